@@ -1,0 +1,275 @@
+// Wires the stages: log lines and events in, ledger in the middle, metrics out.
+
+import { join } from 'node:path'
+import { coalesce } from './coalesce.ts'
+import type { Settings } from './config.ts'
+import { createKopia } from './kopia/cli.ts'
+import { newestOtherChange } from './kopia/other-changes.ts'
+import { isNearItsEnd } from './kopia/run.ts'
+import { createRunTracker, isTrackedFile } from './kopia/run-tracker.ts'
+import { createBookkeeper } from './ledger/bookkeeper.ts'
+import { createLedger } from './ledger/ledger.ts'
+import { loadLedger, saveLedger } from './ledger/store.ts'
+import type { Log } from './log.ts'
+import { createCallCounter } from './metrics/call-counter.ts'
+import { contentType, toText } from './metrics/exposition.ts'
+import { samplesOf } from './metrics/samples.ts'
+import { createPusher } from './push/pusher.ts'
+import { type PushResult, push } from './push/pushgateway.ts'
+import { writeTextfile } from './push/textfile.ts'
+import { type Schedule, schedule } from './schedule.ts'
+import { createSpool, isEventName } from './spool/spool.ts'
+import { watchFolder } from './watch-folder.ts'
+import { startWebServer, type WebServer } from './web/server.ts'
+
+export type AgentOptions = {
+  readonly settings: Settings
+  readonly version: string
+  readonly log: Log
+  readonly nowSeconds: () => number
+  /** In [0, 1). */
+  readonly random: () => number
+}
+
+export type Agent = {
+  /** Watches and pushes until stopped. Resolves once all that happened before is in the picture. */
+  readonly run: () => Promise<void>
+  /** Brings the ledger up to date and pushes once. */
+  readonly pushOnce: () => Promise<PushResult>
+  /** Stops watching, pushes a last time, saves the ledger; within 5 s. */
+  readonly stop: () => Promise<void>
+}
+
+const sweepIntervalMs = 30_000
+/** How often the processes of open runs are looked at: often only when their end is near. */
+const nearEndIntervalMs = 25
+const openRunIntervalMs = 250
+
+/** Loads the ledger and wires everything to it. Rejects where the state directory can't be used. */
+export async function createAgent({
+  settings,
+  version,
+  log,
+  nowSeconds,
+  random,
+}: AgentOptions): Promise<Agent> {
+  const stopping = new AbortController()
+  const { gateway } = settings
+
+  const loaded = await loadLedger(settings.stateDirectory, nowSeconds())
+  if (loaded.kind === 'unreadable') {
+    log.error(
+      `The ledger can't be read (${loaded.reason}): it is kept as ${loaded.keptAs}, and counters begin anew.`,
+    )
+  }
+  const ledger = createLedger(loaded.data)
+  const spool = createSpool(join(settings.stateDirectory, 'spool'), (fileName, reason) =>
+    log.warn(`The event ${fileName} in the spool is set aside: ${reason}.`),
+  )
+  await spool.prepare()
+  const kopiaCalls = createCallCounter()
+  const kopia = createKopia({
+    binary: settings.kopiaBinary,
+    configPath: settings.kopiaConfigPath,
+    password: settings.kopiaPassword,
+    logDirectory: settings.kopiaLogDirectory,
+    signal: stopping.signal,
+    onCall: kopiaCalls.count,
+  })
+  const tracker = createRunTracker({
+    directory: settings.cliLogs,
+    runs: new Map(Object.entries(loaded.data.runs)),
+    nowSeconds,
+    onFault: (fileName, error) => log.error(`Kopia's log ${fileName} can't be read: ${error}`),
+  })
+  const bookkeeper = createBookkeeper({ ledger, tracker, kopia, scope: settings.scope, nowSeconds, log })
+  const pusher = createPusher({
+    send: publish,
+    random,
+    onDown: (reason) =>
+      log.warn(`Pushing to ${gateway?.url} fails, it is tried again until it works: ${reason}`),
+    onUp: () => log.info(`Pushing to ${gateway?.url} works again.`),
+    onFailure: () => {
+      pushFailures += 1
+    },
+  })
+
+  let pushFailures = 0
+  let ready = false
+  let newestChangeSeen: string | undefined
+  let nextDigest: NodeJS.Timeout | undefined
+  let sweeping: NodeJS.Timeout | undefined
+  let web: WebServer | undefined
+  const schedules: Schedule[] = []
+  /** Events that are in the runs already, but not yet in a ledger on disk. */
+  const unsavedEvents = new Set<string>()
+  const watches = [
+    watchFolder({
+      folder: settings.cliLogs,
+      isLive: (fileName) => isTrackedFile(fileName, tracker.runs),
+      onHint: (fileName) => void tracker.read(fileName).then(digest),
+      onError: (error) => log.warn(`Watching ${settings.cliLogs}: ${error}`),
+    }),
+    watchFolder({
+      folder: spool.folder,
+      isLive: isEventName,
+      onHint: () => void digest(),
+      onError: (error) => log.warn(`Watching ${spool.folder}: ${error}`),
+    }),
+  ]
+
+  // In: the events and runs that are new go into the ledger.
+
+  const digest = coalesce(async () => {
+    clearTimeout(nextDigest)
+    try {
+      const changes = [await takeEvents(), bookkeeper.addNewSources(), await settleRuns()]
+      if (changes.includes(true)) await keepAndPush()
+    } catch (error) {
+      log.error(`A step failed, it is tried again: ${error instanceof Error ? error.stack : error}`)
+    }
+    scheduleDigest()
+  })
+
+  async function takeEvents(): Promise<boolean> {
+    const events = await spool.take()
+    for (const { fileName, call } of events) {
+      tracker.addHookCall(call)
+      unsavedEvents.add(fileName)
+    }
+    return events.length > 0
+  }
+
+  async function settleRuns(): Promise<boolean> {
+    await tracker.endFinishedRuns()
+    return ready ? bookkeeper.settleEndedRuns() : false
+  }
+
+  /** Nothing tells that a process has ended: while there is one, it is looked at. */
+  function scheduleDigest(): void {
+    const open = [...tracker.runs.values()].filter((run) => run.state === 'open')
+    if (open.length === 0 || stopping.signal.aborted) return
+    const isNear = open.some((run) => isNearItsEnd(run.evidence))
+    nextDigest = setTimeout(digest, isNear ? nearEndIntervalMs : openRunIntervalMs)
+  }
+
+  async function sweep(): Promise<void> {
+    await Promise.all(watches.map((watch) => watch.renew()))
+    await tracker.sweep()
+    await digest()
+  }
+
+  // Out: the ledger goes to the disk, and as metrics to wherever they are wanted.
+
+  async function keepAndPush(): Promise<void> {
+    if (ready) pusher.request()
+    await keep()
+  }
+
+  const keep = coalesce(async () => {
+    const events = [...unsavedEvents]
+    try {
+      await saveLedger(settings.stateDirectory, ledger.toData(tracker.runs))
+      await spool.remove(events)
+      for (const fileName of events) unsavedEvents.delete(fileName)
+    } catch (error) {
+      log.error(`The ledger in ${settings.stateDirectory} can't be saved, it is tried again: ${error}`)
+    }
+  })
+
+  function currentText(): Promise<string> {
+    const agent = {
+      version,
+      repositoryReachable: bookkeeper.isReachable(),
+      pushFailures,
+      kopiaCalls: kopiaCalls.all(),
+    }
+    const { sizeBytes } = ledger.repository
+    return toText(samplesOf({ sources: ledger.sources.values(), repositorySizeBytes: sizeBytes, agent }))
+  }
+
+  async function publish(signal: AbortSignal): Promise<PushResult> {
+    const text = await currentText()
+    if (settings.textfile !== undefined) {
+      await writeTextfile(settings.textfile, text).catch((error: unknown) =>
+        log.error(`The textfile ${settings.textfile} can't be written: ${error}`),
+      )
+    }
+    if (gateway === undefined) return { ok: true }
+    return push({ ...gateway, instance: settings.instance }, text, contentType, signal)
+  }
+
+  // At fixed times.
+
+  async function refresh(): Promise<void> {
+    const newestChange = await newestOtherChange(settings.cliLogs)
+    const isWanted = settings.scope === 'all' || newestChange !== newestChangeSeen || bookkeeper.isWaiting()
+    if (bookkeeper.isReachable() !== true) await askForEverything()
+    else if (isWanted) await bookkeeper.refreshSnapshots()
+    newestChangeSeen = newestChange
+    await keepAndPush()
+  }
+
+  async function askForEverything(): Promise<void> {
+    await bookkeeper.refreshIdentity()
+    await bookkeeper.refreshSnapshots()
+    if (bookkeeper.isReachable()) await refreshRepository()
+  }
+
+  async function refreshRepository(): Promise<void> {
+    await bookkeeper.refreshSize()
+    await keepAndPush()
+  }
+
+  /** What the ledger does not hold yet: read, settled, and only then counted from. */
+  async function catchUp(): Promise<void> {
+    newestChangeSeen = await newestOtherChange(settings.cliLogs)
+    await sweep()
+    await bookkeeper.refreshIdentity()
+    await bookkeeper.refreshSnapshots()
+    ledger.begin(nowSeconds())
+    ready = true
+  }
+
+  async function run(): Promise<void> {
+    if (settings.listen !== undefined) {
+      web = await startWebServer({
+        ...settings.listen,
+        metrics: async () => ({ status: 200, contentType, body: await currentText() }),
+        isReady: () => ready,
+        onError: (error) => log.warn(`The web listener: ${error}`),
+      })
+      log.info(`Listening on http://${settings.listen.host}:${web.port}/metrics.`)
+    }
+    await catchUp()
+    await keepAndPush()
+    if (stopping.signal.aborted) return
+    sweeping = setInterval(() => void sweep(), sweepIntervalMs)
+    schedules.push(
+      schedule(settings.refreshSchedule, settings.instance, log, refresh),
+      schedule(settings.repositorySchedule, settings.instance, log, refreshRepository),
+    )
+    log.info(`Ready: ${ledger.sources.size} sources known, watching ${settings.cliLogs} and ${spool.folder}.`)
+    if (bookkeeper.isReachable()) await refreshRepository()
+  }
+
+  async function pushOnce(): Promise<PushResult> {
+    await catchUp()
+    if (bookkeeper.isReachable()) await bookkeeper.refreshSize()
+    await keep()
+    return publish(AbortSignal.any([]))
+  }
+
+  async function stop(): Promise<void> {
+    stopping.abort()
+    for (const { stop: stopSchedule } of schedules) stopSchedule()
+    clearInterval(sweeping)
+    clearTimeout(nextDigest)
+    await Promise.all([...watches.map((watch) => watch.close()), web?.close()])
+    await digest()
+    clearTimeout(nextDigest)
+    await Promise.all([ready ? pusher.stop() : undefined, keep()])
+  }
+
+  return { run, pushOnce, stop }
+}

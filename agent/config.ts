@@ -1,0 +1,378 @@
+// Every setting, once: default, file, environment, flag, in that order of strength.
+
+import { existsSync, readFileSync } from 'node:fs'
+import { homedir, hostname } from 'node:os'
+import { join } from 'node:path'
+import convict from 'convict'
+import cron from 'node-cron'
+import { parse as parseYaml } from 'yaml'
+import type { Credentials } from './push/pushgateway.ts'
+
+/** A setting that makes no sense; its message is one line for the user. */
+export class ConfigError extends Error {
+  override readonly name = 'ConfigError'
+}
+
+type Declaration = {
+  readonly default: string
+  readonly environment: string
+  /** What it means, for the README's table. */
+  readonly doc: string
+  /** Throws an Error that says what was expected. */
+  readonly check: (value: string) => void
+  /** Never printed. */
+  readonly secret?: true
+}
+
+/** In the file the keys are these names; the flag is the name with dashes. */
+export const declarations = {
+  pushgateway_url: {
+    default: 'http://127.0.0.1:9091',
+    environment: 'KOPIA_METRICS_PUSHGATEWAY_URL',
+    doc: 'the gateway; empty turns pushing off',
+    check: checkUrl,
+  },
+  pushgateway_username: setting('KOPIA_METRICS_PUSHGATEWAY_USERNAME', 'user name for basic authentication'),
+  pushgateway_password: {
+    ...setting('KOPIA_METRICS_PUSHGATEWAY_PASSWORD', 'its password; better in a file'),
+    secret: true,
+  },
+  pushgateway_password_file: setting(
+    'KOPIA_METRICS_PUSHGATEWAY_PASSWORD_FILE',
+    'a file that holds the password',
+  ),
+  pushgateway_bearer_token_file: setting(
+    'KOPIA_METRICS_PUSHGATEWAY_BEARER_TOKEN_FILE',
+    'a file that holds a bearer token, in place of user name and password',
+  ),
+  pushgateway_timeout: {
+    default: '10s',
+    environment: 'KOPIA_METRICS_PUSHGATEWAY_TIMEOUT',
+    doc: 'how long one push may take',
+    check: (value) => void parseDurationMs(value),
+  },
+  job: {
+    default: 'kopia',
+    environment: 'KOPIA_METRICS_JOB',
+    doc: 'the label `job` of the group',
+    check: checkNotEmpty,
+  },
+  instance: setting('KOPIA_METRICS_INSTANCE', 'the label `instance` of the group; empty: the host name'),
+  grouping: {
+    default: '',
+    environment: 'KOPIA_METRICS_GROUPING',
+    doc: 'further labels of the group, as `site=berlin,env=prod`',
+    check: (value) => void parseGrouping(value),
+  },
+  listen: {
+    default: '127.0.0.1:9192',
+    environment: 'KOPIA_METRICS_LISTEN',
+    doc: 'address of `/metrics`; empty turns it off',
+    check: (value) => void parseListen(value),
+  },
+  textfile: setting('KOPIA_METRICS_TEXTFILE', "a `.prom` file for node-exporter's textfile collector"),
+  state_dir: setting(
+    'KOPIA_METRICS_STATE_DIR',
+    'the ledger, and `spool/` in it; empty: `/var/lib/kopia-metrics-agent` for root, ' +
+      '`$XDG_STATE_HOME/kopia-metrics-agent` or `~/.local/state/kopia-metrics-agent` for a user',
+  ),
+  kopia_bin: {
+    default: 'kopia',
+    environment: 'KOPIA_METRICS_KOPIA_BIN',
+    doc: "Kopia's CLI",
+    check: checkNotEmpty,
+  },
+  scope: {
+    default: 'local',
+    environment: 'KOPIA_METRICS_SCOPE',
+    doc: '`local`: the sources of this user@host; `all`: every source of the repository',
+    check: oneOf('local', 'all'),
+  },
+  refresh_schedule: {
+    default: '*/5 * * * *',
+    environment: 'KOPIA_METRICS_REFRESH_SCHEDULE',
+    doc: 'cron: when to push even if nothing happened, at an offset that is fixed per instance',
+    check: checkCron,
+  },
+  repository_schedule: {
+    default: '17 */6 * * *',
+    environment: 'KOPIA_METRICS_REPOSITORY_SCHEDULE',
+    doc: 'cron: when to ask the repository for its size',
+    check: checkCron,
+  },
+  log_level: {
+    default: 'info',
+    environment: 'KOPIA_METRICS_LOG_LEVEL',
+    doc: '`error`, `warn`, `info` or `debug`',
+    check: oneOf('error', 'warn', 'info', 'debug'),
+  },
+  log_format: {
+    default: 'text',
+    environment: 'KOPIA_METRICS_LOG_FORMAT',
+    doc: '`text`, or `json` for machines',
+    check: oneOf('text', 'json'),
+  },
+  kopia_log_dir: setting('KOPIA_LOG_DIR', "Kopia's log directory; empty: Kopia's own default"),
+  kopia_config_path: setting('KOPIA_CONFIG_PATH', "Kopia's configuration file; empty: Kopia's own default"),
+  kopia_password: {
+    ...setting('KOPIA_PASSWORD', "the repository's password; empty: the one that Kopia keeps"),
+    secret: true,
+  },
+} as const satisfies Record<string, Declaration>
+
+export type SettingName = keyof typeof declarations
+
+export type Settings = {
+  /** Undefined: no pushing. */
+  readonly gateway: GatewaySettings | undefined
+  /** Undefined: no listener. */
+  readonly listen: ListenAddress | undefined
+  readonly instance: string
+  readonly textfile: string | undefined
+  readonly stateDirectory: string
+  readonly kopiaBinary: string
+  readonly kopiaConfigPath: string
+  readonly kopiaPassword: string
+  /** As it was set; empty for Kopia's own. */
+  readonly kopiaLogDirectory: string
+  readonly cliLogs: string
+  readonly scope: 'local' | 'all'
+  readonly refreshSchedule: string
+  readonly repositorySchedule: string
+  readonly logLevel: string
+  readonly logFormat: 'text' | 'json'
+}
+
+export type GatewaySettings = {
+  readonly url: string
+  readonly job: string
+  readonly grouping: Readonly<Record<string, string>>
+  readonly timeoutMs: number
+  readonly credentials: Credentials
+}
+
+export type ListenAddress = { readonly host: string; readonly port: number }
+export type Flags = Readonly<Record<string, string | undefined>>
+export type Environment = Readonly<Record<string, string | undefined>>
+
+const defaultFile = '/etc/kopia-metrics-agent/config.yaml'
+
+/**
+ * Reads all settings. `flags` are by flag name without dashes in front, `config` among them.
+ * Throws a ConfigError of one line that names setting, value and place.
+ */
+export function loadSettings(flags: Flags, environment: Environment): Settings {
+  const fromFile = readConfigFile(flags.config)
+  const config = convict(convictSchema(), { env: {}, args: [] })
+  config.load(fromFile.values)
+  config.load(stringsByName((name) => environment[declarations[name].environment]))
+  config.load(stringsByName((name) => flags[flagOf(name)]))
+  const places = (name: SettingName) => placeOf(name, flags, environment, fromFile)
+  try {
+    config.validate({ allowed: 'strict' })
+  } catch (error) {
+    throw new ConfigError(firstLine(error))
+  }
+  return toSettings((name) => checked(name, config.get(name), places(name)), environment)
+}
+
+/** The flag of a setting, without its dashes: `pushgateway-url`. */
+export function flagOf(name: SettingName): string {
+  return name.replaceAll('_', '-')
+}
+
+export function settingNames(): readonly SettingName[] {
+  return Object.keys(declarations).filter(isSettingName)
+}
+
+function isSettingName(name: string): name is SettingName {
+  return Object.hasOwn(declarations, name)
+}
+
+function convictSchema(): convict.Schema<Record<SettingName, string>> {
+  const entries = settingNames().map((name) => {
+    const { default: fallback, doc } = declarations[name]
+    return [name, { default: fallback, doc, format: '*' }]
+  })
+  return Object.fromEntries(entries)
+}
+
+function stringsByName(textOf: (name: SettingName) => string | undefined): Record<string, string> {
+  const found: Record<string, string> = {}
+  for (const name of settingNames()) {
+    const value = textOf(name)
+    if (value !== undefined) found[name] = value
+  }
+  return found
+}
+
+type ConfigFile = { readonly path: string; readonly values: Readonly<Record<string, unknown>> }
+
+function readConfigFile(given: string | undefined): ConfigFile {
+  const path = given ?? defaultFile
+  if (given === undefined && !existsSync(path)) return { path, values: {} }
+  const values = parseConfigFile(path)
+  for (const key of Object.keys(values)) {
+    if (!isSettingName(key))
+      throw new ConfigError(`${path}: unknown setting ${key}: see --help for all there are`)
+  }
+  return { path, values }
+}
+
+function parseConfigFile(path: string): Record<string, unknown> {
+  let content: unknown
+  try {
+    content = parseYaml(readFileSync(path, 'utf8')) ?? {}
+  } catch (error) {
+    throw new ConfigError(`${path}: it can't be read as YAML: ${firstLine(error)}`)
+  }
+  if (typeof content !== 'object' || content === null || Array.isArray(content)) {
+    throw new ConfigError(`${path}: expected lines of the form "setting: value"`)
+  }
+  return { ...content }
+}
+
+function placeOf(name: SettingName, flags: Flags, environment: Environment, file: ConfigFile): string {
+  if (flags[flagOf(name)] !== undefined) return `flag --${flagOf(name)}`
+  if (environment[declarations[name].environment] !== undefined)
+    return `environment ${declarations[name].environment}`
+  return Object.hasOwn(file.values, name) ? `${file.path}, ${name}` : `default of ${name}`
+}
+
+/** A number in YAML is fine where its text is; a list or an object never is. */
+function checked(name: SettingName, value: unknown, place: string): string {
+  const declaration: Declaration = declarations[name]
+  const shown = declaration.secret ? '(secret)' : JSON.stringify(value)
+  if (typeof value !== 'string' && typeof value !== 'number') {
+    throw new ConfigError(`${place}: expected a text, found ${shown}`)
+  }
+  try {
+    declaration.check(String(value))
+  } catch (error) {
+    throw new ConfigError(`${place}: ${firstLine(error)}, found ${shown}`)
+  }
+  return String(value)
+}
+
+function toSettings(get: (name: SettingName) => string, environment: Environment): Settings {
+  const values = stringsByName(get) as Record<SettingName, string>
+  const logDirectory = values.kopia_log_dir || defaultLogDirectory(environment)
+  return {
+    gateway: values.pushgateway_url === '' ? undefined : toGateway(values),
+    listen: parseListen(values.listen),
+    instance: values.instance || hostname(),
+    textfile: values.textfile || undefined,
+    stateDirectory: values.state_dir || defaultStateDirectory(environment),
+    kopiaBinary: values.kopia_bin,
+    kopiaConfigPath: values.kopia_config_path,
+    kopiaPassword: values.kopia_password,
+    kopiaLogDirectory: values.kopia_log_dir,
+    cliLogs: join(logDirectory, 'cli-logs'),
+    scope: values.scope === 'all' ? 'all' : 'local',
+    refreshSchedule: values.refresh_schedule,
+    repositorySchedule: values.repository_schedule,
+    logLevel: values.log_level,
+    logFormat: values.log_format === 'json' ? 'json' : 'text',
+  }
+}
+
+function toGateway(values: Record<SettingName, string>): GatewaySettings {
+  return {
+    url: values.pushgateway_url,
+    job: values.job,
+    grouping: parseGrouping(values.grouping),
+    timeoutMs: parseDurationMs(values.pushgateway_timeout),
+    credentials: toCredentials(values),
+  }
+}
+
+function toCredentials(values: Record<SettingName, string>): Credentials {
+  const tokenFile = values.pushgateway_bearer_token_file
+  if (tokenFile !== '') {
+    return { kind: 'bearer', token: readSecret('pushgateway_bearer_token_file', tokenFile) }
+  }
+  if (values.pushgateway_username === '') return { kind: 'none' }
+  const passwordFile = values.pushgateway_password_file
+  const password =
+    passwordFile === '' ? values.pushgateway_password : readSecret('pushgateway_password_file', passwordFile)
+  return { kind: 'basic', username: values.pushgateway_username, password }
+}
+
+function readSecret(name: SettingName, path: string): string {
+  try {
+    return readFileSync(path, 'utf8').trim()
+  } catch (error) {
+    throw new ConfigError(`${name}: ${path} can't be read: ${firstLine(error)}`)
+  }
+}
+
+/** os.UserCacheDir of Go, which Kopia uses: see the field notes for both systems. */
+function defaultLogDirectory(environment: Environment): string {
+  if (process.platform === 'darwin') return join(homedir(), 'Library', 'Logs', 'kopia')
+  return join(environment.XDG_CACHE_HOME || join(homedir(), '.cache'), 'kopia')
+}
+
+function defaultStateDirectory(environment: Environment): string {
+  if (process.getuid?.() === 0) return '/var/lib/kopia-metrics-agent'
+  return join(environment.XDG_STATE_HOME || join(homedir(), '.local', 'state'), 'kopia-metrics-agent')
+}
+
+function setting(environment: string, doc: string) {
+  return { default: '', environment, doc, check: () => undefined } satisfies Declaration
+}
+
+function oneOf(...allowed: readonly string[]): (value: string) => void {
+  return (value) => {
+    if (!allowed.includes(value)) throw new Error(`expected one of ${allowed.join(', ')}`)
+  }
+}
+
+function checkNotEmpty(value: string): void {
+  if (value === '') throw new Error('expected a text that is not empty')
+}
+
+function checkUrl(value: string): void {
+  if (value === '') return
+  const protocol = URL.canParse(value) ? new URL(value).protocol : ''
+  if (!['http:', 'https:'].includes(protocol)) throw new Error('expected a URL such as http://127.0.0.1:9091')
+}
+
+function checkCron(value: string): void {
+  if (!cron.validate(value)) throw new Error('expected a cron expression such as */5 * * * *')
+}
+
+const millisecondsPerUnit: Readonly<Record<string, number>> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000 }
+
+function parseDurationMs(value: string): number {
+  const [, number, unit = ''] = /^(\d+)(ms|s|m|h)$/.exec(value) ?? []
+  const milliseconds = Number(number) * (millisecondsPerUnit[unit] ?? 0)
+  if (!(milliseconds > 0)) throw new Error('expected a duration such as 10s')
+  return milliseconds
+}
+
+function parseGrouping(value: string): Readonly<Record<string, string>> {
+  const pairs = value === '' ? [] : value.split(',').map((pair) => pair.trim())
+  const labels: Record<string, string> = {}
+  for (const pair of pairs) {
+    const [, name, label] = /^([a-zA-Z_][a-zA-Z0-9_]*)=(.+)$/.exec(pair) ?? []
+    if (name === undefined || label === undefined || ['job', 'instance'].includes(name)) {
+      throw new Error(
+        'expected labels such as site=berlin,env=prod (job and instance have settings of their own)',
+      )
+    }
+    labels[name] = label
+  }
+  return labels
+}
+
+function parseListen(value: string): ListenAddress | undefined {
+  if (value === '') return undefined
+  const [, host, port] = /^(.*):(\d{1,5})$/.exec(value) ?? []
+  if (host === undefined || Number(port) > 65_535)
+    throw new Error('expected an address such as 127.0.0.1:9192')
+  return { host: host.replace(/^\[(.*)\]$/, '$1') || '0.0.0.0', port: Number(port) }
+}
+
+function firstLine(error: unknown): string {
+  return (error instanceof Error ? error.message : String(error)).split('\n')[0] ?? ''
+}

@@ -1,0 +1,36 @@
+// What --help prints; the README's table of settings comes from the same declarations.
+
+import { declarations, flagOf, settingNames } from './config.ts'
+
+/** The usage text, with every command and setting. */
+export function help(): string {
+  const settings = settingNames().map((name) => {
+    const { environment, default: fallback, doc } = declarations[name]
+    const shown = fallback === '' ? '' : ` (${fallback})`
+    return `  --${flagOf(name)}${shown}\n      ${environment}: ${doc.replaceAll('`', '')}`
+  })
+  return `Usage: kopia-metrics-agent <command> [flags]
+
+Watches Kopia backups and pushes how they went to a Prometheus Pushgateway.
+
+Commands:
+  run     watch and push until stopped
+  push    bring everything up to date, push once; exit 0 if that worked
+
+Flags, each also an environment variable and (with _ for -) a key of the configuration file:
+  --config (/etc/kopia-metrics-agent/config.yaml where it exists)
+      the configuration file, in YAML
+${settings.join('\n')}
+  --version
+  --help
+`
+}
+
+/** The README's table of settings. */
+export function settingsTable(): string {
+  const rows = settingNames().map((name) => {
+    const { environment, default: fallback, doc } = declarations[name]
+    return `| \`${environment}\` | \`${name}\` | ${fallback === '' ? '–' : `\`${fallback}\``} | ${doc} |`
+  })
+  return ['| environment | key in the file | default | meaning |', '|---|---|---|---|', ...rows].join('\n')
+}

@@ -1,0 +1,81 @@
+// Finds the few records that matter in the bytes of a segment, without decoding all the others:
+// a debug log is mostly about blobs, and searching raw bytes is ten times as fast as reading lines.
+
+import { type LogRecord, parseRecord } from './log-record.ts'
+import { markers } from './meaning.ts'
+
+/** A longer record is cut: Kopia's own are short, and a path has at most 4 KiB (PATH_MAX, limits.h). */
+const longestRecordBytes = 64 * 1024
+
+export type Scan = {
+  readonly records: readonly LogRecord[]
+  /** Bytes that hold whole records only; reading goes on behind them. */
+  readonly consumedBytes: number
+}
+
+/**
+ * Takes the records out of `bytes`, which begin at the start of a record. The last one is left, since
+ * lines that continue it may still follow; `scanToEnd` takes it too.
+ */
+export function scan(bytes: Buffer): Scan {
+  const end = startOfLastRecord(bytes)
+  return { records: findRecords(bytes.subarray(0, end)), consumedBytes: end }
+}
+
+/** As `scan`, for the end of a run, behind which nothing follows: the last record is taken as it is. */
+export function scanToEnd(bytes: Buffer): Scan {
+  return { records: findRecords(bytes), consumedBytes: bytes.length }
+}
+
+function findRecords(bytes: Buffer): LogRecord[] {
+  const records: LogRecord[] = []
+  for (const start of candidates(bytes)) {
+    const end = Math.min(endOfRecord(bytes, start), start + longestRecordBytes)
+    const record = parseRecord(bytes.toString('utf8', start, end).replace(/\r?\n$/, ''))
+    if (record !== undefined) records.push(record)
+  }
+  return records
+}
+
+/** Where the records begin that hold a marker, in order, each once. */
+function candidates(bytes: Buffer): number[] {
+  const starts = new Set<number>()
+  for (const marker of markers) {
+    let at = bytes.indexOf(marker)
+    while (at >= 0) {
+      starts.add(startOfRecord(bytes, at))
+      at = bytes.indexOf(marker, at + marker.length)
+    }
+  }
+  return [...starts].sort((one, other) => one - other)
+}
+
+function startOfRecord(bytes: Buffer, position: number): number {
+  let start = startOfLine(bytes, position)
+  while (start > 0 && !beginsRecord(bytes, start)) start = startOfLine(bytes, start - 1)
+  return start
+}
+
+function startOfLastRecord(bytes: Buffer): number {
+  return bytes.length === 0 ? 0 : startOfRecord(bytes, bytes.length - 1)
+}
+
+function endOfRecord(bytes: Buffer, start: number): number {
+  let newline = bytes.indexOf(10, start)
+  while (newline >= 0 && newline + 1 < bytes.length && !beginsRecord(bytes, newline + 1)) {
+    newline = bytes.indexOf(10, newline + 1)
+  }
+  return newline < 0 ? bytes.length : newline + 1
+}
+
+function startOfLine(bytes: Buffer, position: number): number {
+  return position <= 0 ? 0 : bytes.lastIndexOf(10, position - 1) + 1
+}
+
+/** A text record begins with a timestamp, a JSON one with a brace; any other line continues the one before. */
+function beginsRecord(bytes: Buffer, at: number): boolean {
+  if (bytes[at] === 0x7b) return bytes[0] === 0x7b
+  return timestampPattern.test(bytes.toString('latin1', at, at + 20))
+}
+
+const timestampPattern = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d/

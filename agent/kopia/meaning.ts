@@ -1,0 +1,82 @@
+// What each line of Kopia's logs means: the one place that knows its texts (seen on 0.19 to 0.23).
+
+import type { LogRecord } from './log-record.ts'
+import { parseSource, type Source } from './source.ts'
+
+export type Meaning =
+  | { readonly kind: 'snapshotting'; readonly source: Source }
+  /** The same news as `snapshotting`, with the source escaped, so that it can't be forged by a path. */
+  | { readonly kind: 'uploading'; readonly source: Source }
+  | { readonly kind: 'uploaded'; readonly durationSeconds: number; readonly errors: number }
+  | { readonly kind: 'created'; readonly snapshotId: string }
+  | { readonly kind: 'created-partial'; readonly snapshotId: string }
+  | { readonly kind: 'identical' }
+  | { readonly kind: 'ignored-errors'; readonly count: number; readonly sourceText: string }
+  | { readonly kind: 'final-error'; readonly message: string; readonly fatalErrors: readonly FatalErrors[] }
+
+export type FatalErrors = { readonly count: number; readonly sourceText: string }
+
+/** Every record with a meaning holds one of these, in text and in JSON logs alike; the rest is not decoded. */
+export const markers: readonly string[] = ['kopia/cli', '"path":"."', 'uploading']
+
+/** What a record says about a run; undefined for the many that say nothing. */
+export function meaningOf(record: LogRecord): Meaning | undefined {
+  if (record.logger === 'kopia/cli') return meaningOfCommandLine(record)
+  if (record.logger === 'uploader') return meaningOfUploader(record)
+  return undefined
+}
+
+function meaningOfCommandLine({ level, message }: LogRecord): Meaning | undefined {
+  if (level === 'ERROR') return { kind: 'final-error', message, fatalErrors: fatalErrorsIn(message) }
+  if (level === 'WARN') return meaningOfWarning(message)
+  const snapshotting = parseSource(/^Snapshotting (.+) \.\.\.$/s.exec(message)?.[1] ?? '')
+  if (snapshotting !== undefined) return { kind: 'snapshotting', source: snapshotting }
+  const [, partial, snapshotId] =
+    /^Created (partial )?snapshot with root \S+ and ID (\w+) in /.exec(message) ?? []
+  if (snapshotId !== undefined) return { kind: partial ? 'created-partial' : 'created', snapshotId }
+  if (/^\s*Not saving snapshot because no files have been changed/.test(message)) return { kind: 'identical' }
+  return undefined
+}
+
+function meaningOfWarning(message: string): Meaning | undefined {
+  const [, count, sourceText] = /^Ignored (\d+) error\(s\) while snapshotting (.+)\.$/s.exec(message) ?? []
+  return sourceText === undefined ? undefined : { kind: 'ignored-errors', count: Number(count), sourceText }
+}
+
+/** `Found 1 fatal error(s) while snapshotting S.`, alone or among others below `encountered 2 errors:`. */
+function fatalErrorsIn(message: string): FatalErrors[] {
+  const found = message.matchAll(/^Found (\d+) fatal error\(s\) while snapshotting (.+)\.$/gm)
+  return [...found].map(([, count, sourceText = '']) => ({ count: Number(count), sourceText }))
+}
+
+function meaningOfUploader({ message, fields }: LogRecord): Meaning | undefined {
+  if (message === 'uploading' && typeof fields.source === 'string') {
+    const source = parseSource(fields.source)
+    return source && { kind: 'uploading', source }
+  }
+  if (message !== 'snapshotted directory' || fields.path !== '.') return undefined
+  const durationSeconds = parseGoDuration(fields.dur)
+  if (durationSeconds === undefined) return undefined
+  return { kind: 'uploaded', durationSeconds, errors: Number(fields.errors ?? 0) }
+}
+
+const secondsPerUnit: Readonly<Record<string, number>> = {
+  h: 3600,
+  m: 60,
+  s: 1,
+  ms: 1e-3,
+  µs: 1e-6,
+  μs: 1e-6,
+  us: 1e-6,
+  ns: 1e-9,
+}
+
+/** A Go duration such as `1m2.3s` or `881.4µs` (pkg.go.dev/time#ParseDuration) in seconds. */
+export function parseGoDuration(text: unknown): number | undefined {
+  if (typeof text !== 'string' || !/^(\d+(\.\d+)?(h|ms|m|s|µs|μs|us|ns))+$/.test(text)) return undefined
+  let seconds = 0
+  for (const [, number, unit = ''] of text.matchAll(/(\d+(?:\.\d+)?)(h|ms|m|s|µs|μs|us|ns)/g)) {
+    seconds += Number(number) * (secondsPerUnit[unit] ?? 0)
+  }
+  return seconds
+}

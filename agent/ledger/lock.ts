@@ -1,0 +1,27 @@
+// One agent per state directory: two would count everything twice.
+
+import { mkdir, readFile, unlink, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { isAlive } from '../kopia/process.ts'
+
+export type Lock =
+  | { readonly kind: 'taken'; readonly release: () => Promise<void> }
+  | { readonly kind: 'held'; readonly processId: number }
+
+/** Takes the directory's lock, which is created if it is missing, or says which living process holds it. */
+export async function takeLock(stateDirectory: string, processId: number): Promise<Lock> {
+  await mkdir(stateDirectory, { recursive: true, mode: 0o700 })
+  const path = join(stateDirectory, 'agent.pid')
+  for (;;) {
+    try {
+      await writeFile(path, `${processId}\n`, { flag: 'wx', mode: 0o600 })
+      return { kind: 'taken', release: () => unlink(path) }
+    } catch (error) {
+      if (!(error instanceof Error && 'code' in error && error.code === 'EEXIST')) throw error
+    }
+    const holder = Number(await readFile(path, 'utf8').catch(() => ''))
+    if (holder > 0 && holder !== processId && isAlive(holder)) return { kind: 'held', processId: holder }
+    // It was killed and left its file: take it away and try again.
+    await unlink(path).catch(() => undefined)
+  }
+}

@@ -1,0 +1,86 @@
+// Keeps the ledger on disk: after a crash at any point there is the old state or the new one, never none.
+
+import { mkdir, open, readFile, rename } from 'node:fs/promises'
+import { join } from 'node:path'
+import { emptyLedger, type LedgerData } from './ledger.ts'
+
+export type LoadedLedger =
+  | { readonly kind: 'loaded' | 'new'; readonly data: LedgerData }
+  /** The file was no ledger: it is kept under `keptAs`, and counting begins anew. */
+  | {
+      readonly kind: 'unreadable'
+      readonly data: LedgerData
+      readonly reason: string
+      readonly keptAs: string
+    }
+
+const fileName = 'ledger.json'
+
+/** Reads the ledger in `stateDirectory`, which is created (for its owner alone) if it is missing. */
+export async function loadLedger(stateDirectory: string, nowSeconds: number): Promise<LoadedLedger> {
+  await mkdir(stateDirectory, { recursive: true, mode: 0o700 })
+  const path = join(stateDirectory, fileName)
+  const text = await readIfThere(path)
+  if (text === undefined) return { kind: 'new', data: emptyLedger }
+  try {
+    return { kind: 'loaded', data: parseLedger(text) }
+  } catch (error) {
+    const keptAs = `${path}.unreadable-${Math.trunc(nowSeconds)}`
+    await rename(path, keptAs)
+    const reason = error instanceof Error ? error.message : String(error)
+    return { kind: 'unreadable', data: emptyLedger, reason, keptAs }
+  }
+}
+
+/** Writes it beside the old one, makes sure that it is on the disk, then puts it in the old one's place. */
+export async function saveLedger(stateDirectory: string, data: LedgerData): Promise<void> {
+  const path = join(stateDirectory, fileName)
+  const temporary = `${path}.part`
+  await writeDurably(temporary, JSON.stringify(data))
+  await rename(temporary, path)
+  await syncDirectory(stateDirectory)
+}
+
+async function readIfThere(path: string): Promise<string | undefined> {
+  try {
+    return await readFile(path, 'utf8')
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined
+    throw error
+  }
+}
+
+/** The file is this program's own, so its version vouches for the shape of what is in it. */
+function parseLedger(text: string): LedgerData {
+  const data: unknown = JSON.parse(text)
+  if (!isLedger(data)) throw new Error('it is not a ledger of version 1')
+  return data
+}
+
+function isLedger(data: unknown): data is LedgerData {
+  if (typeof data !== 'object' || data === null || !('version' in data) || data.version !== 1) return false
+  return ['sources', 'repository', 'runs'].every((key) => {
+    const part: unknown = Reflect.get(data, key)
+    return typeof part === 'object' && part !== null
+  })
+}
+
+async function writeDurably(path: string, text: string): Promise<void> {
+  const file = await open(path, 'w', 0o600)
+  try {
+    await file.writeFile(text)
+    await file.sync()
+  } finally {
+    await file.close()
+  }
+}
+
+/** Without it the renaming itself can be lost with the power: rename(2) is durable only with its directory. */
+async function syncDirectory(directory: string): Promise<void> {
+  const handle = await open(directory, 'r')
+  try {
+    await handle.sync()
+  } finally {
+    await handle.close()
+  }
+}

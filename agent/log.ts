@@ -1,0 +1,28 @@
+// The agent's own log, to standard error: for people, or JSON for machines.
+
+import winston from 'winston'
+
+export type Log = {
+  readonly error: (message: string) => void
+  readonly warn: (message: string) => void
+  readonly info: (message: string) => void
+  readonly debug: (message: string) => void
+}
+
+/** Creates the log. A standard error that is closed loses lines and stops nothing. */
+export function createLog(level: string, format: 'text' | 'json'): Log {
+  const { combine, timestamp, json, printf } = winston.format
+  const people = printf((entry) => `${entry.timestamp} ${entry.level.toUpperCase()} ${entry.message}`)
+  const logger = winston.createLogger({
+    level,
+    exitOnError: false,
+    format: combine(timestamp(), format === 'json' ? json() : people),
+    transports: [new winston.transports.Console({ stderrLevels: ['error', 'warn', 'info', 'debug'] })],
+  })
+  return {
+    error: (message) => void logger.error(message),
+    warn: (message) => void logger.warn(message),
+    info: (message) => void logger.info(message),
+    debug: (message) => void logger.debug(message),
+  }
+}

@@ -1,0 +1,45 @@
+// What happens at fixed times: a cron expression, and an offset that spreads a fleet.
+
+import { createHash } from 'node:crypto'
+import cron from 'node-cron'
+import type { Log } from './log.ts'
+
+export type Schedule = { readonly stop: () => void }
+
+/**
+ * Runs `task` as the cron expression says, in local time, each time later by a share of the interval that is
+ * fixed for `instance`, so that a fleet with one configuration does not do it at once.
+ */
+export function schedule(
+  expression: string,
+  instance: string,
+  log: Log,
+  task: () => Promise<void>,
+): Schedule {
+  const delays = new Set<NodeJS.Timeout>()
+  const scheduled = cron.schedule(
+    expression,
+    () => {
+      const delay = setTimeout(
+        () => {
+          delays.delete(delay)
+          task().catch((error: unknown) => log.error(`The schedule ${expression} failed once: ${error}`))
+        },
+        shareOf(instance) * (scheduled.msToNext() ?? 0),
+      )
+      delays.add(delay)
+    },
+    { noOverlap: true, suppressMissedWarning: true, logger: log },
+  )
+  return {
+    stop: () => {
+      for (const delay of delays) clearTimeout(delay)
+      void scheduled.destroy()
+    },
+  }
+}
+
+/** The same number in [0, 1) for the same name, evenly spread over names. */
+export function shareOf(name: string): number {
+  return createHash('sha256').update(name).digest().readUInt32BE(0) / 2 ** 32
+}

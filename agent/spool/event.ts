@@ -1,0 +1,40 @@
+// What a hook left: `NAME=value` entries, each ended by a NUL, since no path can hold one.
+
+import type { HookCall } from '../kopia/run-tracker.ts'
+
+/** Far above what a path needs (PATH_MAX is 4096 bytes, and there are two). */
+export const largestEventBytes = 32 * 1024
+
+/** Reads an event file's bytes; `at` is its time in Unix seconds. Throws an Error that says what is wrong with it. */
+export function parseEvent(bytes: Buffer, at: number): HookCall {
+  if (bytes.length > largestEventBytes) throw new Error(`it has more than ${largestEventBytes} bytes`)
+  if (bytes.at(-1) !== 0) throw new Error('its last entry is cut off')
+  const entries = new Map(bytes.toString('utf8').split('\0').slice(0, -1).map(parseEntry))
+  const processId = Number(entries.get('PARENT_PID'))
+  if (!Number.isInteger(processId) || processId <= 0) throw new Error('PARENT_PID is no process id')
+  return {
+    action: parseAction(entries.get('KOPIA_ACTION')),
+    callId: required(entries, 'KOPIA_SNAPSHOT_ID'),
+    path: required(entries, 'KOPIA_SOURCE_PATH'),
+    processId,
+    at,
+  }
+}
+
+function parseEntry(entry: string): [string, string] {
+  const equals = entry.indexOf('=')
+  if (equals < 1) throw new Error('an entry is not of the form NAME=value')
+  return [entry.slice(0, equals), entry.slice(equals + 1)]
+}
+
+function parseAction(text: string | undefined): HookCall['action'] {
+  if (text === 'before-snapshot-root') return 'before'
+  if (text === 'after-snapshot-root') return 'after'
+  throw new Error(`KOPIA_ACTION is ${JSON.stringify(text ?? '')}, not before- or after-snapshot-root`)
+}
+
+function required(entries: ReadonlyMap<string, string>, name: string): string {
+  const value = entries.get(name)
+  if (value === undefined || value === '') throw new Error(`${name} is missing`)
+  return value
+}

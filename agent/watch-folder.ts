@@ -1,0 +1,57 @@
+// Hints that files in a flat folder were written. A hint may be lost or come twice: the readers know how far they are.
+
+import { statSync } from 'node:fs'
+import { basename } from 'node:path'
+import { type FSWatcher, watch } from 'chokidar'
+
+export type FolderWatch = {
+  /** Begins anew if the folder has appeared, or is another one than before. Call it now and then. */
+  readonly renew: () => Promise<void>
+  readonly close: () => Promise<void>
+}
+
+export type FolderWatchOptions = {
+  readonly folder: string
+  /** Each file watched costs memory: let through only those that may still be written. */
+  readonly isLive: (fileName: string) => boolean
+  readonly onHint: (fileName: string) => void
+  readonly onError: (error: unknown) => void
+}
+
+/** Watches the files directly in `folder`, which need not exist yet. */
+export function watchFolder(options: FolderWatchOptions): FolderWatch {
+  let watcher: FSWatcher | undefined
+  let watchedInode: bigint | undefined
+
+  async function renew(): Promise<void> {
+    const inode = inodeOf(options.folder)
+    if (inode === watchedInode) return
+    await close()
+    watchedInode = inode
+    if (inode !== undefined) watcher = start()
+  }
+
+  function start(): FSWatcher {
+    const hint = (path: string) => options.onHint(basename(path))
+    return watch(options.folder, {
+      depth: 0,
+      followSymlinks: false,
+      ignored: (path) => path !== options.folder && !options.isLive(basename(path)),
+    })
+      .on('add', hint)
+      .on('change', hint)
+      .on('error', options.onError)
+  }
+
+  async function close(): Promise<void> {
+    await watcher?.close()
+    watcher = undefined
+    watchedInode = undefined
+  }
+
+  return { renew, close }
+}
+
+function inodeOf(folder: string): bigint | undefined {
+  return statSync(folder, { bigint: true, throwIfNoEntry: false })?.ino
+}

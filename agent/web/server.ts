@@ -1,0 +1,82 @@
+// GET /metrics, /-/healthy, /-/ready: the agent as an exporter of its own.
+
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
+
+export type Reply = { readonly status: number; readonly contentType: string; readonly body: string }
+
+export type WebOptions = {
+  readonly host: string
+  readonly port: number
+  readonly metrics: () => Promise<Reply>
+  readonly isReady: () => boolean
+  readonly onError: (error: unknown) => void
+}
+
+export type WebServer = {
+  /** The port that it listens on, also where 0 was asked for. */
+  readonly port: number
+  readonly close: () => Promise<void>
+}
+
+/** Starts to listen; rejects where the address can't be had. */
+export async function startWebServer(options: WebOptions): Promise<WebServer> {
+  const server = createServer(
+    { requestTimeout: 10_000, headersTimeout: 5_000, maxHeaderSize: 8192 },
+    (request, response) => {
+      reply(options, request)
+        .then((answer) => send(request, response, answer))
+        .catch((error: unknown) => {
+          options.onError(error)
+          response.destroy()
+        })
+    },
+  )
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject)
+    server.listen(options.port, options.host, resolve)
+  })
+  server.on('error', options.onError)
+  const address = server.address()
+  return {
+    port: typeof address === 'object' && address !== null ? address.port : options.port,
+    close: () =>
+      new Promise((resolve) => {
+        server.close(() => resolve())
+        server.closeAllConnections()
+      }),
+  }
+}
+
+async function reply(options: WebOptions, request: IncomingMessage): Promise<Reply> {
+  if (request.method !== 'GET' && request.method !== 'HEAD')
+    return text(405, 'Only GET and HEAD are answered.\n')
+  switch (request.url?.split('?')[0]) {
+    case '/metrics':
+      return options.metrics()
+    case '/-/healthy':
+      return text(200, 'kopia-metrics-agent is healthy.\n')
+    case '/-/ready':
+      return options.isReady()
+        ? text(200, 'kopia-metrics-agent is ready.\n')
+        : text(503, 'kopia-metrics-agent is still reading what happened before it started.\n')
+    default:
+      return text(404, 'There are /metrics, /-/healthy and /-/ready.\n')
+  }
+}
+
+function text(status: number, body: string): Reply {
+  return { status, contentType: 'text/plain; charset=utf-8', body }
+}
+
+function send(
+  request: IncomingMessage,
+  response: ServerResponse,
+  { status, contentType, body }: Reply,
+): void {
+  response.writeHead(status, {
+    'content-type': contentType,
+    'content-length': Buffer.byteLength(body),
+    ...(status === 405 && { allow: 'GET, HEAD' }),
+  })
+  response.end(request.method === 'HEAD' ? undefined : body)
+}

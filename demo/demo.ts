@@ -1,0 +1,171 @@
+// `npm run demo`: everything for real on this machine, from a backup to an alert, in a temporary folder.
+// With --once it prints what came of it, and its exit code tells whether that was right.
+
+import { chmod, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { createKopiaLab, hooks, type KopiaLab } from '../test/support/kopia.ts'
+import { activeAlerts, query, scrape } from '../test/support/prometheus.ts'
+import {
+  type Service,
+  startAgent,
+  startNodeExporter,
+  startPrometheus,
+  startPushgateway,
+} from '../test/support/stack.ts'
+import { waitFor } from '../test/support/wait.ts'
+
+/** The alert waits five minutes; nobody watches a demo that long. */
+const speed = 60
+
+type Demo = {
+  readonly agent: Service
+  readonly gateway: Service
+  readonly prometheus: Service
+  readonly sources: Sources
+}
+type Sources = { readonly good: string; readonly bad: string }
+
+const running: Service[] = []
+const folder = await mkdtemp(join(tmpdir(), 'kopia-metrics-demo-'))
+let cleaned: Promise<void> | undefined
+
+function progress(message: string): void {
+  process.stderr.write(`  ${message}\n`)
+}
+
+async function begin(service: Promise<Service>): Promise<Service> {
+  const started = await service
+  running.push(started)
+  progress(`${started.name.padEnd(14)} ${started.url}`)
+  return started
+}
+
+function cleanUp(): Promise<void> {
+  cleaned ??= (async () => {
+    await Promise.all(running.map((service) => service.stop()))
+    await rm(folder, { recursive: true, force: true })
+  })()
+  return cleaned
+}
+
+async function show(): Promise<Demo> {
+  progress('Looking for Kopia, Pushgateway, Prometheus and node-exporter …')
+  const stateDirectory = join(folder, 'state')
+  const gateway = await begin(startPushgateway())
+  const nodeExporter = await begin(startNodeExporter())
+  const prometheus = await begin(
+    startPrometheus(join(folder, 'prometheus'), { gateway, nodeExporter }, speed),
+  )
+  progress('Making a Kopia repository …')
+  const kopia = await createKopiaLab(join(folder, 'kopia'), stateDirectory)
+  const folders = { stateDirectory, kopiaEnvironment: kopia.environment }
+  const agent = await begin(startAgent(folders, { KOPIA_METRICS_PUSHGATEWAY_URL: gateway.url }))
+  const sources = await makeSources(kopia)
+  progress(`Backing up ${sources.good} …`)
+  await kopia.run('snapshot', 'create', sources.good)
+  progress(`Backing up ${sources.bad}, whose before-action fails …`)
+  await kopia.run('snapshot', 'create', sources.bad)
+  return { agent, gateway, prometheus, sources }
+}
+
+async function makeSources(kopia: KopiaLab): Promise<Sources> {
+  const sources = { good: join(folder, 'photos'), bad: join(folder, 'database') }
+  for (const path of Object.values(sources)) {
+    await mkdir(path)
+    await writeFile(join(path, 'file'), 'worth keeping\n'.repeat(10_000))
+  }
+  progress('Installing the hooks …')
+  const mode = '--action-command-mode=optional'
+  await kopia.must('policy', 'set', '--global', mode, `--after-snapshot-root-action=${hooks.after}`)
+  await kopia.must('policy', 'set', sources.good, mode, `--before-snapshot-root-action=${hooks.before}`)
+  const dump = join(folder, 'dump-database.sh')
+  await writeFile(dump, '#!/bin/sh\necho "the database is down" >&2\nexit 3\n')
+  await chmod(dump, 0o755)
+  await kopia.must('policy', 'set', sources.bad, `--before-snapshot-root-action=${dump}`)
+  return sources
+}
+
+async function statusOf({ prometheus }: Demo, path: string): Promise<number | undefined> {
+  const [series] = await query(prometheus.url, `kopia_backup_status{path="${path}"}`)
+  return series?.value
+}
+
+async function isFiring({ prometheus, sources }: Demo): Promise<boolean> {
+  const alerts = await activeAlerts(prometheus.url)
+  return alerts.some(
+    ({ name, path, state }) => name === 'KopiaBackupFailed' && path === sources.bad && state === 'firing',
+  )
+}
+
+/** Resolves when Prometheus has both sources and the alert fires; rejects when that does not happen. */
+async function awaitAlert(demo: Demo): Promise<void> {
+  progress('Waiting for Prometheus to scrape both …')
+  await waitFor('both sources arrive in Prometheus', async () => {
+    const statuses = [await statusOf(demo, demo.sources.good), await statusOf(demo, demo.sources.bad)]
+    return statuses.includes(undefined) ? undefined : statuses
+  })
+  progress(`Waiting for KopiaBackupFailed to fire (5 minutes, ${speed} times as fast) …`)
+  await waitFor('KopiaBackupFailed fires', async () => (await isFiring(demo)) || undefined)
+}
+
+async function print(demo: Demo): Promise<void> {
+  const metrics = await scrape(demo.gateway.url)
+  const figure = (name: string, path: string) =>
+    metrics.get(name)?.find(({ labels }) => labels.path === path)?.value
+  const rows = [demo.sources.good, demo.sources.bad].map((path) => [
+    path,
+    figure('kopia_backup_status', path) === 1 ? 'good' : 'FAILED',
+    `${figure('kopia_backup_duration_seconds', path)?.toFixed(3) ?? '–'} s`,
+    `${figure('kopia_backup_size_bytes', path) ?? '–'}`,
+  ])
+  const table = [['source', 'last backup', 'took', 'bytes'], ...rows]
+  const width = Math.max(...table.map(([path = '']) => path.length)) + 2
+  const lines = table.map(
+    ([path = '', ...cells]) => path.padEnd(width) + cells.map((cell) => cell.padEnd(13)).join(''),
+  )
+  const alert = (await isFiring(demo)) ? `firing for ${demo.sources.bad}` : 'not firing'
+  process.stdout.write(`
+${lines.join('\n')}
+
+KopiaBackupFailed: ${alert}
+
+Prometheus     ${demo.prometheus.url}/alerts
+Pushgateway    ${demo.gateway.url}
+agent          ${demo.agent.url}/metrics
+`)
+}
+
+async function isRight(demo: Demo): Promise<boolean> {
+  const [good, bad] = [await statusOf(demo, demo.sources.good), await statusOf(demo, demo.sources.bad)]
+  return good === 1 && bad === 0 && (await isFiring(demo))
+}
+
+for (const [signal, exitCode] of [
+  ['SIGINT', 130],
+  ['SIGTERM', 143],
+  ['SIGHUP', 129],
+] as const) {
+  process.once(signal, () => {
+    progress('Stopping …')
+    cleanUp().finally(() => process.exit(exitCode))
+  })
+}
+
+try {
+  const demo = await show()
+  await awaitAlert(demo)
+  await print(demo)
+  if (process.argv.includes('--once')) process.exitCode = (await isRight(demo)) ? 0 : 1
+  else {
+    process.stdout.write('\nCtrl-C ends it and takes everything away.\n')
+    await new Promise(() => setInterval(() => undefined, 60_000))
+  }
+} catch (error) {
+  if (cleaned === undefined) {
+    process.stderr.write(`demo: ${error instanceof Error ? error.message : error}\n`)
+    process.exitCode = 1
+  }
+} finally {
+  await cleanUp()
+}

@@ -1,0 +1,62 @@
+// A real Kopia with a repository, a log directory and a configuration of its own.
+
+import { mkdir } from 'node:fs/promises'
+import { join } from 'node:path'
+import { type Running, start } from './processes.ts'
+import { projectFolder, tool } from './tools.ts'
+
+export type KopiaLab = {
+  readonly environment: NodeJS.ProcessEnv
+  readonly logDirectory: string
+  /** Runs a command to its end and resolves with its exit code and output. */
+  readonly run: (...parameters: string[]) => Promise<KopiaResult>
+  /** Runs a command that must succeed. */
+  readonly must: (...parameters: string[]) => Promise<KopiaResult>
+  /** As `run`, without the capabilities that let root read what its owner may not (capabilities(7)). */
+  readonly runUnprivileged: (...parameters: string[]) => Promise<KopiaResult>
+}
+
+export type KopiaResult = { readonly exitCode: number | NodeJS.Signals; readonly output: string }
+
+export const hooks = {
+  before: join(projectFolder, 'hooks/before-snapshot-root.sh'),
+  after: join(projectFolder, 'hooks/after-snapshot-root.sh'),
+} as const
+
+/** Creates a repository in `folder`; actions are enabled, and the hooks find the spool of `stateDirectory`. */
+export async function createKopiaLab(folder: string, stateDirectory: string): Promise<KopiaLab> {
+  await mkdir(folder, { recursive: true })
+  const logDirectory = join(folder, 'logs')
+  const environment = {
+    KOPIA_PASSWORD: 'correct horse battery staple',
+    KOPIA_CONFIG_PATH: join(folder, 'repository.config'),
+    KOPIA_CACHE_DIRECTORY: join(folder, 'cache'),
+    KOPIA_LOG_DIR: logDirectory,
+    KOPIA_CHECK_FOR_UPDATES: 'false',
+    KOPIA_METRICS_STATE_DIR: stateDirectory,
+  }
+  const run = (...parameters: string[]) => finish(start('kopia', tool('kopia'), parameters, { environment }))
+  const runUnprivileged = (...parameters: string[]) =>
+    finish(
+      process.getuid?.() === 0
+        ? start(
+            'kopia',
+            'setpriv',
+            ['--bounding-set=-all', '--inh-caps=-all', tool('kopia'), ...parameters],
+            { environment },
+          )
+        : start('kopia', tool('kopia'), parameters, { environment }),
+    )
+  const must = async (...parameters: string[]) => {
+    const result = await run(...parameters)
+    if (result.exitCode !== 0) throw new Error(`kopia ${parameters.join(' ')}: ${result.output}`)
+    return result
+  }
+  await must('repository', 'create', 'filesystem', '--enable-actions', `--path=${join(folder, 'repository')}`)
+  return { environment, logDirectory, run, must, runUnprivileged }
+}
+
+async function finish(running: Running): Promise<KopiaResult> {
+  const exitCode = await running.ended
+  return { exitCode, output: running.output() }
+}

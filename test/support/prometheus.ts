@@ -1,0 +1,52 @@
+// What Prometheus and the gateway say, parsed for tests and the demo.
+
+export type Series = { readonly labels: Readonly<Record<string, string>>; readonly value: number }
+
+/** An instant query (Prometheus HTTP API v1). */
+export async function query(prometheusUrl: string, expression: string): Promise<readonly Series[]> {
+  const answer = await getJson(`${prometheusUrl}/api/v1/query?query=${encodeURIComponent(expression)}`)
+  const results: { metric: Record<string, string>; value: [number, string] }[] = answer.data.result
+  return results.map(({ metric, value }) => ({ labels: metric, value: Number(value[1]) }))
+}
+
+export type AlertState = {
+  readonly name: string
+  readonly path: string
+  readonly state: 'pending' | 'firing'
+}
+
+/** The alerts that are pending or firing. */
+export async function activeAlerts(prometheusUrl: string): Promise<readonly AlertState[]> {
+  const answer = await getJson(`${prometheusUrl}/api/v1/alerts`)
+  const alerts: { labels: Record<string, string>; state: AlertState['state'] }[] = answer.data.alerts
+  return alerts.map(({ labels, state }) => ({ name: labels.alertname ?? '', path: labels.path ?? '', state }))
+}
+
+/** All series that a /metrics page holds, by name. */
+export async function scrape(url: string): Promise<ReadonlyMap<string, readonly Series[]>> {
+  const response = await fetch(`${url}/metrics`)
+  return parseExposition(await response.text())
+}
+
+/** Reads the text exposition format; enough for what the gateway and the agent write. */
+export function parseExposition(text: string): ReadonlyMap<string, readonly Series[]> {
+  const samples = [...text.matchAll(/^([a-zA-Z_:][\w:]*)(?:\{(.*)\})? (\S+)$/gm)].map(
+    ([, name = '', labels = '', value]) => ({ name, labels: parseLabels(labels), value: Number(value) }),
+  )
+  return Map.groupBy(samples, (sample) => sample.name)
+}
+
+function parseLabels(text: string): Record<string, string> {
+  const pairs = [...text.matchAll(/(\w+)="((?:[^"\\]|\\.)*)"/g)]
+  return Object.fromEntries(pairs.map(([, name = '', value = '']) => [name, unescaped(value)]))
+}
+
+function unescaped(value: string): string {
+  return value.replace(/\\(.)/g, (_, character: string) => (character === 'n' ? '\n' : character))
+}
+
+async function getJson(url: string) {
+  const response = await fetch(url)
+  if (!response.ok) throw new Error(`${url} answered ${response.status}`)
+  return JSON.parse(await response.text())
+}

@@ -1,0 +1,118 @@
+// The real parts around the agent, each on a free port of 127.0.0.1, with its data in a folder of the caller's.
+
+import { mkdir, readFile, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { parse, stringify } from 'yaml'
+import { freePort, type Running, start } from './processes.ts'
+import { projectFolder, tool } from './tools.ts'
+import { waitFor } from './wait.ts'
+
+export type Service = Running & { readonly port: number; readonly url: string }
+
+/** A Pushgateway that forgets all when it stops. */
+export async function startPushgateway(port?: number): Promise<Service> {
+  return startService('pushgateway', port ?? (await freePort()), '/-/ready', (address) => [
+    tool('pushgateway'),
+    `--web.listen-address=${address}`,
+  ])
+}
+
+export async function startNodeExporter(): Promise<Service> {
+  return startService('node-exporter', await freePort(), '/', (address) => [
+    tool('node_exporter'),
+    `--web.listen-address=${address}`,
+  ])
+}
+
+export type PrometheusTargets = { readonly gateway: Service; readonly nodeExporter: Service }
+
+/**
+ * Prometheus with the project's own configuration and rules: only the addresses are replaced, and the times
+ * divided by `speed`, so that an alert that takes minutes can be seen in seconds.
+ */
+export async function startPrometheus(
+  folder: string,
+  targets: PrometheusTargets,
+  speed: number,
+): Promise<Service> {
+  await mkdir(join(folder, 'rules'), { recursive: true })
+  const rules = await readFile(join(projectFolder, 'rules/kopia_alerts.yml'), 'utf8')
+  await writeFile(join(folder, 'rules/kopia_alerts.yml'), fasterRules(rules, speed))
+  const configuration = await readFile(join(projectFolder, 'deploy/prometheus/prometheus.yml'), 'utf8')
+  const configurationPath = join(folder, 'prometheus.yml')
+  await writeFile(configurationPath, localConfiguration(configuration, targets))
+  return startService('prometheus', await freePort(), '/-/ready', (address) => [
+    tool('prometheus'),
+    `--config.file=${configurationPath}`,
+    `--storage.tsdb.path=${join(folder, 'data')}`,
+    `--web.listen-address=${address}`,
+  ])
+}
+
+type Rules = { groups: { rules: { for?: string }[] }[] }
+
+function fasterRules(text: string, speed: number): string {
+  const rules: Rules = parse(text)
+  for (const rule of rules.groups.flatMap((group) => group.rules)) {
+    const minutes = Number(/^(\d+)m$/.exec(rule.for ?? '')?.[1])
+    if (rule.for !== undefined) rule.for = `${Math.ceil((minutes * 60) / speed)}s`
+  }
+  return stringify(rules)
+}
+
+type Configuration = {
+  global: Record<string, string>
+  scrape_configs: { static_configs: { targets: string[] }[] }[]
+}
+
+function localConfiguration(text: string, { gateway, nodeExporter }: PrometheusTargets): string {
+  const addresses: Record<string, string> = {
+    'kopia-exporter:9091': `127.0.0.1:${gateway.port}`,
+    'node-exporter:9100': `127.0.0.1:${nodeExporter.port}`,
+  }
+  const configuration: Configuration = parse(text)
+  configuration.global = { scrape_interval: '1s', evaluation_interval: '1s' }
+  for (const group of configuration.scrape_configs.flatMap((job) => job.static_configs)) {
+    group.targets = group.targets.map((target) => addresses[target] ?? target)
+  }
+  return stringify(configuration)
+}
+
+export type AgentFolders = { readonly stateDirectory: string; readonly kopiaEnvironment: NodeJS.ProcessEnv }
+
+/** The agent's entry as the tests run it: the sources, on the Node that runs the tests. */
+export const agentEntry = join(projectFolder, 'agent/main.ts')
+
+/** The agent's `run`, with further settings as environment variables. */
+export async function startAgent(folders: AgentFolders, settings: NodeJS.ProcessEnv): Promise<Service> {
+  const environment = {
+    ...folders.kopiaEnvironment,
+    KOPIA_METRICS_KOPIA_BIN: tool('kopia'),
+    KOPIA_METRICS_STATE_DIR: folders.stateDirectory,
+    ...settings,
+  }
+  return startService(
+    'agent',
+    await freePort(),
+    '/-/ready',
+    (address) => [process.execPath, agentEntry, 'run', `--listen=${address}`],
+    environment,
+  )
+}
+
+async function startService(
+  name: string,
+  port: number,
+  readyPath: string,
+  commandFor: (address: string) => readonly string[],
+  environment: NodeJS.ProcessEnv = {},
+): Promise<Service> {
+  const [file = '', ...parameters] = commandFor(`127.0.0.1:${port}`)
+  const running = start(name, file, parameters, { environment })
+  const url = `http://127.0.0.1:${port}`
+  await waitFor(`${name} becomes ready`, async () => {
+    if (running.child.exitCode !== null) throw new Error(`it ended: ${running.output()}`)
+    return (await fetch(url + readyPath)).ok || undefined
+  })
+  return { ...running, port, url }
+}

@@ -1,0 +1,41 @@
+// Where the real parts are: tools/fetch.sh finds or fetches them.
+
+import { execFileSync } from 'node:child_process'
+import { fileURLToPath } from 'node:url'
+
+export const projectFolder = fileURLToPath(new URL('../..', import.meta.url))
+
+export type ToolName =
+  | 'kopia'
+  | 'prometheus'
+  | 'promtool'
+  | 'pushgateway'
+  | 'alertmanager'
+  | 'amtool'
+  | 'node_exporter'
+  | 'shellcheck'
+
+let paths: ReadonlyMap<string, string> | undefined
+
+/** The path of a tool; the first call fetches all that are missing, which is said on standard error. */
+export function tool(name: ToolName): string {
+  paths ??= fetchTools()
+  const path = paths.get(name)
+  if (path === undefined) throw new Error(`tools/fetch.sh did not provide ${name}`)
+  return path
+}
+
+function fetchTools(): ReadonlyMap<string, string> {
+  const output = execFileSync('sh', ['tools/fetch.sh'], {
+    cwd: projectFolder,
+    encoding: 'utf8',
+    stdio: ['ignore', 'pipe', 'inherit'],
+  })
+  const pairs = output.trim().split('\n')
+  return new Map(
+    pairs.map((line): [string, string] => {
+      const equals = line.indexOf('=')
+      return [line.slice(0, equals), line.slice(equals + 1)]
+    }),
+  )
+}
