@@ -4,9 +4,18 @@ import { existsSync, readFileSync } from 'node:fs'
 import { homedir, hostname } from 'node:os'
 import { join } from 'node:path'
 import convict from 'convict'
-import cron from 'node-cron'
 import { parse as parseYaml } from 'yaml'
 import type { Credentials } from './push/pushgateway.ts'
+import {
+  checkCron,
+  checkNotEmpty,
+  checkUrl,
+  type ListenAddress,
+  oneOf,
+  parseDurationMs,
+  parseGrouping,
+  parseListen,
+} from './setting-formats.ts'
 
 /** A setting that makes no sense; its message is one line for the user. */
 export class ConfigError extends Error {
@@ -151,7 +160,6 @@ export type GatewaySettings = {
   readonly credentials: Credentials
 }
 
-export type ListenAddress = { readonly host: string; readonly port: number }
 export type Flags = Readonly<Record<string, string | undefined>>
 export type Environment = Readonly<Record<string, string | undefined>>
 
@@ -319,58 +327,6 @@ function defaultStateDirectory(environment: Environment): string {
 
 function setting(environment: string, doc: string) {
   return { default: '', environment, doc, check: () => undefined } satisfies Declaration
-}
-
-function oneOf(...allowed: readonly string[]): (value: string) => void {
-  return (value) => {
-    if (!allowed.includes(value)) throw new Error(`expected one of ${allowed.join(', ')}`)
-  }
-}
-
-function checkNotEmpty(value: string): void {
-  if (value === '') throw new Error('expected a text that is not empty')
-}
-
-function checkUrl(value: string): void {
-  if (value === '') return
-  const protocol = URL.canParse(value) ? new URL(value).protocol : ''
-  if (!['http:', 'https:'].includes(protocol)) throw new Error('expected a URL such as http://127.0.0.1:9091')
-}
-
-function checkCron(value: string): void {
-  if (!cron.validate(value)) throw new Error('expected a cron expression such as */5 * * * *')
-}
-
-const millisecondsPerUnit: Readonly<Record<string, number>> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000 }
-
-function parseDurationMs(value: string): number {
-  const [, number, unit = ''] = /^(\d+)(ms|s|m|h)$/.exec(value) ?? []
-  const milliseconds = Number(number) * (millisecondsPerUnit[unit] ?? 0)
-  if (!(milliseconds > 0)) throw new Error('expected a duration such as 10s')
-  return milliseconds
-}
-
-function parseGrouping(value: string): Readonly<Record<string, string>> {
-  const pairs = value === '' ? [] : value.split(',').map((pair) => pair.trim())
-  const labels: Record<string, string> = {}
-  for (const pair of pairs) {
-    const [, name, label] = /^([a-zA-Z_][a-zA-Z0-9_]*)=(.+)$/.exec(pair) ?? []
-    if (name === undefined || label === undefined || ['job', 'instance'].includes(name)) {
-      throw new Error(
-        'expected labels such as site=berlin,env=prod (job and instance have settings of their own)',
-      )
-    }
-    labels[name] = label
-  }
-  return labels
-}
-
-function parseListen(value: string): ListenAddress | undefined {
-  if (value === '') return undefined
-  const [, host, port] = /^(.*):(\d{1,5})$/.exec(value) ?? []
-  if (host === undefined || Number(port) > 65_535)
-    throw new Error('expected an address such as 127.0.0.1:9192')
-  return { host: host.replace(/^\[(.*)\]$/, '$1') || '0.0.0.0', port: Number(port) }
 }
 
 function firstLine(error: unknown): string {

@@ -1,48 +1,20 @@
 // Follows all runs in cli-logs: reads what each segment has new, and notices when a run has ended.
 
-import { open, readdir, stat } from 'node:fs/promises'
-import { join } from 'node:path'
+import { readdir } from 'node:fs/promises'
 import { type Scan, scan, scanToEnd } from './log-scan.ts'
-import { isAlive } from './process.ts'
-import { addRecord, isNearItsEnd, noEvidence, type RunEvidence } from './run.ts'
+import { findLiving, findWriter, isAlive, type ProcessIdentity } from './process.ts'
 import { compareSegments, parseSegmentName, type SegmentName } from './segment-name.ts'
-
-/** What a hook told: times in Unix seconds; `callId` is shared by the before and after call of one attempt. */
-export type HookCall = {
-  readonly action: 'before' | 'after'
-  readonly callId: string
-  readonly path: string
-  readonly processId: number
-  readonly at: number
-}
-
-export type OpenRun = {
-  readonly state: 'open'
-  readonly processId: number
-  readonly command: string
-  /** Once seen alive, a process that is gone has ended. Never seen, it may live where we can't see it. */
-  readonly seenAlive: boolean
-  /** Bytes read of each segment, by file name; whole records only. */
-  readonly readBytes: Readonly<Record<string, number>>
-  readonly evidence: RunEvidence
-  readonly hookCalls: readonly HookCall[]
-  /** Unix seconds of the last sign of life: a write to the log, a call of a hook. */
-  readonly lastSignAt: number
-}
-
-/** Over, but the repository has not been asked yet how it went. */
-export type EndedRun = Omit<OpenRun, 'state'> & { readonly state: 'ended'; readonly endedAt: number }
-
-/** Counted. Kept while its log lies there, so that it is not counted again. Times in Unix seconds. */
-export type SettledRun = {
-  readonly state: 'settled'
-  readonly processId: number
-  readonly startedAt: number
-  readonly endedAt: number
-}
-
-export type Run = OpenRun | EndedRun | SettledRun
-export type Runs = ReadonlyMap<string, Run>
+import { readSegment } from './segment-reader.ts'
+import {
+  type HookCall,
+  hasEnded,
+  newRun,
+  type OpenRun,
+  type Run,
+  type Runs,
+  startOf,
+  wasSeenAlive,
+} from './tracked-run.ts'
 
 export type RunTracker = {
   readonly runs: Runs
@@ -67,14 +39,13 @@ export type RunTrackerOptions = {
 
 /** Only these commands take snapshots in a process of their own. */
 const trackedCommands: ReadonlySet<string> = new Set(['snapshot-create'])
-const chunkBytes = 1024 * 1024
-/** How long a process that was never seen must be silent to count as gone: with and without a known outcome. */
-const silenceNearEndSeconds = 1
-const silenceSeconds = 60
 /** Runs known by their hooks alone have no log whose removal would tell that they can be forgotten. */
 const rememberHookRunsSeconds = 7 * 24 * 3600
 /** A hook is called by a process whose log began a moment before it and is closed a moment after it. */
 const hookSlackSeconds = 1
+
+/** How old the newest call of a hook may be for its parent to be Kopia still. */
+const freshHookSeconds = 10
 
 const hookRunPrefix = 'hooks-'
 
@@ -130,7 +101,7 @@ export function createRunTracker(options: RunTrackerOptions): RunTracker {
       if (!runId.startsWith(hookRunPrefix) || candidate.state !== 'open') continue
       if (candidate.processId !== run.processId) continue
       runs.delete(runId)
-      return { ...run, hookCalls: candidate.hookCalls, seenAlive: candidate.seenAlive }
+      return { ...candidate, command: run.command }
     }
     return run
   }
@@ -172,24 +143,39 @@ export function createRunTracker(options: RunTrackerOptions): RunTracker {
   async function endFinishedRuns(): Promise<void> {
     for (const [runId, run] of runs) {
       if (run.state !== 'open') continue
-      if (isAlive(run.processId)) runs.set(runId, { ...run, seenAlive: true })
+      const living = livingProcessOf(runId, run)
+      if (living !== undefined) runs.set(runId, { ...run, process: living })
       else await endIfFinished(runId, run)
     }
+  }
+
+  function livingProcessOf(runId: string, run: OpenRun): ProcessIdentity | undefined {
+    if (run.process !== undefined) return isAlive(run.processId, run.process) ? run.process : undefined
+    if (!runId.startsWith(hookRunPrefix)) return findWriter(run.processId, runId)
+    // A hook's parent lives while it calls; much later its pid may be another's.
+    const isFresh = options.nowSeconds() - run.lastSignAt < freshHookSeconds
+    return isFresh ? findLiving(run.processId) : undefined
   }
 
   /** The process is not there: if it has ended, all that it wrote is, so the last record is whole too. */
   async function endIfFinished(runId: string, run: OpenRun): Promise<void> {
     const segments = (await listSegments(options.directory)).filter((segment) => segment.runId === runId)
     const whole = await readSegments(run, segments, scanToEnd)
-    if (!hasEnded(whole, options.nowSeconds() - whole.lastSignAt)) return
+    if (!isKnownToBeGone(run) && !hasEnded(whole, options.nowSeconds() - whole.lastSignAt)) return
     runs.set(runId, { ...whole, state: 'ended', endedAt: whole.lastSignAt })
+  }
+
+  /** Nobody has this pid, and Kopia's processes were seen before, so it does not just live in another container. */
+  function isKnownToBeGone(run: OpenRun): boolean {
+    return findLiving(run.processId) === undefined && [...runs.values()].some(wasSeenAlive)
   }
 
   function settle(runId: string): void {
     const run = runs.get(runId)
     if (run?.state !== 'ended') return
     const { processId, endedAt } = run
-    runs.set(runId, { state: 'settled', processId, startedAt: startOf(run), endedAt })
+    const settled = { processId, wasSeenAlive: wasSeenAlive(run), startedAt: startOf(run), endedAt }
+    runs.set(runId, { state: 'settled', ...settled })
   }
 
   return {
@@ -209,34 +195,6 @@ export function isTrackedFile(fileName: string, runs: Runs): boolean {
   return (runs.get(name.runId)?.state ?? 'open') === 'open'
 }
 
-/** Whether a run whose process is not to be seen has ended, after `silentSeconds` without a sign of life. */
-export function hasEnded(run: OpenRun, silentSeconds: number): boolean {
-  if (run.seenAlive || run.evidence.finalError !== undefined) return true
-  return silentSeconds >= (isNearItsEnd(run.evidence) ? silenceNearEndSeconds : silenceSeconds)
-}
-
-function newRun(processId: number, command: string): OpenRun {
-  return {
-    state: 'open',
-    processId,
-    command,
-    seenAlive: false,
-    readBytes: {},
-    evidence: noEvidence,
-    hookCalls: [],
-    lastSignAt: 0,
-  }
-}
-
-function startOf(run: EndedRun | SettledRun): number {
-  if (run.state === 'settled') return run.startedAt
-  const starts = [
-    ...run.evidence.attempts.map((attempt) => attempt.startedAt),
-    ...run.hookCalls.map((call) => call.at),
-  ]
-  return Math.min(run.endedAt, ...starts)
-}
-
 /** The segments of the runs that matter, in the order in which they were written; none where there is no directory yet. */
 async function listSegments(directory: string): Promise<readonly SegmentName[]> {
   try {
@@ -249,42 +207,6 @@ async function listSegments(directory: string): Promise<readonly SegmentName[]> 
     if (isMissing(error)) return []
     throw error
   }
-}
-
-async function readSegment(
-  run: OpenRun,
-  directory: string,
-  segment: SegmentName,
-  scanBytes: (bytes: Buffer) => Scan,
-): Promise<OpenRun> {
-  const path = join(directory, segment.fileName)
-  const { size, mtimeMs } = await stat(path)
-  let { evidence } = run
-  let offset = run.readBytes[segment.fileName] ?? 0
-  const file = await open(path, 'r')
-  try {
-    while (offset < size) {
-      const buffer = Buffer.allocUnsafe(Math.min(chunkBytes, size - offset))
-      const { bytesRead } = await file.read(buffer, 0, buffer.length, offset)
-      if (bytesRead === 0) break
-      const bytes = buffer.subarray(0, bytesRead)
-      const atEnd = offset + bytesRead >= size
-      const found = atEnd ? scanBytes(bytes) : scanChunk(bytes)
-      evidence = found.records.reduce(addRecord, evidence)
-      offset += found.consumedBytes
-      if (atEnd) break
-    }
-  } finally {
-    await file.close()
-  }
-  const lastSignAt = Math.max(run.lastSignAt, mtimeMs / 1000)
-  return { ...run, evidence, lastSignAt, readBytes: { ...run.readBytes, [segment.fileName]: offset } }
-}
-
-/** A record that is larger than a whole chunk is taken in pieces, so that reading always moves on. */
-function scanChunk(bytes: Buffer): Scan {
-  const found = scan(bytes)
-  return found.consumedBytes > 0 ? found : scanToEnd(bytes)
 }
 
 function isMissing(error: unknown): boolean {

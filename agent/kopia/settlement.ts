@@ -1,7 +1,7 @@
 // All attempts of an ended run, from its log and from its hooks, and how each went.
 
 import type { Attempt } from './run.ts'
-import type { EndedRun, HookCall } from './run-tracker.ts'
+import type { EndedRun, HookCall } from './tracked-run.ts'
 import { type Finished, judge, type RepositoryAnswer } from './verdict.ts'
 
 /** Who Kopia is on this machine: hooks tell only the path of a source. */

@@ -1,10 +1,11 @@
 // Enters into the ledger how ended runs went and what the repository says, and asks Kopia no more than needed.
 
 import type { Answer, Kopia } from '../kopia/cli.ts'
-import type { EndedRun, RunTracker } from '../kopia/run-tracker.ts'
+import type { RunTracker } from '../kopia/run-tracker.ts'
 import { settleRun } from '../kopia/settlement.ts'
 import { bySource, type Snapshot } from '../kopia/snapshots.ts'
 import { formatSource, parseSource, type Source } from '../kopia/source.ts'
+import type { EndedRun } from '../kopia/tracked-run.ts'
 import type { Finished, RepositoryAnswer } from '../kopia/verdict.ts'
 import type { Log } from '../log.ts'
 import type { Ledger } from './ledger.ts'

@@ -1,9 +1,9 @@
 // The truth: what is known of each source and of the repository. Plain data in, plain data out.
 
 import type { RepositoryStatus } from '../kopia/cli.ts'
-import type { Run, Runs } from '../kopia/run-tracker.ts'
 import type { Snapshot } from '../kopia/snapshots.ts'
 import { formatSource, type Source } from '../kopia/source.ts'
+import type { Run, Runs } from '../kopia/tracked-run.ts'
 import { type Finished, type Outcome, outcomeOf } from '../kopia/verdict.ts'
 import { countSnapshots, newestComplete, type SnapshotCounts } from './held-snapshots.ts'
 

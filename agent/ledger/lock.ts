@@ -2,7 +2,7 @@
 
 import { mkdir, readFile, unlink, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { isAlive } from '../kopia/process.ts'
+import { findLiving } from '../kopia/process.ts'
 
 export type Lock =
   | { readonly kind: 'taken'; readonly release: () => Promise<void> }
@@ -20,7 +20,8 @@ export async function takeLock(stateDirectory: string, processId: number): Promi
       if (!(error instanceof Error && 'code' in error && error.code === 'EEXIST')) throw error
     }
     const holder = Number(await readFile(path, 'utf8').catch(() => ''))
-    if (holder > 0 && holder !== processId && isAlive(holder)) return { kind: 'held', processId: holder }
+    if (holder > 0 && holder !== processId && findLiving(holder) !== undefined)
+      return { kind: 'held', processId: holder }
     // It was killed and left its file: take it away and try again.
     await unlink(path).catch(() => undefined)
   }

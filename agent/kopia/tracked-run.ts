@@ -1,0 +1,80 @@
+// What is remembered of a run: how far its log was read, and what came of it.
+
+import type { ProcessIdentity } from './process.ts'
+import { isNearItsEnd, noEvidence, type RunEvidence } from './run.ts'
+
+/** What a hook told: times in Unix seconds; `callId` is shared by the before and after call of one attempt. */
+export type HookCall = {
+  readonly action: 'before' | 'after'
+  readonly callId: string
+  readonly path: string
+  readonly processId: number
+  readonly at: number
+}
+
+export type OpenRun = {
+  readonly state: 'open'
+  readonly processId: number
+  readonly command: string
+  /** Once seen alive, a process that is gone has ended. Never seen, it may live where we can't see it. */
+  readonly process?: ProcessIdentity
+  /** Bytes read of each segment, by file name; whole records only. */
+  readonly readBytes: Readonly<Record<string, number>>
+  readonly evidence: RunEvidence
+  readonly hookCalls: readonly HookCall[]
+  /** Unix seconds of the last sign of life: a write to the log, a call of a hook. */
+  readonly lastSignAt: number
+}
+
+/** Over, but the repository has not been asked yet how it went. */
+export type EndedRun = Omit<OpenRun, 'state'> & { readonly state: 'ended'; readonly endedAt: number }
+
+/** Counted. Kept while its log lies there, so that it is not counted again. Times in Unix seconds. */
+export type SettledRun = {
+  readonly state: 'settled'
+  readonly processId: number
+  readonly wasSeenAlive: boolean
+  readonly startedAt: number
+  readonly endedAt: number
+}
+
+export type Run = OpenRun | EndedRun | SettledRun
+export type Runs = ReadonlyMap<string, Run>
+
+/** How long a process that was never seen must be silent to count as gone: with and without a known outcome. */
+const silenceNearEndSeconds = 1
+const silenceSeconds = 60
+
+/** Whether a run whose process is not to be seen has ended, after `silentSeconds` without a sign of life. */
+export function hasEnded(run: OpenRun, silentSeconds: number): boolean {
+  if (run.process !== undefined || run.evidence.finalError !== undefined) return true
+  return silentSeconds >= (isNearItsEnd(run.evidence) ? silenceNearEndSeconds : silenceSeconds)
+}
+
+/** A run of which nothing was read yet. */
+export function newRun(processId: number, command: string): OpenRun {
+  return {
+    state: 'open',
+    processId,
+    command,
+    readBytes: {},
+    evidence: noEvidence,
+    hookCalls: [],
+    lastSignAt: 0,
+  }
+}
+
+/** Whether its process was found, alive and writing its log. */
+export function wasSeenAlive(run: Run): boolean {
+  return run.state === 'settled' ? run.wasSeenAlive : run.process !== undefined
+}
+
+/** Unix seconds of its first attempt. */
+export function startOf(run: EndedRun | SettledRun): number {
+  if (run.state === 'settled') return run.startedAt
+  const starts = [
+    ...run.evidence.attempts.map((attempt) => attempt.startedAt),
+    ...run.hookCalls.map((call) => call.at),
+  ]
+  return Math.min(run.endedAt, ...starts)
+}

@@ -1,0 +1,64 @@
+// The forms that settings have: each check throws an Error that says what was expected.
+
+import cron from 'node-cron'
+
+export type ListenAddress = { readonly host: string; readonly port: number }
+
+/** A check that the value is one of these. */
+export function oneOf(...allowed: readonly string[]): (value: string) => void {
+  return (value) => {
+    if (!allowed.includes(value)) throw new Error(`expected one of ${allowed.join(', ')}`)
+  }
+}
+
+/** Throws for an empty text. */
+export function checkNotEmpty(value: string): void {
+  if (value === '') throw new Error('expected a text that is not empty')
+}
+
+/** Throws for what is neither an http or https URL nor empty. */
+export function checkUrl(value: string): void {
+  if (value === '') return
+  const protocol = URL.canParse(value) ? new URL(value).protocol : ''
+  if (!['http:', 'https:'].includes(protocol)) throw new Error('expected a URL such as http://127.0.0.1:9091')
+}
+
+/** Throws for what is no cron expression. */
+export function checkCron(value: string): void {
+  if (!cron.validate(value)) throw new Error('expected a cron expression such as */5 * * * *')
+}
+
+const millisecondsPerUnit: Readonly<Record<string, number>> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000 }
+
+/** `10s`, `500ms`, `2m`, `1h` in milliseconds; throws for anything else, 0 included. */
+export function parseDurationMs(value: string): number {
+  const [, number, unit = ''] = /^(\d+)(ms|s|m|h)$/.exec(value) ?? []
+  const milliseconds = Number(number) * (millisecondsPerUnit[unit] ?? 0)
+  if (!(milliseconds > 0)) throw new Error('expected a duration such as 10s')
+  return milliseconds
+}
+
+/** `site=berlin,env=prod` as labels; throws where that is not its form. */
+export function parseGrouping(value: string): Readonly<Record<string, string>> {
+  const pairs = value === '' ? [] : value.split(',').map((pair) => pair.trim())
+  const labels: Record<string, string> = {}
+  for (const pair of pairs) {
+    const [, name, label] = /^([a-zA-Z_][a-zA-Z0-9_]*)=(.+)$/.exec(pair) ?? []
+    if (name === undefined || label === undefined || ['job', 'instance'].includes(name)) {
+      throw new Error(
+        'expected labels such as site=berlin,env=prod (job and instance have settings of their own)',
+      )
+    }
+    labels[name] = label
+  }
+  return labels
+}
+
+/** `host:port`, the port 0 for any; undefined for an empty text; throws for anything else. */
+export function parseListen(value: string): ListenAddress | undefined {
+  if (value === '') return undefined
+  const [, host, port] = /^(.*):(\d{1,5})$/.exec(value) ?? []
+  if (host === undefined || Number(port) > 65_535)
+    throw new Error('expected an address such as 127.0.0.1:9192')
+  return { host: host.replace(/^\[(.*)\]$/, '$1') || '0.0.0.0', port: Number(port) }
+}
