@@ -48,8 +48,9 @@ export function groupUrl({ url, job, instance, grouping }: GatewayOptions): stri
   return `${url.replace(/\/+$/, '')}/metrics/${labels.join('/')}`
 }
 
+/** `..` and the like would be resolved as part of the path, so only plain names stay as they are. */
 function groupLabel(name: string, value: string): string {
-  if (value !== '' && !value.includes('/')) return `${name}/${encodeURIComponent(value)}`
+  if (/^\w[\w.-]*$/.test(value)) return `${name}/${value}`
   return `${name}@base64/${Buffer.from(value).toString('base64url') || '='}`
 }
 

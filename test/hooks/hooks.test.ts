@@ -1,0 +1,105 @@
+import assert from 'node:assert/strict'
+import { execFileSync, spawnSync } from 'node:child_process'
+import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { test } from 'node:test'
+import { parseEvent } from '../../agent/spool/event.ts'
+import { temporaryFolder } from '../support/folder.ts'
+import { hooks } from '../support/kopia.ts'
+
+const fromKopia = {
+  PATH: process.env.PATH,
+  KOPIA_ACTION: 'before-snapshot-root',
+  KOPIA_SNAPSHOT_ID: '91769218191a85d3',
+  KOPIA_SOURCE_PATH: '/data\nwith "newline"\t\\ {} é',
+  KOPIA_SNAPSHOT_PATH: '/data',
+  KOPIA_VERSION: 'v0.23.1',
+  KOPIA_PASSWORD: 'must not be kept',
+}
+
+function call(hook: string, environment: NodeJS.ProcessEnv) {
+  return spawnSync(hook, [], { env: environment, input: 'nothing to read', encoding: 'utf8' })
+}
+
+function assertSilentSuccess(result: ReturnType<typeof call>): void {
+  assert.deepEqual([result.status, result.stdout, result.stderr], [0, '', ''])
+}
+
+for (const [name, hook] of Object.entries(hooks)) {
+  test(`${name}: leaves an event that the agent reads`, async (context) => {
+    const state = await temporaryFolder(context)
+    const spool = join(state, 'spool')
+    await mkdir(spool)
+    const action = `${name}-snapshot-root`
+    assertSilentSuccess(call(hook, { ...fromKopia, KOPIA_ACTION: action, KOPIA_METRICS_STATE_DIR: state }))
+    const [fileName = '', ...others] = await readdir(spool)
+    assert.match(fileName, /^91769218191a85d3-\d+\.event$/)
+    assert.deepEqual(others, [])
+    const bytes = await readFile(join(spool, fileName))
+    const { action: told, callId, path, processId } = parseEvent(bytes, 0)
+    assert.deepEqual(
+      { told, callId, path, processId },
+      {
+        told: name,
+        callId: fromKopia.KOPIA_SNAPSHOT_ID,
+        path: fromKopia.KOPIA_SOURCE_PATH,
+        processId: process.pid,
+      },
+    )
+    assert.ok(!bytes.includes(fromKopia.KOPIA_PASSWORD))
+  })
+}
+
+test('a path that is not UTF-8 is kept byte for byte', async (context) => {
+  const state = await temporaryFolder(context)
+  await mkdir(join(state, 'spool'))
+  const { KOPIA_SOURCE_PATH: _, ...environment } = fromKopia
+  // printf makes the bytes that a JavaScript string can't hold.
+  const script = `KOPIA_SOURCE_PATH=$(printf '/a\\377\\200b') exec "$0"`
+  execFileSync('sh', ['-c', `export KOPIA_SOURCE_PATH; ${script}`, hooks.before], {
+    env: { ...environment, KOPIA_METRICS_STATE_DIR: state },
+  })
+  const [fileName = ''] = await readdir(join(state, 'spool'))
+  const bytes = await readFile(join(state, 'spool', fileName))
+  assert.ok(bytes.includes(Buffer.from([0x2f, 0x61, 0xff, 0x80, 0x62, 0])))
+})
+
+test('without a spool, a hook still succeeds and prints nothing', async (context) => {
+  const state = await temporaryFolder(context)
+  const nowhere = { ...fromKopia, HOME: state, XDG_STATE_HOME: state }
+  assertSilentSuccess(call(hooks.before, { ...nowhere, KOPIA_METRICS_STATE_DIR: join(state, 'missing') }))
+  await writeFile(join(state, 'spool'), 'a file where a folder should be')
+  assertSilentSuccess(call(hooks.before, { ...nowhere, KOPIA_METRICS_STATE_DIR: state }))
+})
+
+test('on a full disk, a hook still succeeds and prints nothing, and leaves no half event', async (context) => {
+  const state = await temporaryFolder(context)
+  const spool = join(state, 'spool')
+  await mkdir(spool)
+  // A file system of one page: the folder itself fills it (tmpfs(5), nr_inodes).
+  const mounted = spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=4k,nr_inodes=2', 'tmpfs', spool])
+  if (mounted.status !== 0) return context.skip('mounting a full disk needs root')
+  try {
+    await writeFile(join(spool, 'filler'), 'x'.repeat(4096))
+    assertSilentSuccess(call(hooks.before, { ...fromKopia, KOPIA_METRICS_STATE_DIR: state }))
+    assert.deepEqual(await readdir(spool), ['filler'])
+  } finally {
+    spawnSync('umount', [spool])
+  }
+})
+
+test('an id that is no name of a file leaves nothing outside the spool', async (context) => {
+  const state = await temporaryFolder(context)
+  await mkdir(join(state, 'spool'))
+  assertSilentSuccess(
+    call(hooks.before, { ...fromKopia, KOPIA_SNAPSHOT_ID: '../escaped', KOPIA_METRICS_STATE_DIR: state }),
+  )
+  assert.deepEqual([await readdir(state), await readdir(join(state, 'spool'))], [['spool'], []])
+})
+
+test('a hook without the file beside it still succeeds', async (context) => {
+  const folder = await temporaryFolder(context)
+  const copy = join(folder, 'before-snapshot-root.sh')
+  await writeFile(copy, await readFile(hooks.before), { mode: 0o755 })
+  assertSilentSuccess(call(copy, { ...fromKopia, KOPIA_METRICS_STATE_DIR: folder }))
+})

@@ -1,0 +1,136 @@
+import assert from 'node:assert/strict'
+import { mkdir, readdir, readFile, stat, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { test } from 'node:test'
+import type { Snapshot } from '../../agent/kopia/snapshots.ts'
+import type { Finished, Outcome } from '../../agent/kopia/verdict.ts'
+import { countSnapshots } from '../../agent/ledger/held-snapshots.ts'
+import { createLedger, emptyLedger } from '../../agent/ledger/ledger.ts'
+import { takeLock } from '../../agent/ledger/lock.ts'
+import { loadLedger, saveLedger } from '../../agent/ledger/store.ts'
+import { temporaryFolder } from '../support/folder.ts'
+
+const source = { user: 'root', host: 'vm', path: '/data' }
+const key = 'root@vm:/data'
+
+function finished(outcome: Outcome, endedAt: number): Finished {
+  return { source, outcome, startedAt: endedAt - 2, endedAt, durationSeconds: 2 }
+}
+
+function snapshot(change: Partial<Snapshot>): Snapshot {
+  return {
+    id: 'a',
+    source,
+    startedAt: 10,
+    endedAt: 12,
+    incomplete: undefined,
+    sizeBytes: 100,
+    fatalErrors: 0,
+    ignoredErrors: 0,
+    retentionReasons: ['latest-1'],
+    pins: [],
+    ...change,
+  }
+}
+
+test('attempts are counted from the beginning on, and what lay there before is not', () => {
+  const ledger = createLedger(emptyLedger)
+  ledger.addFinished(finished('failed', 100), 200)
+  assert.deepEqual(ledger.sources.get(key)?.attempts, { success: 0, failed: 0, incomplete: 0 })
+  ledger.begin(200)
+  ledger.addFinished(finished('success', 300), 300)
+  ledger.addFinished(finished('failed', 400), 400)
+  const state = ledger.sources.get(key)
+  assert.deepEqual(state?.attempts, { success: 1, failed: 1, incomplete: 0 })
+  assert.deepEqual([state?.lastAttempt?.outcome, state?.lastSuccessAt], ['failed', 300])
+})
+
+test('a source whose attempts nobody saw is judged by its newest snapshot', () => {
+  const ledger = createLedger(emptyLedger)
+  ledger.addSnapshots(
+    source,
+    [snapshot({}), snapshot({ startedAt: 20, endedAt: 25, fatalErrors: 1, sizeBytes: 90 })],
+    50,
+  )
+  const state = ledger.sources.get(key)
+  assert.deepEqual(
+    [state?.lastAttempt?.outcome, state?.lastAttempt?.endedAt, state?.lastSuccessAt],
+    ['failed', 25, 12],
+  )
+  assert.equal(state?.sizeBytes, 90)
+  ledger.addFinished(finished('success', 60), 60)
+  ledger.addSnapshots(source, [snapshot({ fatalErrors: 1 })], 70)
+  assert.equal(ledger.sources.get(key)?.lastAttempt?.outcome, 'success')
+})
+
+test('an older answer does not replace a newer one', () => {
+  const ledger = createLedger(emptyLedger)
+  ledger.addSnapshots(source, [snapshot({ sizeBytes: 2 })], 50)
+  ledger.addSnapshots(source, [snapshot({ sizeBytes: 1 })], 40)
+  assert.equal(ledger.sources.get(key)?.sizeBytes, 2)
+})
+
+test('snapshots count in each type that holds them', () => {
+  const counts = countSnapshots([
+    snapshot({ retentionReasons: ['latest-1', 'daily-1'], pins: ['keep'] }),
+    snapshot({ retentionReasons: ['latest-2'] }),
+    snapshot({ incomplete: 'checkpoint', retentionReasons: [] }),
+  ])
+  assert.deepEqual(counts, {
+    latest: 2,
+    hourly: 0,
+    daily: 1,
+    weekly: 0,
+    monthly: 0,
+    annual: 0,
+    pinned: 1,
+    incomplete: 1,
+    all: 3,
+  })
+})
+
+test('what is saved is loaded, and only its owner may read it', async (context) => {
+  const folder = join(await temporaryFolder(context), 'state')
+  assert.equal((await loadLedger(folder, 1)).kind, 'new')
+  const ledger = createLedger(emptyLedger)
+  ledger.begin(1)
+  ledger.addFinished(finished('success', 300), 300)
+  await saveLedger(folder, ledger.toData(new Map()))
+  const loaded = await loadLedger(folder, 2)
+  assert.equal(loaded.kind, 'loaded')
+  assert.deepEqual(createLedger(loaded.data).sources, ledger.sources)
+  const modes = await Promise.all(
+    [folder, join(folder, 'ledger.json')].map(async (path) => (await stat(path)).mode & 0o777),
+  )
+  assert.deepEqual(modes, [0o700, 0o600])
+})
+
+test('a ledger that can not be read is kept aside', async (context) => {
+  for (const content of ['', '{"version":1', '{"version":2}', '[]', '{"version":1,"sources":5}']) {
+    const folder = await temporaryFolder(context)
+    await writeFile(join(folder, 'ledger.json'), content)
+    const loaded = await loadLedger(folder, 1234.5)
+    assert.equal(loaded.kind, 'unreadable', content)
+    assert.deepEqual(await readdir(folder), ['ledger.json.unreadable-1234'])
+    assert.equal(await readFile(join(folder, 'ledger.json.unreadable-1234'), 'utf8'), content)
+  }
+})
+
+test('a half-written ledger does not replace the old one', async (context) => {
+  const folder = await temporaryFolder(context)
+  await saveLedger(folder, emptyLedger)
+  await writeFile(join(folder, 'ledger.json.part'), '{"version":1,"sour')
+  assert.equal((await loadLedger(folder, 1)).kind, 'loaded')
+})
+
+test('one agent per state directory; a lock that nobody holds any more is taken over', async (context) => {
+  const folder = join(await temporaryFolder(context), 'state')
+  const lock = await takeLock(folder, process.pid)
+  assert.deepEqual(await takeLock(folder, process.pid + 1), { kind: 'held', processId: process.pid })
+  assert.ok(lock.kind === 'taken')
+  await lock.release()
+  await mkdir(folder, { recursive: true })
+  // The highest pid that Linux gives is below 2^22 (proc_sys_kernel(5)).
+  await writeFile(join(folder, 'agent.pid'), `${2 ** 22 + 1}\n`)
+  assert.equal((await takeLock(folder, process.pid)).kind, 'taken')
+})
