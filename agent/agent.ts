@@ -1,6 +1,7 @@
 // Wires the stages: log lines and events in, ledger in the middle, metrics out.
 
 import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { coalesce } from './coalesce.ts'
 import type { Settings } from './config.ts'
 import { createKopia } from './kopia/cli.ts'
@@ -40,7 +41,10 @@ export type Agent = {
   readonly stop: () => Promise<void>
 }
 
+/** The safety net below the hints. */
 const sweepIntervalMs = 30_000
+/** How soon a folder that appears, or is replaced, is watched. */
+const renewIntervalMs = 1000
 /** How often the processes of open runs are looked at: often only when their end is near. */
 const nearEndIntervalMs = 25
 const openRunIntervalMs = 250
@@ -98,7 +102,7 @@ export async function createAgent({
   let ready = false
   let newestChangeSeen: string | undefined
   let nextDigest: NodeJS.Timeout | undefined
-  let sweeping: NodeJS.Timeout | undefined
+  const timers: NodeJS.Timeout[] = []
   let web: WebServer | undefined
   const schedules: Schedule[] = []
   /** Events that are in the runs already, but not yet in a ledger on disk. */
@@ -153,8 +157,12 @@ export async function createAgent({
     nextDigest = setTimeout(digest, isNear ? nearEndIntervalMs : openRunIntervalMs)
   }
 
-  async function sweep(): Promise<void> {
-    await Promise.all(watches.map((watch) => watch.renew()))
+  async function renewWatches(): Promise<void> {
+    const begun = await Promise.all(watches.map((watch) => watch.renew()))
+    if (begun.includes(true)) await readEverything()
+  }
+
+  async function readEverything(): Promise<void> {
     await tracker.sweep()
     await digest()
   }
@@ -224,7 +232,11 @@ export async function createAgent({
   /** What the ledger does not hold yet: read, settled, and only then counted from. */
   async function catchUp(): Promise<void> {
     newestChangeSeen = await newestOtherChange(settings.cliLogs)
-    await sweep()
+    await readEverything()
+    while (tracker.hasJustWritten()) {
+      await sleep(nearEndIntervalMs)
+      await readEverything()
+    }
     await bookkeeper.refreshIdentity()
     await bookkeeper.refreshSnapshots()
     ledger.begin(nowSeconds())
@@ -241,10 +253,14 @@ export async function createAgent({
       })
       log.info(`Listening on http://${settings.listen.host}:${web.port}/metrics.`)
     }
+    await renewWatches()
     await catchUp()
     await keepAndPush()
     if (stopping.signal.aborted) return
-    sweeping = setInterval(() => void sweep(), sweepIntervalMs)
+    timers.push(
+      setInterval(() => void readEverything(), sweepIntervalMs),
+      setInterval(() => void renewWatches(), renewIntervalMs),
+    )
     schedules.push(
       schedule(settings.refreshSchedule, settings.instance, log, refresh),
       schedule(settings.repositorySchedule, settings.instance, log, refreshRepository),
@@ -256,14 +272,16 @@ export async function createAgent({
   async function pushOnce(): Promise<PushResult> {
     await catchUp()
     if (bookkeeper.isReachable()) await bookkeeper.refreshSize()
+    stopping.abort()
+    clearTimeout(nextDigest)
     await keep()
-    return publish(AbortSignal.any([]))
+    return publish(new AbortController().signal)
   }
 
   async function stop(): Promise<void> {
     stopping.abort()
     for (const { stop: stopSchedule } of schedules) stopSchedule()
-    clearInterval(sweeping)
+    for (const timer of timers) clearInterval(timer)
     clearTimeout(nextDigest)
     await Promise.all([...watches.map((watch) => watch.close()), web?.close()])
     await digest()

@@ -5,8 +5,8 @@ import { basename } from 'node:path'
 import { type FSWatcher, watch } from 'chokidar'
 
 export type FolderWatch = {
-  /** Begins anew if the folder has appeared, or is another one than before. Call it now and then. */
-  readonly renew: () => Promise<void>
+  /** Begins anew if the folder has appeared, or is another one than before; returns whether it did. Call it often. */
+  readonly renew: () => Promise<boolean>
   readonly close: () => Promise<void>
 }
 
@@ -23,12 +23,13 @@ export function watchFolder(options: FolderWatchOptions): FolderWatch {
   let watcher: FSWatcher | undefined
   let watchedInode: bigint | undefined
 
-  async function renew(): Promise<void> {
+  async function renew(): Promise<boolean> {
     const inode = inodeOf(options.folder)
-    if (inode === watchedInode) return
+    if (inode === watchedInode) return false
     await close()
     watchedInode = inode
     if (inode !== undefined) watcher = start()
+    return inode !== undefined
   }
 
   function start(): FSWatcher {

@@ -4,10 +4,9 @@ import { execa } from 'execa'
 import { asNumber, asRecord, asString, parseSnapshots, type Snapshot } from './snapshots.ts'
 import { formatSource, type Source } from './source.ts'
 
-/** An answer, or one line that says which command failed and how. */
-export type Answer<T> =
-  | { readonly ok: true; readonly value: T }
-  | { readonly ok: false; readonly error: string }
+/** An answer, or which command failed and why, in one line. */
+export type Answer<T> = { readonly ok: true; readonly value: T } | Unanswered
+export type Unanswered = { readonly ok: false; readonly command: string; readonly reason: string }
 
 export type RepositoryStatus = {
   readonly repositoryId: string
@@ -97,26 +96,25 @@ function environment(options: KopiaOptions): Record<string, string> {
 
 function reasonOf(result: {
   readonly shortMessage?: string | undefined
+  readonly originalMessage?: string | undefined
   readonly stderr?: string | undefined
 }): string {
   const lastLine = (result.stderr ?? '').trim().split('\n').at(-1)
-  return lastLine || (result.shortMessage ?? 'it could not be started')
+  return lastLine || (result.originalMessage ?? result.shortMessage ?? 'it could not be started')
 }
 
 function parseAnswer<T>(name: string, text: string, parse: (text: string) => T): Answer<T> {
   try {
     return { ok: true, value: parse(text) }
   } catch (error) {
-    return {
-      ok: false,
-      error: `${name}: unexpected answer: ${error instanceof Error ? error.message : error}`,
-    }
+    const problem = error instanceof Error ? error.message : String(error)
+    return { ok: false, command: name, reason: `unexpected answer: ${problem}` }
   }
 }
 
 function failure(name: string, reason: string, password: string): Answer<never> {
   const safe = password === '' ? reason : reason.replaceAll(password, '***')
-  return { ok: false, error: `${name}: ${safe}` }
+  return { ok: false, command: name, reason: safe.split('\n')[0] ?? '' }
 }
 
 function parseJson(text: string): unknown {

@@ -12,6 +12,7 @@ import {
   type OpenRun,
   type Run,
   type Runs,
+  silenceNearEndSeconds,
   startOf,
   wasSeenAlive,
 } from './tracked-run.ts'
@@ -25,6 +26,8 @@ export type RunTracker = {
   readonly addHookCall: (call: HookCall) => void
   /** Ends the runs whose process has gone. */
   readonly endFinishedRuns: () => Promise<void>
+  /** Whether a run may just have ended, though not long enough ago to be sure: a backup right before the agent's start. */
+  readonly hasJustWritten: () => boolean
   readonly settle: (runId: string) => void
 }
 
@@ -170,6 +173,14 @@ export function createRunTracker(options: RunTrackerOptions): RunTracker {
     return findLiving(run.processId) === undefined && [...runs.values()].some(wasSeenAlive)
   }
 
+  function hasJustWritten(): boolean {
+    const isRecent = (run: Run) =>
+      run.state === 'open' &&
+      run.process === undefined &&
+      options.nowSeconds() - run.lastSignAt <= silenceNearEndSeconds
+    return [...runs.values()].some(isRecent)
+  }
+
   function settle(runId: string): void {
     const run = runs.get(runId)
     if (run?.state !== 'ended') return
@@ -184,6 +195,7 @@ export function createRunTracker(options: RunTrackerOptions): RunTracker {
     read: (fileName) => inOrder(() => readFile(fileName)),
     addHookCall,
     endFinishedRuns: () => inOrder(endFinishedRuns),
+    hasJustWritten,
     settle,
   }
 }

@@ -42,7 +42,7 @@ export type Run = OpenRun | EndedRun | SettledRun
 export type Runs = ReadonlyMap<string, Run>
 
 /** How long a process that was never seen must be silent to count as gone: with and without a known outcome. */
-const silenceNearEndSeconds = 1
+export const silenceNearEndSeconds = 1
 const silenceSeconds = 60
 
 /** Whether a run whose process is not to be seen has ended, after `silentSeconds` without a sign of life. */

@@ -59,7 +59,7 @@ export function createBookkeeper({
   /** They were asked for in vain once; to ask again for each of them would cost what the schedule saves. */
   const waiting = new Set<string>()
   let reachable: boolean | undefined
-  let lastError: string | undefined
+  let lastReason: string | undefined
 
   function addNewSources(): boolean {
     const open = [...tracker.runs.values()].filter((run) => run.state === 'open')
@@ -144,12 +144,12 @@ export function createBookkeeper({
   function noteReachable(answer: Answer<unknown>): void {
     reachable = answer.ok
     if (answer.ok) {
-      if (lastError !== undefined) log.info('Kopia answers again.')
-      lastError = undefined
-    } else if (answer.error !== lastError) {
-      lastError = answer.error
+      if (lastReason !== undefined) log.info('Kopia answers again.')
+      lastReason = undefined
+    } else if (answer.reason !== lastReason) {
+      lastReason = answer.reason
       log.warn(
-        `Kopia could not be asked: ${answer.error}. The logs and hooks are followed; it is asked again later.`,
+        `Kopia can't be asked, logs and hooks are followed all the same: ${answer.command}: ${answer.reason}`,
       )
     }
   }

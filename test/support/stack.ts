@@ -14,6 +14,8 @@ export async function startPushgateway(port?: number): Promise<Service> {
   return startService('pushgateway', port ?? (await freePort()), '/-/ready', (address) => [
     tool('pushgateway'),
     `--web.listen-address=${address}`,
+    // Debian's keeps its data in /var/lib by default.
+    '--persistence.file=',
   ])
 }
 

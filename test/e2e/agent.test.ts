@@ -1,0 +1,223 @@
+// The agent as a process: what it does when parts are missing, come back, or it is stopped itself.
+
+import assert from 'node:assert/strict'
+import { readdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { test } from 'node:test'
+import { createLab, installHooks, pictureAfter, pictureOf } from '../support/lab.ts'
+import { start } from '../support/processes.ts'
+import { scrape } from '../support/prometheus.ts'
+import { agentEntry, type Service, startPushgateway } from '../support/stack.ts'
+import { tool } from '../support/tools.ts'
+import { waitFor } from '../support/wait.ts'
+
+const everySecond = '* * * * * *'
+
+async function figure(service: Service, name: string): Promise<number | undefined> {
+  return (await scrape(service.url)).get(name)?.[0]?.value
+}
+
+function occurrences(text: string, part: string | RegExp): number {
+  return text.split(part).length - 1
+}
+
+test('what happened while the agent was down is there once it is back, counted once', async (context) => {
+  const lab = await createLab(context)
+  const path = await lab.makeSource('photos')
+  await installHooks(lab.kopia, path)
+  await lab.kopia.must('snapshot', 'create', path)
+  const first = await lab.startAgent()
+  assert.deepEqual((await pictureOf(first, path)).attempts, { success: 0, failed: 0, incomplete: 0 })
+  assert.equal((await pictureOf(first, path)).status, 1)
+  await first.stop('SIGKILL')
+  for (let count = 0; count < 4; count += 1) await lab.kopia.must('snapshot', 'create', path)
+  assert.equal((await readdir(lab.spool)).length, 8)
+  const second = await lab.startAgent()
+  await pictureAfter(lab.gateway, path, 4)
+  assert.equal(await second.stop(), 0)
+  await lab.startAgent()
+  assert.deepEqual((await pictureOf(lab.gateway, path)).attempts, { success: 4, failed: 0, incomplete: 0 })
+  assert.deepEqual(await readdir(lab.spool), [])
+})
+
+test('without a gateway it is an exporter; with one that is down it says so once and pushes when it is back', async (context) => {
+  const lab = await createLab(context)
+  const path = await lab.makeSource('photos')
+  await lab.gateway.stop()
+  const agent = await lab.startAgent()
+  await lab.kopia.must('snapshot', 'create', path)
+  assert.equal((await pictureAfter(agent, path, 1)).status, 1)
+  await waitFor(
+    'pushing has failed three times',
+    async () => ((await figure(agent, 'kopia_agent_push_failures_total')) ?? 0) >= 3 || undefined,
+  )
+  assert.equal(occurrences(agent.output(), 'fails, it is tried again'), 1, agent.output())
+  const back = await startPushgateway(lab.gateway.port)
+  context.after(() => back.stop())
+  assert.equal((await pictureAfter(back, path, 1)).status, 1)
+  await waitFor('that is said', () => agent.output().includes('works again') || undefined)
+  assert.ok(!agent.output().includes(`Pushing to ${undefined}`))
+})
+
+test('empty gateway setting: nothing is pushed, nothing is complained of', async (context) => {
+  const lab = await createLab(context)
+  const path = await lab.makeSource('photos')
+  const textfile = join(lab.folder, 'kopia.prom')
+  const agent = await lab.startAgent({ KOPIA_METRICS_PUSHGATEWAY_URL: '', KOPIA_METRICS_TEXTFILE: textfile })
+  await lab.kopia.must('snapshot', 'create', path)
+  await pictureAfter(agent, path, 1)
+  assert.equal((await scrape(lab.gateway.url)).get('kopia_backup_status'), undefined)
+  await waitFor(
+    'the textfile has it',
+    async () => (await readFile(textfile, 'utf8')).includes('kopia_backup_status{') || undefined,
+  )
+  assert.doesNotMatch(agent.output(), /WARN|ERROR/)
+})
+
+test('GET and HEAD are answered on the three addresses, and nothing else', async (context) => {
+  const lab = await createLab(context)
+  const agent = await lab.startAgent()
+  const ask = async (path: string, method = 'GET') => {
+    const response = await fetch(agent.url + path, { method })
+    return [response.status, response.headers.get('content-type'), (await response.text()).length > 0]
+  }
+  const plain = 'text/plain; charset=utf-8'
+  assert.deepEqual(await ask('/metrics'), [200, 'text/plain; version=0.0.4; charset=utf-8', true])
+  assert.deepEqual(await ask('/metrics', 'HEAD'), [200, 'text/plain; version=0.0.4; charset=utf-8', false])
+  assert.deepEqual(await ask('/-/healthy'), [200, plain, true])
+  assert.deepEqual(await ask('/-/ready'), [200, plain, true])
+  assert.deepEqual(await ask('/nothing'), [404, plain, true])
+  assert.deepEqual(await ask('/metrics', 'POST'), [405, plain, true])
+})
+
+test('SIGTERM and SIGINT: a last push of what is newest, exit code 0', async (context) => {
+  const lab = await createLab(context)
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) {
+    const agent = await lab.startAgent()
+    const pushedAt = await waitFor('the first push', () => figure(lab.gateway, 'push_time_seconds'))
+    assert.equal(await agent.stop(signal), 0, agent.output())
+    assert.ok(((await figure(lab.gateway, 'push_time_seconds')) ?? 0) > pushedAt)
+    assert.ok(!(await readdir(lab.stateDirectory)).includes('agent.pid'))
+  }
+})
+
+test('SIGHUP does not stop it', async (context) => {
+  const lab = await createLab(context)
+  const agent = await lab.startAgent()
+  agent.child.kill('SIGHUP')
+  await waitFor('it says so', () => agent.output().includes('SIGHUP') || undefined)
+  assert.equal((await fetch(`${agent.url}/-/healthy`)).status, 200)
+})
+
+test('the heartbeat pushes though nothing happens', async (context) => {
+  const lab = await createLab(context)
+  await lab.startAgent({ KOPIA_METRICS_REFRESH_SCHEDULE: everySecond })
+  const pushedAt = await waitFor('the first push', () => figure(lab.gateway, 'push_time_seconds'))
+  await waitFor(
+    'another push',
+    async () => ((await figure(lab.gateway, 'push_time_seconds')) ?? 0) > pushedAt || undefined,
+  )
+})
+
+test('a second agent on the same state directory refuses, naming the first', async (context) => {
+  const lab = await createLab(context)
+  const agent = await lab.startAgent()
+  const environment = { ...lab.kopia.environment, KOPIA_METRICS_STATE_DIR: lab.stateDirectory }
+  const second = start('second', process.execPath, [agentEntry, 'push'], { environment })
+  assert.equal(await second.ended, 1)
+  assert.match(second.output(), new RegExp(`An agent with pid ${agent.child.pid} uses `))
+})
+
+test('no Kopia yet: said once, shown, and over when it appears', async (context) => {
+  const lab = await createLab(context)
+  const path = await lab.makeSource('photos')
+  const binary = join(lab.folder, 'kopia-to-come')
+  const agent = await lab.startAgent({
+    KOPIA_METRICS_KOPIA_BIN: binary,
+    KOPIA_METRICS_REFRESH_SCHEDULE: everySecond,
+  })
+  assert.equal(await figure(agent, 'kopia_agent_repository_reachable'), 0)
+  await lab.kopia.must('snapshot', 'create', path)
+  assert.equal((await pictureAfter(agent, path, 1)).status, 1, 'the log tells all the same')
+  await waitFor(
+    'it was asked more than once',
+    async () => ((await figure(agent, 'kopia_agent_kopia_calls_total')) ?? 0) > 2 || undefined,
+  )
+  const said = agent
+    .output()
+    .split('\n')
+    .filter((line) => line.includes("Kopia can't be asked"))
+  assert.equal(new Set(said.map((line) => line.replace(/^\S+ /, ''))).size, said.length, agent.output())
+  await writeFile(binary, `#!/bin/sh\nexec ${tool('kopia')} "$@"\n`, { mode: 0o755 })
+  await waitFor(
+    'the repository is reachable',
+    async () => (await figure(agent, 'kopia_agent_repository_reachable')) === 1 || undefined,
+  )
+  assert.equal(occurrences(agent.output(), 'Kopia answers again'), 1)
+})
+
+test('a wrong password: the agent runs, says so, and recovers', async (context) => {
+  const lab = await createLab(context)
+  const config = lab.kopia.environment.KOPIA_CONFIG_PATH ?? ''
+  const agent = await lab.startAgent({ KOPIA_PASSWORD: 'wrong', KOPIA_METRICS_REFRESH_SCHEDULE: everySecond })
+  assert.equal(await figure(agent, 'kopia_agent_repository_reachable'), 0)
+  assert.match(agent.output(), /Kopia can't be asked, .*: kopia repository status: .*password/)
+  // Once the right one is kept where Kopia looks for it, a restart without the wrong one finds it.
+  await agent.stop()
+  await rename(config, `${config}.away`)
+  const other = await lab.startAgent({ KOPIA_METRICS_REFRESH_SCHEDULE: everySecond })
+  assert.equal(await figure(other, 'kopia_agent_repository_reachable'), 0)
+  await rename(`${config}.away`, config)
+  await waitFor(
+    'the repository is reachable',
+    async () => (await figure(other, 'kopia_agent_repository_reachable')) === 1 || undefined,
+  )
+})
+
+test('a log directory that appears later, or anew, is watched', async (context) => {
+  const lab = await createLab(context)
+  const path = await lab.makeSource('photos')
+  await rm(lab.kopia.logDirectory, { recursive: true })
+  await lab.startAgent()
+  await lab.kopia.must('snapshot', 'create', path)
+  assert.equal((await pictureAfter(lab.gateway, path, 1)).status, 1)
+})
+
+test('a broken event is set aside with a line, and the others are taken', async (context) => {
+  const lab = await createLab(context)
+  const path = await lab.makeSource('photos')
+  await installHooks(lab.kopia, path)
+  const agent = await lab.startAgent()
+  await writeFile(join(lab.spool, 'broken.event'), 'rubbish')
+  await lab.kopia.must('snapshot', 'create', '--disable-file-logging', path)
+  await pictureAfter(lab.gateway, path, 1)
+  await waitFor(
+    'only the broken one is left',
+    async () => (await readdir(lab.spool)).join() === 'broken.event.broken' || undefined,
+  )
+  assert.equal(occurrences(agent.output(), 'broken.event in the spool is set aside'), 1)
+})
+
+test('an answer of Kopia that is not the JSON expected is an error with the name of the command', async (context) => {
+  const lab = await createLab(context)
+  const binary = join(lab.folder, 'another-kopia')
+  await writeFile(binary, '#!/bin/sh\necho "no JSON"\n', { mode: 0o755 })
+  const agent = await lab.startAgent({ KOPIA_METRICS_KOPIA_BIN: binary })
+  assert.match(agent.output(), /kopia repository status: unexpected answer: expected JSON, found "no JSON"/)
+  assert.equal((await fetch(`${agent.url}/-/ready`)).status, 200)
+})
+
+test('no password is ever written', async (context) => {
+  const lab = await createLab(context)
+  const path = await lab.makeSource('photos')
+  await installHooks(lab.kopia, path)
+  const agent = await lab.startAgent({ KOPIA_METRICS_LOG_LEVEL: 'debug' })
+  await lab.kopia.run('snapshot', 'create', path)
+  await pictureAfter(lab.gateway, path, 1)
+  const metrics = await (await fetch(`${agent.url}/metrics`)).text()
+  const pushed = await (await fetch(`${lab.gateway.url}/metrics`)).text()
+  await agent.stop()
+  const ledger = await readFile(join(lab.stateDirectory, 'ledger.json'), 'utf8')
+  for (const text of [agent.output(), metrics, pushed, ledger])
+    assert.ok(!text.includes(lab.kopia.environment.KOPIA_PASSWORD ?? ''))
+})

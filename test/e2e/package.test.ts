@@ -1,0 +1,73 @@
+// The package as a user gets it: packed, installed into an empty folder, run.
+
+import assert from 'node:assert/strict'
+import { execFileSync } from 'node:child_process'
+import { writeFile } from 'node:fs/promises'
+import { delimiter, dirname, join } from 'node:path'
+import { test } from 'node:test'
+import { temporaryFolder } from '../support/folder.ts'
+import { createLab } from '../support/lab.ts'
+import { start } from '../support/processes.ts'
+import { projectFolder, tool } from '../support/tools.ts'
+
+type PackedFile = { readonly path: string }
+type Packed = { readonly filename: string; readonly files: readonly PackedFile[] }
+
+function npm(folder: string, ...parameters: readonly string[]): string {
+  return execFileSync('npm', parameters, { cwd: folder, encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] })
+}
+
+test('installed from its tarball into an empty folder, it works', async (context) => {
+  const folder = await temporaryFolder(context)
+  const [packed]: readonly Packed[] = JSON.parse(
+    npm(projectFolder, 'pack', '--json', `--pack-destination=${folder}`),
+  )
+  assert.ok(packed)
+  const folders = new Set(packed.files.map(({ path }) => path.split('/')[0]))
+  assert.deepEqual([...folders].sort(), [
+    'CHANGELOG.md',
+    'LICENSE',
+    'README.md',
+    'deploy',
+    'dist',
+    'hooks',
+    'package.json',
+    'rules',
+  ])
+  await writeFile(join(folder, 'package.json'), '{"private":true}')
+  npm(folder, 'install', '--no-audit', '--no-fund', '--omit=dev', `./${packed.filename}`)
+  const command = join(folder, 'node_modules/.bin/kopia-metrics-agent')
+  // The command is run by the first node on PATH, which outside of npm may be an old one.
+  const path = [dirname(process.execPath), process.env.PATH].join(delimiter)
+  const run = async (parameters: readonly string[], environment: NodeJS.ProcessEnv = {}) => {
+    const running = start('installed agent', command, parameters, {
+      environment: { PATH: path, ...environment },
+    })
+    return { exitCode: await running.ended, output: running.output() }
+  }
+  assert.match((await run(['--version'])).output, /^\d+\.\d+\.\d+\n$/)
+  assert.match((await run(['--help'])).output, /^Usage: kopia-metrics-agent/)
+  const lab = await createLab(context)
+  const pushed = await run(['push', `--pushgateway-url=${lab.gateway.url}`], {
+    ...lab.kopia.environment,
+    KOPIA_METRICS_STATE_DIR: lab.stateDirectory,
+    KOPIA_METRICS_KOPIA_BIN: tool('kopia'),
+  })
+  assert.deepEqual([pushed.exitCode, pushed.output], [0, ''])
+})
+
+test('a Node that is too old gets one line', async (context) => {
+  const folder = await temporaryFolder(context)
+  npm(projectFolder, 'run', '--silent', 'build')
+  // The check reads only the version that the process says it has.
+  const preload = join(folder, 'old.cjs')
+  await writeFile(preload, "Object.defineProperty(process.versions, 'node', { value: '20.20.2' })")
+  const running = start('old', process.execPath, [
+    '--require',
+    preload,
+    join(projectFolder, 'dist/main.js'),
+    'run',
+  ])
+  assert.equal(await running.ended, 2)
+  assert.equal(running.output(), 'kopia-metrics-agent: it needs Node 22.22 or newer, and this is 20.20.2\n')
+})

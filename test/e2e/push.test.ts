@@ -1,0 +1,74 @@
+// `kopia-metrics-agent push`, as cron calls it, and what bad input gets.
+
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { createLab, type Lab, pictureOf } from '../support/lab.ts'
+import { start } from '../support/processes.ts'
+import { agentEntry } from '../support/stack.ts'
+import { tool } from '../support/tools.ts'
+
+type Result = { readonly exitCode: number | NodeJS.Signals; readonly output: string }
+
+async function agent(parameters: readonly string[], environment: NodeJS.ProcessEnv = {}): Promise<Result> {
+  const running = start('agent', process.execPath, [agentEntry, ...parameters], { environment })
+  return { exitCode: await running.ended, output: running.output() }
+}
+
+function push(lab: Lab, url: string): Promise<Result> {
+  return agent(['push', `--pushgateway-url=${url}`], {
+    ...lab.kopia.environment,
+    KOPIA_METRICS_STATE_DIR: lab.stateDirectory,
+    KOPIA_METRICS_KOPIA_BIN: tool('kopia'),
+  })
+}
+
+test('push brings the ledger up to date, pushes once, and its exit code tells', async (context) => {
+  const lab = await createLab(context)
+  const path = await lab.makeSource('photos')
+  assert.equal((await push(lab, lab.gateway.url)).exitCode, 0)
+  await lab.kopia.must('snapshot', 'create', path)
+  assert.equal((await push(lab, lab.gateway.url)).exitCode, 0)
+  const picture = await pictureOf(lab.gateway, path)
+  assert.deepEqual([picture.status, picture.sizeBytes, picture.snapshots.all], [1, 1400, 1])
+  assert.deepEqual(picture.attempts, { success: 1, failed: 0, incomplete: 0 })
+  const failed = await push(lab, 'http://127.0.0.1:1')
+  assert.equal(failed.exitCode, 1)
+  assert.match(failed.output, /Pushing to http:\/\/127\.0\.0\.1:1 failed: /)
+  assert.equal((await push(lab, lab.gateway.url)).exitCode, 0)
+  assert.deepEqual((await pictureOf(lab.gateway, path)).attempts, { success: 1, failed: 0, incomplete: 0 })
+})
+
+test('--version and --help', async () => {
+  assert.match((await agent(['--version'])).output, /^\d+\.\d+\.\d+\n$/)
+  const help = await agent(['--help'])
+  assert.equal(help.exitCode, 0)
+  assert.match(help.output, /Usage: kopia-metrics-agent <command>[\s\S]*KOPIA_METRICS_PUSHGATEWAY_URL/)
+})
+
+const mistakes: readonly (readonly [string, readonly string[], NodeJS.ProcessEnv, RegExp])[] = [
+  ['no command', [], {}, /expected one command/],
+  ['an unknown command', ['watch'], {}, /expected one command, run or push, found "watch"/],
+  ['an unknown flag', ['run', '--jobb=x'], {}, /--jobb/],
+  ['a bad URL', ['run', '--pushgateway-url=nowhere'], {}, /flag --pushgateway-url: expected a URL/],
+  [
+    'a bad cron expression',
+    ['run'],
+    { KOPIA_METRICS_REFRESH_SCHEDULE: '61 * * * *' },
+    /KOPIA_METRICS_REFRESH_SCHEDULE: expected a cron/,
+  ],
+  [
+    'a missing file',
+    ['push', '--config=/nowhere/config.yaml'],
+    {},
+    /\/nowhere\/config\.yaml: it can't be read/,
+  ],
+]
+
+for (const [name, parameters, environment, message] of mistakes) {
+  test(`${name}: one line, exit 2, no stack`, async () => {
+    const { exitCode, output } = await agent(parameters, environment)
+    assert.equal(exitCode, 2)
+    assert.match(output, message)
+    assert.match(output, /^kopia-metrics-agent: [^\n]*\n$/)
+  })
+}

@@ -1,0 +1,108 @@
+// A machine that backs up: Kopia with a repository, a gateway and the agent, for one test.
+
+import { mkdir, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import type { TestContext } from 'node:test'
+import { temporaryFolder } from './folder.ts'
+import { createKopiaLab, hooks, type KopiaLab } from './kopia.ts'
+import { type Series, scrape } from './prometheus.ts'
+import { type Service, startAgent, startPushgateway } from './stack.ts'
+import { waitFor } from './wait.ts'
+
+export type Lab = {
+  readonly folder: string
+  readonly stateDirectory: string
+  readonly spool: string
+  readonly kopia: KopiaLab
+  readonly gateway: Service
+  /** Starts the agent with further settings; it is stopped with the test. */
+  readonly startAgent: (settings?: NodeJS.ProcessEnv) => Promise<Service>
+  /** Creates a folder with a file in it, and returns its path. */
+  readonly makeSource: (name: string) => Promise<string>
+}
+
+export async function createLab(context: TestContext): Promise<Lab> {
+  const folder = await temporaryFolder(context)
+  const stateDirectory = join(folder, 'state')
+  const spool = join(stateDirectory, 'spool')
+  const gateway = await startPushgateway()
+  context.after(() => gateway.stop())
+  const kopia = await createKopiaLab(join(folder, 'kopia'), stateDirectory)
+  return {
+    folder,
+    stateDirectory,
+    spool,
+    kopia,
+    gateway,
+    startAgent: async (settings = {}) => {
+      const folders = { stateDirectory, kopiaEnvironment: kopia.environment }
+      const agent = await startAgent(folders, { KOPIA_METRICS_PUSHGATEWAY_URL: gateway.url, ...settings })
+      context.after(() => agent.stop())
+      return agent
+    },
+    makeSource: async (name) => {
+      const path = join(folder, 'sources', name)
+      await mkdir(path, { recursive: true })
+      await writeFile(join(path, 'file'), 'worth keeping\n'.repeat(100))
+      return path
+    },
+  }
+}
+
+/** Puts both hooks into the policy of a source, as a user would. */
+export async function installHooks(kopia: KopiaLab, path: string): Promise<void> {
+  const actions = [
+    `--before-snapshot-root-action=${hooks.before}`,
+    `--after-snapshot-root-action=${hooks.after}`,
+  ]
+  await kopia.must('policy', 'set', path, '--action-command-mode=optional', ...actions)
+}
+
+/** Makes every backup of the source fail before it begins, by the script whose path it resolves with. */
+export async function breakAction(lab: Lab, path: string): Promise<string> {
+  const script = join(lab.folder, 'failing-action.sh')
+  await writeFile(script, '#!/bin/sh\nexit 3\n', { mode: 0o755 })
+  await lab.kopia.must('policy', 'set', path, `--before-snapshot-root-action=${script}`)
+  return script
+}
+
+/** What the metrics say of one source. */
+export type Picture = {
+  readonly status: number | undefined
+  /** The label of the duration; all of them, should there be several. */
+  readonly durations: readonly string[]
+  readonly durationSeconds: number | undefined
+  readonly attempts: Readonly<Record<string, number>>
+  readonly sizeBytes: number | undefined
+  readonly lastSuccessAt: number | undefined
+  readonly lastAttemptAt: number | undefined
+  readonly snapshots: Readonly<Record<string, number>>
+}
+
+/** Reads the picture of a source from a gateway or an agent; empty where it is not known there. */
+export async function pictureOf(service: Service, path: string): Promise<Picture> {
+  const all = await scrape(service.url)
+  const of = (name: string): readonly Series[] =>
+    (all.get(name) ?? []).filter(({ labels }) => labels.path === path)
+  const byLabel = (name: string, label: string) =>
+    Object.fromEntries(of(name).map(({ labels, value }) => [labels[label] ?? '', value]))
+  return {
+    status: of('kopia_backup_status')[0]?.value,
+    durations: of('kopia_backup_duration_seconds').map(({ labels }) => labels.status ?? ''),
+    durationSeconds: of('kopia_backup_duration_seconds')[0]?.value,
+    attempts: byLabel('kopia_backup_attempts_total', 'status'),
+    sizeBytes: of('kopia_backup_size_bytes')[0]?.value,
+    lastSuccessAt: of('kopia_backup_last_success_timestamp_seconds')[0]?.value,
+    lastAttemptAt: of('kopia_backup_last_attempt_timestamp_seconds')[0]?.value,
+    snapshots: byLabel('kopia_snapshot_count', 'type'),
+  }
+}
+
+/** Waits until `count` attempts of the source were counted, and resolves with the picture of that moment. */
+export async function pictureAfter(service: Service, path: string, count: number): Promise<Picture> {
+  return waitFor(`${count} attempts of ${path} are counted`, async () => {
+    const picture = await pictureOf(service, path)
+    const counted = Object.values(picture.attempts).reduce((sum, attempts) => sum + attempts, 0)
+    return counted >= count ? picture : undefined
+  })
+}
