@@ -69,3 +69,11 @@ export const catalogue = {
 } as const satisfies Record<string, Metric>
 
 export type MetricName = keyof typeof catalogue
+
+/** The README's table of metrics. */
+export function metricsTable(): string {
+  const rows = Object.entries<Metric>(catalogue).map(
+    ([name, { type, labels, help }]) => `| \`${name}\` | ${type} | ${labels.join(', ') || '–'} | ${help} |`,
+  )
+  return ['| metric | type | labels | meaning |', '|---|---|---|---|', ...rows].join('\n')
+}

@@ -9,6 +9,9 @@ import { type Series, scrape } from './prometheus.ts'
 import { type Service, startAgent, startPushgateway } from './stack.ts'
 import { waitFor } from './wait.ts'
 
+// A runner that is told to stop must not leave processes behind: `exit` takes them along.
+for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => process.exit(1))
+
 export type Lab = {
   readonly folder: string
   readonly stateDirectory: string

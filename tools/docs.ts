@@ -1,0 +1,21 @@
+// Writes the README's tables of settings and metrics from their declarations. `npm run docs`.
+
+import { readFile, writeFile } from 'node:fs/promises'
+import { settingsTable } from '../agent/help.ts'
+import { metricsTable } from '../agent/metrics/catalogue.ts'
+
+/** Puts the tables between their marks; the rest stays as it is. */
+export function withTables(readme: string): string {
+  return withTable(withTable(readme, 'settings', settingsTable()), 'metrics', metricsTable())
+}
+
+function withTable(readme: string, name: string, table: string): string {
+  const pattern = new RegExp(`(<!-- ${name}: npm run docs -->\n)[\\s\\S]*?(\n<!-- /${name} -->)`)
+  if (!pattern.test(readme)) throw new Error(`README.md has no place for the table of ${name}`)
+  return readme.replace(pattern, (_, before: string, after: string) => `${before}\n${table}\n${after}`)
+}
+
+if (import.meta.main) {
+  const path = new URL('../README.md', import.meta.url)
+  await writeFile(path, withTables(await readFile(path, 'utf8')))
+}
