@@ -8,6 +8,8 @@ import { createKopia } from './kopia/cli.ts'
 import { newestOtherChange } from './kopia/other-changes.ts'
 import { isNearItsEnd } from './kopia/run.ts'
 import { createRunTracker, isTrackedFile } from './kopia/run-tracker.ts'
+import type { Source } from './kopia/source.ts'
+import { createAsker } from './ledger/asker.ts'
 import { createBookkeeper } from './ledger/bookkeeper.ts'
 import { createLedger } from './ledger/ledger.ts'
 import { loadLedger, saveLedger } from './ledger/store.ts'
@@ -19,6 +21,7 @@ import { createPusher } from './push/pusher.ts'
 import { type PushResult, push } from './push/pushgateway.ts'
 import { writeTextfile } from './push/textfile.ts'
 import { type Schedule, schedule } from './schedule.ts'
+import { createSourceFilter } from './source-filter.ts'
 import { createSpool, isEventName } from './spool/spool.ts'
 import { watchFolder } from './watch-folder.ts'
 import { startWebServer, type WebServer } from './web/server.ts'
@@ -48,6 +51,8 @@ const renewIntervalMs = 1000
 /** How often the processes of open runs are looked at: often only when their end is near. */
 const nearEndIntervalMs = 25
 const openRunIntervalMs = 250
+/** A server that backs nothing up now. */
+const idleRunIntervalMs = 2000
 
 /** Loads the ledger and wires everything to it. Rejects where the state directory can't be used. */
 export async function createAgent({
@@ -86,7 +91,9 @@ export async function createAgent({
     nowSeconds,
     onFault: (fileName, error) => log.error(`Kopia's log ${fileName} can't be read: ${error}`),
   })
-  const bookkeeper = createBookkeeper({ ledger, tracker, kopia, scope: settings.scope, nowSeconds, log })
+  const asker = createAsker(ledger, kopia, nowSeconds, log)
+  const passesFilter = createSourceFilter(settings.sources)
+  const bookkeeper = createBookkeeper({ ledger, tracker, asker, isWanted, nowSeconds, log })
   const pusher = createPusher({
     send: publish,
     random,
@@ -122,6 +129,13 @@ export async function createAgent({
     }),
   ]
 
+  /** With `local`, only the sources of who Kopia is here; until that is known, all that Kopia's logs here name. */
+  function isWanted(source: Source): boolean {
+    const identity = ledger.repository.status
+    const isLocal = identity === undefined || (source.user === identity.user && source.host === identity.host)
+    return (settings.scope === 'all' || isLocal) && passesFilter(source)
+  }
+
   // In: the events and runs that are new go into the ledger.
 
   const digest = coalesce(async () => {
@@ -146,15 +160,19 @@ export async function createAgent({
 
   async function settleRuns(): Promise<boolean> {
     await tracker.endFinishedRuns()
-    return ready ? bookkeeper.settleEndedRuns() : false
+    return ready ? bookkeeper.settle() : false
   }
 
   /** Nothing tells that a process has ended: while there is one, it is looked at. */
   function scheduleDigest(): void {
     const open = [...tracker.runs.values()].filter((run) => run.state === 'open')
     if (open.length === 0 || stopping.signal.aborted) return
-    const isNear = open.some((run) => isNearItsEnd(run.evidence))
-    nextDigest = setTimeout(digest, isNear ? nearEndIntervalMs : openRunIntervalMs)
+    const isNear = open.some((run) => isNearItsEnd(run.preview))
+    const isBusy = open.some((run) => run.command !== 'server-start' || bookkeeper.runningSince().size > 0)
+    nextDigest = setTimeout(
+      digest,
+      isNear ? nearEndIntervalMs : isBusy ? openRunIntervalMs : idleRunIntervalMs,
+    )
   }
 
   async function renewWatches(): Promise<void> {
@@ -188,12 +206,11 @@ export async function createAgent({
   function currentText(): Promise<string> {
     const agent = {
       version,
-      repositoryReachable: bookkeeper.isReachable(),
+      repositoryReachable: asker.isReachable(),
       pushFailures,
       kopiaCalls: kopiaCalls.all(),
     }
-    const { sizeBytes } = ledger.repository
-    return toText(samplesOf({ sources: ledger.sources.values(), repositorySizeBytes: sizeBytes, agent }))
+    return toText(samplesOf({ ledger, runningSince: bookkeeper.runningSince(), agent }))
   }
 
   async function publish(signal: AbortSignal): Promise<PushResult> {
@@ -211,21 +228,32 @@ export async function createAgent({
 
   async function refresh(): Promise<void> {
     const newestChange = await newestOtherChange(settings.cliLogs)
-    const isWanted = settings.scope === 'all' || newestChange !== newestChangeSeen || bookkeeper.isWaiting()
-    if (bookkeeper.isReachable() !== true) await askForEverything()
-    else if (isWanted) await bookkeeper.refreshSnapshots()
+    const hasChanged = newestChange !== newestChangeSeen
+    if (asker.isReachable() !== true) await askForEverything()
+    else if (hasChanged || mayChangeUnseen()) {
+      if (hasChanged) await asker.refreshPolicies()
+      await bookkeeper.refreshSnapshots()
+    }
     newestChangeSeen = newestChange
     await keepAndPush()
   }
 
+  /** Other machines' snapshots show here in no log, and a server's hardly, depending on its log level. */
+  function mayChangeUnseen(): boolean {
+    const hasServer = [...tracker.runs.values()].some(
+      (run) => run.state === 'open' && run.command === 'server-start',
+    )
+    return settings.scope === 'all' || hasServer || bookkeeper.isWaiting()
+  }
+
   async function askForEverything(): Promise<void> {
-    await bookkeeper.refreshIdentity()
+    await asker.refreshIdentity()
     await bookkeeper.refreshSnapshots()
-    if (bookkeeper.isReachable()) await refreshRepository()
+    if (asker.isReachable()) await refreshRepository()
   }
 
   async function refreshRepository(): Promise<void> {
-    await bookkeeper.refreshSize()
+    await asker.refreshFigures()
     await keepAndPush()
   }
 
@@ -237,7 +265,7 @@ export async function createAgent({
       await sleep(nearEndIntervalMs)
       await readEverything()
     }
-    await bookkeeper.refreshIdentity()
+    await asker.refreshIdentity()
     await bookkeeper.refreshSnapshots()
     ledger.begin(nowSeconds())
     ready = true
@@ -266,12 +294,12 @@ export async function createAgent({
       schedule(settings.repositorySchedule, settings.instance, log, refreshRepository),
     )
     log.info(`Ready: ${ledger.sources.size} sources known, watching ${settings.cliLogs} and ${spool.folder}.`)
-    if (bookkeeper.isReachable()) await refreshRepository()
+    if (asker.isReachable()) await refreshRepository()
   }
 
   async function pushOnce(): Promise<PushResult> {
     await catchUp()
-    if (bookkeeper.isReachable()) await bookkeeper.refreshSize()
+    if (asker.isReachable()) await asker.refreshFigures()
     stopping.abort()
     clearTimeout(nextDigest)
     await keep()

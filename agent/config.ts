@@ -14,8 +14,10 @@ import {
   oneOf,
   parseDurationMs,
   parseGrouping,
+  parseList,
   parseListen,
 } from './setting-formats.ts'
+import type { SourcePatterns } from './source-filter.ts'
 
 /** A setting that makes no sense; its message is one line for the user. */
 export class ConfigError extends Error {
@@ -97,6 +99,11 @@ export const declarations = {
     doc: '`local`: the sources of this user@host; `all`: every source of the repository',
     check: oneOf('local', 'all'),
   },
+  sources_include: setting(
+    'KOPIA_METRICS_SOURCES_INCLUDE',
+    'patterns on `user@host:path`, separated by commas: only these sources; `*` stops at a slash, `**` does not',
+  ),
+  sources_exclude: setting('KOPIA_METRICS_SOURCES_EXCLUDE', 'the same: not these sources'),
   refresh_schedule: {
     default: '*/5 * * * *',
     environment: 'KOPIA_METRICS_REFRESH_SCHEDULE',
@@ -146,6 +153,7 @@ export type Settings = {
   readonly kopiaLogDirectory: string
   readonly cliLogs: string
   readonly scope: 'local' | 'all'
+  readonly sources: SourcePatterns
   readonly refreshSchedule: string
   readonly repositorySchedule: string
   readonly logLevel: string
@@ -277,6 +285,7 @@ function toSettings(get: (name: SettingName) => string, environment: Environment
     kopiaLogDirectory: values.kopia_log_dir,
     cliLogs: join(logDirectory, 'cli-logs'),
     scope: values.scope === 'all' ? 'all' : 'local',
+    sources: { include: parseList(values.sources_include), exclude: parseList(values.sources_exclude) },
     refreshSchedule: values.refresh_schedule,
     repositorySchedule: values.repository_schedule,
     logLevel: values.log_level,

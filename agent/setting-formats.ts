@@ -62,3 +62,11 @@ export function parseListen(value: string): ListenAddress | undefined {
     throw new Error('expected an address such as 127.0.0.1:9192')
   return { host: host.replace(/^\[(.*)\]$/, '$1') || '0.0.0.0', port: Number(port) }
 }
+
+/** Entries separated by commas; none for an empty text. */
+export function parseList(value: string): readonly string[] {
+  return value
+    .split(',')
+    .map((entry) => entry.trim())
+    .filter((entry) => entry !== '')
+}

@@ -4,6 +4,7 @@
 #
 # What is on PATH is used. Otherwise Debian's packages (as root), and Kopia built with Go from tools/kopia/go.mod:
 # `go install …@version` is refused for it, since no list of its versions is served.
+# KOPIA_VERSION=v0.21.1 asks for another Kopia than the one on PATH or in tools/kopia, by tools/kopia-v0.21.1.
 # Kopia is kept in ${XDG_CACHE_HOME:-~/.cache}/kopia-metrics-agent, so that the next run costs nothing.
 set -eu
 
@@ -45,8 +46,9 @@ provide() {
   printf '%s=%s\n' "$name" "$path"
 }
 
+# build_kopia FOLDER — builds what its go.mod pins, unless that was done before.
 build_kopia() {
-  version=$(sed -n 's/.*github.com\/kopia\/kopia \(v[0-9.]*\).*/\1/p' "$here/kopia/go.mod")
+  version=$(sed -n 's/.*github.com\/kopia\/kopia \(v[0-9.]*\).*/\1/p' "$1/go.mod")
   path=$cache/kopia-$version
   if [ ! -x "$path" ]; then
     if ! command -v go >/dev/null; then
@@ -55,13 +57,19 @@ build_kopia() {
     fi
     say "building Kopia $version, which takes a minute or two"
     mkdir -p "$cache"
-    go -C "$here/kopia" build -o "$path.part" github.com/kopia/kopia >&2
+    go -C "$1" build -o "$path.part" github.com/kopia/kopia >&2
     mv "$path.part" "$path"
   fi
   printf 'kopia=%s\n' "$path"
 }
 
-if path=$(find_tool kopia); then printf 'kopia=%s\n' "$path"; else build_kopia; fi
+if [ -n "${KOPIA_VERSION:-}" ]; then
+  build_kopia "$here/kopia-$KOPIA_VERSION"
+elif path=$(find_tool kopia); then
+  printf 'kopia=%s\n' "$path"
+else
+  build_kopia "$here/kopia"
+fi
 provide prometheus prometheus
 provide promtool prometheus
 provide pushgateway prometheus-pushgateway prometheus-pushgateway

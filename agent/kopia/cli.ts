@@ -1,7 +1,10 @@
 // Kopia's own CLI, asked for what no log tells. Every call costs 0.2 s of CPU: ask seldom.
 
 import { execa } from 'execa'
-import { asNumber, asRecord, asString, parseSnapshots, type Snapshot } from './snapshots.ts'
+import { asRecord, asString, parseJson } from './json.ts'
+import { type Maintenance, parseMaintenance } from './maintenance.ts'
+import { type Policy, parsePolicies } from './policies.ts'
+import { parseSnapshots, type Snapshot } from './snapshots.ts'
 import { formatSource, type Source } from './source.ts'
 
 /** An answer, or which command failed and why, in one line. */
@@ -13,7 +16,14 @@ export type RepositoryStatus = {
   readonly user: string
   readonly host: string
   readonly storageType: string
+  /** Whether the repository was connected with `--enable-actions`. */
+  readonly areActionsEnabled: boolean
+  /** Of the storage's volume, in bytes, where the storage can tell. */
+  readonly capacityBytes?: number
+  readonly availableBytes?: number
 }
+
+export type BlobStats = { readonly count: number; readonly sizeBytes: number }
 
 export type KopiaOptions = {
   readonly binary: string
@@ -31,8 +41,12 @@ export type Kopia = {
   readonly repositoryStatus: () => Promise<Answer<RepositoryStatus>>
   /** All snapshots, incomplete ones too; with one source only its own, within a minute. */
   readonly snapshots: (source?: Source) => Promise<Answer<readonly Snapshot[]>>
-  /** Bytes stored in the repository. Lists every blob, which can take long on a remote storage. */
-  readonly repositorySizeBytes: () => Promise<Answer<number>>
+  readonly policies: () => Promise<Answer<readonly Policy[]>>
+  readonly maintenance: () => Promise<Answer<Maintenance>>
+  /** What is stored. Lists every blob, which can take long on a remote storage. */
+  readonly blobStats: () => Promise<Answer<BlobStats>>
+  /** Bytes of all contents before compression and packing, from the index alone. */
+  readonly contentsBytes: () => Promise<Answer<number>>
 }
 
 const usualTimeoutMs = 60_000
@@ -51,7 +65,15 @@ export function createKopia(options: KopiaOptions): Kopia {
         longTimeoutMs,
         (text) => parseSnapshots(parseJson(text)),
       ),
-    repositorySizeBytes: () => ask(options, ['blob', 'stats', '--raw'], longTimeoutMs, parseBlobStats),
+    policies: () =>
+      ask(options, ['policy', 'list', '--json'], usualTimeoutMs, (text) => parsePolicies(parseJson(text))),
+    maintenance: () =>
+      ask(options, ['maintenance', 'info', '--json'], usualTimeoutMs, (text) =>
+        parseMaintenance(parseJson(text)),
+      ),
+    blobStats: () => ask(options, ['blob', 'stats', '--raw'], longTimeoutMs, parseBlobStats),
+    contentsBytes: () =>
+      ask(options, ['content', 'stats', '--raw'], longTimeoutMs, (text) => figureIn(text, 'Total Bytes')),
   }
 }
 
@@ -117,19 +139,15 @@ function failure(name: string, reason: string, password: string): Answer<never> 
   return { ok: false, command: name, reason: safe.split('\n')[0] ?? '' }
 }
 
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text)
-  } catch {
-    throw new Error(`expected JSON, found ${JSON.stringify(text.slice(0, 60))}`)
-  }
-}
-
 function parseStatus(text: string): RepositoryStatus {
   const status = asRecord(parseJson(text), 'repository status')
   const client = asRecord(status.clientOptions, 'clientOptions')
   const storage = asRecord(status.storage ?? {}, 'storage')
+  const volume = asRecord(status.volume ?? {}, 'volume')
   return {
+    areActionsEnabled: client.enableActions === true,
+    ...(typeof volume.capacity === 'number' && { capacityBytes: volume.capacity }),
+    ...(typeof volume.available === 'number' && { availableBytes: volume.available }),
     // A client of a Kopia server is told neither.
     repositoryId: typeof status.uniqueIDHex === 'string' ? status.uniqueIDHex : '',
     storageType: typeof storage.type === 'string' ? storage.type : '',
@@ -138,9 +156,13 @@ function parseStatus(text: string): RepositoryStatus {
   }
 }
 
-function parseBlobStats(text: string): number {
-  const total = /^Total: (\d+)$/m.exec(text)?.[1]
-  if (total === undefined)
-    throw new Error(`expected a line "Total: <bytes>", found ${JSON.stringify(text.slice(0, 60))}`)
-  return asNumber(Number(total))
+function parseBlobStats(text: string): BlobStats {
+  return { count: figureIn(text, 'Count'), sizeBytes: figureIn(text, 'Total') }
+}
+
+function figureIn(text: string, name: string): number {
+  const figure = new RegExp(`^${name}: (\\d+)$`, 'm').exec(text)?.[1]
+  if (figure === undefined)
+    throw new Error(`expected a line "${name}: <number>", found ${JSON.stringify(text.slice(0, 60))}`)
+  return Number(figure)
 }

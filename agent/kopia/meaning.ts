@@ -4,7 +4,7 @@ import type { LogRecord } from './log-record.ts'
 import { parseSource, type Source } from './source.ts'
 
 export type Meaning =
-  | { readonly kind: 'snapshotting'; readonly source: Source }
+  | { readonly kind: 'snapshotting'; readonly source: Source; readonly by: 'command' | 'server' }
   /** The same news as `snapshotting`, with the source escaped, so that it can't be forged by a path. */
   | { readonly kind: 'uploading'; readonly source: Source }
   | { readonly kind: 'uploaded'; readonly durationSeconds: number; readonly errors: number }
@@ -12,30 +12,75 @@ export type Meaning =
   | { readonly kind: 'created-partial'; readonly snapshotId: string }
   | { readonly kind: 'identical' }
   | { readonly kind: 'ignored-errors'; readonly count: number; readonly sourceText: string }
+  /** A server is through with a source, well or not. */
+  | { readonly kind: 'finished'; readonly sourceText: string }
+  /** A server failed to back up a source, and does not say which. */
+  | { readonly kind: 'server-error'; readonly message: string }
+  /** The repository was opened, or closed: DEBUG lines, so one that closes tells only where one that opens stands. */
+  | { readonly kind: 'opened' }
+  | { readonly kind: 'closed' }
   | { readonly kind: 'final-error'; readonly message: string; readonly fatalErrors: readonly FatalErrors[] }
 
 export type FatalErrors = { readonly count: number; readonly sourceText: string }
 
 /** Every record with a meaning holds one of these, in text and in JSON logs alike; the rest is not decoded. */
-export const markers: readonly string[] = ['kopia/cli', '"path":"."', 'uploading']
+export const markers: readonly string[] = [
+  'kopia/cli',
+  'kopia/server',
+  '"path":"."',
+  'uploading',
+  'throttling limits',
+  '[STORAGE] Close',
+]
 
 /** What a record says about a run; undefined for the many that say nothing. */
 export function meaningOf(record: LogRecord): Meaning | undefined {
-  if (record.logger === 'kopia/cli') return meaningOfCommandLine(record)
-  if (record.logger === 'uploader') return meaningOfUploader(record)
-  return undefined
+  switch (record.logger) {
+    case 'kopia/cli':
+      return meaningOfCommandLine(record)
+    case 'kopia/server':
+      return meaningOfServer(record)
+    case 'kopia/repo':
+      return meaningOfRepository(record)
+    case 'uploader':
+      return meaningOfUploader(record)
+    default:
+      return undefined
+  }
 }
 
 function meaningOfCommandLine({ level, message }: LogRecord): Meaning | undefined {
   if (level === 'ERROR') return { kind: 'final-error', message, fatalErrors: fatalErrorsIn(message) }
   if (level === 'WARN') return meaningOfWarning(message)
-  const snapshotting = parseSource(/^Snapshotting (.+) \.\.\.$/s.exec(message)?.[1] ?? '')
-  if (snapshotting !== undefined) return { kind: 'snapshotting', source: snapshotting }
+  const source = parseSource(/^Snapshotting (.+) \.\.\.$/s.exec(message)?.[1] ?? '')
+  if (source !== undefined) return { kind: 'snapshotting', source, by: 'command' }
   const [, partial, snapshotId] =
     /^Created (partial )?snapshot with root \S+ and ID (\w+) in /.exec(message) ?? []
   if (snapshotId !== undefined) return { kind: partial ? 'created-partial' : 'created', snapshotId }
-  if (/^\s*Not saving snapshot because no files have been changed/.test(message)) return { kind: 'identical' }
-  return undefined
+  return isIdentical(message) ? { kind: 'identical' } : undefined
+}
+
+function meaningOfServer({ level, message, fields }: LogRecord): Meaning | undefined {
+  if (level === 'ERROR')
+    return message.startsWith('snapshot error') ? { kind: 'server-error', message } : undefined
+  if (message === 'snapshotting' && typeof fields.source === 'string') {
+    const source = parseSource(fields.source)
+    return source && { kind: 'snapshotting', source, by: 'server' }
+  }
+  const snapshotId = /^created snapshot (\w+)$/.exec(message)?.[1]
+  if (snapshotId !== undefined) return { kind: 'created', snapshotId }
+  const finished = /^finished uploading (.+)$/s.exec(message)?.[1]
+  if (finished !== undefined) return { kind: 'finished', sourceText: finished }
+  return isIdentical(message) ? { kind: 'identical' } : undefined
+}
+
+function isIdentical(message: string): boolean {
+  return /^\s*Not saving snapshot because no files have been changed/.test(message)
+}
+
+function meaningOfRepository({ message }: LogRecord): Meaning | undefined {
+  if (message === 'throttling limits from connection info') return { kind: 'opened' }
+  return message === '[STORAGE] Close' ? { kind: 'closed' } : undefined
 }
 
 function meaningOfWarning(message: string): Meaning | undefined {

@@ -4,7 +4,7 @@ import { readdir } from 'node:fs/promises'
 import { parseSegmentName } from './segment-name.ts'
 
 const changing =
-  /^(policy-(set|edit|delete|import)|snapshot-(delete|expire|pin|migrate|fix.*)|maintenance-run|repository-.*)$/
+  /^(policy-(set|edit|delete|import)|snapshot-(delete|expire|pin|migrate|fix.*)|repository-.*)$/
 
 /** The id of the newest run of such a command in the log directory; undefined where there is none. */
 export async function newestOtherChange(directory: string): Promise<string | undefined> {

@@ -3,8 +3,10 @@
 import { readdir } from 'node:fs/promises'
 import { type Scan, scan, scanToEnd } from './log-scan.ts'
 import { findLiving, findWriter, isAlive, type ProcessIdentity } from './process.ts'
+import type { Attempt } from './run.ts'
 import { compareSegments, parseSegmentName, type SegmentName } from './segment-name.ts'
 import { readSegment } from './segment-reader.ts'
+import { withoutAttempts } from './settlement.ts'
 import {
   type HookCall,
   hasEnded,
@@ -28,7 +30,10 @@ export type RunTracker = {
   readonly endFinishedRuns: () => Promise<void>
   /** Whether a run may just have ended, though not long enough ago to be sure: a backup right before the agent's start. */
   readonly hasJustWritten: () => boolean
+  /** Marks an ended run as counted. */
   readonly settle: (runId: string) => void
+  /** Forgets attempts of a living run that are counted. */
+  readonly settleAttempts: (runId: string, settled: readonly Attempt[]) => void
 }
 
 export type RunTrackerOptions = {
@@ -40,8 +45,15 @@ export type RunTrackerOptions = {
   readonly onFault: (fileName: string, error: unknown) => void
 }
 
-/** Only these commands take snapshots in a process of their own. */
-const trackedCommands: ReadonlySet<string> = new Set(['snapshot-create'])
+/** The commands whose runs matter: those that take snapshots, and those that show whether snapshots are any good. */
+const trackedCommands: ReadonlySet<string> = new Set([
+  'snapshot-create',
+  'server-start',
+  'snapshot-verify',
+  'snapshot-restore',
+  'restore',
+  'maintenance-run',
+])
 /** Runs known by their hooks alone have no log whose removal would tell that they can be forgotten. */
 const rememberHookRunsSeconds = 7 * 24 * 3600
 /** A hook is called by a process whose log began a moment before it and is closed a moment after it. */
@@ -189,6 +201,11 @@ export function createRunTracker(options: RunTrackerOptions): RunTracker {
     runs.set(runId, { state: 'settled', ...settled })
   }
 
+  function settleAttempts(runId: string, settled: readonly Attempt[]): void {
+    const run = runs.get(runId)
+    if (run?.state === 'open') runs.set(runId, withoutAttempts(run, settled))
+  }
+
   return {
     runs,
     sweep: () => inOrder(sweep),
@@ -197,6 +214,7 @@ export function createRunTracker(options: RunTrackerOptions): RunTracker {
     endFinishedRuns: () => inOrder(endFinishedRuns),
     hasJustWritten,
     settle,
+    settleAttempts,
   }
 }
 

@@ -13,11 +13,13 @@ export type Claim =
 /** All times in Unix seconds by the clock of the log. */
 export type Attempt = {
   readonly source: Source
-  /** The log tells before the snapshot begins, a hook after it has. */
-  readonly toldBy: 'log' | 'hook'
+  /** A log tells before the snapshot begins, a hook after it has. */
+  readonly toldBy: 'command' | 'server' | 'hook'
   readonly startedAt: number
   readonly claim?: Claim
   readonly claimedAt?: number
+  /** When a server said that it is through with the source. */
+  readonly finishedAt?: number
   /** How long the upload itself took, by Kopia's monotonic clock. */
   readonly uploadSeconds?: number
   /** Files that could not be read, fatal and ignored together. */
@@ -26,52 +28,92 @@ export type Attempt = {
 
 export type RunEvidence = {
   readonly attempts: readonly Attempt[]
-  readonly lastRecordAt?: number
   /** The error that ended the run; its exit code was then not 0. */
   readonly finalError?: string
   readonly fatalErrors: readonly FatalErrors[]
+  /** The newest error of a server, which names no source. */
+  readonly serverError?: { readonly message: string; readonly at: number }
+  readonly repository: 'unknown' | 'opened' | 'closed'
 }
 
-export const noEvidence: RunEvidence = { attempts: [], fatalErrors: [] }
+export const noEvidence: RunEvidence = { attempts: [], fatalErrors: [], repository: 'unknown' }
 
 /** Folds one record into what is known of the run. Pure: the same records give the same evidence. */
 export function addRecord(run: RunEvidence, record: LogRecord): RunEvidence {
   const meaning = meaningOf(record)
-  if (meaning === undefined) return run
-  const next: RunEvidence = { ...run, lastRecordAt: record.timeSeconds }
-  switch (meaning.kind) {
+  const at = record.timeSeconds
+  switch (meaning?.kind) {
     case 'snapshotting':
+      return startAttempt(run, { source: meaning.source, toldBy: meaning.by, startedAt: at })
     case 'uploading':
-      return startAttempt(next, meaning.source, record.timeSeconds)
+      return confirmAttempt(run, { source: meaning.source, toldBy: 'command', startedAt: at })
     case 'uploaded':
-      return updateOpen(next, { uploadSeconds: meaning.durationSeconds, uploadErrors: meaning.errors })
+      return updateOpen(run, { uploadSeconds: meaning.durationSeconds, uploadErrors: meaning.errors })
     case 'created':
     case 'created-partial':
     case 'identical':
-      return updateOpen(next, { claim: meaning, claimedAt: record.timeSeconds })
-    case 'ignored-errors':
-      return next
+      return updateOpen(run, { claim: meaning, claimedAt: at })
+    case 'finished':
+      return finishAttempt(run, meaning.sourceText, at)
+    case 'server-error':
+      return { ...run, serverError: { message: meaning.message, at } }
+    case 'opened':
+    case 'closed':
+      return { ...run, repository: meaning.kind }
     case 'final-error':
-      return { ...next, finalError: meaning.message, fatalErrors: meaning.fatalErrors }
+      return { ...run, finalError: meaning.message, fatalErrors: meaning.fatalErrors }
+    case 'ignored-errors':
+    case undefined:
+      return run
   }
 }
 
 /** True once nothing but the end of the process is awaited, which then is near. */
 export function isNearItsEnd(run: RunEvidence): boolean {
-  return run.finalError !== undefined || run.attempts.at(-1)?.claim !== undefined
+  const last = run.attempts.at(-1)
+  return run.finalError !== undefined || run.repository === 'closed' || last?.claim !== undefined
 }
 
-/** `Snapshotting S` and `uploading {"source":S}` tell of the same attempt. */
-function startAttempt(run: RunEvidence, source: Source, startedAt: number): RunEvidence {
-  const open = run.attempts.at(-1)
-  const known =
-    open !== undefined && open.claim === undefined && formatSource(open.source) === formatSource(source)
-  return known ? run : { ...run, attempts: [...run.attempts, { source, toldBy: 'log', startedAt }] }
+/** The attempts that are under way: of a command the last one, of a server all that it has not finished. */
+export function openAttempts(run: RunEvidence): readonly Attempt[] {
+  const last = run.attempts.at(-1)
+  return run.attempts.filter((attempt) =>
+    attempt.toldBy === 'server'
+      ? attempt.finishedAt === undefined
+      : attempt === last && attempt.claim === undefined,
+  )
 }
 
-/** An attempt takes one claim: a line that a path forged comes too late, or before there is an attempt. */
+function startAttempt(run: RunEvidence, attempt: Attempt): RunEvidence {
+  return { ...run, attempts: [...run.attempts, attempt] }
+}
+
+/** `uploading` repeats what the line before said; where that could not be read, or said it worse, it begins the attempt. */
+function confirmAttempt(run: RunEvidence, told: Attempt): RunEvidence {
+  const known = openAttempts(run).find((attempt) => plain(attempt.source) === plain(told.source))
+  if (known === undefined) return startAttempt(run, told)
+  return replace(run, known, { ...known, source: told.source })
+}
+
+/** Bytes that are no UTF-8 become one replacement character or several, depending on who decodes. */
+function plain(source: Source): string {
+  return formatSource(source).replace(/\uFFFD+/g, '\uFFFD')
+}
+
+/** With several attempts under way nobody can tell whose line it is: then the repository alone decides. */
 function updateOpen(run: RunEvidence, change: Partial<Attempt>): RunEvidence {
-  const open = run.attempts.at(-1)
-  if (open === undefined || open.claim !== undefined) return run
-  return { ...run, attempts: [...run.attempts.slice(0, -1), { ...open, ...change }] }
+  const [open, ...others] = openAttempts(run)
+  if (open === undefined || others.length > 0 || open.claim !== undefined) return run
+  return replace(run, open, { ...open, ...change })
+}
+
+function finishAttempt(run: RunEvidence, sourceText: string, finishedAt: number): RunEvidence {
+  const open = openAttempts(run).filter((attempt) => attempt.toldBy === 'server')
+  const named = open.find((attempt) => formatSource(attempt.source) === sourceText)
+  const attempt = named ?? (open.length === 1 ? open[0] : undefined)
+  return attempt === undefined ? run : replace(run, attempt, { ...attempt, finishedAt })
+}
+
+function replace(run: RunEvidence, attempt: Attempt, by: Attempt): RunEvidence {
+  return { ...run, attempts: run.attempts.map((other) => (other === attempt ? by : other)) }
 }

@@ -21,7 +21,7 @@ export async function readSegment(
 ): Promise<OpenRun> {
   const path = join(directory, segment.fileName)
   const { size, mtimeMs } = await stat(path)
-  let { evidence } = run
+  let { evidence, preview } = run
   let offset = run.readBytes[segment.fileName] ?? 0
   const file = await open(path, 'r')
   try {
@@ -33,6 +33,7 @@ export async function readSegment(
       const atEnd = offset + bytesRead >= size
       const found = atEnd ? scanBytes(bytes) : scanChunk(bytes)
       evidence = found.records.reduce(addRecord, evidence)
+      preview = scanToEnd(bytes.subarray(found.consumedBytes)).records.reduce(addRecord, evidence)
       offset += found.consumedBytes
       if (atEnd) break
     }
@@ -40,7 +41,13 @@ export async function readSegment(
     await file.close()
   }
   const lastSignAt = Math.max(run.lastSignAt, mtimeMs / 1000)
-  return { ...run, evidence, lastSignAt, readBytes: { ...run.readBytes, [segment.fileName]: offset } }
+  return {
+    ...run,
+    evidence,
+    preview,
+    lastSignAt,
+    readBytes: { ...run.readBytes, [segment.fileName]: offset },
+  }
 }
 
 /** A record that is larger than a whole chunk is taken in pieces, so that reading always moves on. */

@@ -1,7 +1,8 @@
-// All attempts of an ended run, from its log and from its hooks, and how each went.
+// The attempts of a run that have ended, from its log and from its hooks, and how each went.
 
-import type { Attempt } from './run.ts'
-import type { EndedRun, HookCall } from './tracked-run.ts'
+import { type Attempt, openAttempts } from './run.ts'
+import { formatSource } from './source.ts'
+import type { EndedRun, HookCall, OpenRun } from './tracked-run.ts'
 import { type Finished, judge, type RepositoryAnswer } from './verdict.ts'
 
 /** Who Kopia is on this machine: hooks tell only the path of a source. */
@@ -16,42 +17,102 @@ export function settleRun(
   answer: RepositoryAnswer,
   identity: Identity | undefined,
 ): readonly Finished[] | undefined {
-  const hookAttempts = attemptsOfHooksAlone(run, identity)
-  if (hookAttempts === undefined) return undefined
-  const finished: Finished[] = []
-  for (const attempt of [...run.evidence.attempts, ...hookAttempts]) {
-    const verdict = judge(attempt, run.evidence, endOf(attempt, run), answer)
-    if (verdict === undefined) return undefined
-    finished.push(verdict)
-  }
-  return finished
+  const calls = callsOfHooksAlone(run, run.endedAt)
+  if (calls.length > 0 && identity === undefined) return undefined
+  const attempts = [...run.evidence.attempts, ...(identity ? attemptsOfHooks(calls, identity) : [])]
+  const finished = attempts.map((attempt) => judge(attempt, run.evidence, endOf(attempt, run), answer))
+  return finished.every((verdict) => verdict !== undefined) ? finished : undefined
+}
+
+/** The attempts of a living server that it is through with. */
+export function finishedAttempts(run: OpenRun): readonly Attempt[] {
+  return run.evidence.attempts.filter((attempt) => attempt.finishedAt !== undefined)
+}
+
+/**
+ * Attempts of a living process of which its hooks alone tell, and whose end they tell: the after-action ran
+ * `graceSeconds` ago, or a server has reported an error since. The snapshot is saved right after the after-action.
+ */
+export function finishedHookAttempts(
+  run: OpenRun,
+  identity: Identity,
+  nowSeconds: number,
+  graceSeconds: number,
+): readonly Attempt[] {
+  const calls = callsOfHooksAlone({ ...run, evidence: run.preview }, nowSeconds)
+  const { serverError } = run.preview
+  return attemptsOfHooks(calls, identity).flatMap((attempt) => {
+    const after = calls.find((call) => call.action === 'after' && isOf(call, attempt))
+    const failedAt =
+      serverError !== undefined && serverError.at >= attempt.startedAt ? serverError.at : undefined
+    const finishedAt = after?.at ?? failedAt
+    const isOver = finishedAt !== undefined && nowSeconds - finishedAt >= graceSeconds
+    return isOver ? [{ ...attempt, finishedAt }] : []
+  })
+}
+
+/** The run without attempts that are settled, and without the calls of hooks that told of the same. */
+export function withoutAttempts(run: OpenRun, settled: readonly Attempt[]): OpenRun {
+  const keys = new Set(settled.map(keyOf))
+  const attempts = run.evidence.attempts.filter((attempt) => !keys.has(keyOf(attempt)))
+  const hookCalls = run.hookCalls.filter(
+    (call) => !settled.some((attempt) => isDuring(call, attempt, attempt.finishedAt ?? attempt.startedAt)),
+  )
+  return { ...run, hookCalls, evidence: { ...run.evidence, attempts } }
+}
+
+/** What is under way in a run, by its log and by its hooks. */
+export function attemptsUnderWay(run: OpenRun, identity: Identity | undefined): readonly Attempt[] {
+  const inLog = openAttempts(run.preview)
+  if (identity === undefined) return inLog
+  const calls = callsOfHooksAlone({ ...run, evidence: run.preview }, Number.POSITIVE_INFINITY)
+  const over = new Set(calls.filter((call) => call.action === 'after').map((call) => call.callId))
+  return [
+    ...inLog,
+    ...attemptsOfHooks(
+      calls.filter((call) => !over.has(call.callId)),
+      identity,
+    ),
+  ]
 }
 
 /** An attempt that left no word ended, at the latest, when the next one of its run began. */
 function endOf(attempt: Attempt, run: EndedRun): number {
-  const next = run.evidence.attempts.find((other) => other.startedAt > attempt.startedAt)
+  if (attempt.toldBy !== 'command') return attempt.finishedAt ?? run.endedAt
+  const next = run.evidence.attempts[run.evidence.attempts.indexOf(attempt) + 1]
   return next?.startedAt ?? run.endedAt
 }
 
-/** Without a log (`--disable-file-logging`) the hooks are all that is known. Undefined where the user@host is not. */
-function attemptsOfHooksAlone(run: EndedRun, identity: Identity | undefined): readonly Attempt[] | undefined {
-  const calls = run.hookCalls.filter((call) => !isTold(call, run))
-  if (calls.length === 0) return []
-  if (identity === undefined) return undefined
+/** Calls that no attempt of the log accounts for: without a log (`--disable-file-logging`) all of them. */
+function callsOfHooksAlone(run: OpenRun | EndedRun, endedAt: number): readonly HookCall[] {
+  return run.hookCalls.filter(
+    (call) =>
+      !run.evidence.attempts.some((attempt) =>
+        isDuring(call, attempt, attempt.finishedAt ?? attempt.claimedAt ?? endedAt),
+      ),
+  )
+}
+
+function isDuring(call: HookCall, attempt: Attempt, endedAt: number): boolean {
+  const isOfPath = attempt.source.path === call.path
+  return isOfPath && call.at >= attempt.startedAt - slackSeconds && call.at <= endedAt + slackSeconds
+}
+
+function attemptsOfHooks(calls: readonly HookCall[], identity: Identity): readonly Attempt[] {
   const byAttempt = Map.groupBy(calls, (call) => call.callId)
   return [...byAttempt.values()].flatMap((ofAttempt) => {
     const [first] = ofAttempt
     if (first === undefined) return []
     const startedAt = Math.min(...ofAttempt.map((call) => call.at))
-    return [{ source: { ...identity, path: first.path }, toldBy: 'hook', startedAt }]
+    const source = { user: identity.user, host: identity.host, path: first.path }
+    return [{ source, toldBy: 'hook', startedAt }]
   })
 }
 
-function isTold(call: HookCall, run: EndedRun): boolean {
-  return run.evidence.attempts.some(
-    (attempt) =>
-      attempt.source.path === call.path &&
-      call.at >= attempt.startedAt - slackSeconds &&
-      call.at <= endOf(attempt, run) + slackSeconds,
-  )
+function isOf(call: HookCall, attempt: Attempt): boolean {
+  return call.path === attempt.source.path && call.at >= attempt.startedAt
+}
+
+function keyOf(attempt: Attempt): string {
+  return `${attempt.startedAt} ${formatSource(attempt.source)}`
 }

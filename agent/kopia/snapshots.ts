@@ -1,5 +1,6 @@
 // `kopia snapshot list --json`: checked at this border, trusted behind it.
 
+import { asNumber, asRecord, asString } from './json.ts'
 import { parseTime } from './log-record.ts'
 import { formatSource, type Source } from './source.ts'
 
@@ -12,6 +13,11 @@ export type Snapshot = {
   /** Why it is not complete: `canceled`, `limit reached`, `checkpoint`; undefined for a complete one. */
   readonly incomplete: string | undefined
   readonly sizeBytes: number
+  readonly files: number
+  readonly directories: number
+  /** Files whose contents were not the same as in the snapshot before. */
+  readonly changedFiles: number
+  readonly excludedFiles: number
   readonly fatalErrors: number
   readonly ignoredErrors: number
   /** Such as `latest-1`, `daily-3`. */
@@ -43,6 +49,10 @@ function parseSnapshot(entry: Record<string, unknown>, index: number): Snapshot 
       typeof entry.incomplete === 'string' && entry.incomplete !== '' ? entry.incomplete : undefined,
     // A single file has no summary; its own size is in the stats.
     sizeBytes: asNumber(summary.size ?? stats.totalSize),
+    files: asNumber(summary.files ?? stats.fileCount),
+    directories: asNumber(summary.dirs ?? stats.dirCount),
+    changedFiles: asNumber(stats.nonCachedFiles),
+    excludedFiles: asNumber(stats.excludedFileCount),
     fatalErrors: asNumber(stats.errorCount),
     ignoredErrors: asNumber(stats.ignoredErrorCount),
     retentionReasons: asStrings(entry.retentionReason),
@@ -56,27 +66,10 @@ export function bySource(snapshots: readonly Snapshot[]): ReadonlyMap<string, re
   return Map.groupBy(oldestFirst, (snapshot) => formatSource(snapshot.source))
 }
 
-export function asRecord(value: unknown, what: string): Record<string, unknown> {
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
-    throw new Error(`expected an object as ${what}`)
-  }
-  return { ...value }
-}
-
-export function asString(value: unknown, what: string): string {
-  if (typeof value !== 'string') throw new Error(`expected a text as ${what}`)
-  return value
-}
-
 function asTime(value: unknown, what: string): number {
   const seconds = parseTime(asString(value, what))
   if (seconds === undefined) throw new Error(`expected a time as ${what}`)
   return seconds
-}
-
-/** Kopia leaves out numbers that are 0. */
-export function asNumber(value: unknown): number {
-  return typeof value === 'number' && Number.isFinite(value) ? value : 0
 }
 
 function asStrings(value: unknown): readonly string[] {

@@ -21,6 +21,8 @@ export type OpenRun = {
   /** Bytes read of each segment, by file name; whole records only. */
   readonly readBytes: Readonly<Record<string, number>>
   readonly evidence: RunEvidence
+  /** The evidence with the last record, which may not be whole yet: for what is shown, not for what is counted. */
+  readonly preview: RunEvidence
   readonly hookCalls: readonly HookCall[]
   /** Unix seconds of the last sign of life: a write to the log, a call of a hook. */
   readonly lastSignAt: number
@@ -47,8 +49,8 @@ const silenceSeconds = 60
 
 /** Whether a run whose process is not to be seen has ended, after `silentSeconds` without a sign of life. */
 export function hasEnded(run: OpenRun, silentSeconds: number): boolean {
-  if (run.process !== undefined || run.evidence.finalError !== undefined) return true
-  return silentSeconds >= (isNearItsEnd(run.evidence) ? silenceNearEndSeconds : silenceSeconds)
+  if (run.process !== undefined || run.preview.finalError !== undefined) return true
+  return silentSeconds >= (isNearItsEnd(run.preview) ? silenceNearEndSeconds : silenceSeconds)
 }
 
 /** A run of which nothing was read yet. */
@@ -59,6 +61,7 @@ export function newRun(processId: number, command: string): OpenRun {
     command,
     readBytes: {},
     evidence: noEvidence,
+    preview: noEvidence,
     hookCalls: [],
     lastSignAt: 0,
   }
@@ -77,4 +80,12 @@ export function startOf(run: EndedRun | SettledRun): number {
     ...run.hookCalls.map((call) => call.at),
   ]
   return Math.min(run.endedAt, ...starts)
+}
+
+/**
+ * Whether the run came to its own end without an error. A killed one leaves the repository open, which only a
+ * log of level debug shows: there both ends of it are written.
+ */
+export function hasSucceeded(run: EndedRun): boolean {
+  return run.evidence.finalError === undefined && run.evidence.repository !== 'opened'
 }

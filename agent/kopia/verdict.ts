@@ -15,16 +15,22 @@ export type Finished = {
   readonly startedAt: number
   readonly endedAt: number
   readonly durationSeconds: number
+  /** Files that could not be read, as far as the repository tells. */
+  readonly errors: FileErrors
+  /** The snapshot that it left, so that it is not taken for another attempt's. */
+  readonly snapshotId?: string
 }
 
-/** What the repository said: its snapshots, or that it could not be asked. */
+export type FileErrors = { readonly fatal: number; readonly ignored: number }
+
+/** What the repository said: its snapshots by source, each oldest first, or that it could not be asked. */
 export type RepositoryAnswer =
   | { readonly kind: 'snapshots'; readonly bySource: ReadonlyMap<string, readonly Snapshot[]> }
   | { readonly kind: 'unavailable' }
 
 /**
- * Decides on one attempt of a run that has ended at `endedAt` (Unix seconds). Undefined where only the
- * repository could tell and it can't be asked now: such an attempt waits, nobody guesses.
+ * Decides on one attempt that has ended at `endedAt` (Unix seconds). Undefined where only the repository could
+ * tell and it can't be asked now: such an attempt waits, nobody guesses.
  */
 export function judge(
   attempt: Attempt,
@@ -32,18 +38,32 @@ export function judge(
   endedAt: number,
   answer: RepositoryAnswer,
 ): Finished | undefined {
+  const snapshot = answer.kind === 'snapshots' ? snapshotOf(attempt, endedAt, answer.bySource) : undefined
   const outcome =
-    answer.kind === 'snapshots'
-      ? outcomeByRepository(attempt, endedAt, answer.bySource.get(formatSource(attempt.source)) ?? [])
-      : outcomeByLog(attempt, run)
+    answer.kind === 'snapshots' ? outcomeByRepository(attempt, snapshot) : outcomeByLog(attempt, run)
   if (outcome === undefined) return undefined
-  const end = attempt.claimedAt ?? endedAt
+  const end = attempt.finishedAt ?? attempt.claimedAt ?? endedAt
   return {
     source: attempt.source,
     outcome,
     startedAt: attempt.startedAt,
     endedAt: end,
     durationSeconds: durationOf(attempt, end),
+    errors: { fatal: snapshot?.fatalErrors ?? 0, ignored: snapshot?.ignoredErrors ?? 0 },
+    ...(snapshot && { snapshotId: snapshot.id }),
+  }
+}
+
+/** The attempt that a snapshot tells of which no log and no hook did, as those of other machines. */
+export function attemptOf(snapshot: Snapshot): Finished {
+  return {
+    source: snapshot.source,
+    outcome: outcomeOf(snapshot),
+    startedAt: snapshot.startedAt,
+    endedAt: snapshot.endedAt,
+    durationSeconds: Math.max(0, snapshot.endedAt - snapshot.startedAt),
+    errors: { fatal: snapshot.fatalErrors, ignored: snapshot.ignoredErrors },
+    snapshotId: snapshot.id,
   }
 }
 
@@ -52,27 +72,30 @@ function durationOf(attempt: Attempt, endedAt: number): number {
   return Math.max(endedAt - attempt.startedAt, attempt.uploadSeconds ?? 0, 0)
 }
 
-function outcomeByRepository(attempt: Attempt, endedAt: number, snapshots: readonly Snapshot[]): Outcome {
+function outcomeByRepository(attempt: Attempt, snapshot: Snapshot | undefined): Outcome {
   if (attempt.claim?.kind === 'identical') return 'success'
-  const snapshot = snapshotOf(attempt, endedAt, snapshots)
   return snapshot === undefined ? 'failed' : outcomeOf(snapshot)
 }
 
 /** How the attempt went that left this snapshot. A checkpoint stays where a process was killed. */
-export function outcomeOf(snapshot: Snapshot): Outcome {
+function outcomeOf(snapshot: Snapshot): Outcome {
   if (snapshot.incomplete === 'checkpoint') return 'failed'
   if (snapshot.incomplete !== undefined) return 'incomplete'
   return snapshot.fatalErrors > 0 ? 'failed' : 'success'
 }
 
 /** By the id that the log named; without one (`--json` hides the line) the newest that was made in the attempt. */
-function snapshotOf(attempt: Attempt, endedAt: number, snapshots: readonly Snapshot[]): Snapshot | undefined {
+function snapshotOf(
+  attempt: Attempt,
+  endedAt: number,
+  bySource: ReadonlyMap<string, readonly Snapshot[]>,
+): Snapshot | undefined {
+  const snapshots = bySource.get(formatSource(attempt.source)) ?? []
   const { claim } = attempt
-  if (claim !== undefined && claim.kind !== 'identical') {
-    return snapshots.find((snapshot) => snapshot.id === claim.snapshotId)
-  }
+  if (claim?.kind === 'identical') return undefined
+  if (claim !== undefined) return snapshots.find((snapshot) => snapshot.id === claim.snapshotId)
   return snapshots.findLast((snapshot) => {
-    const begin = attempt.toldBy === 'log' ? snapshot.startedAt : snapshot.endedAt
+    const begin = attempt.toldBy === 'hook' ? snapshot.endedAt : snapshot.startedAt
     return begin >= attempt.startedAt && snapshot.startedAt <= endedAt
   })
 }
@@ -84,18 +107,28 @@ function outcomeByLog(attempt: Attempt, run: RunEvidence): Outcome | undefined {
     case 'identical':
       return 'success'
     case 'created':
-      return failedAfterCreated(attempt, run) ? 'failed' : 'success'
+      return outcomeOfCreated(attempt, run)
     case undefined:
-      return run.finalError === undefined ? undefined : 'failed'
+      return hasFailedByLog(attempt, run) ? 'failed' : undefined
   }
+}
+
+/** A server that is through with a source has said before what came of it, if anything did. */
+function hasFailedByLog(attempt: Attempt, run: RunEvidence): boolean {
+  if (attempt.toldBy === 'server') return attempt.finishedAt !== undefined
+  return run.finalError !== undefined
 }
 
 /**
  * `Created` is logged before the snapshot is flushed and before its fatal errors are told. In a run of
- * several sources the final error may be about another one, unless it says so.
+ * several sources the final error may be about another one, unless it says so. A server never tells of them:
+ * there only the repository knows whether the errors were fatal.
  */
-function failedAfterCreated(attempt: Attempt, run: RunEvidence): boolean {
-  if (run.finalError === undefined) return false
+function outcomeOfCreated(attempt: Attempt, run: RunEvidence): Outcome | undefined {
+  if (attempt.toldBy === 'server') return (attempt.uploadErrors ?? 0) > 0 ? undefined : 'success'
+  if (run.finalError === undefined) return 'success'
   const sourceText = formatSource(attempt.source)
-  return run.attempts.length === 1 || run.fatalErrors.some((errors) => errors.sourceText === sourceText)
+  const isAboutIt =
+    run.attempts.length === 1 || run.fatalErrors.some((errors) => errors.sourceText === sourceText)
+  return isAboutIt ? 'failed' : 'success'
 }

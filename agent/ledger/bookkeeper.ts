@@ -1,187 +1,249 @@
-// Enters into the ledger how ended runs went and what the repository says, and asks Kopia no more than needed.
+// Enters into the ledger how attempts went, asking Kopia no more than needed.
 
-import type { Answer, Kopia } from '../kopia/cli.ts'
+import { hasOwnPolicy } from '../kopia/policies.ts'
+import type { Attempt } from '../kopia/run.ts'
 import type { RunTracker } from '../kopia/run-tracker.ts'
-import { settleRun } from '../kopia/settlement.ts'
-import { bySource, type Snapshot } from '../kopia/snapshots.ts'
+import {
+  attemptsUnderWay,
+  finishedAttempts,
+  finishedHookAttempts,
+  type Identity,
+  settleRun,
+} from '../kopia/settlement.ts'
 import { formatSource, parseSource, type Source } from '../kopia/source.ts'
-import type { EndedRun } from '../kopia/tracked-run.ts'
-import type { Finished, RepositoryAnswer } from '../kopia/verdict.ts'
+import { type EndedRun, hasSucceeded, type OpenRun } from '../kopia/tracked-run.ts'
+import { type Finished, judge } from '../kopia/verdict.ts'
 import type { Log } from '../log.ts'
+import type { Asker, SnapshotsAnswer } from './asker.ts'
 import type { Ledger } from './ledger.ts'
 
 export type BookkeeperOptions = {
   readonly ledger: Ledger
   readonly tracker: RunTracker
-  readonly kopia: Kopia
-  /** `local`: only sources of the user@host that Kopia is here. */
-  readonly scope: 'local' | 'all'
+  readonly asker: Asker
+  /** Which sources are reported, by user, host and path. */
+  readonly isWanted: (source: Source) => boolean
   readonly nowSeconds: () => number
   readonly log: Log
 }
 
 export type Bookkeeper = {
-  /** Enters the sources of runs that have just begun. Returns whether there were new ones. */
+  /** Enters the sources of attempts that have just begun. Returns whether there were new ones. */
   readonly addNewSources: () => boolean
   /** Settles what has ended since the last call, with one question to Kopia. Returns whether there was any. */
-  readonly settleEndedRuns: () => Promise<boolean>
-  /** Asks for all snapshots, and settles with the answer what waits for one. */
+  readonly settle: () => Promise<boolean>
+  /** Asks for all snapshots: settles what waits for an answer, and enters what no log told. */
   readonly refreshSnapshots: () => Promise<void>
-  /** Asks who Kopia is here and what it is connected to. */
-  readonly refreshIdentity: () => Promise<void>
-  /** Asks how large the repository is. */
-  readonly refreshSize: () => Promise<void>
-  /** Whether the last question was answered; undefined before the first. */
-  readonly isReachable: () => boolean | undefined
-  /** Whether there are runs whose outcome only the repository knows. */
+  /** Whether there are attempts whose outcome only the repository knows. */
   readonly isWaiting: () => boolean
+  /** When the attempt of each source that is under way began, in Unix seconds, by `user@host:path`. */
+  readonly runningSince: () => ReadonlyMap<string, number>
 }
 
 type NamedRun = readonly [runId: string, run: EndedRun]
+type LiveAttempt = { readonly runId: string; readonly run: OpenRun; readonly attempt: Attempt }
 
-type SnapshotsAnswer =
-  | { readonly kind: 'unavailable' }
-  | {
-      readonly kind: 'snapshots'
-      readonly bySource: ReadonlyMap<string, readonly Snapshot[]>
-      readonly askedAt: number
-    }
+/** After an after-action, how long Kopia may take to save the snapshot: first look, and last. */
+const hookGraceSeconds = { first: 1, last: 15 } as const
 
 /** Binds the ledger to the runs and to Kopia. */
-export function createBookkeeper({
-  ledger,
-  tracker,
-  kopia,
-  scope,
-  nowSeconds,
-  log,
-}: BookkeeperOptions): Bookkeeper {
-  /** They were asked for in vain once; to ask again for each of them would cost what the schedule saves. */
+export function createBookkeeper(options: BookkeeperOptions): Bookkeeper {
+  const { ledger, tracker, asker, isWanted, nowSeconds, log } = options
+  /** Runs and attempts that were asked for in vain: to ask again for each would cost what the schedule saves. */
   const waiting = new Set<string>()
-  let reachable: boolean | undefined
-  let lastReason: string | undefined
+  const overdue = new Set<string>()
 
   function addNewSources(): boolean {
-    const open = [...tracker.runs.values()].filter((run) => run.state === 'open')
-    const sources = open
-      .flatMap((run) => run.evidence.attempts.map((attempt) => attempt.source))
-      .filter(isInScope)
-    return sources.map((source) => ledger.addSource(source, nowSeconds())).includes(true)
+    const sources = openRuns().flatMap(([, run]) =>
+      attemptsUnderWay(run, undefined).map(({ source }) => source),
+    )
+    return sources
+      .filter(isWanted)
+      .map((source) => ledger.addSource(source, nowSeconds()))
+      .includes(true)
   }
 
-  async function settleEndedRuns(): Promise<boolean> {
-    const fresh = endedRuns(tracker).filter(([runId]) => !waiting.has(runId))
-    if (fresh.length === 0) return false
-    if (fresh.every(([, run]) => run.evidence.attempts.length + run.hookCalls.length === 0)) {
-      settle(fresh, { kind: 'unavailable' })
-      return true
-    }
-    const answer = await askForSnapshots(onlySourceOf(fresh))
-    settle(fresh, answer)
+  async function settle(): Promise<boolean> {
+    // Before hooks alone are believed: is there really no log that tells of the same?
+    if (liveAttempts().some(({ attempt }) => attempt.toldBy === 'hook')) await tracker.sweep()
+    const ended = endedRuns().filter(([runId]) => !waiting.has(runId))
+    const live = liveAttempts().filter(({ attempt }) => !waiting.has(keyOf(attempt)))
+    if (ended.length + live.length === 0) return false
+    const answer = await askFor(ended, live)
+    await settleAll(ended, live, answer)
     enterSnapshots(answer)
     return true
   }
 
   async function refreshSnapshots(): Promise<void> {
-    const answer = await askForSnapshots(undefined)
-    settle(endedRuns(tracker), answer)
+    const answer = await asker.snapshots(undefined)
+    // What was written while Kopia answered must not be taken for a snapshot that nobody saw being made.
+    await tracker.sweep()
+    await tracker.endFinishedRuns()
+    await settleAll(endedRuns(), liveAttempts(), answer)
     enterSnapshots(answer)
+    removeGoneSources(answer)
   }
 
-  function settle(runs: readonly NamedRun[], answer: RepositoryAnswer): void {
-    for (const [runId, run] of runs) {
-      const finished = settleRun(run, answer, ledger.repository.status)
-      if (finished === undefined) {
-        waiting.add(runId)
-        continue
-      }
-      waiting.delete(runId)
-      for (const attempt of finished.filter(({ source }) => isInScope(source))) {
-        ledger.addFinished(attempt, nowSeconds())
-      }
-      tracker.settle(runId)
-      if (ledger.isCounting()) report(runId, run, finished)
+  /** One question for all: for one source, where it is one, since that is faster; none, where none took a snapshot. */
+  async function askFor(ended: readonly NamedRun[], live: readonly LiveAttempt[]): Promise<SnapshotsAnswer> {
+    const hasHookCalls = ended.some(([, run]) => run.hookCalls.length > 0)
+    const attempts = [
+      ...ended.flatMap(([, run]) => run.evidence.attempts),
+      ...live.map(({ attempt }) => attempt),
+    ]
+    const sources = new Map(attempts.map(({ source }) => [formatSource(source), source]))
+    if (sources.size === 0 && !hasHookCalls) return { kind: 'unavailable' }
+    const [only, ...others] = [...sources.values()]
+    return asker.snapshots(hasHookCalls || others.length > 0 ? undefined : only)
+  }
+
+  async function settleAll(
+    ended: readonly NamedRun[],
+    live: readonly LiveAttempt[],
+    answer: SnapshotsAnswer,
+  ): Promise<void> {
+    for (const { runId, run, attempt } of live) await settleAttempt(runId, run, attempt, answer)
+    for (const [runId, run] of ended) await settleEnded(runId, run, answer)
+  }
+
+  async function settleAttempt(
+    runId: string,
+    run: OpenRun,
+    attempt: Attempt,
+    answer: SnapshotsAnswer,
+  ): Promise<void> {
+    const finishedAt = attempt.finishedAt ?? nowSeconds()
+    const verdict = judge(attempt, run.evidence, finishedAt, answer)
+    const mayStillBeSaved =
+      attempt.toldBy === 'hook' &&
+      verdict?.snapshotId === undefined &&
+      nowSeconds() - finishedAt < hookGraceSeconds.last
+    if (verdict === undefined || mayStillBeSaved) {
+      waiting.add(keyOf(attempt))
+      return
     }
+    waiting.delete(keyOf(attempt))
+    overdue.delete(keyOf(attempt))
+    await enter(verdict, answer)
+    tracker.settleAttempts(runId, [attempt])
   }
 
-  function report(runId: string, run: EndedRun, finished: readonly Finished[]): void {
-    for (const { source, outcome, durationSeconds } of finished) {
+  async function settleEnded(runId: string, run: EndedRun, answer: SnapshotsAnswer): Promise<void> {
+    const finished = settleRun(run, answer, ledger.repository.status)
+    if (finished === undefined) {
+      waiting.add(runId)
+      return
+    }
+    waiting.delete(runId)
+    for (const verdict of finished) await enter(verdict, answer)
+    enterCommand(runId, run, finished)
+    tracker.settle(runId)
+  }
+
+  async function enter(finished: Finished, answer: SnapshotsAnswer): Promise<void> {
+    const { source, outcome, durationSeconds } = finished
+    if (!isWanted(source)) return
+    if (!(await belongsHere(source, answer))) {
+      ledger.removeSource(source)
+      log.info(
+        `${formatSource(source)}: not counted, since this repository has neither a snapshot nor a policy of it.`,
+      )
+      return
+    }
+    ledger.addFinished(finished, nowSeconds())
+    if (ledger.isCounting())
       log.info(`${formatSource(source)}: ${outcome} after ${durationSeconds.toFixed(3)} s.`)
-    }
+  }
+
+  /** Log directories can be shared: a source is this repository's by its snapshots, its policy or its past. */
+  async function belongsHere(source: Source, answer: SnapshotsAnswer): Promise<boolean> {
+    const known = ledger.sources.get(formatSource(source))
+    if (known?.lastAttempt !== undefined || answer.kind === 'unavailable') return true
+    if (answer.bySource.has(formatSource(source))) return true
+    if (!hasOwnPolicy(ledger.repository.policies ?? [], source)) await asker.refreshPolicies()
+    return hasOwnPolicy(ledger.repository.policies ?? [], source)
+  }
+
+  function enterCommand(runId: string, run: EndedRun, finished: readonly Finished[]): void {
+    // Hooks alone do not name the command.
+    if (Object.keys(run.readBytes).length === 0 || run.command === 'server-start') return
+    const isGood = hasSucceeded(run) && finished.every(({ outcome }) => outcome === 'success')
+    ledger.addCommand(run.command.replace('-', ' '), isGood ? 'success' : 'failed', run.endedAt)
     const { finalError } = run.evidence
-    if (finalError !== undefined) log.warn(`Kopia's run ${runId} ended with: ${finalError}`)
-  }
-
-  async function askForSnapshots(source: Source | undefined): Promise<SnapshotsAnswer> {
-    const askedAt = nowSeconds()
-    const answer = await kopia.snapshots(source)
-    noteReachable(answer)
-    if (!answer.ok) return { kind: 'unavailable' }
-    return { kind: 'snapshots', bySource: bySource(answer.value), askedAt }
-  }
-
-  function enterSnapshots(answer: SnapshotsAnswer): void {
-    if (answer.kind === 'unavailable') return
-    for (const [name, snapshots] of answer.bySource) {
-      const source = parseSource(name)
-      if (source !== undefined && isInScope(source)) ledger.addSnapshots(source, snapshots, answer.askedAt)
-    }
-  }
-
-  async function refreshIdentity(): Promise<void> {
-    const answer = await kopia.repositoryStatus()
-    noteReachable(answer)
-    if (answer.ok) ledger.updateRepository({ status: answer.value })
-  }
-
-  async function refreshSize(): Promise<void> {
-    const answer = await kopia.repositorySizeBytes()
-    noteReachable(answer)
-    if (answer.ok) ledger.updateRepository({ sizeBytes: answer.value })
-  }
-
-  /** Said once per change, not at each try. */
-  function noteReachable(answer: Answer<unknown>): void {
-    reachable = answer.ok
-    if (answer.ok) {
-      if (lastReason !== undefined) log.info('Kopia answers again.')
-      lastReason = undefined
-    } else if (answer.reason !== lastReason) {
-      lastReason = answer.reason
+    if (!isGood && ledger.isCounting()) {
       log.warn(
-        `Kopia can't be asked, logs and hooks are followed all the same: ${answer.command}: ${answer.reason}`,
+        `kopia ${run.command.replace('-', ' ')} (${runId}) failed: ${finalError ?? 'it did not come to its end'}`,
       )
     }
   }
 
-  function isInScope(source: Source): boolean {
+  function enterSnapshots(answer: SnapshotsAnswer): void {
+    if (answer.kind === 'unavailable') return
+    const busy = runningSince()
+    for (const [name, snapshots] of answer.bySource) {
+      const source = parseSource(name)
+      const isUnderWay =
+        busy.has(name) || liveAttempts().some(({ attempt }) => formatSource(attempt.source) === name)
+      if (source === undefined || !isWanted(source) || isUnderWay) continue
+      ledger.addSnapshots(source, snapshots, answer.askedAt)
+    }
+  }
+
+  /** Neither a snapshot nor a policy is left of them, and nothing is under way. */
+  function removeGoneSources(answer: SnapshotsAnswer): void {
+    const { policies } = ledger.repository
+    if (answer.kind === 'unavailable' || policies === undefined) return
+    const busy = runningSince()
+    for (const [name, { source, snapshotsAskedAt }] of ledger.sources) {
+      const isThere = answer.bySource.has(name) || hasOwnPolicy(policies, source) || busy.has(name)
+      if (isThere && isWanted(source)) continue
+      if ((snapshotsAskedAt ?? 0) > answer.askedAt) continue
+      ledger.removeSource(source)
+      log.info(`${name}: no longer reported, since neither a snapshot nor a policy of it is left.`)
+    }
+  }
+
+  function runningSince(): ReadonlyMap<string, number> {
     const identity = ledger.repository.status
-    if (scope === 'all' || identity === undefined) return true
-    return source.user === identity.user && source.host === identity.host
+    const attempts = openRuns().flatMap(([, run]) => attemptsUnderWay(run, identity))
+    return new Map(attempts.map(({ source, startedAt }) => [formatSource(source), startedAt]))
   }
 
-  return {
-    addNewSources,
-    settleEndedRuns,
-    refreshSnapshots,
-    refreshIdentity,
-    refreshSize,
-    isReachable: () => reachable,
-    isWaiting: () => waiting.size > 0,
+  function openRuns(): readonly (readonly [string, OpenRun])[] {
+    const open: [string, OpenRun][] = []
+    for (const [runId, run] of tracker.runs) if (run.state === 'open') open.push([runId, run])
+    return open
   }
+
+  /** In the order in which they ended: the last word on a source is the latest. */
+  function endedRuns(): readonly NamedRun[] {
+    const ended: [string, EndedRun][] = []
+    for (const [runId, run] of tracker.runs) if (run.state === 'ended') ended.push([runId, run])
+    return ended.sort(([, one], [, other]) => one.endedAt - other.endedAt)
+  }
+
+  /** Attempts that are over though their process, a server, lives on. */
+  function liveAttempts(): readonly LiveAttempt[] {
+    const identity = ledger.repository.status
+    return openRuns().flatMap(([runId, run]) => {
+      const byHooks = identity === undefined ? [] : hookAttemptsToLookAt(run, identity)
+      return [...finishedAttempts(run), ...byHooks].map((attempt) => ({ runId, run, attempt }))
+    })
+  }
+
+  /** Looked at twice: soon after the after-action, and when the snapshot must be there. */
+  function hookAttemptsToLookAt(run: OpenRun, identity: Identity): readonly Attempt[] {
+    for (const attempt of finishedHookAttempts(run, identity, nowSeconds(), hookGraceSeconds.last)) {
+      if (!overdue.has(keyOf(attempt))) waiting.delete(keyOf(attempt))
+      overdue.add(keyOf(attempt))
+    }
+    return finishedHookAttempts(run, identity, nowSeconds(), hookGraceSeconds.first)
+  }
+
+  return { addNewSources, settle, refreshSnapshots, isWaiting: () => waiting.size > 0, runningSince }
 }
 
-/** In the order in which they ended: the last word on a source is the latest. */
-function endedRuns(tracker: RunTracker): readonly NamedRun[] {
-  const ended: NamedRun[] = []
-  for (const [runId, run] of tracker.runs) if (run.state === 'ended') ended.push([runId, run])
-  return ended.sort(([, one], [, other]) => one.endedAt - other.endedAt)
-}
-
-/** Kopia lists the snapshots of one source much faster than all; hooks alone do not name one in full. */
-function onlySourceOf(runs: readonly NamedRun[]): Source | undefined {
-  if (runs.some(([, run]) => run.evidence.attempts.length === 0)) return undefined
-  const sources = runs.flatMap(([, run]) => run.evidence.attempts.map((attempt) => attempt.source))
-  const [first] = sources
-  return new Set(sources.map(formatSource)).size === 1 ? first : undefined
+function keyOf(attempt: Attempt): string {
+  return `${attempt.startedAt} ${formatSource(attempt.source)}`
 }

@@ -1,11 +1,13 @@
 // The truth: what is known of each source and of the repository. Plain data in, plain data out.
 
-import type { RepositoryStatus } from '../kopia/cli.ts'
+import type { BlobStats, RepositoryStatus } from '../kopia/cli.ts'
+import type { Maintenance } from '../kopia/maintenance.ts'
+import { expectedIntervalSeconds, type Policy } from '../kopia/policies.ts'
 import type { Snapshot } from '../kopia/snapshots.ts'
 import { formatSource, type Source } from '../kopia/source.ts'
 import type { Run, Runs } from '../kopia/tracked-run.ts'
-import { type Finished, type Outcome, outcomeOf } from '../kopia/verdict.ts'
-import { countSnapshots, newestComplete, type SnapshotCounts } from './held-snapshots.ts'
+import { attemptOf, type Finished, type Outcome } from '../kopia/verdict.ts'
+import { type Held, holdingOf, newestComplete } from './held-snapshots.ts'
 
 /** Times in Unix seconds, sizes in bytes. */
 export type SourceState = {
@@ -13,19 +15,25 @@ export type SourceState = {
   readonly firstSeenAt: number
   /** Attempts since the ledger began. */
   readonly attempts: Readonly<Record<Outcome, number>>
+  readonly consecutiveFailures: number
   readonly lastAttempt?: Finished
   readonly lastSuccessAt?: number
-  /** Of the newest complete snapshot. */
-  readonly sizeBytes?: number
-  readonly snapshotCounts?: SnapshotCounts
-  /** When Kopia was asked for the snapshots that these last figures are of. */
+  readonly lastFailureAt?: number
+  readonly held?: Held
+  /** When Kopia was asked for the snapshots that are held. */
   readonly snapshotsAskedAt?: number
 }
 
 export type RepositoryState = {
   readonly status?: RepositoryStatus
-  readonly sizeBytes?: number
+  readonly policies?: readonly Policy[]
+  readonly maintenance?: Maintenance
+  readonly blobs?: BlobStats
+  readonly contentsBytes?: number
 }
+
+/** How the last run of a command of Kopia's ended, as a whole. */
+export type CommandState = { readonly result: 'success' | 'failed'; readonly lastSuccessAt?: number }
 
 export type LedgerData = {
   readonly version: 1
@@ -33,30 +41,40 @@ export type LedgerData = {
   readonly begunAt?: number
   readonly sources: Readonly<Record<string, SourceState>>
   readonly repository: RepositoryState
+  readonly commands: Readonly<Record<string, CommandState>>
   readonly runs: Readonly<Record<string, Run>>
 }
 
-export const emptyLedger: LedgerData = { version: 1, sources: {}, repository: {}, runs: {} }
+export const emptyLedger: LedgerData = { version: 1, sources: {}, repository: {}, commands: {}, runs: {} }
 
 export type Ledger = {
   readonly sources: ReadonlyMap<string, SourceState>
   readonly repository: RepositoryState
+  readonly commands: ReadonlyMap<string, CommandState>
   /** Whether finished attempts are counted; what lay there at the very first start is not. */
   readonly isCounting: () => boolean
   readonly begin: (nowSeconds: number) => void
   /** A source that is new: its counters exist from now on, at 0. Returns whether it was new. */
   readonly addSource: (source: Source, nowSeconds: number) => boolean
+  /** A source that has gone, or never was this repository's. */
+  readonly removeSource: (source: Source) => void
   readonly addFinished: (finished: Finished, nowSeconds: number) => void
   /** What the repository holds of one source; an answer that an earlier question got does not replace a later one's. */
   readonly addSnapshots: (source: Source, snapshots: readonly Snapshot[], askedAt: number) => void
+  readonly addCommand: (command: string, result: CommandState['result'], endedAt: number) => void
   readonly updateRepository: (change: RepositoryState) => void
+  /** How often the source should be backed up, and who says so; undefined where nothing tells. */
+  readonly expectedInterval: (state: SourceState) => ExpectedInterval | undefined
   /** The whole as plain data, together with how far the runs were read: they are saved as one. */
   readonly toData: (runs: Runs) => LedgerData
 }
 
+export type ExpectedInterval = { readonly seconds: number; readonly origin: 'policy' | 'learned' }
+
 /** Opens the ledger that `data` holds. */
 export function createLedger(data: LedgerData): Ledger {
   const sources = new Map(Object.entries(data.sources))
+  const commands = new Map(Object.entries(data.commands))
   let { begunAt, repository } = data
 
   function ensureSource(source: Source, nowSeconds: number): SourceState {
@@ -66,6 +84,7 @@ export function createLedger(data: LedgerData): Ledger {
       source,
       firstSeenAt: nowSeconds,
       attempts: { success: 0, failed: 0, incomplete: 0 },
+      consecutiveFailures: 0,
     }
     sources.set(formatSource(source), state)
     return state
@@ -78,25 +97,41 @@ export function createLedger(data: LedgerData): Ledger {
       ...state,
       attempts: begunAt === undefined ? state.attempts : counted,
       lastAttempt: finished,
-      ...(finished.outcome === 'success' && { lastSuccessAt: finished.endedAt }),
+      ...(finished.outcome === 'success'
+        ? { lastSuccessAt: finished.endedAt, consecutiveFailures: 0 }
+        : { lastFailureAt: finished.endedAt, consecutiveFailures: state.consecutiveFailures + 1 }),
     })
   }
 
   function addSnapshots(source: Source, snapshots: readonly Snapshot[], askedAt: number): void {
     const state = ensureSource(source, askedAt)
     if ((state.snapshotsAskedAt ?? 0) > askedAt) return
-    const newest = newestComplete(snapshots)
+    const past = state.lastAttempt === undefined ? pastOf(snapshots) : {}
     sources.set(formatSource(source), {
       ...state,
-      ...pastOf(state, snapshots),
-      snapshotCounts: countSnapshots(snapshots),
+      ...past,
+      held: holdingOf(snapshots),
       snapshotsAskedAt: askedAt,
-      ...(newest && { sizeBytes: newest.sizeBytes }),
     })
+    for (const snapshot of unknownSnapshots(state, snapshots, askedAt))
+      addFinished(attemptOf(snapshot), askedAt)
+  }
+
+  function addCommand(command: string, result: CommandState['result'], endedAt: number): void {
+    const lastSuccessAt = result === 'success' ? endedAt : commands.get(command)?.lastSuccessAt
+    commands.set(command, { result, ...(lastSuccessAt !== undefined && { lastSuccessAt }) })
+  }
+
+  function expectedInterval({ source, held }: SourceState): ExpectedInterval | undefined {
+    const byPolicy = expectedIntervalSeconds(repository.policies ?? [], source)
+    if (byPolicy !== undefined) return { seconds: byPolicy, origin: 'policy' }
+    const learned = held?.usualIntervalSeconds
+    return learned === undefined ? undefined : { seconds: learned, origin: 'learned' }
   }
 
   return {
     sources,
+    commands,
     get repository() {
       return repository
     },
@@ -109,34 +144,53 @@ export function createLedger(data: LedgerData): Ledger {
       ensureSource(source, nowSeconds)
       return isNew
     },
+    removeSource: (source) => {
+      sources.delete(formatSource(source))
+    },
     addFinished,
     addSnapshots,
+    addCommand,
     updateRepository: (change) => {
       repository = { ...repository, ...change }
     },
+    expectedInterval,
     toData: (runs) => ({
       version: 1,
       ...(begunAt !== undefined && { begunAt }),
       sources: Object.fromEntries(sources),
       repository,
+      commands: Object.fromEntries(commands),
       runs: Object.fromEntries(runs),
     }),
   }
 }
 
 /** A source whose attempts were never watched is judged by its newest snapshot. */
-function pastOf(state: SourceState, snapshots: readonly Snapshot[]): Partial<SourceState> {
+function pastOf(snapshots: readonly Snapshot[]): Partial<SourceState> {
   const newest = snapshots.findLast((snapshot) => snapshot.incomplete !== 'checkpoint')
-  if (newest === undefined || state.lastAttempt !== undefined) return {}
+  if (newest === undefined) return {}
   const lastSuccess = newestComplete(snapshots.filter((snapshot) => snapshot.fatalErrors === 0))
+  const lastAttempt = attemptOf(newest)
+  const hasFailed = lastAttempt.outcome !== 'success'
   return {
-    lastAttempt: {
-      source: state.source,
-      outcome: outcomeOf(newest),
-      startedAt: newest.startedAt,
-      endedAt: newest.endedAt,
-      durationSeconds: Math.max(0, newest.endedAt - newest.startedAt),
-    },
+    lastAttempt,
+    ...(hasFailed && { lastFailureAt: lastAttempt.endedAt, consecutiveFailures: 1 }),
     ...(lastSuccess && { lastSuccessAt: lastSuccess.endedAt }),
   }
+}
+
+/** Snapshots later than the last attempt that was seen: made on other machines, or by a server that logs nothing. */
+function unknownSnapshots(
+  { lastAttempt }: SourceState,
+  snapshots: readonly Snapshot[],
+  nowSeconds: number,
+): readonly Snapshot[] {
+  if (lastAttempt === undefined) return []
+  return snapshots.filter(
+    (snapshot) =>
+      snapshot.id !== lastAttempt.snapshotId &&
+      snapshot.incomplete !== 'checkpoint' &&
+      snapshot.startedAt > lastAttempt.endedAt &&
+      snapshot.startedAt <= nowSeconds,
+  )
 }

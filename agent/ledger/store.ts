@@ -59,7 +59,7 @@ function parseLedger(text: string): LedgerData {
 
 function isLedger(data: unknown): data is LedgerData {
   if (typeof data !== 'object' || data === null || !('version' in data) || data.version !== 1) return false
-  return ['sources', 'repository', 'runs'].every((key) => {
+  return ['sources', 'repository', 'commands', 'runs'].every((key) => {
     const part: unknown = Reflect.get(data, key)
     return typeof part === 'object' && part !== null
   })

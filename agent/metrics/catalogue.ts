@@ -46,6 +46,98 @@ export const catalogue = {
     labels: ofSource,
     help: 'When the last finished attempt ended, in Unix time.',
   },
+  kopia_backup_first_seen_timestamp_seconds: {
+    type: 'gauge',
+    labels: ofSource,
+    help: 'When the agent first knew of the source, in Unix time.',
+  },
+  kopia_backup_last_failure_timestamp_seconds: {
+    type: 'gauge',
+    labels: ofSource,
+    help: 'When the last attempt ended that made no complete backup, in Unix time.',
+  },
+  kopia_backup_consecutive_failures: {
+    type: 'gauge',
+    labels: ofSource,
+    help: 'Attempts without a complete backup since the last one that made one.',
+  },
+  kopia_backup_running_since_timestamp_seconds: {
+    type: 'gauge',
+    labels: ofSource,
+    help: 'When the attempt that is under way began, in Unix time; absent while there is none.',
+  },
+  kopia_backup_files: { type: 'gauge', labels: ofSource, help: 'Files in the newest complete snapshot.' },
+  kopia_backup_directories: {
+    type: 'gauge',
+    labels: ofSource,
+    help: 'Directories in the newest complete snapshot.',
+  },
+  kopia_backup_changed_files: {
+    type: 'gauge',
+    labels: ofSource,
+    help: 'Files of the newest complete snapshot whose contents were new.',
+  },
+  kopia_backup_excluded_files: {
+    type: 'gauge',
+    labels: ofSource,
+    help: 'Files that the policy kept out of the newest complete snapshot.',
+  },
+  kopia_backup_errors: {
+    type: 'gauge',
+    labels: [...ofSource, 'kind'],
+    help: 'Files that the last attempt could not read; kind: fatal or ignored.',
+  },
+  kopia_backup_expected_interval_seconds: {
+    type: 'gauge',
+    labels: [...ofSource, 'origin'],
+    help: 'How often the source should be backed up; origin: policy, or learned from past snapshots.',
+  },
+  kopia_snapshot_oldest_timestamp_seconds: {
+    type: 'gauge',
+    labels: ofSource,
+    help: 'When the oldest complete snapshot held was made, in Unix time.',
+  },
+  kopia_command_status: {
+    type: 'gauge',
+    labels: ['command'],
+    help: 'Whether the last run of the command succeeded as a whole (1) or did not (0).',
+  },
+  kopia_command_last_success_timestamp_seconds: {
+    type: 'gauge',
+    labels: ['command'],
+    help: 'When the last run of the command that succeeded ended, in Unix time.',
+  },
+  kopia_repository_contents_bytes: {
+    type: 'gauge',
+    labels: [],
+    help: 'Bytes of all contents in the repository, as its index has them.',
+  },
+  kopia_repository_blobs: { type: 'gauge', labels: [], help: 'Blobs stored in the repository.' },
+  kopia_repository_capacity_bytes: {
+    type: 'gauge',
+    labels: [],
+    help: 'Size of the volume that holds the repository.',
+  },
+  kopia_repository_available_bytes: {
+    type: 'gauge',
+    labels: [],
+    help: 'Bytes still available on the volume that holds the repository.',
+  },
+  kopia_repository_info: {
+    type: 'gauge',
+    labels: ['repository', 'storage'],
+    help: 'Always 1; the id of the repository and the type of its storage.',
+  },
+  kopia_maintenance_last_success_timestamp_seconds: {
+    type: 'gauge',
+    labels: ['kind'],
+    help: 'When maintenance last succeeded, in Unix time; kind: quick or full.',
+  },
+  kopia_maintenance_next_timestamp_seconds: {
+    type: 'gauge',
+    labels: ['kind'],
+    help: 'When maintenance is due next, in Unix time; kind: quick or full.',
+  },
   kopia_agent_build_info: {
     type: 'gauge',
     labels: ['version'],

@@ -1,15 +1,19 @@
 // Ledger in, samples out: a pure function, so that a push is always the whole picture.
 
+import type { MaintenanceKind } from '../kopia/maintenance.ts'
+import { formatSource } from '../kopia/source.ts'
 import { outcomes } from '../kopia/verdict.ts'
 import { snapshotTypes } from '../ledger/held-snapshots.ts'
-import type { SourceState } from '../ledger/ledger.ts'
+import type { CommandState, Ledger, RepositoryState, SourceState } from '../ledger/ledger.ts'
 import type { MetricName } from './catalogue.ts'
 
 export type Sample = {
   readonly name: MetricName
-  readonly labels: Readonly<Record<string, string>>
+  readonly labels: Labels
   readonly value: number
 }
+
+type Labels = Readonly<Record<string, string>>
 
 /** What the agent knows of itself. */
 export type AgentState = {
@@ -28,28 +32,38 @@ export type KopiaCalls = {
 }
 
 export type Known = {
-  readonly sources: Iterable<SourceState>
-  readonly repositorySizeBytes: number | undefined
+  readonly ledger: Ledger
+  /** When the attempts under way began, in Unix seconds, by `user@host:path`. */
+  readonly runningSince: ReadonlyMap<string, number>
   readonly agent: AgentState
 }
 
 /** All samples of the picture. */
-export function samplesOf({ sources, repositorySizeBytes, agent }: Known): readonly Sample[] {
+export function samplesOf({ ledger, runningSince, agent }: Known): readonly Sample[] {
   return [
-    ...[...sources].flatMap(samplesOfSource),
-    ...optional('kopia_repository_size_bytes', {}, repositorySizeBytes),
+    ...[...ledger.sources.values()].flatMap((state) => [
+      ...samplesOfAttempts(state, runningSince.get(formatSource(state.source))),
+      ...samplesOfSnapshots(state),
+      ...samplesOfInterval(state, ledger),
+    ]),
+    ...[...ledger.commands].flatMap(([command, state]) => samplesOfCommand(command, state)),
+    ...samplesOfRepository(ledger.repository),
     ...samplesOfAgent(agent),
   ]
 }
 
-function samplesOfSource(state: SourceState): readonly Sample[] {
-  const { user, host, path } = state.source
-  const labels = { user, host, path }
-  const { lastAttempt, snapshotCounts } = state
+function samplesOfAttempts(state: SourceState, runningSince: number | undefined): readonly Sample[] {
+  const labels = labelsOf(state)
+  const { lastAttempt } = state
   return [
     ...outcomes.map((status) =>
       sample('kopia_backup_attempts_total', { ...labels, status }, state.attempts[status]),
     ),
+    sample('kopia_backup_first_seen_timestamp_seconds', labels, state.firstSeenAt),
+    sample('kopia_backup_consecutive_failures', labels, state.consecutiveFailures),
+    ...optional('kopia_backup_last_success_timestamp_seconds', labels, state.lastSuccessAt),
+    ...optional('kopia_backup_last_failure_timestamp_seconds', labels, state.lastFailureAt),
+    ...optional('kopia_backup_running_since_timestamp_seconds', labels, runningSince),
     ...(lastAttempt === undefined
       ? []
       : [
@@ -60,14 +74,76 @@ function samplesOfSource(state: SourceState): readonly Sample[] {
             lastAttempt.durationSeconds,
           ),
           sample('kopia_backup_last_attempt_timestamp_seconds', labels, lastAttempt.endedAt),
+          sample('kopia_backup_errors', { ...labels, kind: 'fatal' }, lastAttempt.errors.fatal),
+          sample('kopia_backup_errors', { ...labels, kind: 'ignored' }, lastAttempt.errors.ignored),
         ]),
-    ...optional('kopia_backup_last_success_timestamp_seconds', labels, state.lastSuccessAt),
-    ...optional('kopia_backup_size_bytes', labels, state.sizeBytes),
-    ...(snapshotCounts === undefined
+  ]
+}
+
+function samplesOfSnapshots(state: SourceState): readonly Sample[] {
+  const labels = labelsOf(state)
+  const { held } = state
+  if (held === undefined) return []
+  const { newest } = held
+  return [
+    ...snapshotTypes.map((type) => sample('kopia_snapshot_count', { ...labels, type }, held.counts[type])),
+    ...optional('kopia_snapshot_oldest_timestamp_seconds', labels, held.oldestAt),
+    ...(newest === undefined
       ? []
-      : snapshotTypes.map((type) =>
-          sample('kopia_snapshot_count', { ...labels, type }, snapshotCounts[type]),
-        )),
+      : [
+          sample('kopia_backup_size_bytes', labels, newest.sizeBytes),
+          sample('kopia_backup_files', labels, newest.files),
+          sample('kopia_backup_directories', labels, newest.directories),
+          sample('kopia_backup_changed_files', labels, newest.changedFiles),
+          sample('kopia_backup_excluded_files', labels, newest.excludedFiles),
+        ]),
+  ]
+}
+
+function samplesOfInterval(state: SourceState, ledger: Ledger): readonly Sample[] {
+  const interval = ledger.expectedInterval(state)
+  if (interval === undefined) return []
+  const labels = { ...labelsOf(state), origin: interval.origin }
+  return [sample('kopia_backup_expected_interval_seconds', labels, interval.seconds)]
+}
+
+function samplesOfCommand(command: string, state: CommandState): readonly Sample[] {
+  return [
+    sample('kopia_command_status', { command }, state.result === 'success' ? 1 : 0),
+    ...optional('kopia_command_last_success_timestamp_seconds', { command }, state.lastSuccessAt),
+  ]
+}
+
+function samplesOfRepository({
+  status,
+  maintenance,
+  blobs,
+  contentsBytes,
+}: RepositoryState): readonly Sample[] {
+  const kinds: readonly MaintenanceKind[] = ['quick', 'full']
+  return [
+    ...optional('kopia_repository_size_bytes', {}, blobs?.sizeBytes),
+    ...optional('kopia_repository_blobs', {}, blobs?.count),
+    ...optional('kopia_repository_contents_bytes', {}, contentsBytes),
+    ...optional('kopia_repository_capacity_bytes', {}, status?.capacityBytes),
+    ...optional('kopia_repository_available_bytes', {}, status?.availableBytes),
+    ...(status === undefined
+      ? []
+      : [
+          sample(
+            'kopia_repository_info',
+            { repository: status.repositoryId, storage: status.storageType },
+            1,
+          ),
+        ]),
+    ...kinds.flatMap((kind) => [
+      ...optional(
+        'kopia_maintenance_last_success_timestamp_seconds',
+        { kind },
+        maintenance?.[kind].lastSuccessAt,
+      ),
+      ...optional('kopia_maintenance_next_timestamp_seconds', { kind }, maintenance?.[kind].nextAt),
+    ]),
   ]
 }
 
@@ -87,10 +163,14 @@ function samplesOfAgent(agent: AgentState): readonly Sample[] {
   ]
 }
 
-function sample(name: MetricName, labels: Sample['labels'], value: number): Sample {
+function labelsOf({ source: { user, host, path } }: SourceState): Labels {
+  return { user, host, path }
+}
+
+function sample(name: MetricName, labels: Labels, value: number): Sample {
   return { name, labels, value }
 }
 
-function optional(name: MetricName, labels: Sample['labels'], value: number | undefined): readonly Sample[] {
+function optional(name: MetricName, labels: Labels, value: number | undefined): readonly Sample[] {
   return value === undefined ? [] : [sample(name, labels, value)]
 }

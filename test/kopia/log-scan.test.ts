@@ -29,6 +29,7 @@ test('only the records that matter are read, continuation lines with them', () =
     'uploading',
     'snapshotted directory',
     'Created snapshot with root k4 and ID be3a in 0s',
+    '[STORAGE] Close',
     'encountered 2 errors:\nfailed to prepare source: lstat /data/x: no such file or directory\n' +
       'upload error: unsupported source: root@vm:/data/x',
   ])
@@ -37,7 +38,7 @@ test('only the records that matter are read, continuation lines with them', () =
 
 test('the last record is left until it is known to be whole', () => {
   const { records, consumedBytes } = scan(text)
-  assert.equal(records.length, 4)
+  assert.equal(records.length, 5)
   assert.equal(
     text.subarray(consumedBytes).toString().split('\n')[0],
     '2026-11-24T12:50:54.000000Z ERROR kopia/cli encountered 2 errors:',

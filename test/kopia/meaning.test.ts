@@ -7,7 +7,27 @@ const source = { user: 'root', host: 'vm', path: '/data/x' }
 
 /** Lines as a real Kopia wrote them, and what they mean. */
 const lines: readonly (readonly [string, Meaning | undefined])[] = [
-  ['INFO kopia/cli Snapshotting root@vm:/data/x ...', { kind: 'snapshotting', source }],
+  ['INFO kopia/cli Snapshotting root@vm:/data/x ...', { kind: 'snapshotting', source, by: 'command' }],
+  [
+    'DEBUG kopia/server snapshotting\t{"source":"root@vm:/data/x"}',
+    { kind: 'snapshotting', source, by: 'server' },
+  ],
+  ['DEBUG kopia/server created snapshot f49e52', { kind: 'created', snapshotId: 'f49e52' }],
+  [
+    'DEBUG kopia/server Not saving snapshot because no files have been changed since previous snapshot',
+    { kind: 'identical' },
+  ],
+  [
+    'DEBUG kopia/server finished uploading root@vm:/data/x',
+    { kind: 'finished', sourceText: 'root@vm:/data/x' },
+  ],
+  [
+    'ERROR kopia/server snapshot error: snapshot task: upload error: exit status 3',
+    { kind: 'server-error', message: 'snapshot error: snapshot task: upload error: exit status 3' },
+  ],
+  ['DEBUG kopia/repo throttling limits from connection info\t{"limits":{}}', { kind: 'opened' }],
+  ['DEBUG kopia/repo [STORAGE] Close\t{"error":null,"duration":"972ns"}', { kind: 'closed' }],
+  ['DEBUG kopia/server uploading root@vm:/data/x', undefined],
   [
     'DEBUG uploader uploading\t{"source":"root@vm:/data/x","previousManifests":0,"parallel":2}',
     { kind: 'uploading', source },
@@ -45,7 +65,7 @@ const lines: readonly (readonly [string, Meaning | undefined])[] = [
     'ERROR kopia/cli upload error: exit status 3',
     { kind: 'final-error', message: 'upload error: exit status 3', fatalErrors: [] },
   ],
-  ['DEBUG kopia/repo [STORAGE] Close\t{"error":null}', undefined],
+  ['DEBUG kopia/repo [STORAGE] PutBlob\t{"error":null}', undefined],
   ['INFO kopia/cli Snapshotting root@vm:/data/x', undefined],
 ]
 

@@ -1,10 +1,18 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { settleRun } from '../../agent/kopia/settlement.ts'
+import { type Attempt, noEvidence } from '../../agent/kopia/run.ts'
+import { finishedHookAttempts, settleRun, withoutAttempts } from '../../agent/kopia/settlement.ts'
 import { bySource } from '../../agent/kopia/snapshots.ts'
-import { type EndedRun, type HookCall, hasEnded, newRun } from '../../agent/kopia/tracked-run.ts'
+import {
+  type EndedRun,
+  type HookCall,
+  hasEnded,
+  hasSucceeded,
+  newRun,
+} from '../../agent/kopia/tracked-run.ts'
 
 const source = { user: 'root', host: 'vm', path: '/data/x' }
+const attempt: Attempt = { source, toldBy: 'command', startedAt: 1 }
 const before: HookCall = { action: 'before', callId: 'a1', path: '/data/x', processId: 42, at: 1000 }
 const after: HookCall = { ...before, action: 'after', at: 1009 }
 
@@ -15,15 +23,22 @@ function ended(change: Partial<EndedRun>): EndedRun {
 test('a run whose process was never seen ends by its final error, or by silence', () => {
   const run = newRun(42, 'snapshot-create')
   const claim = { kind: 'identical' } as const
-  const claimed = {
-    ...run,
-    evidence: { attempts: [{ source, toldBy: 'log', startedAt: 1, claim }], fatalErrors: [] },
-  } as const
-  const failed = { ...run, evidence: { attempts: [], fatalErrors: [], finalError: 'open repository: …' } }
+  const claimed = { ...run, preview: { ...noEvidence, attempts: [{ ...attempt, claim }] } }
+  const failed = { ...run, preview: { ...noEvidence, finalError: 'open repository: …' } }
   assert.deepEqual([hasEnded(run, 59), hasEnded(run, 60)], [false, true])
   assert.deepEqual([hasEnded(claimed, 0.9), hasEnded(claimed, 1)], [false, true])
   assert.equal(hasEnded(failed, 0), true)
   assert.equal(hasEnded({ ...run, process: '123' }, 0), true)
+})
+
+test('a run that neither failed nor closed the repository that it opened was killed', () => {
+  const kinds = ['unknown', 'opened', 'closed'] as const
+  const good = kinds.map((repository) => hasSucceeded(ended({ evidence: { ...noEvidence, repository } })))
+  assert.deepEqual(good, [true, false, true])
+  assert.equal(
+    hasSucceeded(ended({ evidence: { ...noEvidence, repository: 'closed', finalError: 'x' } })),
+    false,
+  )
 })
 
 test('hooks alone make an attempt, and the repository tells how it went', () => {
@@ -34,6 +49,10 @@ test('hooks alone make an attempt, and the repository tells how it went', () => 
     endedAt: 1009.5,
     incomplete: undefined,
     sizeBytes: 1,
+    files: 1,
+    directories: 1,
+    changedFiles: 1,
+    excludedFiles: 0,
     fatalErrors: 0,
     ignoredErrors: 0,
     retentionReasons: [],
@@ -56,13 +75,38 @@ test('hooks alone make an attempt, and the repository tells how it went', () => 
 })
 
 test('an attempt that log and hooks tell of is one', () => {
-  const evidence = {
-    attempts: [{ source, toldBy: 'log', startedAt: 999.9, claim: { kind: 'identical' }, claimedAt: 1009.8 }],
-    fatalErrors: [],
-  } as const
+  const told = { ...attempt, startedAt: 999.9, claim: { kind: 'identical' }, claimedAt: 1009.8 } as const
+  const evidence = { ...noEvidence, attempts: [told] }
   const finished = settleRun(ended({ evidence, hookCalls: [before, after] }), { kind: 'unavailable' }, source)
   assert.deepEqual(
     finished?.map(({ outcome }) => outcome),
     ['success'],
   )
+})
+
+test('in a living process, the after-action ends an attempt that hooks alone tell of', () => {
+  const run = { ...newRun(42, 'server-start'), hookCalls: [before, after] }
+  assert.deepEqual(finishedHookAttempts(run, source, 1009.5, 1), [])
+  assert.deepEqual(
+    finishedHookAttempts(run, source, 1010, 1).map(({ startedAt, finishedAt }) => [startedAt, finishedAt]),
+    [[1000, 1009]],
+  )
+  const onlyBegun = { ...run, hookCalls: [before] }
+  assert.deepEqual(finishedHookAttempts(onlyBegun, source, 2000, 1), [])
+  const serverError = { message: 'snapshot error', at: 1005 }
+  const failed = { ...onlyBegun, preview: { ...noEvidence, serverError } }
+  assert.equal(finishedHookAttempts(failed, source, 2000, 1).length, 1)
+})
+
+test('what is settled is forgotten, with the calls of hooks that told of the same', () => {
+  const first = { ...attempt, startedAt: 999.9, finishedAt: 1009.9 }
+  const second = { ...attempt, startedAt: 1020 }
+  const laterCall = { ...before, callId: 'b2', at: 1020.1 }
+  const run = {
+    ...newRun(42, 'server-start'),
+    hookCalls: [before, after, laterCall],
+    evidence: { ...noEvidence, attempts: [first, second] },
+  }
+  const left = withoutAttempts(run, [first])
+  assert.deepEqual([left.evidence.attempts, left.hookCalls], [[second], [laterCall]])
 })

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { test } from 'node:test'
 import type { Snapshot } from '../../agent/kopia/snapshots.ts'
 import type { Finished, Outcome } from '../../agent/kopia/verdict.ts'
-import { countSnapshots } from '../../agent/ledger/held-snapshots.ts'
+import { countSnapshots, holdingOf } from '../../agent/ledger/held-snapshots.ts'
 import { createLedger, emptyLedger } from '../../agent/ledger/ledger.ts'
 import { takeLock } from '../../agent/ledger/lock.ts'
 import { loadLedger, saveLedger } from '../../agent/ledger/store.ts'
@@ -14,7 +14,14 @@ const source = { user: 'root', host: 'vm', path: '/data' }
 const key = 'root@vm:/data'
 
 function finished(outcome: Outcome, endedAt: number): Finished {
-  return { source, outcome, startedAt: endedAt - 2, endedAt, durationSeconds: 2 }
+  return {
+    source,
+    outcome,
+    startedAt: endedAt - 2,
+    endedAt,
+    durationSeconds: 2,
+    errors: { fatal: 0, ignored: 0 },
+  }
 }
 
 function snapshot(change: Partial<Snapshot>): Snapshot {
@@ -25,6 +32,10 @@ function snapshot(change: Partial<Snapshot>): Snapshot {
     endedAt: 12,
     incomplete: undefined,
     sizeBytes: 100,
+    files: 1,
+    directories: 1,
+    changedFiles: 1,
+    excludedFiles: 0,
     fatalErrors: 0,
     ignoredErrors: 0,
     retentionReasons: ['latest-1'],
@@ -57,17 +68,49 @@ test('a source whose attempts nobody saw is judged by its newest snapshot', () =
     [state?.lastAttempt?.outcome, state?.lastAttempt?.endedAt, state?.lastSuccessAt],
     ['failed', 25, 12],
   )
-  assert.equal(state?.sizeBytes, 90)
+  assert.equal(state?.held?.newest?.sizeBytes, 90)
   ledger.addFinished(finished('success', 60), 60)
   ledger.addSnapshots(source, [snapshot({ fatalErrors: 1 })], 70)
   assert.equal(ledger.sources.get(key)?.lastAttempt?.outcome, 'success')
+})
+
+test('a snapshot that nobody saw being made is an attempt, once', () => {
+  const ledger = createLedger({ ...emptyLedger, begunAt: 1 })
+  const elsewhere = snapshot({ id: 'b', startedAt: 400, endedAt: 405 })
+  const checkpoint = snapshot({ id: 'c', startedAt: 500, endedAt: 505, incomplete: 'checkpoint' })
+  const inTheFuture = snapshot({ id: 'd', startedAt: 5000, endedAt: 5005 })
+  ledger.addFinished({ ...finished('failed', 300), snapshotId: 'a' }, 300)
+  for (const askedAt of [600, 700]) {
+    ledger.addSnapshots(source, [snapshot({ startedAt: 301 }), elsewhere, checkpoint, inTheFuture], askedAt)
+  }
+  const state = ledger.sources.get(key)
+  assert.deepEqual(state?.attempts, { success: 1, failed: 1, incomplete: 0 })
+  assert.deepEqual(
+    [state?.lastAttempt?.endedAt, state?.lastSuccessAt, state?.consecutiveFailures],
+    [405, 405, 0],
+  )
+})
+
+test('how often a source is backed up is learned from the median gap of its snapshots', () => {
+  const times = [0, 3600, 7200, 20_000, 23_600, 27_200]
+  const snapshots = times.map((startedAt) => snapshot({ startedAt }))
+  assert.equal(holdingOf(snapshots).usualIntervalSeconds, 3600)
+  assert.equal(holdingOf(snapshots.slice(0, 2)).usualIntervalSeconds, undefined)
+  const ledger = createLedger(emptyLedger)
+  ledger.addSnapshots(source, snapshots, 30_000)
+  const state = ledger.sources.get(key)
+  assert.ok(state)
+  assert.deepEqual(ledger.expectedInterval(state), { seconds: 3600, origin: 'learned' })
+  const policy = { target: '', intervalSeconds: 60, minutesOfDay: [], cron: [], isManual: false }
+  ledger.updateRepository({ policies: [policy] })
+  assert.deepEqual(ledger.expectedInterval(state), { seconds: 60, origin: 'policy' })
 })
 
 test('an older answer does not replace a newer one', () => {
   const ledger = createLedger(emptyLedger)
   ledger.addSnapshots(source, [snapshot({ sizeBytes: 2 })], 50)
   ledger.addSnapshots(source, [snapshot({ sizeBytes: 1 })], 40)
-  assert.equal(ledger.sources.get(key)?.sizeBytes, 2)
+  assert.equal(ledger.sources.get(key)?.held?.newest?.sizeBytes, 2)
 })
 
 test('snapshots count in each type that holds them', () => {

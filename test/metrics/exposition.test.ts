@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
 import { test } from 'node:test'
+import { formatSource } from '../../agent/kopia/source.ts'
 import { createLedger, emptyLedger } from '../../agent/ledger/ledger.ts'
 import { createCallCounter } from '../../agent/metrics/call-counter.ts'
 import { catalogue, type Metric } from '../../agent/metrics/catalogue.ts'
@@ -11,34 +12,51 @@ import { tool } from '../support/tools.ts'
 
 const source = { user: 'root', host: 'vm', path: '/data\n"quoted" \\ {} é' }
 
+const snapshot = {
+  id: 'a',
+  source,
+  startedAt: 10,
+  endedAt: 12,
+  incomplete: undefined,
+  sizeBytes: 100,
+  files: 5,
+  directories: 2,
+  changedFiles: 1,
+  excludedFiles: 3,
+  fatalErrors: 0,
+  ignoredErrors: 0,
+  retentionReasons: ['latest-1'],
+  pins: [],
+}
+
 async function everything(): Promise<string> {
   const ledger = createLedger({ ...emptyLedger, begunAt: 1 })
-  ledger.addSnapshots(
-    source,
-    [
-      {
-        id: 'a',
-        source,
-        startedAt: 10,
-        endedAt: 12,
-        incomplete: undefined,
-        sizeBytes: 100,
-        fatalErrors: 0,
-        ignoredErrors: 0,
-        retentionReasons: ['latest-1'],
-        pins: [],
-      },
-    ],
-    20,
-  )
+  ledger.addSnapshots(source, [snapshot], 20)
+  const errors = { fatal: 1, ignored: 2 }
   ledger.addFinished(
-    { source, outcome: 'incomplete', startedAt: 30, endedAt: 31.5, durationSeconds: 1.5 },
+    { source, outcome: 'incomplete', startedAt: 30, endedAt: 31.5, durationSeconds: 1.5, errors },
     31.5,
   )
+  ledger.addCommand('snapshot create', 'success', 31.5)
+  ledger.updateRepository({
+    status: {
+      repositoryId: 'ed00',
+      user: 'root',
+      host: 'vm',
+      storageType: 'filesystem',
+      areActionsEnabled: true,
+      capacityBytes: 1000,
+      availableBytes: 400,
+    },
+    policies: [{ target: '', intervalSeconds: 60, minutesOfDay: [], cron: [], isManual: false }],
+    maintenance: { quick: { lastSuccessAt: 1, nextAt: 2 }, full: { lastSuccessAt: 3, nextAt: 4 } },
+    blobs: { count: 7, sizeBytes: 4096 },
+    contentsBytes: 5000,
+  })
   const calls = createCallCounter()
   calls.count('snapshot list', true)
   const agent = { version: '1.2.3', repositoryReachable: true, pushFailures: 2, kopiaCalls: calls.all() }
-  return toText(samplesOf({ sources: ledger.sources.values(), repositorySizeBytes: 4096, agent }))
+  return toText(samplesOf({ ledger, runningSince: new Map([[formatSource(source), 40]]), agent }))
 }
 
 /** A name that users query already and that is kept for them, though a gauge should not be called so. */

@@ -1,0 +1,111 @@
+// `kopia policy list --json`: which sources have a policy, and how often they should be backed up.
+
+import cron from 'node-cron'
+import { asNumber, asRecord } from './json.ts'
+import { formatSource, type Source } from './source.ts'
+
+/** When a policy wants a snapshot; what it leaves open comes from the policy above it. */
+export type Policy = {
+  /** `user@host:path`, `user@host`, `@host`, or empty for the global one. */
+  readonly target: string
+  readonly intervalSeconds: number
+  /** Minutes after midnight. */
+  readonly minutesOfDay: readonly number[]
+  readonly cron: readonly string[]
+  readonly isManual: boolean
+}
+
+const daySeconds = 86_400
+
+/** Turns Kopia's answer into policies; throws an Error that names the first thing that is not as expected. */
+export function parsePolicies(answer: unknown): readonly Policy[] {
+  if (!Array.isArray(answer)) throw new Error('expected a list of policies')
+  return answer.map((entry: unknown, index) => {
+    const policy = asRecord(entry, `policy ${index}`)
+    const target = asRecord(policy.target ?? {}, `target of policy ${index}`)
+    const scheduling = asRecord(policy.scheduling ?? {}, `scheduling of policy ${index}`)
+    return {
+      target: formatTarget(
+        String(target.userName ?? ''),
+        String(target.host ?? ''),
+        String(target.path ?? ''),
+      ),
+      intervalSeconds: asNumber(scheduling.intervalSeconds),
+      minutesOfDay: asList(scheduling.timeOfDay).map(minutesOf),
+      cron: asList(scheduling.cron).map(String),
+      isManual: scheduling.manual === true,
+    }
+  })
+}
+
+/** True where the source has a policy of its own. */
+export function hasOwnPolicy(policies: readonly Policy[], source: Source): boolean {
+  return policies.some((policy) => policy.target === formatSource(source))
+}
+
+/**
+ * The longest time that may pass between two snapshots by the policies, in seconds. Undefined where they ask
+ * for none. The nearest policy that says anything about times decides: the source's own, one of a folder
+ * above it, of user and host, of the host, the global one (kopia.io/docs, "Policies").
+ */
+export function expectedIntervalSeconds(policies: readonly Policy[], source: Source): number | undefined {
+  const byTarget = new Map(policies.map((policy) => [policy.target, policy]))
+  for (const target of targetsOf(source)) {
+    const policy = byTarget.get(target)
+    if (policy?.isManual) return undefined
+    const intervals = policy === undefined ? [] : intervalsOf(policy)
+    if (intervals.length > 0) return Math.min(...intervals)
+  }
+  return undefined
+}
+
+function targetsOf({ user, host, path }: Source): readonly string[] {
+  const targets = [formatTarget(user, host, path)]
+  for (let folder = parentOf(path); folder !== undefined; folder = parentOf(folder)) {
+    targets.push(formatTarget(user, host, folder))
+  }
+  return [...targets, formatTarget(user, host, ''), formatTarget('', host, ''), '']
+}
+
+function parentOf(path: string): string | undefined {
+  const end = path.lastIndexOf('/')
+  if (end < 0 || path === '/') return undefined
+  return path.slice(0, end) || '/'
+}
+
+function formatTarget(user: string, host: string, path: string): string {
+  if (host === '') return ''
+  return path === '' ? `${user}@${host}` : formatSource({ user, host, path })
+}
+
+function intervalsOf(policy: Policy): readonly number[] {
+  const intervals = policy.intervalSeconds > 0 ? [policy.intervalSeconds] : []
+  if (policy.minutesOfDay.length > 0) intervals.push(longestGapSeconds(policy.minutesOfDay))
+  return [...intervals, ...policy.cron.map(cronGapSeconds).filter((gap) => gap !== undefined)]
+}
+
+function longestGapSeconds(minutesOfDay: readonly number[]): number {
+  const sorted = [...minutesOfDay].sort((one, other) => one - other)
+  const gaps = sorted.map((minutes, index) => (sorted[index + 1] ?? (sorted[0] ?? 0) + 24 * 60) - minutes)
+  return Math.max(...gaps) * 60
+}
+
+/** The longest of the next gaps; undefined for an expression that only Kopia understands. */
+function cronGapSeconds(expression: string): number | undefined {
+  if (!cron.validate(expression)) return undefined
+  const task = cron.createTask(expression, () => undefined)
+  const times = task.getNextRuns(40).map((date) => date.getTime() / 1000)
+  void task.destroy()
+  const gaps = times.slice(1).map((time, index) => time - (times[index] ?? time))
+  return gaps.length === 0 ? undefined : Math.max(...gaps)
+}
+
+function asList(value: unknown): readonly unknown[] {
+  return Array.isArray(value) ? value : []
+}
+
+/** Kopia writes `{"hour":3,"min":30}`. */
+function minutesOf(time: unknown): number {
+  const { hour, min } = asRecord(time, 'timeOfDay')
+  return (asNumber(hour) * 60 + asNumber(min)) % (daySeconds / 60)
+}
