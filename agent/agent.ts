@@ -153,6 +153,9 @@ export async function createAgent({
     const events = await spool.take()
     for (const { fileName, call } of events) {
       tracker.addHookCall(call)
+      if (call.actionExitCode) {
+        log.warn(`The ${call.action}-action of ${call.path} ended with exit code ${call.actionExitCode}.`)
+      }
       unsavedEvents.add(fileName)
     }
     return events.length > 0

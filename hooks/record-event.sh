@@ -1,4 +1,4 @@
-# Leaves one event in the spool of kopia-metrics-agent; read by the two hooks beside it, in a shell of its own.
+# Leaves one event in the spool of kopia-metrics-agent; read by hook.sh beside it, in a shell of its own.
 #
 # One small file and nothing else: nothing is printed, and it succeeds whatever goes wrong, since a backup must not
 # fail for being watched. Only the variables below are kept: KOPIA_PASSWORD is in the environment too.
@@ -21,10 +21,11 @@ done
 case "${KOPIA_SNAPSHOT_ID:-/}" in *[!0-9A-Za-z]*) spool= ;; esac
 
 if [ -n "$spool" ]; then
-  event=$spool/$KOPIA_SNAPSHOT_ID-$$
+  event=$spool/$KOPIA_SNAPSHOT_ID-$$-${phase:-call}
   # The parent is Kopia; the file's time is the event's. NUL ends an entry, since no path can hold one.
   printf '%s\0' "KOPIA_ACTION=${KOPIA_ACTION:-}" "KOPIA_SNAPSHOT_ID=$KOPIA_SNAPSHOT_ID" \
     "KOPIA_SOURCE_PATH=${KOPIA_SOURCE_PATH:-}" "KOPIA_SNAPSHOT_PATH=${KOPIA_SNAPSHOT_PATH:-}" \
-    "KOPIA_VERSION=${KOPIA_VERSION:-}" "PARENT_PID=$PPID" >"$event.part" &&
+    "KOPIA_VERSION=${KOPIA_VERSION:-}" "PARENT_PID=$PPID" "PHASE=${phase:-call}" \
+    "ACTION_EXIT_CODE=${code:-}" >"$event.part" &&
     mv -f "$event.part" "$event.event"
 fi

@@ -42,7 +42,7 @@ export function finishedHookAttempts(
   const calls = callsOfHooksAlone({ ...run, evidence: run.preview }, nowSeconds)
   const { serverError } = run.preview
   return attemptsOfHooks(calls, identity).flatMap((attempt) => {
-    const after = calls.find((call) => call.action === 'after' && isOf(call, attempt))
+    const after = calls.findLast((call) => endsAttempt(call) && isOf(call, attempt))
     const failedAt =
       serverError !== undefined && serverError.at >= attempt.startedAt ? serverError.at : undefined
     const finishedAt = after?.at ?? failedAt
@@ -66,7 +66,7 @@ export function attemptsUnderWay(run: OpenRun, identity: Identity | undefined): 
   const inLog = openAttempts(run.preview)
   if (identity === undefined) return inLog
   const calls = callsOfHooksAlone({ ...run, evidence: run.preview }, Number.POSITIVE_INFINITY)
-  const over = new Set(calls.filter((call) => call.action === 'after').map((call) => call.callId))
+  const over = new Set(calls.filter(endsAttempt).map((call) => call.callId))
   return [
     ...inLog,
     ...attemptsOfHooks(
@@ -91,6 +91,11 @@ function callsOfHooksAlone(run: OpenRun | EndedRun, endedAt: number): readonly H
         isDuring(call, attempt, attempt.finishedAt ?? attempt.claimedAt ?? endedAt),
       ),
   )
+}
+
+/** Kopia saves the snapshot once the after-action, and whatever it runs, is over. */
+function endsAttempt(call: HookCall): boolean {
+  return call.action === 'after' && call.phase !== 'begin'
 }
 
 function isDuring(call: HookCall, attempt: Attempt, endedAt: number): boolean {

@@ -6,6 +6,10 @@ import { isNearItsEnd, noEvidence, type RunEvidence } from './run.ts'
 /** What a hook told: times in Unix seconds; `callId` is shared by the before and after call of one attempt. */
 export type HookCall = {
   readonly action: 'before' | 'after'
+  /** A hook that runs an action of the user's own tells of its begin and of its end. */
+  readonly phase: 'call' | 'begin' | 'end'
+  /** Of the user's own action, at its end. */
+  readonly actionExitCode?: number
   readonly callId: string
   readonly path: string
   readonly processId: number

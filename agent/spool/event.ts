@@ -12,7 +12,10 @@ export function parseEvent(bytes: Buffer, at: number): HookCall {
   const entries = new Map(bytes.toString('utf8').split('\0').slice(0, -1).map(parseEntry))
   const processId = Number(entries.get('PARENT_PID'))
   if (!Number.isInteger(processId) || processId <= 0) throw new Error('PARENT_PID is no process id')
+  const exitCode = entries.get('ACTION_EXIT_CODE') ?? ''
   return {
+    phase: parsePhase(entries.get('PHASE')),
+    ...(/^\d{1,3}$/.test(exitCode) && { actionExitCode: Number(exitCode) }),
     action: parseAction(entries.get('KOPIA_ACTION')),
     callId: required(entries, 'KOPIA_SNAPSHOT_ID'),
     path: required(entries, 'KOPIA_SOURCE_PATH'),
@@ -31,6 +34,11 @@ function parseAction(text: string | undefined): HookCall['action'] {
   if (text === 'before-snapshot-root') return 'before'
   if (text === 'after-snapshot-root') return 'after'
   throw new Error(`KOPIA_ACTION is ${JSON.stringify(text ?? '')}, not before- or after-snapshot-root`)
+}
+
+function parsePhase(text: string | undefined): HookCall['phase'] {
+  if (text === 'call' || text === 'begin' || text === 'end') return text
+  throw new Error(`PHASE is ${JSON.stringify(text ?? '')}, not call, begin or end`)
 }
 
 function required(entries: ReadonlyMap<string, string>, name: string): string {

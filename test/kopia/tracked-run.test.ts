@@ -13,7 +13,14 @@ import {
 
 const source = { user: 'root', host: 'vm', path: '/data/x' }
 const attempt: Attempt = { source, toldBy: 'command', startedAt: 1 }
-const before: HookCall = { action: 'before', callId: 'a1', path: '/data/x', processId: 42, at: 1000 }
+const before: HookCall = {
+  action: 'before',
+  phase: 'call',
+  callId: 'a1',
+  path: '/data/x',
+  processId: 42,
+  at: 1000,
+}
 const after: HookCall = { ...before, action: 'after', at: 1009 }
 
 function ended(change: Partial<EndedRun>): EndedRun {

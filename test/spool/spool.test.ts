@@ -14,6 +14,8 @@ function event(change: Readonly<Record<string, string>> = {}): Buffer {
     KOPIA_SNAPSHOT_PATH: '/data',
     KOPIA_VERSION: 'v0.23.1',
     PARENT_PID: '42',
+    PHASE: 'call',
+    ACTION_EXIT_CODE: '',
     ...change,
   }
   return Buffer.from(
@@ -26,6 +28,7 @@ function event(change: Readonly<Record<string, string>> = {}): Buffer {
 test('an event tells of a call of a hook', () => {
   assert.deepEqual(parseEvent(event(), 17.5), {
     action: 'before',
+    phase: 'call',
     callId: 'a1b2',
     path: '/data',
     processId: 42,
@@ -44,6 +47,7 @@ test('a broken event is refused with its reason', () => {
   assert.throws(() => parseEvent(event().subarray(0, 60), 0), /cut off/)
   assert.throws(() => parseEvent(Buffer.from('rubbish\0'), 0), /NAME=value/)
   assert.throws(() => parseEvent(event({ PARENT_PID: 'x' }), 0), /PARENT_PID/)
+  assert.throws(() => parseEvent(event({ PHASE: 'x' }), 0), /PHASE/)
   assert.throws(() => parseEvent(event({ KOPIA_ACTION: 'before-folder' }), 0), /before-folder/)
   assert.throws(() => parseEvent(event({ KOPIA_SOURCE_PATH: '' }), 0), /KOPIA_SOURCE_PATH is missing/)
   assert.throws(

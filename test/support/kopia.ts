@@ -10,6 +10,8 @@ export type KopiaLab = {
   readonly logDirectory: string
   /** Runs a command to its end and resolves with its exit code and output. */
   readonly run: (...parameters: string[]) => Promise<KopiaResult>
+  /** Starts a command, to be ended by the caller. */
+  readonly start: (...parameters: string[]) => Running
   /** Runs a command that must succeed. */
   readonly must: (...parameters: string[]) => Promise<KopiaResult>
   /** As `run`, without the capabilities that let root read what its owner may not (capabilities(7)). */
@@ -35,7 +37,8 @@ export async function createKopiaLab(folder: string, stateDirectory: string): Pr
     KOPIA_CHECK_FOR_UPDATES: 'false',
     KOPIA_METRICS_STATE_DIR: stateDirectory,
   }
-  const run = (...parameters: string[]) => finish(start('kopia', tool('kopia'), parameters, { environment }))
+  const begin = (...parameters: string[]) => start('kopia', tool('kopia'), parameters, { environment })
+  const run = (...parameters: string[]) => finish(begin(...parameters))
   const runUnprivileged = (...parameters: string[]) =>
     finish(
       process.getuid?.() === 0
@@ -53,7 +56,7 @@ export async function createKopiaLab(folder: string, stateDirectory: string): Pr
     return result
   }
   await must('repository', 'create', 'filesystem', '--enable-actions', `--path=${join(folder, 'repository')}`)
-  return { environment, logDirectory, run, must, runUnprivileged }
+  return { environment, logDirectory, start: begin, run, must, runUnprivileged }
 }
 
 async function finish(running: Running): Promise<KopiaResult> {

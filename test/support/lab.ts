@@ -79,6 +79,8 @@ export type Picture = {
   readonly sizeBytes: number | undefined
   readonly lastSuccessAt: number | undefined
   readonly lastAttemptAt: number | undefined
+  readonly runningSince: number | undefined
+  readonly errors: Readonly<Record<string, number>>
   readonly snapshots: Readonly<Record<string, number>>
 }
 
@@ -97,6 +99,8 @@ export async function pictureOf(service: Service, path: string): Promise<Picture
     sizeBytes: of('kopia_backup_size_bytes')[0]?.value,
     lastSuccessAt: of('kopia_backup_last_success_timestamp_seconds')[0]?.value,
     lastAttemptAt: of('kopia_backup_last_attempt_timestamp_seconds')[0]?.value,
+    runningSince: of('kopia_backup_running_since_timestamp_seconds')[0]?.value,
+    errors: byLabel('kopia_backup_errors', 'kind'),
     snapshots: byLabel('kopia_snapshot_count', 'type'),
   }
 }

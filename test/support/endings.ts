@@ -1,0 +1,155 @@
+// Every way in which a backup can end (the table of the field notes), each made to happen with a real Kopia.
+
+import { randomBytes } from 'node:crypto'
+import { chmod, rm, truncate, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import type { Outcome } from '../../agent/kopia/verdict.ts'
+import type { KopiaResult } from './kopia.ts'
+import { breakAction, type Lab, pictureOf } from './lab.ts'
+import type { Service } from './stack.ts'
+import { waitFor } from './wait.ts'
+
+export type Backup = {
+  readonly lab: Lab
+  readonly agent: Service
+  readonly path: string
+  /** Flags of `snapshot create` that the variation adds. */
+  readonly flags: readonly string[]
+}
+
+export type Ending = {
+  readonly name: string
+  readonly outcome: Outcome
+  readonly exitCode: number | NodeJS.Signals
+  /** What it leaves in the repository. */
+  readonly snapshots: number
+  /** Whether hooks, without any log, can tell of it. */
+  readonly isToldByHooks: boolean
+  /** Makes the source such that it ends so. */
+  readonly prepare: (lab: Lab, path: string) => Promise<unknown>
+  /** Takes the backup, to its end. */
+  readonly backUp: (backup: Backup) => Promise<KopiaResult>
+}
+
+const create = ({ lab, path, flags }: Backup, ...more: readonly string[]) =>
+  lab.kopia.runUnprivileged('snapshot', 'create', ...flags, ...more, path)
+
+export async function makeUnreadableFile(path: string): Promise<void> {
+  const file = join(path, 'unreadable')
+  await writeFile(file, 'nobody may read this')
+  await chmod(file, 0)
+}
+
+/** A file of zeros takes long to read and no room. */
+async function makeLongFile(path: string): Promise<void> {
+  const file = join(path, 'long')
+  await writeFile(file, '')
+  await truncate(file, 2 ** 36)
+}
+
+/** Ends a backup by a signal, as soon as the agent has noticed it. */
+async function interrupt({ lab, agent, path, flags }: Backup, signal: NodeJS.Signals): Promise<KopiaResult> {
+  const running = lab.kopia.start('snapshot', 'create', ...flags, path)
+  await waitFor(`${path} is being backed up`, async () => (await pictureOf(agent, path)).runningSince)
+  const exitCode = await running.stop(signal)
+  return { exitCode, output: running.output() }
+}
+
+export const endings: readonly Ending[] = [
+  {
+    name: 'a complete snapshot',
+    outcome: 'success',
+    exitCode: 0,
+    snapshots: 1,
+    isToldByHooks: true,
+    prepare: async () => undefined,
+    backUp: (backup) => create(backup),
+  },
+  {
+    name: 'files skipped by policy',
+    outcome: 'success',
+    exitCode: 0,
+    snapshots: 1,
+    isToldByHooks: true,
+    prepare: async (lab, path) => {
+      await makeUnreadableFile(path)
+      await lab.kopia.must('policy', 'set', path, '--ignore-file-errors=true')
+    },
+    backUp: (backup) => create(backup),
+  },
+  {
+    name: 'files that could not be read',
+    outcome: 'failed',
+    exitCode: 1,
+    snapshots: 1,
+    isToldByHooks: true,
+    prepare: (_, path) => makeUnreadableFile(path),
+    backUp: (backup) => create(backup),
+  },
+  {
+    name: 'nothing changed, and identical snapshots are ignored',
+    outcome: 'success',
+    exitCode: 0,
+    snapshots: 1,
+    isToldByHooks: false,
+    prepare: async (lab, path) => {
+      await lab.kopia.must('policy', 'set', path, '--ignore-identical-snapshots=true')
+      await lab.kopia.must('snapshot', 'create', path)
+    },
+    backUp: (backup) => create(backup),
+  },
+  {
+    name: 'a failed before-action',
+    outcome: 'failed',
+    exitCode: 1,
+    snapshots: 0,
+    isToldByHooks: false,
+    prepare: breakAction,
+    backUp: (backup) => create(backup),
+  },
+  {
+    name: 'a source that is gone',
+    outcome: 'failed',
+    exitCode: 1,
+    snapshots: 1,
+    isToldByHooks: false,
+    prepare: async (lab, path) => {
+      await lab.kopia.must('snapshot', 'create', path)
+      await rm(path, { recursive: true })
+    },
+    backUp: (backup) => create(backup),
+  },
+  {
+    name: 'SIGTERM',
+    outcome: 'incomplete',
+    exitCode: 0,
+    snapshots: 1,
+    isToldByHooks: true,
+    prepare: (_, path) => makeLongFile(path),
+    backUp: (backup) => interrupt(backup, 'SIGTERM'),
+  },
+  {
+    name: 'SIGKILL',
+    outcome: 'failed',
+    exitCode: 'SIGKILL',
+    snapshots: 0,
+    isToldByHooks: true,
+    prepare: async (lab, path) => {
+      await makeLongFile(path)
+      // It leaves nothing in the repository; the policy shows that the source is this repository's.
+      await lab.kopia.must('policy', 'set', path, '--compression=none')
+    },
+    backUp: (backup) => interrupt(backup, 'SIGKILL'),
+  },
+  {
+    name: 'the upload limit',
+    outcome: 'incomplete',
+    exitCode: 0,
+    snapshots: 1,
+    isToldByHooks: true,
+    prepare: async (_, path) => {
+      for (const name of ['a', 'b', 'c', 'd']) await writeFile(join(path, name), randomBytes(3_000_000))
+    },
+    backUp: (backup) => create(backup, '--upload-limit-mb=1', '--parallel=1'),
+  },
+]
