@@ -1,7 +1,7 @@
 # Runs the action that stood in the policy before the hook; read by the two hooks beside it, with `--` and the action's
 # own command as arguments. The action has standard input, output (KOPIA_SNAPSHOT_PATH=… must reach Kopia) and error to
 # itself, and its exit code is the hook's. Its begin and end are recorded, each in a shell that can't disturb it.
-# shellcheck shell=sh
+# shellcheck shell=sh disable=SC2154 # `here` is set by the hook that reads this file.
 
 record() {
   # shellcheck source=hooks/record-event.sh
@@ -11,9 +11,10 @@ record() {
 phase=begin
 record
 
-# In the background, so that a signal can be passed on while it runs; then POSIX takes standard input away unless it is
-# named, and lets SIGINT be ignored: it is passed on as SIGTERM. SIGKILL can't be passed on by anybody.
-"$@" <&0 &
+# In the background, so that a signal can be passed on while it runs. There POSIX takes standard input away, so it is
+# kept under another number, and SIGINT is ignored, so it is passed on as SIGTERM. SIGKILL can't be passed on by anybody.
+exec 3<&0
+"$@" <&3 3<&- &
 action=$!
 trap 'kill -TERM "$action"' INT TERM
 trap 'kill -HUP "$action"' HUP

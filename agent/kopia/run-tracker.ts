@@ -8,6 +8,7 @@ import { compareSegments, parseSegmentName, type SegmentName } from './segment-n
 import { readSegment } from './segment-reader.ts'
 import { withoutAttempts } from './settlement.ts'
 import {
+  type EndedRun,
   type HookCall,
   hasEnded,
   newRun,
@@ -30,6 +31,10 @@ export type RunTracker = {
   readonly endFinishedRuns: () => Promise<void>
   /** Whether a run may just have ended, though not long enough ago to be sure: a backup right before the agent's start. */
   readonly hasJustWritten: () => boolean
+  /** Open runs that have just fallen silent and whose process was never seen, as they would be if this was their end. */
+  readonly quietRuns: () => readonly (readonly [string, EndedRun])[]
+  /** Ends a run of which it is known otherwise that it is over. */
+  readonly end: (runId: string) => Promise<void>
   /** Marks an ended run as counted. */
   readonly settle: (runId: string) => void
   /** Forgets attempts of a living run that are counted. */
@@ -174,10 +179,31 @@ export function createRunTracker(options: RunTrackerOptions): RunTracker {
 
   /** The process is not there: if it has ended, all that it wrote is, so the last record is whole too. */
   async function endIfFinished(runId: string, run: OpenRun): Promise<void> {
-    const segments = (await listSegments(options.directory)).filter((segment) => segment.runId === runId)
-    const whole = await readSegments(run, segments, scanToEnd)
+    const whole = await readToEnd(runId, run)
     if (!isKnownToBeGone(run) && !hasEnded(whole, options.nowSeconds() - whole.lastSignAt)) return
     runs.set(runId, { ...whole, state: 'ended', endedAt: whole.lastSignAt })
+  }
+
+  async function end(runId: string): Promise<void> {
+    const run = runs.get(runId)
+    if (run?.state !== 'open') return
+    const whole = await readToEnd(runId, run)
+    runs.set(runId, { ...whole, state: 'ended', endedAt: whole.lastSignAt })
+  }
+
+  async function readToEnd(runId: string, run: OpenRun): Promise<OpenRun> {
+    const segments = (await listSegments(options.directory)).filter((segment) => segment.runId === runId)
+    return readSegments(run, segments, scanToEnd)
+  }
+
+  function quietRuns(): readonly (readonly [string, EndedRun])[] {
+    const quiet: [string, EndedRun][] = []
+    for (const [runId, run] of runs) {
+      if (run.state !== 'open' || run.process !== undefined) continue
+      if (options.nowSeconds() - run.lastSignAt < silenceNearEndSeconds) continue
+      quiet.push([runId, { ...run, evidence: run.preview, state: 'ended', endedAt: run.lastSignAt }])
+    }
+    return quiet
   }
 
   /** Nobody has this pid, and Kopia's processes were seen before, so it does not just live in another container. */
@@ -215,6 +241,8 @@ export function createRunTracker(options: RunTrackerOptions): RunTracker {
     hasJustWritten,
     settle,
     settleAttempts,
+    quietRuns,
+    end: (runId) => inOrder(() => end(runId)),
   }
 }
 

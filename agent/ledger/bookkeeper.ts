@@ -66,6 +66,7 @@ export function createBookkeeper(options: BookkeeperOptions): Bookkeeper {
   async function settle(): Promise<boolean> {
     // Before hooks alone are believed: is there really no log that tells of the same?
     if (liveAttempts().some(({ attempt }) => attempt.toldBy === 'hook')) await tracker.sweep()
+    await endQuietRuns()
     const ended = endedRuns().filter(([runId]) => !waiting.has(runId))
     const live = liveAttempts().filter(({ attempt }) => !waiting.has(keyOf(attempt)))
     if (ended.length + live.length === 0) return false
@@ -73,6 +74,23 @@ export function createBookkeeper(options: BookkeeperOptions): Bookkeeper {
     await settleAll(ended, live, answer)
     enterSnapshots(answer)
     return true
+  }
+
+  /**
+   * A run that fell silent, and whose process was never seen, may have ended or may go on where it can't be seen. If
+   * the repository holds a snapshot of each of its attempts, it has ended; if not, only a long silence will tell.
+   */
+  async function endQuietRuns(): Promise<void> {
+    const quiet = tracker.quietRuns().filter(([runId]) => !waiting.has(runId))
+    if (quiet.length === 0) return
+    const answer = await askFor(quiet, [])
+    for (const [runId, run] of quiet) {
+      waiting.add(runId)
+      const verdicts = settleRun(run, answer, ledger.repository.status) ?? []
+      const areAllThere = verdicts.length > 0 && verdicts.every(({ snapshotId }) => snapshotId !== undefined)
+      if (areAllThere) await tracker.end(runId)
+    }
+    for (const [runId] of endedRuns()) waiting.delete(runId)
   }
 
   async function refreshSnapshots(): Promise<void> {
