@@ -8,6 +8,7 @@ import { compareSegments, parseSegmentName, type SegmentName } from './segment-n
 import { readSegment } from './segment-reader.ts'
 import { withoutAttempts } from './settlement.ts'
 import {
+  asEnded,
   type EndedRun,
   type HookCall,
   hasEnded,
@@ -181,14 +182,14 @@ export function createRunTracker(options: RunTrackerOptions): RunTracker {
   async function endIfFinished(runId: string, run: OpenRun): Promise<void> {
     const whole = await readToEnd(runId, run)
     if (!isKnownToBeGone(run) && !hasEnded(whole, options.nowSeconds() - whole.lastSignAt)) return
-    runs.set(runId, { ...whole, state: 'ended', endedAt: whole.lastSignAt })
+    runs.set(runId, asEnded(whole, options.nowSeconds()))
   }
 
   async function end(runId: string): Promise<void> {
     const run = runs.get(runId)
     if (run?.state !== 'open') return
     const whole = await readToEnd(runId, run)
-    runs.set(runId, { ...whole, state: 'ended', endedAt: whole.lastSignAt })
+    runs.set(runId, asEnded(whole, options.nowSeconds()))
   }
 
   async function readToEnd(runId: string, run: OpenRun): Promise<OpenRun> {
@@ -201,7 +202,7 @@ export function createRunTracker(options: RunTrackerOptions): RunTracker {
     for (const [runId, run] of runs) {
       if (run.state !== 'open' || run.process !== undefined) continue
       if (options.nowSeconds() - run.lastSignAt < silenceNearEndSeconds) continue
-      quiet.push([runId, { ...run, evidence: run.preview, state: 'ended', endedAt: run.lastSignAt }])
+      quiet.push([runId, asEnded({ ...run, evidence: run.preview }, options.nowSeconds())])
     }
     return quiet
   }

@@ -57,6 +57,15 @@ export function hasEnded(run: OpenRun, silentSeconds: number): boolean {
   return silentSeconds >= (isNearItsEnd(run.preview) ? silenceNearEndSeconds : silenceSeconds)
 }
 
+/**
+ * The run as it ends at `nowSeconds`: then its process was found gone. One that was never seen ended soon after its last
+ * sign of life; the last thing it does, saving a snapshot, may leave none.
+ */
+export function asEnded(run: OpenRun, nowSeconds: number): EndedRun {
+  const soonAfter = Math.min(nowSeconds, run.lastSignAt + silenceNearEndSeconds)
+  return { ...run, state: 'ended', endedAt: run.process === undefined ? soonAfter : nowSeconds }
+}
+
 /** A run of which nothing was read yet. */
 export function newRun(processId: number, command: string): OpenRun {
   return {

@@ -42,7 +42,7 @@ export function judge(
   const outcome =
     answer.kind === 'snapshots' ? outcomeByRepository(attempt, snapshot) : outcomeByLog(attempt, run)
   if (outcome === undefined) return undefined
-  const end = attempt.finishedAt ?? attempt.claimedAt ?? endedAt
+  const end = attempt.finishedAt ?? attempt.claimedAt ?? snapshot?.endedAt ?? endedAt
   return {
     source: attempt.source,
     outcome,

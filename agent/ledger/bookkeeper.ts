@@ -54,8 +54,9 @@ export function createBookkeeper(options: BookkeeperOptions): Bookkeeper {
   const overdue = new Set<string>()
 
   function addNewSources(): boolean {
+    const identity = ledger.repository.status
     const sources = openRuns().flatMap(([, run]) =>
-      attemptsUnderWay(run, undefined).map(({ source }) => source),
+      attemptsUnderWay(run, identity).map(({ source }) => source),
     )
     return sources
       .filter(isWanted)
