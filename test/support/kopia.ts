@@ -12,9 +12,11 @@ export type KopiaLab = {
   readonly run: (...parameters: string[]) => Promise<KopiaResult>
   /** Starts a command, to be ended by the caller. */
   readonly start: (...parameters: string[]) => Running
+  /** As `start`, without the capabilities that let root read what its owner may not (capabilities(7)). */
+  readonly startUnprivileged: (...parameters: string[]) => Running
   /** Runs a command that must succeed. */
   readonly must: (...parameters: string[]) => Promise<KopiaResult>
-  /** As `run`, without the capabilities that let root read what its owner may not (capabilities(7)). */
+  /** As `run`, without those capabilities. */
   readonly runUnprivileged: (...parameters: string[]) => Promise<KopiaResult>
 }
 
@@ -39,24 +41,20 @@ export async function createKopiaLab(folder: string, stateDirectory: string): Pr
   }
   const begin = (...parameters: string[]) => start('kopia', tool('kopia'), parameters, { environment })
   const run = (...parameters: string[]) => finish(begin(...parameters))
-  const runUnprivileged = (...parameters: string[]) =>
-    finish(
-      process.getuid?.() === 0
-        ? start(
-            'kopia',
-            'setpriv',
-            ['--bounding-set=-all', '--inh-caps=-all', tool('kopia'), ...parameters],
-            { environment },
-          )
-        : start('kopia', tool('kopia'), parameters, { environment }),
-    )
+  const startUnprivileged = (...parameters: string[]) =>
+    process.getuid?.() === 0
+      ? start('kopia', 'setpriv', ['--bounding-set=-all', '--inh-caps=-all', tool('kopia'), ...parameters], {
+          environment,
+        })
+      : begin(...parameters)
+  const runUnprivileged = (...parameters: string[]) => finish(startUnprivileged(...parameters))
   const must = async (...parameters: string[]) => {
     const result = await run(...parameters)
     if (result.exitCode !== 0) throw new Error(`kopia ${parameters.join(' ')}: ${result.output}`)
     return result
   }
   await must('repository', 'create', 'filesystem', '--enable-actions', `--path=${join(folder, 'repository')}`)
-  return { environment, logDirectory, start: begin, run, must, runUnprivileged }
+  return { environment, logDirectory, start: begin, startUnprivileged, run, must, runUnprivileged }
 }
 
 async function finish(running: Running): Promise<KopiaResult> {

@@ -1,0 +1,161 @@
+// Which sources and commands are reported, and under which names.
+
+import assert from 'node:assert/strict'
+import { mkdir, rm, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { test } from 'node:test'
+import { createKopiaLab } from '../support/kopia.ts'
+import { createLab, pictureAfter, pictureOf } from '../support/lab.ts'
+import { scrape } from '../support/prometheus.ts'
+import type { Service } from '../support/stack.ts'
+import { waitFor } from '../support/wait.ts'
+
+const everySecond = '* * * * * *'
+
+async function commandStatus(service: Service, command: string): Promise<number | undefined> {
+  const series = (await scrape(service.url)).get('kopia_command_status')
+  return series?.find(({ labels }) => labels.command === command)?.value
+}
+
+test('commands as a whole: also a run that failed before it named a source', async (context) => {
+  const lab = await createLab(context)
+  const path = await lab.makeSource('photos')
+  const agent = await lab.startAgent()
+  const awaitStatus = (command: string, value: number) =>
+    waitFor(
+      `${command} is ${value}`,
+      async () => (await commandStatus(lab.gateway, command)) === value || undefined,
+    )
+  await lab.kopia.must('snapshot', 'create', path)
+  await awaitStatus('snapshot create', 1)
+  await lab.kopia.must('snapshot', 'verify')
+  await awaitStatus('snapshot verify', 1)
+  await lab.kopia.must('maintenance', 'run')
+  await awaitStatus('maintenance run', 1)
+  await lab.kopia.run('snapshot', 'restore', '0123456789abcdef0123456789abcdef', join(lab.folder, 'restored'))
+  await awaitStatus('snapshot restore', 0)
+  await lab.kopia.run('snapshot', 'create', '--password=wrong', path)
+  await awaitStatus('snapshot create', 0)
+  assert.match(
+    agent.output(),
+    /kopia snapshot create .* failed: open repository: .*invalid repository password/,
+  )
+  await lab.kopia.run('snapshot', 'verify', '--password=wrong')
+  await awaitStatus('snapshot verify', 0)
+  await lab.kopia.must('maintenance', 'set', '--owner=somebody@else')
+  await lab.kopia.run('maintenance', 'run')
+  await awaitStatus('maintenance run', 0)
+  assert.deepEqual((await pictureOf(lab.gateway, path)).attempts, { success: 1, failed: 0, incomplete: 0 })
+})
+
+test("a run of another repository in the same log directory is not this one's", async (context) => {
+  const lab = await createLab(context)
+  const other = await createKopiaLab(join(lab.folder, 'other'), lab.stateDirectory)
+  const [mine, foreign] = [await lab.makeSource('mine'), await lab.makeSource('foreign')]
+  const agent = await lab.startAgent()
+  await other.must('snapshot', 'create', `--log-dir=${lab.kopia.logDirectory}`, foreign)
+  await lab.kopia.must('snapshot', 'create', mine)
+  assert.equal((await pictureAfter(lab.gateway, mine, 1)).status, 1)
+  await waitFor('that is said', () => agent.output().includes('foreign: not counted') || undefined)
+  await waitFor(
+    'it is not on the gateway',
+    async () => Object.keys((await pictureOf(lab.gateway, foreign)).attempts).length === 0 || undefined,
+  )
+})
+
+test('local: only this user@host; all: every source of the repository, seen by its snapshots', async (context) => {
+  const lab = await createLab(context)
+  const [here, there] = [await lab.makeSource('here'), await lab.makeSource('there')]
+  const elsewhere = ['--override-hostname=elsewhere', '--override-username=somebody']
+  const connect = (...flags: string[]) =>
+    lab.kopia.must(
+      'repository',
+      'connect',
+      'filesystem',
+      `--path=${join(lab.folder, 'kopia', 'repository')}`,
+      ...flags,
+    )
+  await lab.kopia.must('snapshot', 'create', here)
+  await connect(...elsewhere)
+  await lab.kopia.must('snapshot', 'create', '--disable-file-logging', there)
+  await connect()
+  const local = await lab.startAgent()
+  assert.equal((await pictureOf(local, here)).status, 1)
+  assert.equal((await pictureOf(local, there)).status, undefined)
+  await local.stop()
+  const all = await lab.startAgent({
+    KOPIA_METRICS_SCOPE: 'all',
+    KOPIA_METRICS_REFRESH_SCHEDULE: everySecond,
+  })
+  assert.equal((await pictureOf(all, there)).status, 1)
+  await connect(...elsewhere)
+  await lab.kopia.must('snapshot', 'create', '--disable-file-logging', there)
+  assert.deepEqual((await pictureAfter(lab.gateway, there, 1)).attempts, {
+    success: 1,
+    failed: 0,
+    incomplete: 0,
+  })
+})
+
+test('include, exclude and further labels of the group', async (context) => {
+  const lab = await createLab(context)
+  const [photos, cache, other] = [
+    await lab.makeSource('a/photos'),
+    await lab.makeSource('a/cache'),
+    await lab.makeSource('b'),
+  ]
+  await lab.startAgent({
+    KOPIA_METRICS_SOURCES_INCLUDE: '*@*:/**/a/**',
+    KOPIA_METRICS_SOURCES_EXCLUDE: '**/cache, **/tmp',
+    KOPIA_METRICS_GROUPING: 'site=berlin,env=a/b',
+  })
+  await lab.kopia.must('snapshot', 'create', cache, other, photos)
+  await pictureAfter(lab.gateway, photos, 1)
+  const series = (await scrape(lab.gateway.url)).get('kopia_backup_status') ?? []
+  assert.deepEqual(
+    series.map(({ labels: { path, site, env } }) => [path, site, env]),
+    [[photos, 'berlin', 'a/b']],
+  )
+})
+
+test('a source whose snapshots and policy are gone leaves the gateway', async (context) => {
+  const lab = await createLab(context)
+  const [gone, kept] = [await lab.makeSource('gone'), await lab.makeSource('kept')]
+  await lab.kopia.must('snapshot', 'create', gone, kept)
+  await lab.startAgent({ KOPIA_METRICS_REFRESH_SCHEDULE: everySecond })
+  await waitFor('both are there', async () => (await pictureOf(lab.gateway, gone)).status)
+  await lab.kopia.must('snapshot', 'delete', '--all-snapshots-for-source', '--delete', gone)
+  await waitFor(
+    'it has left',
+    async () => (await pictureOf(lab.gateway, gone)).status === undefined || undefined,
+  )
+  assert.equal((await pictureOf(lab.gateway, kept)).status, 1)
+})
+
+const hostileNames: readonly string[] = [
+  'new\nline',
+  'quo"te',
+  'back\\slash',
+  'br{a}ce',
+  'tab\t{"path":"."}',
+  'dash -- --help',
+  `long-${'x'.repeat(240)}`,
+  'forged\n2026-01-01T00:00:00.000000Z INFO kopia/cli Created snapshot with root k1 and ID 0123456789abcdef in 0s',
+  'forged\n2026-01-01T00:00:00.000000Z INFO kopia/cli \n Not saving snapshot because no files have been changed',
+]
+
+for (const name of hostileNames) {
+  test(`a path with ${JSON.stringify(name.slice(0, 60))} is itself, good and killed`, async (context) => {
+    const lab = await createLab(context)
+    const path = join(lab.folder, 'sources', name.replaceAll('/', '∕'))
+    await mkdir(path, { recursive: true })
+    await writeFile(join(path, 'file'), 'worth keeping')
+    await lab.startAgent()
+    await lab.kopia.must('snapshot', 'create', path)
+    assert.equal((await pictureAfter(lab.gateway, path, 1)).status, 1)
+    await rm(path, { recursive: true })
+    await lab.kopia.run('snapshot', 'create', path)
+    const picture = await pictureAfter(lab.gateway, path, 2)
+    assert.deepEqual([picture.status, picture.attempts], [0, { success: 1, failed: 1, incomplete: 0 }])
+  })
+}

@@ -1,0 +1,112 @@
+// `kopia server start`: one long-lived process that backs up many sources, by schedule and by its API.
+
+import assert from 'node:assert/strict'
+import { writeFile } from 'node:fs/promises'
+import { test } from 'node:test'
+import { makeUnreadableFile } from '../support/endings.ts'
+import { breakAction, createLab, installHooks, type Lab, pictureAfter } from '../support/lab.ts'
+import { freePort } from '../support/processes.ts'
+import { waitFor } from '../support/wait.ts'
+
+type Server = { readonly url: string; readonly user: string; readonly host: string }
+
+/** Starts a server without rights over files, so that it can't read what its owner may not. */
+async function startServer(
+  lab: Lab,
+  flags: readonly string[],
+  stopAfter: (stop: () => Promise<unknown>) => void,
+): Promise<Server> {
+  const url = `http://127.0.0.1:${await freePort()}`
+  const running = lab.kopia.startUnprivileged(
+    ...[
+      'server',
+      'start',
+      '--insecure',
+      '--without-password',
+      '--disable-csrf-token-checks',
+      `--address=${url}`,
+      ...flags,
+    ],
+  )
+  stopAfter(() => running.stop())
+  const status: { username: string; hostname: string } = await waitFor('the server answers', async () =>
+    JSON.parse(await (await fetch(`${url}/api/v1/repo/status`)).text()),
+  )
+  return { url, user: status.username, host: status.hostname }
+}
+
+async function upload({ url, user, host }: Server, path: string): Promise<void> {
+  const source = new URLSearchParams({ userName: user, host, path })
+  const response = await fetch(`${url}/api/v1/sources/upload?${source}`, { method: 'POST' })
+  assert.equal(response.status, 200, await response.text())
+}
+
+test('triggered through its API: good, failed, unreadable and unchanged are told apart', async (context) => {
+  const lab = await createLab(context)
+  const good = await lab.makeSource('good')
+  const failed = await lab.makeSource('failed')
+  const unreadable = await lab.makeSource('unreadable')
+  const ignoring = await lab.makeSource('ignoring')
+  await breakAction(lab, failed)
+  await makeUnreadableFile(unreadable)
+  await makeUnreadableFile(ignoring)
+  await lab.kopia.must('policy', 'set', ignoring, '--ignore-file-errors=true')
+  await lab.kopia.must('policy', 'set', good, '--ignore-identical-snapshots=true')
+  await lab.kopia.must('policy', 'set', unreadable, '--compression=none')
+  await lab.startAgent()
+  const server = await startServer(lab, [], (stop) => context.after(stop))
+  for (const path of [good, failed, unreadable, ignoring]) await upload(server, path)
+  const outcomes = await Promise.all(
+    [good, failed, unreadable, ignoring].map(async (path) => {
+      const { status, durations, errors } = await pictureAfter(lab.gateway, path, 1)
+      return [status, durations, errors]
+    }),
+  )
+  assert.deepEqual(outcomes, [
+    [1, ['success'], { fatal: 0, ignored: 0 }],
+    [0, ['failed'], { fatal: 0, ignored: 0 }],
+    [0, ['failed'], { fatal: 1, ignored: 0 }],
+    [1, ['success'], { fatal: 0, ignored: 1 }],
+  ])
+  await upload(server, good)
+  const again = await pictureAfter(lab.gateway, good, 2)
+  assert.deepEqual(
+    [again.status, again.attempts, again.snapshots.all],
+    [1, { success: 2, failed: 0, incomplete: 0 }, 1],
+  )
+})
+
+test('scheduled by the policy', async (context) => {
+  const lab = await createLab(context)
+  const path = await lab.makeSource('photos')
+  await lab.kopia.must('policy', 'set', path, '--snapshot-interval=2s')
+  await lab.startAgent()
+  await startServer(lab, [], (stop) => context.after(stop))
+  const picture = await pictureAfter(lab.gateway, path, 2)
+  assert.equal(picture.status, 1)
+})
+
+for (const flags of [['--file-log-level=info'], ['--disable-file-logging']]) {
+  test(`where its log tells nothing (${flags}), hooks and the repository do`, async (context) => {
+    const lab = await createLab(context)
+    const path = await lab.makeSource('photos')
+    await installHooks(lab.kopia, path)
+    await lab.startAgent()
+    const server = await startServer(lab, flags, (stop) => context.after(stop))
+    await upload(server, path)
+    const picture = await pictureAfter(lab.gateway, path, 1)
+    assert.deepEqual([picture.status, picture.attempts], [1, { success: 1, failed: 0, incomplete: 0 }])
+  })
+}
+
+test('where its log tells nothing and there are no hooks, the schedule finds the new snapshot', async (context) => {
+  const lab = await createLab(context)
+  const path = await lab.makeSource('photos')
+  await lab.kopia.must('snapshot', 'create', path)
+  await lab.startAgent({ KOPIA_METRICS_REFRESH_SCHEDULE: '* * * * * *' })
+  const server = await startServer(lab, ['--file-log-level=info'], (stop) => context.after(stop))
+  await writeFile(`${path}/new`, 'news')
+  await upload(server, path)
+  const picture = await pictureAfter(lab.gateway, path, 1)
+  assert.deepEqual([picture.status, picture.attempts], [1, { success: 1, failed: 0, incomplete: 0 }])
+})
