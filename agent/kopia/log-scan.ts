@@ -2,10 +2,13 @@
 // a debug log is mostly about blobs, and searching raw bytes is ten times as fast as reading lines.
 
 import { type LogRecord, parseRecord } from './log-record.ts'
-import { markers } from './meaning.ts'
+import { markersOf } from './meaning.ts'
 
 /** A longer record is cut: Kopia's own are short, and a path has at most 4 KiB (PATH_MAX, limits.h). */
 const longestRecordBytes = 64 * 1024
+
+/** How far from another marker one may stand that is not searched for everywhere. */
+const nearbyBytes = 64 * 1024
 
 export type Scan = {
   readonly records: readonly LogRecord[]
@@ -17,19 +20,19 @@ export type Scan = {
  * Takes the records out of `bytes`, which begin at the start of a record. The last one is left, since
  * lines that continue it may still follow; `scanToEnd` takes it too.
  */
-export function scan(bytes: Buffer): Scan {
+export function scan(bytes: Buffer, command: string): Scan {
   const end = startOfLastRecord(bytes)
-  return { records: findRecords(bytes.subarray(0, end)), consumedBytes: end }
+  return { records: findRecords(bytes.subarray(0, end), command), consumedBytes: end }
 }
 
 /** As `scan`, for the end of a run, behind which nothing follows: the last record is taken as it is. */
-export function scanToEnd(bytes: Buffer): Scan {
-  return { records: findRecords(bytes), consumedBytes: bytes.length }
+export function scanToEnd(bytes: Buffer, command: string): Scan {
+  return { records: findRecords(bytes, command), consumedBytes: bytes.length }
 }
 
-function findRecords(bytes: Buffer): LogRecord[] {
+function findRecords(bytes: Buffer, command: string): LogRecord[] {
   const records: LogRecord[] = []
-  for (const start of candidates(bytes)) {
+  for (const start of candidates(bytes, command)) {
     const end = Math.min(endOfRecord(bytes, start), start + longestRecordBytes)
     const record = parseRecord(bytes.toString('utf8', start, end).replace(/\r?\n$/, ''))
     if (record !== undefined) records.push(record)
@@ -38,16 +41,35 @@ function findRecords(bytes: Buffer): LogRecord[] {
 }
 
 /** Where the records begin that hold a marker, in order, each once. */
-function candidates(bytes: Buffer): number[] {
-  const starts = new Set<number>()
-  for (const marker of markers) {
-    let at = bytes.indexOf(marker)
-    while (at >= 0) {
-      starts.add(startOfRecord(bytes, at))
-      at = bytes.indexOf(marker, at + marker.length)
-    }
+function candidates(bytes: Buffer, command: string): readonly number[] {
+  const { everywhere, nearby } = markersOf(command, isJson(bytes) ? 'json' : 'text')
+  const hits = everywhere.flatMap((marker) => find(bytes, marker, 0, bytes.length))
+  for (const [from, to] of windows(hits, bytes.length)) {
+    for (const marker of nearby) hits.push(...find(bytes, marker, from, to))
   }
+  const starts = new Set(hits.map((hit) => startOfRecord(bytes, hit)))
   return [...starts].sort((one, other) => one - other)
+}
+
+function find(bytes: Buffer, marker: string, from: number, to: number): number[] {
+  const part = bytes.subarray(from, to)
+  const hits: number[] = []
+  for (let hit = part.indexOf(marker); hit >= 0; hit = part.indexOf(marker, hit + marker.length))
+    hits.push(from + hit)
+  return hits
+}
+
+/** The two ends, and what follows each hit; without overlaps. */
+function windows(hits: readonly number[], length: number): readonly (readonly [from: number, to: number])[] {
+  const begins = [0, ...hits, Math.max(0, length - nearbyBytes)].sort((one, other) => one - other)
+  const found: [number, number][] = []
+  let searchedTo = 0
+  for (const begin of begins) {
+    const [from, to] = [Math.max(begin, searchedTo), Math.min(length, begin + nearbyBytes)]
+    if (from < to) found.push([from, to])
+    searchedTo = Math.max(searchedTo, to)
+  }
+  return found
 }
 
 function startOfRecord(bytes: Buffer, position: number): number {
@@ -74,8 +96,15 @@ function startOfLine(bytes: Buffer, position: number): number {
 
 /** A text record begins with a timestamp, a JSON one with a brace; any other line continues the one before. */
 function beginsRecord(bytes: Buffer, at: number): boolean {
-  if (bytes[at] === 0x7b) return bytes[0] === 0x7b
+  if (isJson(bytes)) return bytes[at] === openingBrace
   return timestampPattern.test(bytes.toString('latin1', at, at + 20))
+}
+
+const openingBrace = 0x7b
+
+/** A file is of one form throughout. */
+function isJson(bytes: Buffer): boolean {
+  return bytes[0] === openingBrace
 }
 
 const timestampPattern = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d/

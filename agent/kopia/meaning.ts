@@ -23,15 +23,21 @@ export type Meaning =
 
 export type FatalErrors = { readonly count: number; readonly sourceText: string }
 
-/** Every record with a meaning holds one of these, in text and in JSON logs alike; the rest is not decoded. */
-export const markers: readonly string[] = [
-  'kopia/cli',
-  'kopia/server',
-  '"path":"."',
-  'uploading',
-  'throttling limits',
-  '[STORAGE] Close',
-]
+/**
+ * Texts of which every record with a meaning holds one: only what holds one is decoded. Each that is searched for
+ * `everywhere` costs a pass over the log. Those `nearby` stand close to one of them, or to an end of the log.
+ */
+export type Markers = { readonly everywhere: readonly string[]; readonly nearby: readonly string[] }
+
+/** The markers for a log of a command, such as `snapshot-create`, whose logs are the longest and need the fewest. */
+export function markersOf(command: string, form: 'text' | 'json'): Markers {
+  const logger = (name: string) => (form === 'json' ? `"n":"${name}"` : ` ${name} `)
+  const upload = form === 'json' ? '"m":"uploading"' : ' uploader uploading'
+  const everywhere = [logger('kopia/cli'), '"path":".","dur"']
+  const ends = ['[STORAGE] Close', 'throttling limits from connection info']
+  if (command === 'snapshot-create') return { everywhere, nearby: [upload, ...ends] }
+  return { everywhere: [...everywhere, logger('kopia/server'), upload], nearby: ends }
+}
 
 /** What a record says about a run; undefined for the many that say nothing. */
 export function meaningOf(record: LogRecord): Meaning | undefined {

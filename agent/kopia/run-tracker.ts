@@ -1,11 +1,11 @@
 // Follows all runs in cli-logs: reads what each segment has new, and notices when a run has ended.
 
 import { readdir } from 'node:fs/promises'
-import { type Scan, scan, scanToEnd } from './log-scan.ts'
+import { scan, scanToEnd } from './log-scan.ts'
 import { findLiving, findWriter, isAlive, type ProcessIdentity } from './process.ts'
 import type { Attempt } from './run.ts'
 import { compareSegments, parseSegmentName, type SegmentName } from './segment-name.ts'
-import { readSegment } from './segment-reader.ts'
+import { readSegment, type ScanBytes } from './segment-reader.ts'
 import { withoutAttempts } from './settlement.ts'
 import {
   asEnded,
@@ -130,7 +130,7 @@ export function createRunTracker(options: RunTrackerOptions): RunTracker {
   async function readSegments(
     run: OpenRun,
     segments: readonly SegmentName[],
-    scanLast: (bytes: Buffer) => Scan,
+    scanLast: ScanBytes,
   ): Promise<OpenRun> {
     let next = run
     for (const [index, segment] of segments.entries()) {

@@ -46,7 +46,11 @@ export function addRecord(run: RunEvidence, record: LogRecord): RunEvidence {
     case 'snapshotting':
       return startAttempt(run, { source: meaning.source, toldBy: meaning.by, startedAt: at })
     case 'uploading':
-      return confirmAttempt(run, { source: meaning.source, toldBy: 'command', startedAt: at })
+      // A DEBUG line: so the line that closes the repository must follow, unless the process is killed.
+      return confirmAttempt(
+        { ...run, repository: 'opened' },
+        { source: meaning.source, toldBy: 'command', startedAt: at },
+      )
     case 'uploaded':
       return updateOpen(run, { uploadSeconds: meaning.durationSeconds, uploadErrors: meaning.errors })
     case 'created':

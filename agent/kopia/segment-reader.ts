@@ -7,7 +7,10 @@ import { addRecord } from './run.ts'
 import type { SegmentName } from './segment-name.ts'
 import type { OpenRun } from './tracked-run.ts'
 
-const chunkBytes = 1024 * 1024
+/** `scan` or `scanToEnd`. */
+export type ScanBytes = (bytes: Buffer, command: string) => Scan
+
+const chunkBytes = 4 * 1024 * 1024
 
 /**
  * Reads on from where the run was read to. `scanBytes` decides on the last record: whether it is whole, or
@@ -17,23 +20,26 @@ export async function readSegment(
   run: OpenRun,
   directory: string,
   segment: SegmentName,
-  scanBytes: (bytes: Buffer) => Scan,
+  scanBytes: ScanBytes,
 ): Promise<OpenRun> {
   const path = join(directory, segment.fileName)
   const { size, mtimeMs } = await stat(path)
   let { evidence, preview } = run
   let offset = run.readBytes[segment.fileName] ?? 0
+  const buffer = Buffer.allocUnsafe(Math.max(0, Math.min(chunkBytes, size - offset)))
   const file = await open(path, 'r')
   try {
     while (offset < size) {
-      const buffer = Buffer.allocUnsafe(Math.min(chunkBytes, size - offset))
-      const { bytesRead } = await file.read(buffer, 0, buffer.length, offset)
+      const { bytesRead } = await file.read(buffer, 0, Math.min(buffer.length, size - offset), offset)
       if (bytesRead === 0) break
       const bytes = buffer.subarray(0, bytesRead)
       const atEnd = offset + bytesRead >= size
-      const found = atEnd ? scanBytes(bytes) : scanChunk(bytes)
+      const found = atEnd ? scanBytes(bytes, run.command) : scanChunk(bytes, run.command)
       evidence = found.records.reduce(addRecord, evidence)
-      preview = scanToEnd(bytes.subarray(found.consumedBytes)).records.reduce(addRecord, evidence)
+      preview = scanToEnd(bytes.subarray(found.consumedBytes), run.command).records.reduce(
+        addRecord,
+        evidence,
+      )
       offset += found.consumedBytes
       if (atEnd) break
     }
@@ -51,7 +57,7 @@ export async function readSegment(
 }
 
 /** A record that is larger than a whole chunk is taken in pieces, so that reading always moves on. */
-function scanChunk(bytes: Buffer): Scan {
-  const found = scan(bytes)
-  return found.consumedBytes > 0 ? found : scanToEnd(bytes)
+function scanChunk(bytes: Buffer, command: string): Scan {
+  const found = scan(bytes, command)
+  return found.consumedBytes > 0 ? found : scanToEnd(bytes, command)
 }

@@ -9,6 +9,7 @@ import { addRecord, noEvidence, type RunEvidence } from '../../agent/kopia/run.t
 const folder = new URL('../fixtures/cli-logs/', import.meta.url)
 const fixtures = readdirSync(folder).map((name) => ({ name, bytes: readFileSync(new URL(name, folder)) }))
 const rounds = 300
+const command = 'server-start'
 
 /** Numbers in [0, 1) that are the same in every run (mulberry32). */
 function randomFrom(seed: number): () => number {
@@ -53,7 +54,7 @@ const mutations: Readonly<Record<string, Mutation>> = {
 }
 
 function evidenceOf(bytes: Buffer): RunEvidence {
-  return scanToEnd(bytes).records.reduce(addRecord, noEvidence)
+  return scanToEnd(bytes, command).records.reduce(addRecord, noEvidence)
 }
 
 /** Ids that the log really claims: no other may appear. */
@@ -83,9 +84,9 @@ for (const { name, bytes } of fixtures) {
   test(`${name}, read in two pieces cut anywhere`, () => {
     const whole = evidenceOf(bytes)
     for (let cut = 0; cut <= bytes.length; cut += 1) {
-      const first = scan(bytes.subarray(0, cut))
+      const first = scan(bytes.subarray(0, cut), command)
       const between = first.records.reduce(addRecord, noEvidence)
-      const second = scanToEnd(bytes.subarray(first.consumedBytes))
+      const second = scanToEnd(bytes.subarray(first.consumedBytes), command)
       assert.deepEqual(second.records.reduce(addRecord, between), whole, `cut at byte ${cut}`)
     }
   })

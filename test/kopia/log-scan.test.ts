@@ -3,6 +3,8 @@ import { test } from 'node:test'
 import type { LogRecord } from '../../agent/kopia/log-record.ts'
 import { scan, scanToEnd } from '../../agent/kopia/log-scan.ts'
 
+const command = 'server-start'
+
 const text = Buffer.from(
   [
     '2026-11-24T12:50:53.115275Z INFO kopia/cli Snapshotting root@vm:/data/photos ...',
@@ -23,7 +25,7 @@ function messages(records: readonly LogRecord[]): readonly string[] {
 }
 
 test('only the records that matter are read, continuation lines with them', () => {
-  const { records, consumedBytes } = scanToEnd(text)
+  const { records, consumedBytes } = scanToEnd(text, command)
   assert.deepEqual(messages(records), [
     'Snapshotting root@vm:/data/photos ...',
     'uploading',
@@ -37,7 +39,7 @@ test('only the records that matter are read, continuation lines with them', () =
 })
 
 test('the last record is left until it is known to be whole', () => {
-  const { records, consumedBytes } = scan(text)
+  const { records, consumedBytes } = scan(text, command)
   assert.equal(records.length, 5)
   assert.equal(
     text.subarray(consumedBytes).toString().split('\n')[0],
@@ -46,10 +48,10 @@ test('the last record is left until it is known to be whole', () => {
 })
 
 test('cut at any byte and read on later, a log gives the same records', () => {
-  const whole = messages(scanToEnd(text).records)
+  const whole = messages(scanToEnd(text, command).records)
   for (let cut = 0; cut <= text.length; cut += 1) {
-    const first = scan(text.subarray(0, cut))
-    const second = scanToEnd(text.subarray(first.consumedBytes))
+    const first = scan(text.subarray(0, cut), command)
+    const second = scanToEnd(text.subarray(first.consumedBytes), command)
     assert.deepEqual([...messages(first.records), ...messages(second.records)], whole, `cut at byte ${cut}`)
   }
 })
@@ -59,12 +61,12 @@ test('a JSON log gives the same as a text log', () => {
     '{"l":"INFO","t":"2026-11-24T12:50:53.115275Z","n":"kopia/cli","m":"Snapshotting root@vm:/a\\nb ..."}\n' +
       '{"l":"DEBUG","t":"2026-11-24T12:50:53.119701Z","n":"uploader","m":"snapshotted directory","path":".","dur":"3.7ms","errors":1}\n',
   )
-  const [snapshotting, directory] = scanToEnd(json).records
+  const [snapshotting, directory] = scanToEnd(json, command).records
   assert.equal(snapshotting?.message, 'Snapshotting root@vm:/a\nb ...')
   assert.deepEqual(directory?.fields, { path: '.', dur: '3.7ms', errors: 1 })
 })
 
 test('binary rubbish yields nothing and is passed over', () => {
   const rubbish = Buffer.from(Array.from({ length: 10_000 }, (_, index) => (index * 7919) % 256))
-  assert.deepEqual(scanToEnd(rubbish), { records: [], consumedBytes: rubbish.length })
+  assert.deepEqual(scanToEnd(rubbish, command), { records: [], consumedBytes: rubbish.length })
 })

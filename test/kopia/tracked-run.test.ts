@@ -73,7 +73,7 @@ test('hooks alone make an attempt, and the repository tells how it went', () => 
       outcome,
       durationSeconds,
     })),
-    [{ path: '/data/x', outcome: 'success', durationSeconds: 10 }],
+    [{ path: '/data/x', outcome: 'success', durationSeconds: 9.5 }],
   )
   const none = { kind: 'snapshots', bySource: bySource([]) } as const
   assert.equal(settleRun(run, none, source)?.[0]?.outcome, 'failed')
