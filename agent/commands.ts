@@ -2,6 +2,8 @@
 
 import { type Agent, createAgent } from './agent.ts'
 import type { Settings } from './config.ts'
+import type { installHooks, Say, Targets } from './install-hooks.ts'
+import { createKopia } from './kopia/cli.ts'
 import { takeLock } from './ledger/lock.ts'
 import { createLog, type Log } from './log.ts'
 
@@ -25,6 +27,30 @@ export const pushCommand: Command = (settings, version) =>
     if (!result.ok) log.error(`Pushing to ${settings.gateway?.url} failed: ${result.reason}`)
     return result.ok ? 0 : 1
   })
+
+/** Puts the hooks into Kopia's policies, or takes them out; says what it did. */
+export async function hooksCommand(
+  settings: Settings,
+  change: typeof installHooks,
+  targets: Targets,
+  say: Say,
+): Promise<0 | 1> {
+  const kopia = createKopia({
+    binary: settings.kopiaBinary,
+    configPath: settings.kopiaConfigPath,
+    password: settings.kopiaPassword,
+    logDirectory: settings.kopiaLogDirectory,
+    signal: new AbortController().signal,
+    onCall: () => undefined,
+  })
+  try {
+    await change(kopia, targets, say)
+    return 0
+  } catch (error) {
+    say(error instanceof Error ? error.message : String(error))
+    return 1
+  }
+}
 
 async function withAgent(
   settings: Settings,

@@ -16,6 +16,10 @@ Watches Kopia backups and pushes how they went to a Prometheus Pushgateway.
 Commands:
   run     watch and push until stopped
   push    bring everything up to date, push once; exit 0 if that worked
+  install-hooks SOURCE… | --global
+          put the hooks into Kopia's policies; an action that stands there is chained
+  uninstall-hooks SOURCE… | --global
+          take them out again; what stood there before stands there again
 
 Flags, each also an environment variable and (with _ for -) a key of the configuration file:
   --config (/etc/kopia-metrics-agent/config.yaml where it exists)

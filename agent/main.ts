@@ -32,21 +32,34 @@ async function main(arguments_: readonly string[]): Promise<ExitCode> {
   const options = {
     help: { type: 'boolean', short: 'h' },
     version: { type: 'boolean' },
+    global: { type: 'boolean' },
     config: { type: 'string' },
     ...Object.fromEntries(settingNames().map((name) => [flagOf(name), { type: 'string' }] as const)),
   } as const
   const { values, positionals } = parseArgs({ args: [...arguments_], options, allowPositionals: true })
-  const { help: isHelpWanted, version: isVersionWanted, ...flags } = values
+  const { help: isHelpWanted, version: isVersionWanted, global: isGlobal, ...flags } = values
   if (isVersionWanted) return print(`${readVersion()}\n`)
   if (isHelpWanted) return print(help())
-  const [command, ...rest] = positionals
-  if (command === undefined || rest.length > 0 || !['run', 'push'].includes(command)) {
-    complain(`expected one command, run or push, found "${positionals.join(' ')}"; see --help`)
-    return exitCodes.usage
+  const [command = '', ...names] = positionals
+  const takesTargets = ['install-hooks', 'uninstall-hooks'].includes(command)
+  const hasTargets = names.length > 0 !== (isGlobal === true)
+  if (!takesTargets && (!['run', 'push'].includes(command) || names.length > 0 || isGlobal)) {
+    return misuse(`expected one command, found "${positionals.join(' ')}"`)
   }
+  if (takesTargets && !hasTargets) return misuse(`${command}: expected either sources or --global`)
   const settings = loadSettings(flags, process.env)
-  const { runCommand, pushCommand } = await import('./commands.ts')
-  return command === 'run' ? runCommand(settings, readVersion()) : pushCommand(settings, readVersion())
+  const { hooksCommand, pushCommand, runCommand } = await import('./commands.ts')
+  if (command === 'run') return runCommand(settings, readVersion())
+  if (command === 'push') return pushCommand(settings, readVersion())
+  const { installHooks, uninstallHooks } = await import('./install-hooks.ts')
+  const change = command === 'install-hooks' ? installHooks : uninstallHooks
+  const targets = isGlobal ? ({ kind: 'global' } as const) : ({ kind: 'sources', names } as const)
+  return hooksCommand(settings, change, targets, (line) => print(`${line}\n`))
+}
+
+function misuse(problem: string): ExitCode {
+  complain(`${problem}; see --help`)
+  return exitCodes.usage
 }
 
 function print(text: string): ExitCode {

@@ -1,6 +1,7 @@
 // Kopia's own CLI, asked for what no log tells. Every call costs 0.2 s of CPU: ask seldom.
 
 import { execa } from 'execa'
+import type { PolicyDefinition } from './actions.ts'
 import { asRecord, asString, parseJson } from './json.ts'
 import { type Maintenance, parseMaintenance } from './maintenance.ts'
 import { type Policy, parsePolicies } from './policies.ts'
@@ -42,6 +43,12 @@ export type Kopia = {
   /** All snapshots, incomplete ones too; with one source only its own, within a minute. */
   readonly snapshots: (source?: Source) => Promise<Answer<readonly Snapshot[]>>
   readonly policies: () => Promise<Answer<readonly Policy[]>>
+  /** What a target (a source, `(global)`) has for itself; undefined where it has no policy. */
+  readonly exportPolicy: (target: string) => Promise<Answer<PolicyDefinition | undefined>>
+  /** What is in force for a source, with what it inherits. */
+  readonly effectivePolicy: (target: string) => Promise<Answer<PolicyDefinition>>
+  readonly importPolicy: (target: string, policy: PolicyDefinition) => Promise<Answer<void>>
+  readonly deletePolicy: (target: string) => Promise<Answer<void>>
   readonly maintenance: () => Promise<Answer<Maintenance>>
   /** What is stored. Lists every blob, which can take long on a remote storage. */
   readonly blobStats: () => Promise<Answer<BlobStats>>
@@ -67,6 +74,26 @@ export function createKopia(options: KopiaOptions): Kopia {
       ),
     policies: () =>
       ask(options, ['policy', 'list', '--json'], usualTimeoutMs, (text) => parsePolicies(parseJson(text))),
+    // Exported all at once: a target without a policy is an error of Kopia's, which reads like any other.
+    exportPolicy: (target) =>
+      ask(options, ['policy', 'export'], usualTimeoutMs, (text) => {
+        const policy = asRecord(parseJson(text), 'policies')[target]
+        return policy === undefined ? undefined : asRecord(policy, `policy of ${target}`)
+      }),
+    effectivePolicy: (target) =>
+      ask(options, ['policy', 'show', '--json', '--', target], usualTimeoutMs, (text) =>
+        asRecord(parseJson(text), `policy of ${target}`),
+      ),
+    importPolicy: (target, policy) =>
+      ask(
+        options,
+        ['policy', 'import'],
+        usualTimeoutMs,
+        () => undefined,
+        JSON.stringify({ [target]: policy }),
+      ),
+    deletePolicy: (target) =>
+      ask(options, ['policy', 'delete', '--', target], usualTimeoutMs, () => undefined),
     maintenance: () =>
       ask(options, ['maintenance', 'info', '--json'], usualTimeoutMs, (text) =>
         parseMaintenance(parseJson(text)),
@@ -87,12 +114,13 @@ async function ask<T>(
   command: readonly string[],
   timeout: number,
   parse: (text: string) => T,
+  input = '',
 ): Promise<Answer<T>> {
   const name = `kopia ${command.slice(0, 2).join(' ')}`
   // Kopia logs every command, this one too: without the flag the agent would read about itself.
   const result = await execa(options.binary, ['--disable-file-logging', ...command], {
     env: environment(options),
-    stdin: 'ignore',
+    input,
     reject: false,
     timeout,
     maxBuffer: largestAnswerBytes,

@@ -47,7 +47,8 @@ test('--version and --help', async () => {
 
 const mistakes: readonly (readonly [string, readonly string[], NodeJS.ProcessEnv, RegExp])[] = [
   ['no command', [], {}, /expected one command/],
-  ['an unknown command', ['watch'], {}, /expected one command, run or push, found "watch"/],
+  ['an unknown command', ['watch'], {}, /expected one command, found "watch"/],
+  ['no target', ['install-hooks'], {}, /install-hooks: expected either sources or --global/],
   ['an unknown flag', ['run', '--jobb=x'], {}, /--jobb/],
   ['a bad URL', ['run', '--pushgateway-url=nowhere'], {}, /flag --pushgateway-url: expected a URL/],
   [
