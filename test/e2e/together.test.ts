@@ -1,0 +1,39 @@
+// Many at once, and names at the limits of what a file system takes.
+
+import assert from 'node:assert/strict'
+import { mkdirSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { test } from 'node:test'
+import { createLab, pictureAfter } from '../support/lab.ts'
+
+test('several Kopia processes at the same time are each counted once', async (context) => {
+  const lab = await createLab(context)
+  const paths = await Promise.all(['a', 'b', 'c', 'd'].map((name) => lab.makeSource(name)))
+  await lab.startAgent()
+  await Promise.all(paths.map((path) => lab.kopia.must('snapshot', 'create', path)))
+  await lab.kopia.must('snapshot', 'create', ...paths)
+  for (const path of paths) {
+    const { status, attempts } = await pictureAfter(lab.gateway, path, 2)
+    assert.deepEqual([status, attempts], [1, { success: 2, failed: 0, incomplete: 0 }])
+  }
+})
+
+test('a source that is a file', async (context) => {
+  const lab = await createLab(context)
+  const file = join(await lab.makeSource('photos'), 'file')
+  await lab.startAgent()
+  await lab.kopia.must('snapshot', 'create', file)
+  const picture = await pictureAfter(lab.gateway, file, 1)
+  assert.deepEqual([picture.status, picture.sizeBytes], [1, 1400])
+})
+
+test('a path of nearly 4 KiB', async (context) => {
+  const lab = await createLab(context)
+  let path = join(lab.folder, 'sources')
+  while (path.length < 3700) path = join(path, 'x'.repeat(200))
+  mkdirSync(path, { recursive: true })
+  writeFileSync(join(path, 'file'), 'worth keeping')
+  await lab.startAgent()
+  await lab.kopia.must('snapshot', 'create', path)
+  assert.equal((await pictureAfter(lab.gateway, path, 1)).status, 1)
+})
