@@ -197,6 +197,7 @@ export function flagOf(name: SettingName): string {
   return name.replaceAll('_', '-')
 }
 
+/** The names of all settings, in the order of their declarations. */
 export function settingNames(): readonly SettingName[] {
   return Object.keys(declarations).filter(isSettingName)
 }
