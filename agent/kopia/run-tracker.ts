@@ -180,6 +180,9 @@ export function createRunTracker(options: RunTrackerOptions): RunTracker {
 
   /** The process is not there: if it has ended, all that it wrote is, so the last record is whole too. */
   async function endIfFinished(runId: string, run: OpenRun): Promise<void> {
+    // The hint of its log may be late: then hooks alone would count what the log counts again.
+    if (runId.startsWith(hookRunPrefix)) await sweep()
+    if (runs.get(runId) !== run) return
     const whole = await readToEnd(runId, run)
     if (!isKnownToBeGone(run) && !hasEnded(whole, options.nowSeconds() - whole.lastSignAt)) return
     runs.set(runId, asEnded(whole, options.nowSeconds()))
