@@ -271,6 +271,8 @@ export async function createAgent({
     await asker.refreshIdentity()
     await bookkeeper.refreshSnapshots()
     ledger.begin(nowSeconds())
+    // Ready means that a crash from now on loses nothing: the beginning must be on the disk.
+    await keep()
     ready = true
   }
 
