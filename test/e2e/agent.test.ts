@@ -4,6 +4,7 @@ import assert from 'node:assert/strict'
 import { readdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { test } from 'node:test'
+import { cleanUpAfter } from '../support/cleanup.ts'
 import { createLab, installHooks, pictureAfter, pictureOf } from '../support/lab.ts'
 import { start } from '../support/processes.ts'
 import { scrape } from '../support/prometheus.ts'
@@ -53,7 +54,7 @@ test('without a gateway it is an exporter; with one that is down it says so once
   )
   assert.equal(occurrences(agent.output(), 'fails, it is tried again'), 1, agent.output())
   const back = await startPushgateway(lab.gateway.port)
-  context.after(() => back.stop())
+  cleanUpAfter(context, () => back.stop())
   assert.equal((await pictureAfter(back, path, 1)).status, 1)
   await waitFor('that is said', () => agent.output().includes('works again') || undefined)
   assert.ok(!agent.output().includes(`Pushing to ${undefined}`))

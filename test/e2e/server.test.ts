@@ -2,7 +2,8 @@
 
 import assert from 'node:assert/strict'
 import { writeFile } from 'node:fs/promises'
-import { test } from 'node:test'
+import { type TestContext, test } from 'node:test'
+import { cleanUpAfter } from '../support/cleanup.ts'
 import { makeUnreadableFile } from '../support/endings.ts'
 import { breakAction, createLab, installHooks, type Lab, pictureAfter } from '../support/lab.ts'
 import { freePort } from '../support/processes.ts'
@@ -11,11 +12,7 @@ import { waitFor } from '../support/wait.ts'
 type Server = { readonly url: string; readonly user: string; readonly host: string }
 
 /** Starts a server without rights over files, so that it can't read what its owner may not. */
-async function startServer(
-  lab: Lab,
-  flags: readonly string[],
-  stopAfter: (stop: () => Promise<unknown>) => void,
-): Promise<Server> {
+async function startServer(context: TestContext, lab: Lab, ...flags: readonly string[]): Promise<Server> {
   const url = `http://127.0.0.1:${await freePort()}`
   const running = lab.kopia.startUnprivileged(
     ...[
@@ -28,7 +25,7 @@ async function startServer(
       ...flags,
     ],
   )
-  stopAfter(() => running.stop())
+  cleanUpAfter(context, () => running.stop())
   const status: { username: string; hostname: string } = await waitFor('the server answers', async () =>
     JSON.parse(await (await fetch(`${url}/api/v1/repo/status`)).text()),
   )
@@ -54,7 +51,7 @@ test('triggered through its API: good, failed, unreadable and unchanged are told
   await lab.kopia.must('policy', 'set', good, '--ignore-identical-snapshots=true')
   await lab.kopia.must('policy', 'set', unreadable, '--compression=none')
   await lab.startAgent()
-  const server = await startServer(lab, [], (stop) => context.after(stop))
+  const server = await startServer(context, lab)
   for (const path of [good, failed, unreadable, ignoring]) await upload(server, path)
   const outcomes = await Promise.all(
     [good, failed, unreadable, ignoring].map(async (path) => {
@@ -81,7 +78,7 @@ test('scheduled by the policy', async (context) => {
   const path = await lab.makeSource('photos')
   await lab.kopia.must('policy', 'set', path, '--snapshot-interval=2s')
   await lab.startAgent()
-  await startServer(lab, [], (stop) => context.after(stop))
+  await startServer(context, lab)
   const picture = await pictureAfter(lab.gateway, path, 2)
   assert.equal(picture.status, 1)
 })
@@ -92,7 +89,7 @@ for (const flags of [['--file-log-level=info'], ['--disable-file-logging']]) {
     const path = await lab.makeSource('photos')
     await installHooks(lab.kopia, path)
     await lab.startAgent()
-    const server = await startServer(lab, flags, (stop) => context.after(stop))
+    const server = await startServer(context, lab, ...flags)
     await upload(server, path)
     const picture = await pictureAfter(lab.gateway, path, 1)
     assert.deepEqual([picture.status, picture.attempts], [1, { success: 1, failed: 0, incomplete: 0 }])
@@ -104,7 +101,7 @@ test('where its log tells nothing and there are no hooks, the schedule finds the
   const path = await lab.makeSource('photos')
   await lab.kopia.must('snapshot', 'create', path)
   await lab.startAgent({ KOPIA_METRICS_REFRESH_SCHEDULE: '* * * * * *' })
-  const server = await startServer(lab, ['--file-log-level=info'], (stop) => context.after(stop))
+  const server = await startServer(context, lab, '--file-log-level=info')
   await writeFile(`${path}/new`, 'news')
   await upload(server, path)
   const picture = await pictureAfter(lab.gateway, path, 1)

@@ -4,6 +4,7 @@ import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { parseEvent } from '../../agent/spool/event.ts'
+import { cleanUpAfter } from '../support/cleanup.ts'
 import { temporaryFolder } from '../support/folder.ts'
 import { hooks } from '../support/kopia.ts'
 import { start } from '../support/processes.ts'
@@ -140,7 +141,7 @@ test("chained: SIGTERM reaches the action, and its answer is the hook's", async 
   const running = start('hook', hooks.before, ['--', action], {
     environment: { KOPIA_METRICS_STATE_DIR: folder },
   })
-  context.after(() => running.stop('SIGKILL'))
+  cleanUpAfter(context, () => running.stop('SIGKILL'))
   await waitFor('the action is ready', () => running.output().includes('ready') || undefined)
   running.child.kill('SIGTERM')
   assert.deepEqual([await running.ended, running.output()], [9, 'ready\nasked to stop\n'])

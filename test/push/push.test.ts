@@ -5,6 +5,7 @@ import { test } from 'node:test'
 import { createPusher } from '../../agent/push/pusher.ts'
 import { type GatewayOptions, groupUrl, type PushResult, push } from '../../agent/push/pushgateway.ts'
 import { retryWaitMs } from '../../agent/push/retry.ts'
+import { cleanUpAfter } from '../support/cleanup.ts'
 import { scrape } from '../support/prometheus.ts'
 import { startPushgateway } from '../support/stack.ts'
 import { waitFor } from '../support/wait.ts'
@@ -22,7 +23,7 @@ const never = new AbortController().signal
 
 test('a group of any label values arrives at a real gateway, and is replaced as a whole', async (context) => {
   const gateway = await startPushgateway()
-  context.after(() => gateway.stop())
+  cleanUpAfter(context, () => gateway.stop())
   const grouping = { site: 'a/b', city: 'Köln é', empty_like: ' ', dots: '..' }
   const group = { ...options, url: `${gateway.url}/`, instance: 'vm/1', grouping }
   assert.deepEqual(await push(group, text, 'text/plain', never), { ok: true })
@@ -34,7 +35,7 @@ test('a group of any label values arrives at a real gateway, and is replaced as 
 
 test('a refusal comes back with its reason', async (context) => {
   const gateway = await startPushgateway()
-  context.after(() => gateway.stop())
+  cleanUpAfter(context, () => gateway.stop())
   const result = await push({ ...options, url: gateway.url }, 'no metrics {{{\n', 'text/plain', never)
   assert.ok(!result.ok)
   assert.match(result.reason, /it answered 400: .*text format parsing error/)
@@ -53,7 +54,7 @@ test('a redirect is no success, and credentials do not follow it', async (contex
     response.writeHead(307, { location: '/elsewhere' }).end()
   }).listen(0, '127.0.0.1')
   await once(server, 'listening')
-  context.after(() => server.close())
+  cleanUpAfter(context, () => server.close())
   const address = server.address()
   assert.ok(address !== null && typeof address === 'object')
   const credentials = { kind: 'basic', username: 'u', password: 'p' } as const
@@ -70,7 +71,7 @@ test('a redirect is no success, and credentials do not follow it', async (contex
 test('a gateway that never answers ends with the time limit', async (context) => {
   const server = createServer(() => undefined).listen(0, '127.0.0.1')
   await once(server, 'listening')
-  context.after(() => {
+  cleanUpAfter(context, () => {
     server.close()
     server.closeAllConnections()
   })

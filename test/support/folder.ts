@@ -3,11 +3,11 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import type { TestContext } from 'node:test'
+import { type Cleanable, cleanUpAfter } from './cleanup.ts'
 
 /** Creates a folder; it is removed after the test, with all that is in it. */
-export async function temporaryFolder(context: Pick<TestContext, 'after'>): Promise<string> {
+export async function temporaryFolder(context: Cleanable): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), 'kopia-metrics-test-'))
-  context.after(() => rm(folder, { recursive: true, force: true }))
+  cleanUpAfter(context, () => rm(folder, { recursive: true, force: true }))
   return folder
 }

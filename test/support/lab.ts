@@ -3,6 +3,7 @@
 import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { TestContext } from 'node:test'
+import { cleanUpAfter } from './cleanup.ts'
 import { temporaryFolder } from './folder.ts'
 import { createKopiaLab, hooks, type KopiaLab } from './kopia.ts'
 import { type Series, scrape } from './prometheus.ts'
@@ -29,7 +30,7 @@ export async function createLab(context: TestContext): Promise<Lab> {
   const stateDirectory = join(folder, 'state')
   const spool = join(stateDirectory, 'spool')
   const gateway = await startPushgateway()
-  context.after(() => gateway.stop())
+  cleanUpAfter(context, () => gateway.stop())
   const kopia = await createKopiaLab(join(folder, 'kopia'), stateDirectory)
   return {
     folder,
@@ -40,7 +41,7 @@ export async function createLab(context: TestContext): Promise<Lab> {
     startAgent: async (settings = {}) => {
       const folders = { stateDirectory, kopiaEnvironment: kopia.environment }
       const agent = await startAgent(folders, { KOPIA_METRICS_PUSHGATEWAY_URL: gateway.url, ...settings })
-      context.after(() => agent.stop())
+      cleanUpAfter(context, () => agent.stop())
       return agent
     },
     makeSource: async (name) => {

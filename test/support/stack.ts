@@ -112,9 +112,15 @@ async function startService(
   const [file = '', ...parameters] = commandFor(`127.0.0.1:${port}`)
   const running = start(name, file, parameters, { environment })
   const url = `http://127.0.0.1:${port}`
-  await waitFor(`${name} becomes ready`, async () => {
-    if (running.child.exitCode !== null) throw new Error(`it ended: ${running.output()}`)
-    return (await fetch(url + readyPath)).ok || undefined
+  const ready = waitFor(`${name} becomes ready`, async () => (await fetch(url + readyPath)).ok || undefined)
+  const ended = running.ended.then((code) => {
+    throw new Error(`${name} ended with ${code}: ${running.output()}`)
   })
+  try {
+    await Promise.race([ready, ended])
+  } catch (error) {
+    await running.stop()
+    throw error
+  }
   return { ...running, port, url }
 }
