@@ -40,7 +40,7 @@ export function judge(
 ): Finished | undefined {
   const snapshot = answer.kind === 'snapshots' ? snapshotOf(attempt, endedAt, answer.bySource) : undefined
   const outcome =
-    answer.kind === 'snapshots' ? outcomeByRepository(attempt, snapshot) : outcomeByLog(attempt, run)
+    answer.kind === 'snapshots' ? outcomeByAnswer(attempt, run, snapshot, answer) : outcomeByLog(attempt, run)
   if (outcome === undefined) return undefined
   const end = attempt.finishedAt ?? attempt.claimedAt ?? snapshot?.endedAt ?? endedAt
   return {
@@ -72,9 +72,32 @@ function durationOf(attempt: Attempt, endedAt: number): number {
   return Math.max(endedAt - attempt.startedAt, attempt.uploadSeconds ?? 0, 0)
 }
 
+function outcomeByAnswer(
+  attempt: Attempt,
+  run: RunEvidence,
+  snapshot: Snapshot | undefined,
+  answer: RepositoryAnswer & { kind: 'snapshots' },
+): Outcome {
+  const isExpired = snapshot === undefined && mayHaveExpired(attempt, answer)
+  return (isExpired ? outcomeByLog(attempt, run) : undefined) ?? outcomeByRepository(attempt, snapshot)
+}
+
 function outcomeByRepository(attempt: Attempt, snapshot: Snapshot | undefined): Outcome {
   if (attempt.claim?.kind === 'identical') return 'success'
   return snapshot === undefined ? 'failed' : outcomeOf(snapshot)
+}
+
+/**
+ * Retention takes old snapshots away, though never the newest: one that the log named, and after which others came, may be
+ * gone by now. That matters for what happened while no agent ran.
+ */
+function mayHaveExpired(
+  { source, claim, claimedAt }: Attempt,
+  { bySource }: RepositoryAnswer & { kind: 'snapshots' },
+): boolean {
+  if (claimedAt === undefined || claim?.kind === 'identical') return false
+  const snapshots = bySource.get(formatSource(source)) ?? []
+  return snapshots.some((snapshot) => snapshot.incomplete === undefined && snapshot.startedAt > claimedAt)
 }
 
 /** How the attempt went that left this snapshot. A checkpoint stays where a process was killed. */

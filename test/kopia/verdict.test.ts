@@ -80,6 +80,24 @@ const cases: readonly {
     outcome: 'failed',
   },
   {
+    name: 'created, gone, and others came later: retention took it away',
+    run: runOf(begin, created),
+    answer: holding(snapshot({ id: 'later', startedAt: start + 60, endedAt: start + 61 })),
+    outcome: 'success',
+  },
+  {
+    name: 'created, then fatal errors, and gone by now',
+    run: runOf(begin, created, fatal),
+    answer: holding(snapshot({ id: 'later', startedAt: start + 60, endedAt: start + 61 })),
+    outcome: 'failed',
+  },
+  {
+    name: 'a failed action, and others came later',
+    run: runOf(begin, failed),
+    answer: holding(snapshot({ id: 'later', startedAt: start + 60, endedAt: start + 61 })),
+    outcome: 'failed',
+  },
+  {
     name: 'interrupted',
     run: runOf(begin, partial),
     answer: holding(snapshot({ incomplete: 'canceled' })),
