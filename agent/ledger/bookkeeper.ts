@@ -9,6 +9,7 @@ import {
   finishedHookAttempts,
   type Identity,
   settleRun,
+  underWaySince,
 } from '../kopia/settlement.ts'
 import { formatSource, parseSource, type Source } from '../kopia/source.ts'
 import { type EndedRun, hasSucceeded, type OpenRun } from '../kopia/tracked-run.ts'
@@ -224,9 +225,7 @@ export function createBookkeeper(options: BookkeeperOptions): Bookkeeper {
   }
 
   function runningSince(): ReadonlyMap<string, number> {
-    const identity = ledger.repository.status
-    const attempts = openRuns().flatMap(([, run]) => attemptsUnderWay(run, identity))
-    return new Map(attempts.map(({ source, startedAt }) => [formatSource(source), startedAt]))
+    return underWaySince(tracker.runs, ledger.repository.status)
   }
 
   function openRuns(): readonly (readonly [string, OpenRun])[] {

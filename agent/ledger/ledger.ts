@@ -8,6 +8,7 @@ import { formatSource, type Source } from '../kopia/source.ts'
 import type { Run, Runs } from '../kopia/tracked-run.ts'
 import { attemptOf, type Finished, type Outcome } from '../kopia/verdict.ts'
 import { type Held, holdingOf, newestComplete } from './held-snapshots.ts'
+import { type RecentAttempts, withAttempt, withPast } from './recent-attempts.ts'
 
 /** Times in Unix seconds, sizes in bytes. */
 export type SourceState = {
@@ -22,6 +23,8 @@ export type SourceState = {
   readonly held?: Held
   /** When Kopia was asked for the snapshots that are held. */
   readonly snapshotsAskedAt?: number
+  /** Undefined in a ledger from before there was a chart. */
+  readonly recent?: RecentAttempts
 }
 
 export type RepositoryState = {
@@ -97,6 +100,7 @@ export function createLedger(data: LedgerData): Ledger {
       ...state,
       attempts: begunAt === undefined ? state.attempts : counted,
       lastAttempt: finished,
+      recent: withAttempt(recentOf(state), finished),
       ...(finished.outcome === 'success'
         ? { lastSuccessAt: finished.endedAt, consecutiveFailures: 0 }
         : { lastFailureAt: finished.endedAt, consecutiveFailures: state.consecutiveFailures + 1 }),
@@ -111,6 +115,7 @@ export function createLedger(data: LedgerData): Ledger {
       ...state,
       ...past,
       held: holdingOf(snapshots),
+      recent: withPast(recentOf(state), knownBefore(state, snapshots)),
       snapshotsAskedAt: askedAt,
     })
     for (const snapshot of unknownSnapshots(state, snapshots, askedAt))
@@ -177,6 +182,18 @@ function pastOf(snapshots: readonly Snapshot[]): Partial<SourceState> {
     ...(hasFailed && { lastFailureAt: lastAttempt.endedAt, consecutiveFailures: 1 }),
     ...(lastSuccess && { lastSuccessAt: lastSuccess.endedAt }),
   }
+}
+
+/** A ledger from before there was a chart knows the last attempt alone. */
+function recentOf({ recent, lastAttempt }: SourceState): RecentAttempts {
+  return recent ?? (lastAttempt === undefined ? [] : withAttempt([], lastAttempt))
+}
+
+/** Those that are not entered as attempts below. */
+function knownBefore({ lastAttempt }: SourceState, snapshots: readonly Snapshot[]): readonly Snapshot[] {
+  return snapshots.filter(
+    (snapshot) => snapshot.startedAt <= (lastAttempt?.endedAt ?? Number.POSITIVE_INFINITY),
+  )
 }
 
 /** Snapshots later than the last attempt that was seen: made on other machines, or by a server that logs nothing. */
