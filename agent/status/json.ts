@@ -57,13 +57,19 @@ const sourceFields = {
     doc: '`success`, `failed` or `incomplete`',
     value: ({ lastAttempt }) => lastAttempt?.outcome,
   },
-  last_attempt_duration_seconds: { doc: 'its actions included', value: ({ lastAttempt }) => lastAttempt?.durationSeconds },
+  last_attempt_duration_seconds: {
+    doc: 'its actions included',
+    value: ({ lastAttempt }) => lastAttempt?.durationSeconds,
+  },
   last_attempt_unreadable_files: {
     doc: 'files that made it fail',
     value: ({ lastAttempt }) => lastAttempt?.errors.fatal,
   },
   last_success_timestamp_seconds: { doc: 'null: never', value: ({ lastSuccessAt }) => lastSuccessAt },
-  consecutive_failures: { doc: 'attempts without a complete backup since the last one that made one', value: ({ consecutiveFailures }) => consecutiveFailures },
+  consecutive_failures: {
+    doc: 'attempts without a complete backup since the last one that made one',
+    value: ({ consecutiveFailures }) => consecutiveFailures,
+  },
   expected_interval_seconds: {
     doc: 'null: nothing tells how often',
     value: ({ expectedInterval }) => expectedInterval?.seconds,
@@ -94,9 +100,7 @@ export function statusJson(status: Status, agent: AgentSeen): string {
 /** The README's table of the fields. */
 export function fieldsTable(): string {
   const rows = (fields: Readonly<Record<string, { readonly doc: string }>>, prefix: string) =>
-    Object.entries(fields).map(
-      ([name, { doc }]) => `| \`${prefix}${name}\` | ${doc} |`,
-    )
+    Object.entries(fields).map(([name, { doc }]) => `| \`${prefix}${name}\` | ${doc} |`)
   const all = [...rows(wholeFields, ''), ...rows(sourceFields, 'sources[].')]
   return ['| field | meaning |', '|---|---|', ...all].join('\n')
 }
