@@ -5,9 +5,10 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { styleText } from 'node:util'
 import type { Settings } from './config.ts'
 import { createRunTracker, type RunTracker } from './kopia/run-tracker.ts'
-import { underWaySince } from './kopia/settlement.ts'
+import { formatSource } from './kopia/source.ts'
 import { createLedger } from './ledger/ledger.ts'
 import { lockHolder } from './ledger/lock.ts'
+import { createPending } from './ledger/pending.ts'
 import { lookAtLedger } from './ledger/store.ts'
 import { type AgentSeen, statusJson } from './status/json.ts'
 import { needsAttention, type Status, statusOf } from './status/status.ts'
@@ -120,7 +121,8 @@ function createLook(settings: Settings): () => Promise<Seen> {
     await tracker.sweep()
     await tracker.endFinishedRuns()
     const ledger = createLedger(seen.data)
-    const runningSince = underWaySince(tracker.runs, ledger.repository.status)
+    const underWay = createPending(tracker, ledger, nowSeconds).underWay()
+    const runningSince = new Map(underWay.map(({ source, startedAt }) => [formatSource(source), startedAt]))
     const agent = { processId: await lockHolder(settings.stateDirectory), ledgerSavedAt: seen.savedAt }
     return { kind: 'seen', status: statusOf(ledger, runningSince, nowSeconds()), agent }
   }

@@ -2,7 +2,7 @@
 
 import { type Attempt, openAttempts } from './run.ts'
 import { formatSource } from './source.ts'
-import type { EndedRun, HookCall, OpenRun, Runs, Span } from './tracked-run.ts'
+import type { EndedRun, HookCall, OpenRun, Span } from './tracked-run.ts'
 import { type Finished, judge, type RepositoryAnswer } from './verdict.ts'
 
 /** Who Kopia is on this machine: hooks tell only the path of a source. */
@@ -85,13 +85,6 @@ export function attemptsUnderWay(run: OpenRun, identity: Identity | undefined): 
       identity,
     ),
   ]
-}
-
-/** When the attempt of each source that is under way began, in Unix seconds, by `user@host:path`. */
-export function underWaySince(runs: Runs, identity: Identity | undefined): ReadonlyMap<string, number> {
-  const open = [...runs.values()].filter((run) => run.state === 'open')
-  const attempts = open.flatMap((run) => attemptsUnderWay(run, identity))
-  return new Map(attempts.map(({ source, startedAt }) => [formatSource(source), startedAt]))
 }
 
 /** An attempt that left no word ended, at the latest, when the next one of its run began. */
