@@ -23,8 +23,10 @@ import { writeTextfile } from './push/textfile.ts'
 import { type Schedule, schedule } from './schedule.ts'
 import { createSourceFilter } from './source-filter.ts'
 import { createSpool, isEventName } from './spool/spool.ts'
+import { statusOf } from './status/status.ts'
 import { watchFolder } from './watch-folder.ts'
-import { startWebServer, type WebServer } from './web/server.ts'
+import { statusPage } from './web/page.ts'
+import { type Reply, startWebServer, type WebServer } from './web/server.ts'
 
 export type AgentOptions = {
   readonly settings: Settings
@@ -97,15 +99,21 @@ export async function createAgent({
   const pusher = createPusher({
     send: publish,
     random,
-    onDown: (reason) =>
-      log.warn(`Pushing to ${gateway?.url} fails, it is tried again until it works: ${reason}`),
-    onUp: () => log.info(`Pushing to ${gateway?.url} works again.`),
+    onDown: (reason) => {
+      pushFault = reason
+      log.warn(`Pushing to ${gateway?.url} fails, it is tried again until it works: ${reason}`)
+    },
+    onUp: () => {
+      pushFault = undefined
+      log.info(`Pushing to ${gateway?.url} works again.`)
+    },
     onFailure: () => {
       pushFailures += 1
     },
   })
 
   let pushFailures = 0
+  let pushFault: string | undefined
   let ready = false
   let newestChangeSeen: string | undefined
   let nextDigest: NodeJS.Timeout | undefined
@@ -216,6 +224,24 @@ export async function createAgent({
     return toText(samplesOf({ ledger, runningSince: bookkeeper.runningSince(), agent }))
   }
 
+  function currentPage(query: URLSearchParams): Reply {
+    const faults = [
+      ...(ready ? [] : ['What happened before the agent started is still being read.']),
+      ...(asker.isReachable() === false
+        ? ["Kopia can't be asked for the repository; see the agent's log."]
+        : []),
+      ...(pushFault === undefined ? [] : [`Pushing to the gateway fails and is tried again: ${pushFault}`]),
+    ]
+    const { body, headers } = statusPage({
+      status: statusOf(ledger, bookkeeper.runningSince(), nowSeconds()),
+      instance: settings.instance,
+      version,
+      faults,
+      refresh: query.get('refresh') === 'off' ? 'off' : 'on',
+    })
+    return { status: 200, contentType: 'text/html; charset=utf-8', body, headers }
+  }
+
   async function publish(signal: AbortSignal): Promise<PushResult> {
     const text = await currentText()
     if (settings.textfile !== undefined) {
@@ -281,6 +307,7 @@ export async function createAgent({
       web = await startWebServer({
         ...settings.listen,
         metrics: async () => ({ status: 200, contentType, body: await currentText() }),
+        page: currentPage,
         isReady: () => ready,
         onError: (error) => log.warn(`The web listener: ${error}`),
       })

@@ -97,6 +97,9 @@ function stateOf(lastAttempt: Finished | undefined, overdueSince: number | undef
   return lastAttempt === undefined ? 'waiting' : 'fine'
 }
 
+/** `server-9` before `server-10`. */
+const byName = new Intl.Collator('en', { numeric: true })
+
 /** Among the bad ones the one first that has been without a backup for longest; the good ones by name. */
 function compareWorstFirst(one: SourceStatus, other: SourceStatus): number {
   const byState = states.indexOf(one.state) - states.indexOf(other.state)
@@ -105,7 +108,7 @@ function compareWorstFirst(one: SourceStatus, other: SourceStatus): number {
     one.state === 'fine' || one.state === 'waiting'
       ? 0
       : (one.lastSuccessAt ?? 0) - (other.lastSuccessAt ?? 0)
-  return byAge || (one.name < other.name ? -1 : 1)
+  return byAge || byName.compare(one.name, other.name)
 }
 
 function isToldBySource(command: string, counts: Readonly<Record<State, number>>): boolean {

@@ -1,13 +1,20 @@
-// GET /metrics, /-/healthy, /-/ready: the agent as an exporter of its own.
+// GET /, /metrics, /-/healthy, /-/ready: the agent as an exporter and a status page of its own.
 
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 
-export type Reply = { readonly status: number; readonly contentType: string; readonly body: string }
+export type Reply = {
+  readonly status: number
+  readonly contentType: string
+  readonly body: string
+  readonly headers?: Readonly<Record<string, string>>
+}
 
 export type WebOptions = {
   readonly host: string
   readonly port: number
   readonly metrics: () => Promise<Reply>
+  /** The status page, by what stands behind the `?`. */
+  readonly page: (query: URLSearchParams) => Reply
   readonly isReady: () => boolean
   readonly onError: (error: unknown) => void
 }
@@ -50,7 +57,10 @@ export async function startWebServer(options: WebOptions): Promise<WebServer> {
 async function reply(options: WebOptions, request: IncomingMessage): Promise<Reply> {
   if (request.method !== 'GET' && request.method !== 'HEAD')
     return text(405, 'Only GET and HEAD are answered.\n')
-  switch (request.url?.split('?')[0]) {
+  const [path, query] = request.url?.split('?') ?? []
+  switch (path) {
+    case '/':
+      return options.page(new URLSearchParams(query))
     case '/metrics':
       return options.metrics()
     case '/-/healthy':
@@ -60,7 +70,7 @@ async function reply(options: WebOptions, request: IncomingMessage): Promise<Rep
         ? text(200, 'kopia-metrics-agent is ready.\n')
         : text(503, 'kopia-metrics-agent is still reading what happened before it started.\n')
     default:
-      return text(404, 'There are /metrics, /-/healthy and /-/ready.\n')
+      return text(404, 'There are /, /metrics, /-/healthy and /-/ready.\n')
   }
 }
 
@@ -71,9 +81,10 @@ function text(status: number, body: string): Reply {
 function send(
   request: IncomingMessage,
   response: ServerResponse,
-  { status, contentType, body }: Reply,
+  { status, contentType, body, headers }: Reply,
 ): void {
   response.writeHead(status, {
+    ...headers,
     'content-type': contentType,
     'content-length': Buffer.byteLength(body),
     ...(status === 405 && { allow: 'GET, HEAD' }),
