@@ -40,6 +40,12 @@ export const commands = {
     usage: 'SOURCE… | --global',
     doc: 'take them out again; what stood there before stands there again',
   },
+  forget: {
+    operands: 'none',
+    options: [],
+    usage: '',
+    doc: "delete this agent's group from the gateway, when a machine is retired",
+  },
 } as const satisfies Record<string, CommandDeclaration>
 
 export type CommandName = keyof typeof commands

@@ -57,6 +57,10 @@ async function runCommandLine({ name, operands, options, flags }: GivenCommand):
       const form = options.has('json') ? 'json' : options.has('watch') ? 'watch' : 'table'
       return showStatus(settings, form, process.stdout, complain)
     }
+    case 'forget': {
+      const { forget } = await import('./forget.ts')
+      return forget(settings, loadSettings({ config: flags.config }, process.env), say, complain)
+    }
     case 'install-hooks':
     case 'uninstall-hooks': {
       const { installHooks, uninstallHooks } = await import('./install-hooks.ts')

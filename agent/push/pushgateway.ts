@@ -1,4 +1,4 @@
-// One push: the whole picture replaces this agent's group on the gateway.
+// This agent's group on the gateway: a push replaces it as a whole, and it can be deleted.
 
 export type GatewayOptions = {
   readonly url: string
@@ -24,17 +24,42 @@ export async function push(
   contentType: string,
   signal: AbortSignal,
 ): Promise<PushResult> {
+  const answer = await askGateway(options, groupUrl(options), {
+    method: 'PUT',
+    body: text,
+    headers: { 'content-type': contentType },
+    signal,
+  })
+  return answer.ok ? { ok: true } : answer
+}
+
+/** Deletes the group with all that it holds; also where there is none it is well. */
+export async function deleteGroup(options: GatewayOptions): Promise<PushResult> {
+  const answer = await askGateway(options, groupUrl(options), { method: 'DELETE' })
+  return answer.ok ? { ok: true } : answer
+}
+
+export type GatewayAnswer =
+  | { readonly ok: true; readonly body: string }
+  | { readonly ok: false; readonly reason: string }
+
+/** One request with the credentials and the time limit; errors and refusals come back as one line. */
+export async function askGateway(
+  options: GatewayOptions,
+  url: string,
+  request: RequestInit,
+): Promise<GatewayAnswer> {
+  const limit = AbortSignal.timeout(options.timeoutMs)
   try {
-    const response = await fetch(groupUrl(options), {
-      method: 'PUT',
-      body: text,
-      headers: { 'content-type': contentType, ...authorization(options.credentials) },
+    const response = await fetch(url, {
+      ...request,
+      headers: { ...request.headers, ...authorization(options.credentials) },
       // A redirect would carry the credentials elsewhere, or turn the PUT into a GET that stores nothing.
       redirect: 'manual',
-      signal: AbortSignal.any([signal, AbortSignal.timeout(options.timeoutMs)]),
+      signal: request.signal ? AbortSignal.any([request.signal, limit]) : limit,
     })
     const body = await response.text()
-    return response.ok ? { ok: true } : { ok: false, reason: refusal(response.status, body) }
+    return response.ok ? { ok: true, body } : { ok: false, reason: refusal(response.status, body) }
   } catch (error) {
     return { ok: false, reason: reasonOf(error) }
   }

@@ -8,10 +8,18 @@ import { tool } from './tools.ts'
 export type CommandResult = { readonly exitCode: number | NodeJS.Signals; readonly output: string }
 
 /** Runs a command of the agent with a lab's settings; output and errors come back together. */
-export async function runAgentCommand(lab: Lab, ...parameters: readonly string[]): Promise<CommandResult> {
-  const running = start('agent', process.execPath, [agentEntry, ...parameters], {
-    environment: settingsOf(lab),
-  })
+export function runAgentCommand(lab: Lab, ...parameters: readonly string[]): Promise<CommandResult> {
+  return runAgentCommandWith(lab, {}, ...parameters)
+}
+
+/** The same with further environment. */
+export async function runAgentCommandWith(
+  lab: Lab,
+  more: NodeJS.ProcessEnv,
+  ...parameters: readonly string[]
+): Promise<CommandResult> {
+  const environment = { ...settingsOf(lab), ...more }
+  const running = start('agent', process.execPath, [agentEntry, ...parameters], { environment })
   return { exitCode: await running.ended, output: running.output() }
 }
 
