@@ -28,6 +28,12 @@ export const commands = {
     usage: '[--json | --watch]',
     doc: 'how each source stands, worst first; exit 1 if one is failing or overdue',
   },
+  check: {
+    operands: 'none',
+    options: [],
+    usage: '',
+    doc: 'look at everything that must work together; exit 1 if something does not',
+  },
   'install-hooks': {
     operands: 'targets',
     options: ['global'],

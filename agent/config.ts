@@ -93,6 +93,12 @@ export const declarations = {
     doc: "Kopia's CLI",
     check: checkNotEmpty,
   },
+  prometheus_url: {
+    default: '',
+    environment: 'KOPIA_METRICS_PROMETHEUS_URL',
+    doc: 'the Prometheus that `check` asks whether it has what was pushed; empty: it asks none',
+    check: checkUrl,
+  },
   scope: {
     default: 'local',
     environment: 'KOPIA_METRICS_SCOPE',
@@ -152,6 +158,8 @@ export type Settings = {
   /** As it was set; empty for Kopia's own. */
   readonly kopiaLogDirectory: string
   readonly cliLogs: string
+  /** Undefined: `check` asks none. */
+  readonly prometheusUrl: string | undefined
   readonly scope: 'local' | 'all'
   readonly sources: SourcePatterns
   readonly refreshSchedule: string
@@ -190,6 +198,22 @@ export function loadSettings(flags: Flags, environment: Environment): Settings {
     throw new ConfigError(firstLine(error))
   }
   return toSettings((name) => checked(name, config.get(name), places(name)), environment)
+}
+
+/** In words, from where `loadSettings` takes what is not its default. */
+export function settingPlaces(flags: Flags, environment: Environment): string {
+  const fromFile = readConfigFile(flags.config)
+  const counts = { default: 0, environment: 0, flag: 0, file: 0 }
+  for (const name of settingNames()) {
+    const [kind = ''] = placeOf(name, flags, environment, fromFile).split(' ')
+    counts[kind === 'flag' || kind === 'environment' || kind === 'default' ? kind : 'file'] += 1
+  }
+  const told = [
+    ...(existsSync(fromFile.path) ? [`${counts.file} from ${fromFile.path}`] : []),
+    ...(counts.environment > 0 ? [`${counts.environment} from the environment`] : []),
+    ...(counts.flag > 0 ? [`${counts.flag} from flags`] : []),
+  ]
+  return told.length === 0 ? 'all settings at their defaults' : `settings: ${told.join(', ')}`
 }
 
 /** The flag of a setting, without its dashes: `pushgateway-url`. */
@@ -285,6 +309,7 @@ function toSettings(get: (name: SettingName) => string, environment: Environment
     kopiaPassword: values.kopia_password,
     kopiaLogDirectory: values.kopia_log_dir,
     cliLogs: join(logDirectory, 'cli-logs'),
+    prometheusUrl: values.prometheus_url || undefined,
     scope: values.scope === 'all' ? 'all' : 'local',
     sources: { include: parseList(values.sources_include), exclude: parseList(values.sources_exclude) },
     refreshSchedule: values.refresh_schedule,

@@ -43,7 +43,15 @@ async function main(arguments_: readonly string[]): Promise<ExitCode> {
 }
 
 async function runCommandLine({ name, operands, options, flags }: GivenCommand): Promise<ExitCode> {
-  const { loadSettings } = await import('./config.ts')
+  const { loadSettings, settingPlaces } = await import('./config.ts')
+  if (name === 'check') {
+    const { checkCommand } = await import('./run-checks.ts')
+    const load = () => ({
+      settings: loadSettings(flags, process.env),
+      places: settingPlaces(flags, process.env),
+    })
+    return checkCommand(load, process.stdout)
+  }
   const settings = loadSettings(flags, process.env)
   const { hooksCommand, pushCommand, runCommand } = await import('./commands.ts')
   const say = (line: string) => print(`${line}\n`)
