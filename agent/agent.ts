@@ -21,7 +21,7 @@ import { createPusher } from './push/pusher.ts'
 import { type PushResult, push } from './push/pushgateway.ts'
 import { writeTextfile } from './push/textfile.ts'
 import { type Schedule, schedule } from './schedule.ts'
-import { createSourceFilter } from './source-filter.ts'
+import { createSourceFilter, isInScope } from './source-filter.ts'
 import { createSpool, isEventName } from './spool/spool.ts'
 import { statusOf } from './status/status.ts'
 import { watchFolder } from './watch-folder.ts'
@@ -139,9 +139,7 @@ export async function createAgent({
 
   /** With `local`, only the sources of who Kopia is here; until that is known, all that Kopia's logs here name. */
   function isWanted(source: Source): boolean {
-    const identity = ledger.repository.status
-    const isLocal = identity === undefined || (source.user === identity.user && source.host === identity.host)
-    return (settings.scope === 'all' || isLocal) && passesFilter(source)
+    return isInScope(settings.scope, ledger.repository.status, source) && passesFilter(source)
   }
 
   // In: the events and runs that are new go into the ledger.

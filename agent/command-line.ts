@@ -5,7 +5,7 @@ import { type Flags, flagOf, settingNames } from './config.ts'
 
 type CommandDeclaration = {
   /** How many operands there may be. */
-  readonly operands: 'none' | 'targets'
+  readonly operands: 'none' | 'targets' | 'file'
   /** Options that are no settings. */
   readonly options: readonly OptionName[]
   readonly usage: string
@@ -45,6 +45,12 @@ export const commands = {
     options: ['global'],
     usage: 'SOURCE… | --global',
     doc: 'take them out again; what stood there before stands there again',
+  },
+  backfill: {
+    operands: 'file',
+    options: [],
+    usage: 'FILE',
+    doc: 'write the history that is still known for promtool tsdb create-blocks-from openmetrics; -: standard output',
   },
   forget: {
     operands: 'none',
@@ -117,6 +123,8 @@ function problemWith(
   switch (declaration.operands) {
     case 'none':
       return operands.length === 0 ? undefined : `expected nothing more, found "${operands.join(' ')}"`
+    case 'file':
+      return operands.length === 1 ? undefined : `expected one file, found "${operands.join(' ')}"`
     case 'targets':
       return operands.length > 0 !== options.has('global') ? undefined : 'expected either sources or --global'
   }

@@ -14,8 +14,10 @@ import {
   oneOf,
   parseDurationMs,
   parseGrouping,
+  parseInstant,
   parseList,
   parseListen,
+  parseSpacingSeconds,
 } from './setting-formats.ts'
 import type { SourcePatterns } from './source-filter.ts'
 
@@ -122,6 +124,30 @@ export const declarations = {
     doc: 'cron: when to ask the repository for its size',
     check: checkCron,
   },
+  backfill_until: {
+    default: '',
+    environment: 'KOPIA_METRICS_BACKFILL_UNTIL',
+    doc: 'up to when `backfill` writes, as `2026-11-24T12:00:00Z`; empty: until this agent began to count, or now',
+    check: (value) => void parseInstant(value),
+  },
+  backfill_recent_period: {
+    default: '90d',
+    environment: 'KOPIA_METRICS_BACKFILL_RECENT_PERIOD',
+    doc: 'for how long before now `backfill` writes samples close enough for continuous graphs',
+    check: (value) => void parseDurationMs(value),
+  },
+  backfill_recent_spacing: {
+    default: '5m',
+    environment: 'KOPIA_METRICS_BACKFILL_RECENT_SPACING',
+    doc: 'one sample per this time in that period; Prometheus looks back 5 minutes',
+    check: (value) => void parseSpacingSeconds(value),
+  },
+  backfill_older_spacing: {
+    default: '1h',
+    environment: 'KOPIA_METRICS_BACKFILL_OLDER_SPACING',
+    doc: 'one sample per this time before that period',
+    check: (value) => void parseSpacingSeconds(value),
+  },
   log_level: {
     default: 'info',
     environment: 'KOPIA_METRICS_LOG_LEVEL',
@@ -164,8 +190,19 @@ export type Settings = {
   readonly sources: SourcePatterns
   readonly refreshSchedule: string
   readonly repositorySchedule: string
+  /** What every series of this agent carries beside its own labels, gateway or not. */
+  readonly groupLabels: Readonly<Record<string, string>>
+  readonly backfill: BackfillSettings
   readonly logLevel: string
   readonly logFormat: 'text' | 'json'
+}
+
+export type BackfillSettings = {
+  /** Unix seconds; undefined: until the agent began to count, or now. */
+  readonly until: number | undefined
+  readonly recentPeriodSeconds: number
+  readonly recentSpacingSeconds: number
+  readonly olderSpacingSeconds: number
 }
 
 export type GatewaySettings = {
@@ -314,6 +351,17 @@ function toSettings(get: (name: SettingName) => string, environment: Environment
     sources: { include: parseList(values.sources_include), exclude: parseList(values.sources_exclude) },
     refreshSchedule: values.refresh_schedule,
     repositorySchedule: values.repository_schedule,
+    groupLabels: {
+      job: values.job,
+      instance: values.instance || hostname(),
+      ...parseGrouping(values.grouping),
+    },
+    backfill: {
+      until: parseInstant(values.backfill_until),
+      recentPeriodSeconds: parseDurationMs(values.backfill_recent_period) / 1000,
+      recentSpacingSeconds: parseSpacingSeconds(values.backfill_recent_spacing),
+      olderSpacingSeconds: parseSpacingSeconds(values.backfill_older_spacing),
+    },
     logLevel: values.log_level,
     logFormat: values.log_format === 'json' ? 'json' : 'text',
   }

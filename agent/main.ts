@@ -65,6 +65,11 @@ async function runCommandLine({ name, operands, options, flags }: GivenCommand):
       const form = options.has('json') ? 'json' : options.has('watch') ? 'watch' : 'table'
       return showStatus(settings, form, process.stdout, complain)
     }
+    case 'backfill': {
+      const { makeBackfill } = await import('./make-backfill.ts')
+      const output = { data: process.stdout, talk: process.stderr }
+      return makeBackfill(settings, operands[0] ?? '-', output)
+    }
     case 'forget': {
       const { forget } = await import('./forget.ts')
       return forget(settings, loadSettings({ config: flags.config }, process.env), say, complain)
