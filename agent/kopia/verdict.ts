@@ -25,7 +25,12 @@ export type FileErrors = { readonly fatal: number; readonly ignored: number }
 
 /** What the repository said: its snapshots by source, each oldest first, or that it could not be asked. */
 export type RepositoryAnswer =
-  | { readonly kind: 'snapshots'; readonly bySource: ReadonlyMap<string, readonly Snapshot[]> }
+  | {
+      readonly kind: 'snapshots'
+      readonly bySource: ReadonlyMap<string, readonly Snapshot[]>
+      /** Whether Kopia saves no snapshot of a source in which nothing has changed. */
+      readonly ignoresIdentical: (source: Source) => boolean
+    }
   | { readonly kind: 'unavailable' }
 
 /**
@@ -40,7 +45,7 @@ export function judge(
 ): Finished | undefined {
   const snapshot = answer.kind === 'snapshots' ? snapshotOf(attempt, endedAt, answer.bySource) : undefined
   const outcome =
-    answer.kind === 'snapshots' ? outcomeByRepository(attempt, snapshot) : outcomeByLog(attempt, run)
+    answer.kind === 'snapshots' ? outcomeByRepository(attempt, snapshot, answer) : outcomeByLog(attempt, run)
   if (outcome === undefined) return undefined
   const end = attempt.finishedAt ?? attempt.claimedAt ?? snapshot?.endedAt ?? endedAt
   return {
@@ -72,9 +77,15 @@ function durationOf(attempt: Attempt, endedAt: number): number {
   return Math.max(endedAt - attempt.startedAt, attempt.uploadSeconds ?? 0, 0)
 }
 
-function outcomeByRepository(attempt: Attempt, snapshot: Snapshot | undefined): Outcome {
+function outcomeByRepository(
+  attempt: Attempt,
+  snapshot: Snapshot | undefined,
+  { ignoresIdentical }: Extract<RepositoryAnswer, { kind: 'snapshots' }>,
+): Outcome {
   if (attempt.claim?.kind === 'identical') return 'success'
-  return snapshot === undefined ? 'failed' : outcomeOf(snapshot)
+  if (snapshot !== undefined) return outcomeOf(snapshot)
+  // Without a log nothing says why there is none; the after-action ran, and nothing to save is the usual reason.
+  return attempt.hasRunAfterAction && ignoresIdentical(attempt.source) ? 'success' : 'failed'
 }
 
 /** How the attempt went that left this snapshot. A checkpoint stays where a process was killed. */
@@ -84,7 +95,10 @@ function outcomeOf(snapshot: Snapshot): Outcome {
   return snapshot.fatalErrors > 0 ? 'failed' : 'success'
 }
 
-/** By the id that the log named; without one (`--json` hides the line) the newest that was made in the attempt. */
+/**
+ * By the id that the log named; without one (`--json` hides the line) the newest that was made in the attempt. Where the
+ * clock was set back meanwhile, the attempt seems to end before it began: then its end says nothing.
+ */
 function snapshotOf(
   attempt: Attempt,
   endedAt: number,
@@ -94,9 +108,10 @@ function snapshotOf(
   const { claim } = attempt
   if (claim?.kind === 'identical') return undefined
   if (claim !== undefined) return snapshots.find((snapshot) => snapshot.id === claim.snapshotId)
+  const latestStart = endedAt < attempt.startedAt ? Number.POSITIVE_INFINITY : endedAt
   return snapshots.findLast((snapshot) => {
     const begin = attempt.toldBy === 'hook' ? snapshot.endedAt : snapshot.startedAt
-    return begin >= attempt.startedAt && snapshot.startedAt <= endedAt
+    return begin >= attempt.startedAt && snapshot.startedAt <= latestStart
   })
 }
 
