@@ -1,7 +1,7 @@
 // What can still be known of the past: the snapshots that the repository holds, and the runs whose logs lie there.
 
 import type { Kopia, Unanswered } from '../kopia/cli.ts'
-import { hasOwnPolicy } from '../kopia/policies.ts'
+import { hasOwnPolicy, ignoresIdenticalSnapshots } from '../kopia/policies.ts'
 import { createRunTracker } from '../kopia/run-tracker.ts'
 import { settleRun } from '../kopia/settlement.ts'
 import { bySource, type Snapshot } from '../kopia/snapshots.ts'
@@ -40,9 +40,9 @@ export async function readHistory(options: HistoryOptions): Promise<HistoryAnswe
   const snapshots = await kopia.snapshots()
   if (!snapshots.ok) return snapshots
   const held = bySource(snapshots.value)
-  const told = Map.groupBy(readFinished({ kind: 'snapshots', bySource: held }, status.value), ({ source }) =>
-    formatSource(source),
-  )
+  const ignoresIdentical = (source: Source) => ignoresIdenticalSnapshots(policies.value, source)
+  const answer: RepositoryAnswer = { kind: 'snapshots', bySource: held, ignoresIdentical }
+  const told = Map.groupBy(readFinished(answer, status.value), ({ source }) => formatSource(source))
   const names = new Map<string, Source>()
   for (const [name, [first]] of held) if (first) names.set(name, first.source)
   // Log directories can be shared: what is neither held nor has a policy is another repository's.

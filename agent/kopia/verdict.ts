@@ -25,7 +25,12 @@ export type FileErrors = { readonly fatal: number; readonly ignored: number }
 
 /** What the repository said: its snapshots by source, each oldest first, or that it could not be asked. */
 export type RepositoryAnswer =
-  | { readonly kind: 'snapshots'; readonly bySource: ReadonlyMap<string, readonly Snapshot[]> }
+  | {
+      readonly kind: 'snapshots'
+      readonly bySource: ReadonlyMap<string, readonly Snapshot[]>
+      /** Whether Kopia saves no snapshot of a source in which nothing has changed. */
+      readonly ignoresIdentical: (source: Source) => boolean
+    }
   | { readonly kind: 'unavailable' }
 
 /**
@@ -72,29 +77,36 @@ function durationOf(attempt: Attempt, endedAt: number): number {
   return Math.max(endedAt - attempt.startedAt, attempt.uploadSeconds ?? 0, 0)
 }
 
+type Snapshots = Extract<RepositoryAnswer, { kind: 'snapshots' }>
+
 function outcomeByAnswer(
   attempt: Attempt,
   run: RunEvidence,
   snapshot: Snapshot | undefined,
-  answer: RepositoryAnswer & { kind: 'snapshots' },
+  answer: Snapshots,
 ): Outcome {
   const isExpired = snapshot === undefined && mayHaveExpired(attempt, answer)
-  return (isExpired ? outcomeByLog(attempt, run) : undefined) ?? outcomeByRepository(attempt, snapshot)
+  return (
+    (isExpired ? outcomeByLog(attempt, run) : undefined) ?? outcomeByRepository(attempt, snapshot, answer)
+  )
 }
 
-function outcomeByRepository(attempt: Attempt, snapshot: Snapshot | undefined): Outcome {
+function outcomeByRepository(
+  attempt: Attempt,
+  snapshot: Snapshot | undefined,
+  { ignoresIdentical }: Snapshots,
+): Outcome {
   if (attempt.claim?.kind === 'identical') return 'success'
-  return snapshot === undefined ? 'failed' : outcomeOf(snapshot)
+  if (snapshot !== undefined) return outcomeOf(snapshot)
+  // Without a log nothing says why there is none; the after-action ran, and nothing to save is the usual reason.
+  return attempt.hasRunAfterAction && ignoresIdentical(attempt.source) ? 'success' : 'failed'
 }
 
 /**
  * Retention takes old snapshots away, though never the newest: one that the log named, and after which others came, may be
  * gone by now. That matters for what happened while no agent ran.
  */
-function mayHaveExpired(
-  { source, claim, claimedAt }: Attempt,
-  { bySource }: RepositoryAnswer & { kind: 'snapshots' },
-): boolean {
+function mayHaveExpired({ source, claim, claimedAt }: Attempt, { bySource }: Snapshots): boolean {
   if (claimedAt === undefined || claim?.kind === 'identical') return false
   const snapshots = bySource.get(formatSource(source)) ?? []
   return snapshots.some((snapshot) => snapshot.incomplete === undefined && snapshot.startedAt > claimedAt)
@@ -107,7 +119,10 @@ function outcomeOf(snapshot: Snapshot): Outcome {
   return snapshot.fatalErrors > 0 ? 'failed' : 'success'
 }
 
-/** By the id that the log named; without one (`--json` hides the line) the newest that was made in the attempt. */
+/**
+ * By the id that the log named; without one (`--json` hides the line) the newest that was made in the attempt. Where the
+ * clock was set back meanwhile, the attempt seems to end before it began: then its end says nothing.
+ */
 function snapshotOf(
   attempt: Attempt,
   endedAt: number,
@@ -117,9 +132,10 @@ function snapshotOf(
   const { claim } = attempt
   if (claim?.kind === 'identical') return undefined
   if (claim !== undefined) return snapshots.find((snapshot) => snapshot.id === claim.snapshotId)
+  const latestStart = endedAt < attempt.startedAt ? Number.POSITIVE_INFINITY : endedAt
   return snapshots.findLast((snapshot) => {
     const begin = attempt.toldBy === 'hook' ? snapshot.endedAt : snapshot.startedAt
-    return begin >= attempt.startedAt && snapshot.startedAt <= endedAt
+    return begin >= attempt.startedAt && snapshot.startedAt <= latestStart
   })
 }
 

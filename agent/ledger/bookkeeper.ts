@@ -198,7 +198,7 @@ export function createBookkeeper(options: BookkeeperOptions): Bookkeeper {
     for (const [name, snapshots] of answer.bySource) {
       const source = parseSource(name)
       if (source === undefined || !isWanted(source) || busy.has(name)) continue
-      ledger.addSnapshots(source, snapshots, answer.askedAt)
+      ledger.addSnapshots(source, snapshots, answer.question)
     }
   }
 
@@ -207,10 +207,10 @@ export function createBookkeeper(options: BookkeeperOptions): Bookkeeper {
     const { policies } = ledger.repository
     if (answer.kind === 'unavailable' || policies === undefined) return
     const busy = runningSince()
-    for (const [name, { source, snapshotsAskedAt }] of ledger.sources) {
+    for (const [name, { source }] of ledger.sources) {
       const isThere = answer.bySource.has(name) || hasOwnPolicy(policies, source) || busy.has(name)
       if (isThere && isWanted(source)) continue
-      if ((snapshotsAskedAt ?? 0) > answer.askedAt) continue
+      if (ledger.wasAskedSince(source, answer.question)) continue
       ledger.removeSource(source)
       log.info(`${name}: no longer reported, since neither a snapshot nor a policy of it is left.`)
     }

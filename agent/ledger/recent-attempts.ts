@@ -22,6 +22,11 @@ export function withAttempt(recent: RecentAttempts, finished: Finished): RecentA
   return [...recent, ...packed(finished)].slice(-mostRecentAttempts * numbersEach)
 }
 
+/** Without the one at the end, which is about to be told better. */
+export function withoutNewest(recent: RecentAttempts): RecentAttempts {
+  return recent.slice(0, -numbersEach)
+}
+
 /** With the snapshots from before the oldest attempt, as far as there is room: what happened before anybody watched. */
 export function withPast(recent: RecentAttempts, snapshots: readonly Snapshot[]): RecentAttempts {
   const [oldest] = unpacked(recent)

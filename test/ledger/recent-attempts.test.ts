@@ -4,6 +4,7 @@ import type { Finished, Outcome } from '../../agent/kopia/verdict.ts'
 import { createLedger, emptyLedger, type LedgerData } from '../../agent/ledger/ledger.ts'
 import { mostRecentAttempts, unpacked, withAttempt } from '../../agent/ledger/recent-attempts.ts'
 import { day, ledgerOf, now } from '../support/ledgers.ts'
+import { askedAt, makeSnapshot } from '../support/snapshots.ts'
 
 const source = { user: 'root', host: 'vm', path: '/data' }
 const name = 'root@vm:/data'
@@ -47,26 +48,38 @@ test('a ledger from before there was a chart is filled from the repository too',
   const outcomes = () => unpacked(failedFirst.sources.get(name)?.recent ?? []).map(({ outcome }) => outcome)
   assert.deepEqual(outcomes(), ['success', 'failed'])
   const held = [4, 3, 2, 1].map((days) => snapshotAt(now - days * day))
-  failedFirst.addSnapshots(source, held, now)
-  failedFirst.addSnapshots(source, held, now + 1)
+  failedFirst.addSnapshots(source, held, askedAt(now))
+  failedFirst.addSnapshots(source, held, askedAt(now + 1))
   assert.deepEqual(outcomes(), ['success', 'success', 'success', 'success', 'failed'])
 })
 
-function snapshotAt(endedAt: number) {
-  return {
-    id: String(endedAt),
+test('a success before the failures that were watched is known from the repository', () => {
+  const ledger = createLedger({ ...emptyLedger, begunAt: 1 })
+  ledger.addFinished(finished(now - 60, 'failed'), now)
+  ledger.addSnapshots(
     source,
-    startedAt: endedAt - 30,
-    endedAt,
-    incomplete: undefined,
-    sizeBytes: 1,
-    files: 1,
-    directories: 1,
-    changedFiles: 1,
-    excludedFiles: 0,
-    fatalErrors: 0,
-    ignoredErrors: 0,
-    retentionReasons: [],
-    pins: [],
-  }
+    [3, 2].map((days) => snapshotAt(now - days * day)),
+    askedAt(now),
+  )
+  const state = ledger.sources.get(name)
+  assert.deepEqual([state?.lastSuccessAt, state?.lastAttempt?.outcome], [now - 2 * day, 'failed'])
+})
+
+test('an attempt that the repository told first, and its log better, is in the chart once', () => {
+  const ledger = createLedger({ ...emptyLedger, begunAt: 1 })
+  ledger.addSnapshots(source, [snapshotAt(now - day)], askedAt(now - day))
+  ledger.addSnapshots(source, [snapshotAt(now - day), snapshotAt(now - 60)], askedAt(now - 50))
+  ledger.addFinished({ ...finished(now - 59), snapshotId: String(now - 60) }, now)
+  const recent = unpacked(ledger.sources.get(name)?.recent ?? [])
+  assert.deepEqual(
+    recent.map(({ endedAt, durationSeconds }) => [endedAt, durationSeconds]),
+    [
+      [now - day, 30],
+      [now - 59, 2],
+    ],
+  )
+})
+
+function snapshotAt(endedAt: number) {
+  return makeSnapshot({ source, id: String(endedAt), startedAt: endedAt - 30, endedAt })
 }

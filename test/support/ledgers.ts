@@ -4,6 +4,7 @@ import type { Snapshot } from '../../agent/kopia/snapshots.ts'
 import type { Source } from '../../agent/kopia/source.ts'
 import type { Outcome } from '../../agent/kopia/verdict.ts'
 import { createLedger, emptyLedger, type Ledger } from '../../agent/ledger/ledger.ts'
+import { askedAt, makeSnapshot } from './snapshots.ts'
 
 /** Unix seconds at which all that is made here is looked at. */
 export const now = Date.parse('2026-11-24T12:00:00Z') / 1000
@@ -30,7 +31,7 @@ export function ledgerOf(histories: readonly History[]): Ledger {
       snapshotOf(source, index, number, now - lastSuccessAgo - (snapshots - 1 - number) * day),
     )
     ledger.addSource(source, now - hour)
-    if (held.length > 0) ledger.addSnapshots(source, held, now - lastSuccessAgo)
+    if (held.length > 0) ledger.addSnapshots(source, held, askedAt(now - lastSuccessAgo))
     for (const [ago, outcome] of later) {
       const errors = { fatal: outcome === 'failed' ? 2 : 0, ignored: 0 }
       const durationSeconds = 12 + index
@@ -47,22 +48,14 @@ export function ledgerOf(histories: readonly History[]): Ledger {
 /** Durations and sizes wander, so that charts show something; they are the same in every run. */
 function snapshotOf(source: Source, index: number, number: number, endedAt: number): Snapshot {
   const wave = 1 + Math.sin(index * 1.7 + number) / 2
-  return {
+  return makeSnapshot({
     id: `${index}-${number}`,
     source,
     startedAt: endedAt - 60 * wave * (1 + (index % 7)),
     endedAt,
-    incomplete: undefined,
     sizeBytes: Math.round(3e9 * wave * (1 + (index % 5))),
     files: 1000 * (index + 1),
-    directories: 10,
-    changedFiles: 7,
-    excludedFiles: 0,
-    fatalErrors: 0,
-    ignoredErrors: 0,
-    retentionReasons: ['latest-1'],
-    pins: [],
-  }
+  })
 }
 
 /** `count` sources: one in 25 fails, one in 40 is overdue, one path is hostile. */
