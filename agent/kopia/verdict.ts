@@ -45,7 +45,9 @@ export function judge(
 ): Finished | undefined {
   const snapshot = answer.kind === 'snapshots' ? snapshotOf(attempt, endedAt, answer.bySource) : undefined
   const outcome =
-    answer.kind === 'snapshots' ? outcomeByAnswer(attempt, run, snapshot, answer) : outcomeByLog(attempt, run)
+    answer.kind === 'snapshots'
+      ? outcomeByAnswer(attempt, run, snapshot, endedAt, answer)
+      : outcomeByLog(attempt, run)
   if (outcome === undefined) return undefined
   const end = attempt.finishedAt ?? attempt.claimedAt ?? snapshot?.endedAt ?? endedAt
   return {
@@ -83,12 +85,18 @@ function outcomeByAnswer(
   attempt: Attempt,
   run: RunEvidence,
   snapshot: Snapshot | undefined,
+  endedAt: number,
   answer: Snapshots,
 ): Outcome {
-  const isExpired = snapshot === undefined && mayHaveExpired(attempt, answer)
-  return (
-    (isExpired ? outcomeByLog(attempt, run) : undefined) ?? outcomeByRepository(attempt, snapshot, answer)
-  )
+  const isExpired = snapshot === undefined && mayHaveExpired(attempt, endedAt, answer)
+  const byLog = isExpired ? (outcomeByLog(attempt, run) ?? outcomeOfSilent(attempt, run)) : undefined
+  return byLog ?? outcomeByRepository(attempt, snapshot, answer)
+}
+
+/** With `--json` no line tells of the snapshot: there the run's good end has to do. */
+function outcomeOfSilent({ toldBy, claim }: Attempt, run: RunEvidence): Outcome | undefined {
+  const endedWell = run.repository === 'closed' && run.finalError === undefined
+  return toldBy === 'command' && claim === undefined && endedWell ? 'success' : undefined
 }
 
 function outcomeByRepository(
@@ -103,13 +111,19 @@ function outcomeByRepository(
 }
 
 /**
- * Retention takes old snapshots away, though never the newest: one that the log named, and after which others came, may be
- * gone by now. That matters for what happened while no agent ran.
+ * Retention takes old snapshots away, though never the newest: one after which others came may be gone by now. That matters
+ * for what happened while no agent ran.
  */
-function mayHaveExpired({ source, claim, claimedAt }: Attempt, { bySource }: Snapshots): boolean {
-  if (claimedAt === undefined || claim?.kind === 'identical') return false
+function mayHaveExpired(
+  { source, claim, claimedAt }: Attempt,
+  endedAt: number,
+  { bySource }: Snapshots,
+): boolean {
+  if (claim?.kind === 'identical') return false
   const snapshots = bySource.get(formatSource(source)) ?? []
-  return snapshots.some((snapshot) => snapshot.incomplete === undefined && snapshot.startedAt > claimedAt)
+  return snapshots.some(
+    (snapshot) => snapshot.incomplete === undefined && snapshot.startedAt > (claimedAt ?? endedAt),
+  )
 }
 
 /** How the attempt went that left this snapshot. A checkpoint stays where a process was killed. */
