@@ -28,7 +28,7 @@ const identical =
   'INFO kopia/cli \n Not saving snapshot because no files have been changed since previous snapshot'
 const fatal = 'ERROR kopia/cli Found 1 fatal error(s) while snapshotting root@vm:/data/x.'
 const uploading = 'DEBUG uploader uploading\t{"source":"root@vm:/data/x"}'
-const closed = 'DEBUG kopia/storage [STORAGE] Close'
+const closed = 'DEBUG kopia/repo [STORAGE] Close'
 const failed = 'ERROR kopia/cli upload error: exit status 3'
 
 const cases: readonly {
