@@ -147,7 +147,7 @@ export async function createAgent({
   const digest = coalesce(async () => {
     clearTimeout(nextDigest)
     try {
-      const changes = [await takeEvents(), bookkeeper.addNewSources(), await settleRuns()]
+      const changes = [await takeEvents(), bookkeeper.noteBeginnings(), await settleRuns()]
       if (changes.includes(true)) await keepAndPush()
     } catch (error) {
       log.error(`A step failed, it is tried again: ${error instanceof Error ? error.stack : error}`)

@@ -60,8 +60,8 @@ export type Ledger = {
   /** Whether finished attempts are counted; what lay there at the very first start is not. */
   readonly isCounting: () => boolean
   readonly begin: (nowSeconds: number) => void
-  /** A source that is new: its counters exist from now on, at 0. Returns whether it was new. */
-  readonly addSource: (source: Source, nowSeconds: number) => boolean
+  /** A source that is new: its counters exist from now on, at 0. */
+  readonly addSource: (source: Source, nowSeconds: number) => void
   /** A source that has gone, or never was this repository's. */
   readonly removeSource: (source: Source) => void
   readonly addFinished: (finished: Finished, nowSeconds: number) => void
@@ -153,9 +153,7 @@ export function createLedger(data: LedgerData): Ledger {
       begunAt ??= nowSeconds
     },
     addSource: (source, nowSeconds) => {
-      const isNew = !sources.has(formatSource(source))
       ensureSource(source, nowSeconds)
-      return isNew
     },
     removeSource: (source) => {
       sources.delete(formatSource(source))
