@@ -101,11 +101,11 @@ function tableLines(
     const name = padded(shortened(names[index] ?? '', nameWidth), nameWidth)
     const state = paint(colour, padded(`${mark} ${source.state}`, stateWidth))
     const row = [state, name, ...cells].join(gap)
-    const note = noteOf(source, at)
     const indent = ' '.repeat(stateWidth + gap.length)
-    return note === undefined
-      ? [row]
-      : [row, ...wrapped(note, width && width - indent.length).map((line) => indent + paint(colour, line))]
+    const notes = notesOf(source, at).flatMap((note) =>
+      wrapped(note.text, width && width - indent.length).map((line) => indent + paint(note.colour, line)),
+    )
+    return [row, ...notes]
   })
   return [paint('dim', title.join(gap).trimEnd()), ...rows]
 }
@@ -140,11 +140,17 @@ function commonHost(sources: readonly SourceStatus[]): string {
   return hosts.size === 1 ? only : ''
 }
 
-function noteOf(source: SourceStatus, now: number): string | undefined {
-  const { runningSince } = source
-  const running = runningSince === undefined ? [] : [`running for ${spanWords(now - runningSince)}`]
-  const notes = [...running, ...(problemWords(source, now) ?? '').split('; ').filter((note) => note !== '')]
-  return notes.length === 0 ? undefined : notes.join('; ')
+type Note = { readonly text: string; readonly colour: Colour }
+
+function notesOf(source: SourceStatus, now: number): readonly Note[] {
+  const { runningSince, state } = source
+  const problem = problemWords(source, now)
+  return [
+    ...(problem === undefined ? [] : [{ text: problem, colour: marks[state].colour }]),
+    ...(runningSince === undefined
+      ? []
+      : [{ text: `running for ${spanWords(now - runningSince)}`, colour: 'cyan' as const }]),
+  ]
 }
 
 function lastSuccessText({ lastSuccessAt }: SourceStatus, now: number): string {

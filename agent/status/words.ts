@@ -17,6 +17,12 @@ export function durationWords(seconds: number): string {
   return pair(whole, day, 'd', hour, 'h')
 }
 
+/** One that was learned is never round: `1 d`, and not `23 h 59 min`. */
+export function intervalWords(seconds: number): string {
+  const step = seconds < hour ? minute : 5 * minute
+  return durationWords(Math.max(minute, Math.round(seconds / step) * step))
+}
+
 /** Roughly how long, in one figure: `40 s`, `3 min`, `2 h`, `4 d`. */
 export function spanWords(seconds: number): string {
   const whole = Math.max(0, Math.floor(seconds))
@@ -90,7 +96,7 @@ export function problemWords(status: SourceStatus, now: number): string | undefi
   }
   if (overdueSince !== undefined && expectedInterval !== undefined) {
     sentences.push(
-      `expected every ${durationWords(expectedInterval.seconds)}, overdue for ${spanWords(now - overdueSince)}`,
+      `expected every ${intervalWords(expectedInterval.seconds)}, overdue for ${spanWords(now - overdueSince)}`,
     )
   }
   if (sentences.length > 0 && lastSuccessAt === undefined) sentences.push('it never succeeded')

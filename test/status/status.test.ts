@@ -7,7 +7,7 @@ import { sparkline } from '../../agent/status/sparkline.ts'
 import { needsAttention, statusOf } from '../../agent/status/status.ts'
 import { type Paint, statusTable } from '../../agent/status/table.ts'
 import { widthOf } from '../../agent/status/text-width.ts'
-import { agoWords, bytesWords, durationWords, visible } from '../../agent/status/words.ts'
+import { agoWords, bytesWords, durationWords, intervalWords, visible } from '../../agent/status/words.ts'
 import { day, type History, hostilePath, hour, ledgerOf, manyHistories, now } from '../support/ledgers.ts'
 
 const plain: Paint = (_, text) => text
@@ -183,6 +183,7 @@ test('JSON has every field of every source, null where nothing is known', () => 
 })
 
 test('words', () => {
+  assert.deepEqual([86_340, 21_700, 90, 20].map(intervalWords), ['1 d', '6 h', '2 min', '1 min'])
   assert.deepEqual([0.0312, 1.44, 59.4, 200, 7500, 86_400, 360_000].map(durationWords), [
     '31 ms',
     '1.4 s',
