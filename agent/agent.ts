@@ -21,6 +21,7 @@ import { createPusher } from './push/pusher.ts'
 import { type PushResult, push } from './push/pushgateway.ts'
 import { writeTextfile } from './push/textfile.ts'
 import { type Schedule, schedule } from './schedule.ts'
+import { isLoopback } from './setting-formats.ts'
 import { createSourceFilter } from './source-filter.ts'
 import { createSpool, isEventName } from './spool/spool.ts'
 import { watchFolder } from './watch-folder.ts'
@@ -280,10 +281,15 @@ export async function createAgent({
     if (settings.listen !== undefined) {
       web = await startWebServer({
         ...settings.listen,
+        login: settings.webLogin,
         metrics: async () => ({ status: 200, contentType, body: await currentText() }),
         isReady: () => ready,
         onError: (error) => log.warn(`The web listener: ${error}`),
       })
+      if (settings.webLogin === undefined && !isLoopback(settings.listen.host))
+        log.warn(
+          `Everybody who reaches ${settings.listen.host} may read /metrics: set web_username and web_password_file.`,
+        )
       log.info(`Listening on http://${settings.listen.host}:${web.port}/metrics.`)
     }
     await renewWatches()

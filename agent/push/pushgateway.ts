@@ -1,5 +1,7 @@
 // One push: the whole picture replaces this agent's group on the gateway.
 
+import { type HttpRequest, sendRequest, type TlsFiles } from './request.ts'
+
 export type GatewayOptions = {
   readonly url: string
   readonly job: string
@@ -8,6 +10,7 @@ export type GatewayOptions = {
   readonly grouping: Readonly<Record<string, string>>
   readonly timeoutMs: number
   readonly credentials: Credentials
+  readonly tls: TlsFiles
 }
 
 export type Credentials =
@@ -18,24 +21,33 @@ export type Credentials =
 export type PushResult = { readonly ok: true } | { readonly ok: false; readonly reason: string }
 
 /** Sends `text` by PUT, which replaces all that the group held. Errors come back as one line. */
-export async function push(
+export function push(
   options: GatewayOptions,
   text: string,
   contentType: string,
   signal: AbortSignal,
 ): Promise<PushResult> {
+  return send(options, { method: 'PUT', body: text, headers: { 'content-type': contentType } }, signal)
+}
+
+async function send(
+  options: GatewayOptions,
+  { method, body, headers }: Pick<HttpRequest, 'method' | 'body' | 'headers'>,
+  signal: AbortSignal,
+): Promise<PushResult> {
+  const timeLimit = AbortSignal.timeout(options.timeoutMs)
   try {
-    const response = await fetch(groupUrl(options), {
-      method: 'PUT',
-      body: text,
-      headers: { 'content-type': contentType, ...authorization(options.credentials) },
-      // A redirect would carry the credentials elsewhere, or turn the PUT into a GET that stores nothing.
-      redirect: 'manual',
-      signal: AbortSignal.any([signal, AbortSignal.timeout(options.timeoutMs)]),
+    const { status, text } = await sendRequest({
+      method,
+      url: groupUrl(options),
+      body,
+      headers: { ...headers, ...authorization(options.credentials) },
+      tls: options.tls,
+      signal: AbortSignal.any([signal, timeLimit]),
     })
-    const body = await response.text()
-    return response.ok ? { ok: true } : { ok: false, reason: refusal(response.status, body) }
+    return status >= 200 && status < 300 ? { ok: true } : { ok: false, reason: refusal(status, text) }
   } catch (error) {
+    if (timeLimit.aborted) return { ok: false, reason: `no answer within ${options.timeoutMs / 1000} s` }
     return { ok: false, reason: reasonOf(error) }
   }
 }
@@ -71,8 +83,8 @@ function refusal(status: number, body: string): string {
   return `it answered ${status}: ${body.trim().split('\n')[0]?.slice(0, 300) ?? ''}`
 }
 
-/** fetch says only "fetch failed"; what happened is in its cause. */
+/** Where a name has several addresses, what happened at each is in an error without a message. */
 function reasonOf(error: unknown): string {
-  if (!(error instanceof Error)) return String(error)
-  return error.cause instanceof Error ? error.cause.message || String(error.cause) : error.message
+  if (error instanceof AggregateError) return error.errors.map(reasonOf).join('; ')
+  return error instanceof Error ? error.message.split('\n')[0] || error.name : String(error)
 }

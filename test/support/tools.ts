@@ -14,6 +14,7 @@ export type ToolName =
   | 'amtool'
   | 'node_exporter'
   | 'shellcheck'
+  | 'openssl'
 
 let paths: ReadonlyMap<string, string> | undefined
 
