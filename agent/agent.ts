@@ -24,6 +24,7 @@ import { type Schedule, schedule } from './schedule.ts'
 import { isLoopback } from './setting-formats.ts'
 import { createSourceFilter } from './source-filter.ts'
 import { createSpool, isEventName } from './spool/spool.ts'
+import { prepareSpool } from './state-directory.ts'
 import { watchFolder } from './watch-folder.ts'
 import { startWebServer, type WebServer } from './web/server.ts'
 
@@ -76,7 +77,7 @@ export async function createAgent({
   const spool = createSpool(join(settings.stateDirectory, 'spool'), (fileName, reason) =>
     log.warn(`The event ${fileName} in the spool is set aside: ${reason}.`),
   )
-  await spool.prepare()
+  await prepareSpool(spool.folder)
   const kopiaCalls = createCallCounter()
   const kopia = createKopia({
     binary: settings.kopiaBinary,
@@ -257,6 +258,7 @@ export async function createAgent({
   }
 
   async function refreshRepository(): Promise<void> {
+    await spool.tidy(nowSeconds())
     await asker.refreshFigures()
     await keepAndPush()
   }
