@@ -21,8 +21,10 @@ import { createPusher } from './push/pusher.ts'
 import { type PushResult, push } from './push/pushgateway.ts'
 import { writeTextfile } from './push/textfile.ts'
 import { type Schedule, schedule } from './schedule.ts'
+import { isLoopback } from './setting-formats.ts'
 import { createSourceFilter, isInScope } from './source-filter.ts'
 import { createSpool, isEventName } from './spool/spool.ts'
+import { prepareSpool } from './state-directory.ts'
 import { statusOf } from './status/status.ts'
 import { watchFolder } from './watch-folder.ts'
 import { statusPage } from './web/page.ts'
@@ -77,7 +79,7 @@ export async function createAgent({
   const spool = createSpool(join(settings.stateDirectory, 'spool'), (fileName, reason) =>
     log.warn(`The event ${fileName} in the spool is set aside: ${reason}.`),
   )
-  await spool.prepare()
+  await prepareSpool(spool.folder)
   const kopiaCalls = createCallCounter()
   const kopia = createKopia({
     binary: settings.kopiaBinary,
@@ -280,6 +282,7 @@ export async function createAgent({
   }
 
   async function refreshRepository(): Promise<void> {
+    await spool.tidy(nowSeconds())
     await asker.refreshFigures()
     await keepAndPush()
   }
@@ -304,11 +307,16 @@ export async function createAgent({
     if (settings.listen !== undefined) {
       web = await startWebServer({
         ...settings.listen,
+        login: settings.webLogin,
         metrics: async () => ({ status: 200, contentType, body: await currentText() }),
         page: currentPage,
         isReady: () => ready,
         onError: (error) => log.warn(`The web listener: ${error}`),
       })
+      if (settings.webLogin === undefined && !isLoopback(settings.listen.host))
+        log.warn(
+          `Everybody who reaches ${settings.listen.host} may read /metrics: set web_username and web_password_file.`,
+        )
       log.info(`Listening on http://${settings.listen.host}:${web.port}/metrics.`)
     }
     await renewWatches()

@@ -6,6 +6,7 @@ import { join } from 'node:path'
 import convict from 'convict'
 import { parse as parseYaml } from 'yaml'
 import type { Credentials } from './push/pushgateway.ts'
+import type { TlsFiles } from './push/request.ts'
 import {
   checkCron,
   checkNotEmpty,
@@ -20,6 +21,7 @@ import {
   parseSpacingSeconds,
 } from './setting-formats.ts'
 import type { SourcePatterns } from './source-filter.ts'
+import type { Login } from './web/login.ts'
 
 /** A setting that makes no sense; its message is one line for the user. */
 export class ConfigError extends Error {
@@ -58,6 +60,15 @@ export const declarations = {
     'KOPIA_METRICS_PUSHGATEWAY_BEARER_TOKEN_FILE',
     'a file that holds a bearer token, in place of user name and password',
   ),
+  pushgateway_ca_file: setting(
+    'KOPIA_METRICS_PUSHGATEWAY_CA_FILE',
+    "certificates to check the gateway's by, in PEM; empty: those that Node.js comes with",
+  ),
+  pushgateway_cert_file: setting(
+    'KOPIA_METRICS_PUSHGATEWAY_CERT_FILE',
+    "the agent's own certificate, in PEM, for a gateway that asks for one",
+  ),
+  pushgateway_key_file: setting('KOPIA_METRICS_PUSHGATEWAY_KEY_FILE', 'its private key, in PEM'),
   pushgateway_timeout: {
     default: '10s',
     environment: 'KOPIA_METRICS_PUSHGATEWAY_TIMEOUT',
@@ -83,6 +94,11 @@ export const declarations = {
     doc: 'address of `/metrics`; empty turns it off',
     check: (value) => void parseListen(value),
   },
+  web_username: setting(
+    'KOPIA_METRICS_WEB_USERNAME',
+    'user name that this address asks for; empty: it asks for none',
+  ),
+  web_password_file: setting('KOPIA_METRICS_WEB_PASSWORD_FILE', 'a file that holds the password it asks for'),
   textfile: setting('KOPIA_METRICS_TEXTFILE', "a `.prom` file for node-exporter's textfile collector"),
   state_dir: setting(
     'KOPIA_METRICS_STATE_DIR',
@@ -175,6 +191,8 @@ export type Settings = {
   readonly gateway: GatewaySettings | undefined
   /** Undefined: no listener. */
   readonly listen: ListenAddress | undefined
+  /** Undefined: the listener answers everybody. */
+  readonly webLogin: Login | undefined
   readonly instance: string
   readonly textfile: string | undefined
   readonly stateDirectory: string
@@ -211,6 +229,7 @@ export type GatewaySettings = {
   readonly grouping: Readonly<Record<string, string>>
   readonly timeoutMs: number
   readonly credentials: Credentials
+  readonly tls: TlsFiles
 }
 
 export type Flags = Readonly<Record<string, string | undefined>>
@@ -338,6 +357,7 @@ function toSettings(get: (name: SettingName) => string, environment: Environment
   return {
     gateway: values.pushgateway_url === '' ? undefined : toGateway(values),
     listen: parseListen(values.listen),
+    webLogin: toWebLogin(values),
     instance: values.instance || hostname(),
     textfile: values.textfile || undefined,
     stateDirectory: values.state_dir || defaultStateDirectory(environment),
@@ -374,7 +394,34 @@ function toGateway(values: Record<SettingName, string>): GatewaySettings {
     grouping: parseGrouping(values.grouping),
     timeoutMs: parseDurationMs(values.pushgateway_timeout),
     credentials: toCredentials(values),
+    tls: toTlsFiles(values),
   }
+}
+
+function toTlsFiles(values: Record<SettingName, string>): TlsFiles {
+  const [ca, certificate, key] = (
+    ['pushgateway_ca_file', 'pushgateway_cert_file', 'pushgateway_key_file'] as const
+  ).map((name) => readableFile(name, values[name]))
+  if ((certificate === undefined) !== (key === undefined)) {
+    throw new ConfigError('pushgateway_cert_file and pushgateway_key_file: expected both of them, found one')
+  }
+  return { ...(ca && { ca }), ...(certificate && { certificate }), ...(key && { key }) }
+}
+
+/** Undefined where none is set. */
+function readableFile(name: SettingName, path: string): string | undefined {
+  if (path === '') return undefined
+  readSecret(name, path)
+  return path
+}
+
+function toWebLogin(values: Record<SettingName, string>): Login | undefined {
+  const { web_username: username, web_password_file: file } = values
+  if (username === '' && file === '') return undefined
+  if (username === '' || file === '') {
+    throw new ConfigError('web_username and web_password_file: expected both of them, found one')
+  }
+  return { username, password: readSecret('web_password_file', file) }
 }
 
 function toCredentials(values: Record<SettingName, string>): Credentials {

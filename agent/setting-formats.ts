@@ -84,6 +84,11 @@ export function parseListen(value: string): ListenAddress | undefined {
   return { host: host.replace(/^\[(.*)\]$/, '$1') || '0.0.0.0', port: Number(port) }
 }
 
+/** Whether only this machine reaches the address (RFC 1122, 3.2.1.3; RFC 4291, 2.5.3). */
+export function isLoopback(host: string): boolean {
+  return host === 'localhost' || host === '::1' || /^127(\.\d+){3}$/.test(host)
+}
+
 /** Entries separated by commas; none for an empty text. */
 export function parseList(value: string): readonly string[] {
   return value

@@ -4,7 +4,7 @@ import { constants, type Stats } from 'node:fs'
 import { access, readdir, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { execa } from 'execa'
-import { lockHolder } from '../ledger/lock.ts'
+import { findHolder } from '../ledger/lock.ts'
 import { lookAtLedger } from '../ledger/store.ts'
 import { agoWords, countWords, pluralWords } from '../status/words.ts'
 import { type Finding, failure, ok, warning } from './finding.ts'
@@ -42,13 +42,13 @@ export async function checkLogs(cliLogs: string, now: number): Promise<LogsFound
 
 /** Whether there is a ledger, and whether an agent keeps it. */
 export async function checkAgent(stateDirectory: string, now: number): Promise<Finding> {
-  const holder = await lockHolder(stateDirectory)
   const seen = await lookAtLedger(stateDirectory)
   if (seen.kind === 'unreadable') {
     const advice =
       'run check as the user that the agent runs as; a broken ledger is set aside at the next start'
     return failure('agent', `the ledger in ${stateDirectory} can't be read: ${seen.reason}`, advice)
   }
+  const holder = await findHolder(stateDirectory)
   const known =
     seen.kind === 'missing'
       ? 'no ledger yet'

@@ -1,7 +1,8 @@
 // Keeps the ledger on disk: after a crash at any point there is the old state or the new one, never none.
 
-import { mkdir, open, readFile, rename, stat } from 'node:fs/promises'
+import { open, rename, stat } from 'node:fs/promises'
 import { join } from 'node:path'
+import { readIfThere } from '../files.ts'
 import { emptyLedger, type LedgerData } from './ledger.ts'
 
 export type LoadedLedger =
@@ -16,9 +17,8 @@ export type LoadedLedger =
 
 const fileName = 'ledger.json'
 
-/** Reads the ledger in `stateDirectory`, which is created (for its owner alone) if it is missing. */
+/** Reads the ledger in `stateDirectory`. */
 export async function loadLedger(stateDirectory: string, nowSeconds: number): Promise<LoadedLedger> {
-  await mkdir(stateDirectory, { recursive: true, mode: 0o700 })
   const path = join(stateDirectory, fileName)
   const text = await readIfThere(path)
   if (text === undefined) return { kind: 'new', data: emptyLedger }
@@ -57,15 +57,6 @@ export async function saveLedger(stateDirectory: string, data: LedgerData): Prom
   await writeDurably(temporary, JSON.stringify(data))
   await rename(temporary, path)
   await syncDirectory(stateDirectory)
-}
-
-async function readIfThere(path: string): Promise<string | undefined> {
-  try {
-    return await readFile(path, 'utf8')
-  } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined
-    throw error
-  }
 }
 
 /** The file is this program's own, so its version vouches for the shape of what is in it. */

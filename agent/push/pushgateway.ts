@@ -1,5 +1,7 @@
 // This agent's group on the gateway: a push replaces it as a whole, and it can be deleted.
 
+import { type HttpRequest, sendRequest, type TlsFiles } from './request.ts'
+
 export type GatewayOptions = {
   readonly url: string
   readonly job: string
@@ -8,6 +10,7 @@ export type GatewayOptions = {
   readonly grouping: Readonly<Record<string, string>>
   readonly timeoutMs: number
   readonly credentials: Credentials
+  readonly tls: TlsFiles
 }
 
 export type Credentials =
@@ -24,18 +27,14 @@ export async function push(
   contentType: string,
   signal: AbortSignal,
 ): Promise<PushResult> {
-  const answer = await askGateway(options, groupUrl(options), {
-    method: 'PUT',
-    body: text,
-    headers: { 'content-type': contentType },
-    signal,
-  })
+  const request = { method: 'PUT', url: groupUrl(options), body: text, signal } as const
+  const answer = await askGateway(options, { ...request, headers: { 'content-type': contentType } })
   return answer.ok ? { ok: true } : answer
 }
 
 /** Deletes the group with all that it holds; also where there is none it is well. */
 export async function deleteGroup(options: GatewayOptions): Promise<PushResult> {
-  const answer = await askGateway(options, groupUrl(options), { method: 'DELETE' })
+  const answer = await askGateway(options, { method: 'DELETE', url: groupUrl(options) })
   return answer.ok ? { ok: true } : answer
 }
 
@@ -43,24 +42,29 @@ export type GatewayAnswer =
   | { readonly ok: true; readonly body: string }
   | { readonly ok: false; readonly reason: string }
 
+type GatewayRequest = Pick<HttpRequest, 'method' | 'url'> & Partial<HttpRequest>
+
 /** One request with the credentials and the time limit; errors and refusals come back as one line. */
 export async function askGateway(
-  options: GatewayOptions,
-  url: string,
-  request: RequestInit,
+  { timeoutMs, credentials, tls }: Pick<GatewayOptions, 'timeoutMs' | 'credentials' | 'tls'>,
+  request: GatewayRequest,
 ): Promise<GatewayAnswer> {
-  const limit = AbortSignal.timeout(options.timeoutMs)
+  const timeLimit = AbortSignal.timeout(timeoutMs)
+  const { method, url, body = '', headers = {}, signal = timeLimit, largestAnswerBytes } = request
   try {
-    const response = await fetch(url, {
-      ...request,
-      headers: { ...request.headers, ...authorization(options.credentials) },
-      // A redirect would carry the credentials elsewhere, or turn the PUT into a GET that stores nothing.
-      redirect: 'manual',
-      signal: request.signal ? AbortSignal.any([request.signal, limit]) : limit,
+    const { status, text } = await sendRequest({
+      method,
+      url,
+      body,
+      headers: { ...headers, ...authorization(credentials) },
+      tls,
+      signal: AbortSignal.any([signal, timeLimit]),
+      largestAnswerBytes,
     })
-    const body = await response.text()
-    return response.ok ? { ok: true, body } : { ok: false, reason: refusal(response.status, body) }
+    const isGood = status >= 200 && status < 300
+    return isGood ? { ok: true, body: text } : { ok: false, reason: refusal(status, text) }
   } catch (error) {
+    if (timeLimit.aborted) return { ok: false, reason: `no answer within ${timeoutMs / 1000} s` }
     return { ok: false, reason: reasonOf(error) }
   }
 }
@@ -96,8 +100,8 @@ function refusal(status: number, body: string): string {
   return `it answered ${status}: ${body.trim().split('\n')[0]?.slice(0, 300) ?? ''}`
 }
 
-/** fetch says only "fetch failed"; what happened is in its cause. */
+/** Where a name has several addresses, what happened at each is in an error without a message. */
 function reasonOf(error: unknown): string {
-  if (!(error instanceof Error)) return String(error)
-  return error.cause instanceof Error ? error.cause.message || String(error.cause) : error.message
+  if (error instanceof AggregateError) return error.errors.map(reasonOf).join('; ')
+  return error instanceof Error ? error.message.split('\n')[0] || error.name : String(error)
 }

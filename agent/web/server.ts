@@ -1,6 +1,7 @@
 // GET /, /metrics, /-/healthy, /-/ready: the agent as an exporter and a status page of its own.
 
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
+import { isAuthorized, type Login } from './login.ts'
 
 export type Reply = {
   readonly status: number
@@ -12,6 +13,8 @@ export type Reply = {
 export type WebOptions = {
   readonly host: string
   readonly port: number
+  /** Undefined: everybody is answered. */
+  readonly login: Login | undefined
   readonly metrics: () => Promise<Reply>
   /** The status page, by what stands behind the `?`. */
   readonly page: (query: URLSearchParams) => Reply
@@ -25,10 +28,18 @@ export type WebServer = {
   readonly close: () => Promise<void>
 }
 
+/** Far below the 1024 files that a service may have open by default: the others are for logs, ledger and pushing. */
+const mostConnections = 100
+
 /** Starts to listen; rejects where the address can't be had. */
 export async function startWebServer(options: WebOptions): Promise<WebServer> {
   const server = createServer(
-    { requestTimeout: 10_000, headersTimeout: 5_000, maxHeaderSize: 8192 },
+    {
+      requestTimeout: 10_000,
+      headersTimeout: 5_000,
+      connectionsCheckingInterval: 1000,
+      maxHeaderSize: 8192,
+    },
     (request, response) => {
       reply(options, request)
         .then((answer) => send(request, response, answer))
@@ -38,6 +49,7 @@ export async function startWebServer(options: WebOptions): Promise<WebServer> {
         })
     },
   )
+  server.maxConnections = mostConnections
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject)
     server.listen(options.port, options.host, resolve)
@@ -59,19 +71,19 @@ async function reply(options: WebOptions, request: IncomingMessage): Promise<Rep
     return text(405, 'Only GET and HEAD are answered.\n')
   const [path, query] = request.url?.split('?') ?? []
   switch (path) {
-    case '/':
-      return options.page(new URLSearchParams(query))
-    case '/metrics':
-      return options.metrics()
+    // Whoever watches over processes has no password; these tell nothing else.
     case '/-/healthy':
       return text(200, 'kopia-metrics-agent is healthy.\n')
     case '/-/ready':
       return options.isReady()
         ? text(200, 'kopia-metrics-agent is ready.\n')
         : text(503, 'kopia-metrics-agent is still reading what happened before it started.\n')
-    default:
-      return text(404, 'There are /, /metrics, /-/healthy and /-/ready.\n')
   }
+  if (options.login !== undefined && !isAuthorized(request.headers.authorization, options.login))
+    return text(401, 'User name and password are needed.\n')
+  if (path === '/metrics') return options.metrics()
+  if (path === '/') return options.page(new URLSearchParams(query))
+  return text(404, 'There are /, /metrics, /-/healthy and /-/ready.\n')
 }
 
 function text(status: number, body: string): Reply {
@@ -88,6 +100,7 @@ function send(
     'content-type': contentType,
     'content-length': Buffer.byteLength(body),
     ...(status === 405 && { allow: 'GET, HEAD' }),
+    ...(status === 401 && { 'www-authenticate': 'Basic realm="kopia-metrics-agent", charset="UTF-8"' }),
   })
   response.end(request.method === 'HEAD' ? undefined : body)
 }

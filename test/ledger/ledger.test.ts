@@ -1,12 +1,11 @@
 import assert from 'node:assert/strict'
-import { mkdir, readdir, readFile, stat, writeFile } from 'node:fs/promises'
+import { readdir, readFile, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import type { Snapshot } from '../../agent/kopia/snapshots.ts'
 import type { Finished, Outcome } from '../../agent/kopia/verdict.ts'
 import { countSnapshots, holdingOf } from '../../agent/ledger/held-snapshots.ts'
 import { createLedger, emptyLedger } from '../../agent/ledger/ledger.ts'
-import { takeLock } from '../../agent/ledger/lock.ts'
 import { loadLedger, saveLedger } from '../../agent/ledger/store.ts'
 import { temporaryFolder } from '../support/folder.ts'
 import { askedAt, makeSnapshot } from '../support/snapshots.ts'
@@ -156,7 +155,7 @@ test('snapshots count in each type that holds them', () => {
 })
 
 test('what is saved is loaded, and only its owner may read it', async (context) => {
-  const folder = join(await temporaryFolder(context), 'state')
+  const folder = await temporaryFolder(context)
   assert.equal((await loadLedger(folder, 1)).kind, 'new')
   const ledger = createLedger(emptyLedger)
   ledger.begin(1)
@@ -187,16 +186,4 @@ test('a half-written ledger does not replace the old one', async (context) => {
   await saveLedger(folder, emptyLedger)
   await writeFile(join(folder, 'ledger.json.part'), '{"version":1,"sour')
   assert.equal((await loadLedger(folder, 1)).kind, 'loaded')
-})
-
-test('one agent per state directory; a lock that nobody holds any more is taken over', async (context) => {
-  const folder = join(await temporaryFolder(context), 'state')
-  const lock = await takeLock(folder, process.pid)
-  assert.deepEqual(await takeLock(folder, process.pid + 1), { kind: 'held', processId: process.pid })
-  assert.ok(lock.kind === 'taken')
-  await lock.release()
-  await mkdir(folder, { recursive: true })
-  // The highest pid that Linux gives is below 2^22 (proc_sys_kernel(5)).
-  await writeFile(join(folder, 'agent.pid'), `${2 ** 22 + 1}\n`)
-  assert.equal((await takeLock(folder, process.pid)).kind, 'taken')
 })

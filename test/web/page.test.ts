@@ -48,6 +48,7 @@ async function serve(context: TestContext, { ledger, faults }: Case): Promise<st
   const web = await startWebServer({
     host: '127.0.0.1',
     port: 0,
+    login: undefined,
     metrics: async () => ({ status: 200, contentType: 'text/plain', body: '' }),
     page: (query) => {
       const refresh = query.get('refresh') === 'off' ? 'off' : 'on'
