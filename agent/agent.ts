@@ -22,11 +22,13 @@ import { type PushResult, push } from './push/pushgateway.ts'
 import { writeTextfile } from './push/textfile.ts'
 import { type Schedule, schedule } from './schedule.ts'
 import { isLoopback } from './setting-formats.ts'
-import { createSourceFilter } from './source-filter.ts'
+import { createSourceFilter, isInScope } from './source-filter.ts'
 import { createSpool, isEventName } from './spool/spool.ts'
 import { prepareSpool } from './state-directory.ts'
+import { statusOf } from './status/status.ts'
 import { watchFolder } from './watch-folder.ts'
-import { startWebServer, type WebServer } from './web/server.ts'
+import { statusPage } from './web/page.ts'
+import { type Reply, startWebServer, type WebServer } from './web/server.ts'
 
 export type AgentOptions = {
   readonly settings: Settings
@@ -99,15 +101,21 @@ export async function createAgent({
   const pusher = createPusher({
     send: publish,
     random,
-    onDown: (reason) =>
-      log.warn(`Pushing to ${gateway?.url} fails, it is tried again until it works: ${reason}`),
-    onUp: () => log.info(`Pushing to ${gateway?.url} works again.`),
+    onDown: (reason) => {
+      pushFault = reason
+      log.warn(`Pushing to ${gateway?.url} fails, it is tried again until it works: ${reason}`)
+    },
+    onUp: () => {
+      pushFault = undefined
+      log.info(`Pushing to ${gateway?.url} works again.`)
+    },
     onFailure: () => {
       pushFailures += 1
     },
   })
 
   let pushFailures = 0
+  let pushFault: string | undefined
   let ready = false
   let newestChangeSeen: string | undefined
   let nextDigest: NodeJS.Timeout | undefined
@@ -133,9 +141,7 @@ export async function createAgent({
 
   /** With `local`, only the sources of who Kopia is here; until that is known, all that Kopia's logs here name. */
   function isWanted(source: Source): boolean {
-    const identity = ledger.repository.status
-    const isLocal = identity === undefined || (source.user === identity.user && source.host === identity.host)
-    return (settings.scope === 'all' || isLocal) && passesFilter(source)
+    return isInScope(settings.scope, ledger.repository.status, source) && passesFilter(source)
   }
 
   // In: the events and runs that are new go into the ledger.
@@ -218,6 +224,24 @@ export async function createAgent({
     return toText(samplesOf({ ledger, runningSince: bookkeeper.runningSince(), agent }))
   }
 
+  function currentPage(query: URLSearchParams): Reply {
+    const faults = [
+      ...(ready ? [] : ['What happened before the agent started is still being read.']),
+      ...(asker.isReachable() === false
+        ? ["Kopia can't be asked for the repository; see the agent's log."]
+        : []),
+      ...(pushFault === undefined ? [] : [`Pushing to the gateway fails and is tried again: ${pushFault}`]),
+    ]
+    const { body, headers } = statusPage({
+      status: statusOf(ledger, bookkeeper.runningSince(), nowSeconds()),
+      instance: settings.instance,
+      version,
+      faults,
+      refresh: query.get('refresh') === 'off' ? 'off' : 'on',
+    })
+    return { status: 200, contentType: 'text/html; charset=utf-8', body, headers }
+  }
+
   async function publish(signal: AbortSignal): Promise<PushResult> {
     const text = await currentText()
     if (settings.textfile !== undefined) {
@@ -285,6 +309,7 @@ export async function createAgent({
         ...settings.listen,
         login: settings.webLogin,
         metrics: async () => ({ status: 200, contentType, body: await currentText() }),
+        page: currentPage,
         isReady: () => ready,
         onError: (error) => log.warn(`The web listener: ${error}`),
       })

@@ -15,8 +15,10 @@ import {
   oneOf,
   parseDurationMs,
   parseGrouping,
+  parseInstant,
   parseList,
   parseListen,
+  parseSpacingSeconds,
 } from './setting-formats.ts'
 import type { SourcePatterns } from './source-filter.ts'
 import type { Login } from './web/login.ts'
@@ -109,6 +111,12 @@ export const declarations = {
     doc: "Kopia's CLI",
     check: checkNotEmpty,
   },
+  prometheus_url: {
+    default: '',
+    environment: 'KOPIA_METRICS_PROMETHEUS_URL',
+    doc: 'the Prometheus that `check` asks whether it has what was pushed; empty: it asks none',
+    check: checkUrl,
+  },
   scope: {
     default: 'local',
     environment: 'KOPIA_METRICS_SCOPE',
@@ -131,6 +139,30 @@ export const declarations = {
     environment: 'KOPIA_METRICS_REPOSITORY_SCHEDULE',
     doc: 'cron: when to ask the repository for its size',
     check: checkCron,
+  },
+  backfill_until: {
+    default: '',
+    environment: 'KOPIA_METRICS_BACKFILL_UNTIL',
+    doc: 'up to when `backfill` writes, as `2026-11-24T12:00:00Z`; empty: until this agent began to count, or now',
+    check: (value) => void parseInstant(value),
+  },
+  backfill_recent_period: {
+    default: '90d',
+    environment: 'KOPIA_METRICS_BACKFILL_RECENT_PERIOD',
+    doc: 'for how long before now `backfill` writes samples close enough for continuous graphs',
+    check: (value) => void parseDurationMs(value),
+  },
+  backfill_recent_spacing: {
+    default: '5m',
+    environment: 'KOPIA_METRICS_BACKFILL_RECENT_SPACING',
+    doc: 'one sample per this time in that period; Prometheus looks back 5 minutes',
+    check: (value) => void parseSpacingSeconds(value),
+  },
+  backfill_older_spacing: {
+    default: '1h',
+    environment: 'KOPIA_METRICS_BACKFILL_OLDER_SPACING',
+    doc: 'one sample per this time before that period',
+    check: (value) => void parseSpacingSeconds(value),
   },
   log_level: {
     default: 'info',
@@ -170,12 +202,25 @@ export type Settings = {
   /** As it was set; empty for Kopia's own. */
   readonly kopiaLogDirectory: string
   readonly cliLogs: string
+  /** Undefined: `check` asks none. */
+  readonly prometheusUrl: string | undefined
   readonly scope: 'local' | 'all'
   readonly sources: SourcePatterns
   readonly refreshSchedule: string
   readonly repositorySchedule: string
+  /** What every series of this agent carries beside its own labels, gateway or not. */
+  readonly groupLabels: Readonly<Record<string, string>>
+  readonly backfill: BackfillSettings
   readonly logLevel: string
   readonly logFormat: 'text' | 'json'
+}
+
+export type BackfillSettings = {
+  /** Unix seconds; undefined: until the agent began to count, or now. */
+  readonly until: number | undefined
+  readonly recentPeriodSeconds: number
+  readonly recentSpacingSeconds: number
+  readonly olderSpacingSeconds: number
 }
 
 export type GatewaySettings = {
@@ -209,6 +254,22 @@ export function loadSettings(flags: Flags, environment: Environment): Settings {
     throw new ConfigError(firstLine(error))
   }
   return toSettings((name) => checked(name, config.get(name), places(name)), environment)
+}
+
+/** In words, from where `loadSettings` takes what is not its default. */
+export function settingPlaces(flags: Flags, environment: Environment): string {
+  const fromFile = readConfigFile(flags.config)
+  const counts = { default: 0, environment: 0, flag: 0, file: 0 }
+  for (const name of settingNames()) {
+    const [kind = ''] = placeOf(name, flags, environment, fromFile).split(' ')
+    counts[kind === 'flag' || kind === 'environment' || kind === 'default' ? kind : 'file'] += 1
+  }
+  const told = [
+    ...(existsSync(fromFile.path) ? [`${counts.file} from ${fromFile.path}`] : []),
+    ...(counts.environment > 0 ? [`${counts.environment} from the environment`] : []),
+    ...(counts.flag > 0 ? [`${counts.flag} from flags`] : []),
+  ]
+  return told.length === 0 ? 'all settings at their defaults' : `settings: ${told.join(', ')}`
 }
 
 /** The flag of a setting, without its dashes: `pushgateway-url`. */
@@ -305,10 +366,22 @@ function toSettings(get: (name: SettingName) => string, environment: Environment
     kopiaPassword: values.kopia_password,
     kopiaLogDirectory: values.kopia_log_dir,
     cliLogs: join(logDirectory, 'cli-logs'),
+    prometheusUrl: values.prometheus_url || undefined,
     scope: values.scope === 'all' ? 'all' : 'local',
     sources: { include: parseList(values.sources_include), exclude: parseList(values.sources_exclude) },
     refreshSchedule: values.refresh_schedule,
     repositorySchedule: values.repository_schedule,
+    groupLabels: {
+      job: values.job,
+      instance: values.instance || hostname(),
+      ...parseGrouping(values.grouping),
+    },
+    backfill: {
+      until: parseInstant(values.backfill_until),
+      recentPeriodSeconds: parseDurationMs(values.backfill_recent_period) / 1000,
+      recentSpacingSeconds: parseSpacingSeconds(values.backfill_recent_spacing),
+      olderSpacingSeconds: parseSpacingSeconds(values.backfill_older_spacing),
+    },
     logLevel: values.log_level,
     logFormat: values.log_format === 'json' ? 'json' : 'text',
   }

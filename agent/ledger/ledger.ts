@@ -8,6 +8,7 @@ import { formatSource, type Source } from '../kopia/source.ts'
 import type { Run, Runs } from '../kopia/tracked-run.ts'
 import { attemptOf, type Finished, type Outcome } from '../kopia/verdict.ts'
 import { type Held, holdingOf, newestComplete } from './held-snapshots.ts'
+import { type RecentAttempts, withAttempt, withoutNewest, withPast } from './recent-attempts.ts'
 
 /** Times in Unix seconds, sizes in bytes. */
 export type SourceState = {
@@ -22,6 +23,8 @@ export type SourceState = {
   readonly lastSuccessAt?: number
   readonly lastFailureAt?: number
   readonly held?: Held
+  /** Undefined in a ledger from before there was a chart. */
+  readonly recent?: RecentAttempts
 }
 
 export type RepositoryState = {
@@ -102,7 +105,9 @@ export function createLedger(data: LedgerData): Ledger {
     const isCounted = begunAt !== undefined && !isKnown(state, finished)
     const attempts = isCounted ? countedIn(state.attempts, finished.outcome) : state.attempts
     const news = isOutdated(state, finished, nowSeconds) ? {} : newsOf(state, finished)
-    sources.set(formatSource(finished.source), { ...state, ...news, attempts })
+    const before = isKnown(state, finished) ? withoutNewest(recentOf(state)) : recentOf(state)
+    const recent = withAttempt(before, finished)
+    sources.set(formatSource(finished.source), { ...state, ...news, attempts, recent })
   }
 
   function addSnapshots(source: Source, snapshots: readonly Snapshot[], question: Question): void {
@@ -110,11 +115,12 @@ export function createLedger(data: LedgerData): Ledger {
     const { askedAt } = question
     const state = ensureSource(source, askedAt)
     answered.set(formatSource(source), question.number)
-    const past = state.lastAttempt === undefined ? pastOf(snapshots) : {}
+    const past = state.lastAttempt === undefined ? pastOf(snapshots) : pastSuccessOf(state, snapshots)
     sources.set(formatSource(source), {
       ...state,
       ...past,
       held: holdingOf(snapshots),
+      recent: withPast(recentOf(state), knownBefore(state, snapshots)),
     })
     for (const snapshot of unknownSnapshots(state, snapshots, askedAt))
       addFinished(attemptOf(snapshot), askedAt)
@@ -211,6 +217,25 @@ function pastOf(snapshots: readonly Snapshot[]): Partial<SourceState> {
     ...(hasFailed && { lastFailureAt: lastAttempt.endedAt, consecutiveFailures: 1 }),
     ...(lastSuccess && { lastSuccessAt: lastSuccess.endedAt }),
   }
+}
+
+/** Where nothing but failures was watched so far, the repository knows of a success before them. */
+function pastSuccessOf(state: SourceState, snapshots: readonly Snapshot[]): Partial<SourceState> {
+  const before = knownBefore(state, snapshots).filter((snapshot) => snapshot.fatalErrors === 0)
+  const lastSuccess = state.lastSuccessAt === undefined ? newestComplete(before) : undefined
+  return lastSuccess === undefined ? {} : { lastSuccessAt: lastSuccess.endedAt }
+}
+
+/** A ledger from before there was a chart knows the last attempt alone. */
+function recentOf({ recent, lastAttempt }: SourceState): RecentAttempts {
+  return recent ?? (lastAttempt === undefined ? [] : withAttempt([], lastAttempt))
+}
+
+/** Those that are not entered as attempts below. */
+function knownBefore({ lastAttempt }: SourceState, snapshots: readonly Snapshot[]): readonly Snapshot[] {
+  return snapshots.filter(
+    (snapshot) => snapshot.startedAt <= (lastAttempt?.endedAt ?? Number.POSITIVE_INFINITY),
+  )
 }
 
 /** Snapshots later than the last attempt that was seen: made on other machines, or by a server that logs nothing. */

@@ -1,6 +1,6 @@
 // Keeps the ledger on disk: after a crash at any point there is the old state or the new one, never none.
 
-import { open, rename } from 'node:fs/promises'
+import { open, rename, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { readIfThere } from '../files.ts'
 import { emptyLedger, type LedgerData } from './ledger.ts'
@@ -29,6 +29,24 @@ export async function loadLedger(stateDirectory: string, nowSeconds: number): Pr
     await rename(path, keptAs)
     const reason = error instanceof Error ? error.message : String(error)
     return { kind: 'unreadable', data: emptyLedger, reason, keptAs }
+  }
+}
+
+export type SeenLedger =
+  | { readonly kind: 'loaded'; readonly data: LedgerData; readonly savedAt: number }
+  | { readonly kind: 'missing' }
+  | { readonly kind: 'unreadable'; readonly reason: string }
+
+/** Reads the ledger for those who only look, and touches nothing. `savedAt` in Unix seconds. */
+export async function lookAtLedger(stateDirectory: string): Promise<SeenLedger> {
+  const path = join(stateDirectory, fileName)
+  try {
+    const text = await readIfThere(path)
+    if (text === undefined) return { kind: 'missing' }
+    const { mtimeMs } = await stat(path)
+    return { kind: 'loaded', data: parseLedger(text), savedAt: mtimeMs / 1000 }
+  } catch (error) {
+    return { kind: 'unreadable', reason: error instanceof Error ? error.message : String(error) }
   }
 }
 

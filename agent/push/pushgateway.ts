@@ -1,4 +1,4 @@
-// One push: the whole picture replaces this agent's group on the gateway.
+// This agent's group on the gateway: a push replaces it as a whole, and it can be deleted.
 
 import { type HttpRequest, sendRequest, type TlsFiles } from './request.ts'
 
@@ -21,31 +21,50 @@ export type Credentials =
 export type PushResult = { readonly ok: true } | { readonly ok: false; readonly reason: string }
 
 /** Sends `text` by PUT, which replaces all that the group held. Errors come back as one line. */
-export function push(
+export async function push(
   options: GatewayOptions,
   text: string,
   contentType: string,
   signal: AbortSignal,
 ): Promise<PushResult> {
-  return send(options, { method: 'PUT', body: text, headers: { 'content-type': contentType } }, signal)
+  const answer = await askGateway(
+    options,
+    groupUrl(options),
+    { method: 'PUT', body: text, headers: { 'content-type': contentType } },
+    signal,
+  )
+  return answer.ok ? { ok: true } : answer
 }
 
-async function send(
-  options: GatewayOptions,
+/** Deletes the group with all that it holds; also where there is none it is well. */
+export async function deleteGroup(options: GatewayOptions): Promise<PushResult> {
+  const answer = await askGateway(options, groupUrl(options), { method: 'DELETE' })
+  return answer.ok ? { ok: true } : answer
+}
+
+export type GatewayAnswer =
+  | { readonly ok: true; readonly body: string }
+  | { readonly ok: false; readonly reason: string }
+
+/** One request with the credentials and the time limit; errors and refusals come back as one line. */
+export async function askGateway(
+  options: Pick<GatewayOptions, 'credentials' | 'tls' | 'timeoutMs'>,
+  url: string,
   { method, body, headers }: Pick<HttpRequest, 'method' | 'body' | 'headers'>,
-  signal: AbortSignal,
-): Promise<PushResult> {
+  signal?: AbortSignal,
+): Promise<GatewayAnswer> {
   const timeLimit = AbortSignal.timeout(options.timeoutMs)
   try {
     const { status, text } = await sendRequest({
       method,
-      url: groupUrl(options),
-      body,
+      url,
+      ...(body !== undefined && { body }),
       headers: { ...headers, ...authorization(options.credentials) },
       tls: options.tls,
-      signal: AbortSignal.any([signal, timeLimit]),
+      signal: signal === undefined ? timeLimit : AbortSignal.any([signal, timeLimit]),
     })
-    return status >= 200 && status < 300 ? { ok: true } : { ok: false, reason: refusal(status, text) }
+    const isGood = status >= 200 && status < 300
+    return isGood ? { ok: true, body: text } : { ok: false, reason: refusal(status, text) }
   } catch (error) {
     if (timeLimit.aborted) return { ok: false, reason: `no answer within ${options.timeoutMs / 1000} s` }
     return { ok: false, reason: reasonOf(error) }

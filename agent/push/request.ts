@@ -8,22 +8,22 @@ import { request as httpsRequest } from 'node:https'
 export type TlsFiles = { readonly ca?: string; readonly certificate?: string; readonly key?: string }
 
 export type HttpRequest = {
-  readonly method: 'PUT' | 'DELETE'
+  readonly method: 'GET' | 'PUT' | 'DELETE'
   readonly url: string
-  readonly headers: Readonly<Record<string, string>>
-  readonly body: string
+  readonly headers?: Readonly<Record<string, string>>
+  readonly body?: string
   readonly tls: TlsFiles
   readonly signal: AbortSignal
 }
 
 export type HttpResponse = { readonly status: number; readonly text: string }
 
-/** Of an answer only its beginning is of interest, and a gateway that sends without end must not fill the memory. */
-const largestAnswerBytes = 64 * 1024
+/** All that a gateway holds fits in; one that sends without end must not fill the memory. */
+const largestAnswerBytes = 64 * 1024 * 1024
 
 /** Rejects where no whole answer arrives. */
 export async function sendRequest(options: HttpRequest): Promise<HttpResponse> {
-  const { body, method, headers, signal } = options
+  const { body = '', method, headers, signal } = options
   const url = new URL(options.url)
   const send = url.protocol === 'https:' ? httpsRequest : httpRequest
   const secrets = url.protocol === 'https:' ? await readTlsFiles(options.tls) : {}
@@ -46,7 +46,7 @@ async function readAnswer(response: IncomingMessage): Promise<HttpResponse> {
   let bytes = 0
   for await (const chunk of response) {
     bytes += chunk.length
-    if (bytes > largestAnswerBytes) break
+    if (bytes > largestAnswerBytes) throw new Error(`its answer has more than ${largestAnswerBytes} bytes`)
     chunks.push(chunk)
   }
   return { status: response.statusCode ?? 0, text: Buffer.concat(chunks).toString('utf8') }

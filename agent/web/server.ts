@@ -1,9 +1,14 @@
-// GET /metrics, /-/healthy, /-/ready: the agent as an exporter of its own.
+// GET /, /metrics, /-/healthy, /-/ready: the agent as an exporter and a status page of its own.
 
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import { isAuthorized, type Login } from './login.ts'
 
-export type Reply = { readonly status: number; readonly contentType: string; readonly body: string }
+export type Reply = {
+  readonly status: number
+  readonly contentType: string
+  readonly body: string
+  readonly headers?: Readonly<Record<string, string>>
+}
 
 export type WebOptions = {
   readonly host: string
@@ -11,6 +16,8 @@ export type WebOptions = {
   /** Undefined: everybody is answered. */
   readonly login: Login | undefined
   readonly metrics: () => Promise<Reply>
+  /** The status page, by what stands behind the `?`. */
+  readonly page: (query: URLSearchParams) => Reply
   readonly isReady: () => boolean
   readonly onError: (error: unknown) => void
 }
@@ -62,7 +69,7 @@ export async function startWebServer(options: WebOptions): Promise<WebServer> {
 async function reply(options: WebOptions, request: IncomingMessage): Promise<Reply> {
   if (request.method !== 'GET' && request.method !== 'HEAD')
     return text(405, 'Only GET and HEAD are answered.\n')
-  const path = request.url?.split('?')[0]
+  const [path, query] = request.url?.split('?') ?? []
   switch (path) {
     // Whoever watches over processes has no password; these tell nothing else.
     case '/-/healthy':
@@ -74,8 +81,9 @@ async function reply(options: WebOptions, request: IncomingMessage): Promise<Rep
   }
   if (options.login !== undefined && !isAuthorized(request.headers.authorization, options.login))
     return text(401, 'User name and password are needed.\n')
+  if (path === '/') return options.page(new URLSearchParams(query))
   if (path === '/metrics') return options.metrics()
-  return text(404, 'There are /metrics, /-/healthy and /-/ready.\n')
+  return text(404, 'There are /, /metrics, /-/healthy and /-/ready.\n')
 }
 
 function text(status: number, body: string): Reply {
@@ -85,9 +93,10 @@ function text(status: number, body: string): Reply {
 function send(
   request: IncomingMessage,
   response: ServerResponse,
-  { status, contentType, body }: Reply,
+  { status, contentType, body, headers }: Reply,
 ): void {
   response.writeHead(status, {
+    ...headers,
     'content-type': contentType,
     'content-length': Buffer.byteLength(body),
     ...(status === 405 && { allow: 'GET, HEAD' }),

@@ -27,6 +27,8 @@ const partial = 'INFO kopia/cli Created partial snapshot with root k4 and ID be3
 const identical =
   'INFO kopia/cli \n Not saving snapshot because no files have been changed since previous snapshot'
 const fatal = 'ERROR kopia/cli Found 1 fatal error(s) while snapshotting root@vm:/data/x.'
+const uploading = 'DEBUG uploader uploading\t{"source":"root@vm:/data/x"}'
+const closed = 'DEBUG kopia/repo [STORAGE] Close'
 const failed = 'ERROR kopia/cli upload error: exit status 3'
 
 const cases: readonly {
@@ -57,6 +59,36 @@ const cases: readonly {
     name: 'a created line for a snapshot that is not there',
     run: runOf(begin, created),
     answer: holding(snapshot({ id: 'other' })),
+    outcome: 'failed',
+  },
+  {
+    name: 'created, gone, and others came later: retention took it away',
+    run: runOf(begin, created),
+    answer: holding(snapshot({ id: 'later', startedAt: start + 60, endedAt: start + 61 })),
+    outcome: 'success',
+  },
+  {
+    name: 'no word (--json), a good end, gone, and others came later: retention took it away',
+    run: runOf(begin, uploading, closed),
+    answer: holding(snapshot({ id: 'later', startedAt: start + 60, endedAt: start + 61 })),
+    outcome: 'success',
+  },
+  {
+    name: 'no word (killed), and others came later',
+    run: runOf(begin, uploading),
+    answer: holding(snapshot({ id: 'later', startedAt: start + 60, endedAt: start + 61 })),
+    outcome: 'failed',
+  },
+  {
+    name: 'created, then fatal errors, and gone by now',
+    run: runOf(begin, created, fatal),
+    answer: holding(snapshot({ id: 'later', startedAt: start + 60, endedAt: start + 61 })),
+    outcome: 'failed',
+  },
+  {
+    name: 'a failed action, and others came later',
+    run: runOf(begin, failed),
+    answer: holding(snapshot({ id: 'later', startedAt: start + 60, endedAt: start + 61 })),
     outcome: 'failed',
   },
   {
