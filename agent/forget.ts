@@ -1,7 +1,7 @@
 // forget: takes this agent's group from the gateway, which keeps what was pushed for ever otherwise.
 
 import type { Settings } from './config.ts'
-import { findHolder } from './ledger/lock.ts'
+import { lockHolder } from './ledger/lock.ts'
 import { findGroup, formatLabels, type GroupAnswer, groupLabels } from './push/group.ts'
 import { deleteGroup, type GatewayOptions, groupUrl } from './push/pushgateway.ts'
 import { agoWords, countWords, pluralWords } from './status/words.ts'
@@ -18,7 +18,7 @@ export async function forget(settings: Settings, own: Settings, say: Say, compla
     complain('forget: there is no gateway to forget it, since pushgateway_url is empty')
     return 1
   }
-  const holder = await findHolder(settings.stateDirectory).catch((error: unknown) => String(error))
+  const holder = await lockHolder(settings.stateDirectory).catch((error: unknown) => String(error))
   if (typeof holder === 'string') {
     complain(
       `forget: whether an agent runs can't be seen (${holder}): run it as the user that the agent runs as`,

@@ -7,7 +7,7 @@ import type { Settings } from './config.ts'
 import { createRunTracker, type RunTracker } from './kopia/run-tracker.ts'
 import { formatSource } from './kopia/source.ts'
 import { createLedger } from './ledger/ledger.ts'
-import { findHolder } from './ledger/lock.ts'
+import { lockHolder } from './ledger/lock.ts'
 import { createPending } from './ledger/pending.ts'
 import { lookAtLedger } from './ledger/store.ts'
 import { type AgentSeen, statusJson } from './status/json.ts'
@@ -123,7 +123,7 @@ function createLook(settings: Settings): () => Promise<Seen> {
     const ledger = createLedger(seen.data)
     const underWay = createPending(tracker, ledger, nowSeconds).underWay()
     const runningSince = new Map(underWay.map(({ source, startedAt }) => [formatSource(source), startedAt]))
-    const agent = { processId: await findHolder(settings.stateDirectory), ledgerSavedAt: seen.savedAt }
+    const agent = { processId: await lockHolder(settings.stateDirectory), ledgerSavedAt: seen.savedAt }
     return { kind: 'seen', status: statusOf(ledger, runningSince, nowSeconds()), agent }
   }
 }

@@ -4,7 +4,7 @@ import { constants, type Stats } from 'node:fs'
 import { access, readdir, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { execa } from 'execa'
-import { findHolder } from '../ledger/lock.ts'
+import { lockHolder } from '../ledger/lock.ts'
 import { lookAtLedger } from '../ledger/store.ts'
 import { agoWords, countWords, pluralWords } from '../status/words.ts'
 import { type Finding, failure, ok, warning } from './finding.ts'
@@ -48,7 +48,7 @@ export async function checkAgent(stateDirectory: string, now: number): Promise<F
       'run check as the user that the agent runs as; a broken ledger is set aside at the next start'
     return failure('agent', `the ledger in ${stateDirectory} can't be read: ${seen.reason}`, advice)
   }
-  const holder = await findHolder(stateDirectory)
+  const holder = await lockHolder(stateDirectory)
   const known =
     seen.kind === 'missing'
       ? 'no ledger yet'

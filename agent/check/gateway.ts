@@ -48,10 +48,12 @@ export async function checkPrometheus(
   const base = prometheusUrl.replace(/\/+$/, '')
   const count = async (labels: Readonly<Record<string, string>>) => {
     const query = `count(kopia_agent_build_info${formatLabels(labels)})`
-    const url = `${base}/api/v1/query?query=${encodeURIComponent(query)}`
-    // No credentials of the gateway's go to anybody else.
-    const access = { timeoutMs, credentials: { kind: 'none' }, tls: {} } as const
-    const answer = await askGateway(access, { method: 'GET', url })
+    const answer = await askGateway(
+      // No credentials of the gateway's go to anybody else.
+      { timeoutMs, credentials: { kind: 'none' }, tls: {} },
+      `${base}/api/v1/query?query=${encodeURIComponent(query)}`,
+      { method: 'GET' },
+    )
     if (!answer.ok) throw new Error(answer.reason)
     return countIn(answer.body)
   }

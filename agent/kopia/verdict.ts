@@ -93,8 +93,12 @@ function outcomeByAnswer(
   return byLog ?? outcomeByRepository(attempt, snapshot, answer)
 }
 
-/** With `--json` no line tells of the snapshot: there the run's good end has to do. */
-function outcomeOfSilent({ toldBy, claim }: Attempt, run: RunEvidence): Outcome | undefined {
+/** With `--json` no line tells of the snapshot: there the run's good end has to do; without a log, the after-action. */
+function outcomeOfSilent(
+  { toldBy, claim, hasRunAfterAction }: Attempt,
+  run: RunEvidence,
+): Outcome | undefined {
+  if (toldBy === 'hook') return hasRunAfterAction ? 'success' : undefined
   const endedWell = run.repository === 'closed' && run.finalError === undefined
   return toldBy === 'command' && claim === undefined && endedWell ? 'success' : undefined
 }

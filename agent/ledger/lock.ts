@@ -33,7 +33,7 @@ export async function takeLock(stateDirectory: string, processId: number): Promi
 }
 
 /** The pid of the living agent that holds the lock; undefined where none does. */
-export async function findHolder(stateDirectory: string): Promise<number | undefined> {
+export async function lockHolder(stateDirectory: string): Promise<number | undefined> {
   return livingHolder((await readIfThere(join(stateDirectory, fileName))) ?? '')
 }
 

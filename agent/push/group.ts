@@ -33,13 +33,11 @@ export function formatLabels(labels: Labels): string {
     .join(', ')}}`
 }
 
-/** Some hundreds of machines with some hundreds of sources each. */
-const largestAnswerBytes = 512 * 1024 * 1024
-
 /** Asks the gateway for the group that `options` names. */
 export async function findGroup(options: GatewayOptions): Promise<GroupAnswer> {
-  const url = `${options.url.replace(/\/+$/, '')}/api/v1/metrics`
-  const answer = await askGateway(options, { method: 'GET', url, largestAnswerBytes })
+  const answer = await askGateway(options, `${options.url.replace(/\/+$/, '')}/api/v1/metrics`, {
+    method: 'GET',
+  })
   if (!answer.ok) return { kind: 'failed', reason: answer.reason }
   try {
     const { data } = asRecord(parseJson(answer.body), 'answer')

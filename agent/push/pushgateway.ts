@@ -27,14 +27,18 @@ export async function push(
   contentType: string,
   signal: AbortSignal,
 ): Promise<PushResult> {
-  const request = { method: 'PUT', url: groupUrl(options), body: text, signal } as const
-  const answer = await askGateway(options, { ...request, headers: { 'content-type': contentType } })
+  const answer = await askGateway(
+    options,
+    groupUrl(options),
+    { method: 'PUT', body: text, headers: { 'content-type': contentType } },
+    signal,
+  )
   return answer.ok ? { ok: true } : answer
 }
 
 /** Deletes the group with all that it holds; also where there is none it is well. */
 export async function deleteGroup(options: GatewayOptions): Promise<PushResult> {
-  const answer = await askGateway(options, { method: 'DELETE', url: groupUrl(options) })
+  const answer = await askGateway(options, groupUrl(options), { method: 'DELETE' })
   return answer.ok ? { ok: true } : answer
 }
 
@@ -42,29 +46,27 @@ export type GatewayAnswer =
   | { readonly ok: true; readonly body: string }
   | { readonly ok: false; readonly reason: string }
 
-type GatewayRequest = Pick<HttpRequest, 'method' | 'url'> & Partial<HttpRequest>
-
 /** One request with the credentials and the time limit; errors and refusals come back as one line. */
 export async function askGateway(
-  { timeoutMs, credentials, tls }: Pick<GatewayOptions, 'timeoutMs' | 'credentials' | 'tls'>,
-  request: GatewayRequest,
+  options: Pick<GatewayOptions, 'credentials' | 'tls' | 'timeoutMs'>,
+  url: string,
+  { method, body, headers }: Pick<HttpRequest, 'method' | 'body' | 'headers'>,
+  signal?: AbortSignal,
 ): Promise<GatewayAnswer> {
-  const timeLimit = AbortSignal.timeout(timeoutMs)
-  const { method, url, body = '', headers = {}, signal = timeLimit, largestAnswerBytes } = request
+  const timeLimit = AbortSignal.timeout(options.timeoutMs)
   try {
     const { status, text } = await sendRequest({
       method,
       url,
-      body,
-      headers: { ...headers, ...authorization(credentials) },
-      tls,
-      signal: AbortSignal.any([signal, timeLimit]),
-      largestAnswerBytes,
+      ...(body !== undefined && { body }),
+      headers: { ...headers, ...authorization(options.credentials) },
+      tls: options.tls,
+      signal: signal === undefined ? timeLimit : AbortSignal.any([signal, timeLimit]),
     })
     const isGood = status >= 200 && status < 300
     return isGood ? { ok: true, body: text } : { ok: false, reason: refusal(status, text) }
   } catch (error) {
-    if (timeLimit.aborted) return { ok: false, reason: `no answer within ${timeoutMs / 1000} s` }
+    if (timeLimit.aborted) return { ok: false, reason: `no answer within ${options.timeoutMs / 1000} s` }
     return { ok: false, reason: reasonOf(error) }
   }
 }

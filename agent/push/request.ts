@@ -10,22 +10,20 @@ export type TlsFiles = { readonly ca?: string; readonly certificate?: string; re
 export type HttpRequest = {
   readonly method: 'GET' | 'PUT' | 'DELETE'
   readonly url: string
-  readonly headers: Readonly<Record<string, string>>
-  readonly body: string
+  readonly headers?: Readonly<Record<string, string>>
+  readonly body?: string
   readonly tls: TlsFiles
   readonly signal: AbortSignal
-  /** How much of the answer is read; undefined: its beginning. */
-  readonly largestAnswerBytes?: number | undefined
 }
 
 export type HttpResponse = { readonly status: number; readonly text: string }
 
-/** Of an answer only its beginning is of interest, and a gateway that sends without end must not fill the memory. */
-const beginningBytes = 64 * 1024
+/** All that a gateway holds fits in; one that sends without end must not fill the memory. */
+const largestAnswerBytes = 64 * 1024 * 1024
 
 /** Rejects where no whole answer arrives. */
 export async function sendRequest(options: HttpRequest): Promise<HttpResponse> {
-  const { body, method, headers, signal } = options
+  const { body = '', method, headers, signal } = options
   const url = new URL(options.url)
   const send = url.protocol === 'https:' ? httpsRequest : httpRequest
   const secrets = url.protocol === 'https:' ? await readTlsFiles(options.tls) : {}
@@ -37,21 +35,18 @@ export async function sendRequest(options: HttpRequest): Promise<HttpResponse> {
       headers: { ...headers, 'content-length': length },
       ...secrets,
     })
-    request.on('response', (response) => readAnswer(response, options).then(resolve, reject))
+    request.on('response', (response) => readAnswer(response).then(resolve, reject))
     request.on('error', reject)
     request.end(body)
   })
 }
 
-async function readAnswer(
-  response: IncomingMessage,
-  { largestAnswerBytes = beginningBytes }: HttpRequest,
-): Promise<HttpResponse> {
+async function readAnswer(response: IncomingMessage): Promise<HttpResponse> {
   const chunks: Buffer[] = []
   let bytes = 0
   for await (const chunk of response) {
     bytes += chunk.length
-    if (bytes > largestAnswerBytes) break
+    if (bytes > largestAnswerBytes) throw new Error(`its answer has more than ${largestAnswerBytes} bytes`)
     chunks.push(chunk)
   }
   return { status: response.statusCode ?? 0, text: Buffer.concat(chunks).toString('utf8') }

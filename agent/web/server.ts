@@ -81,8 +81,8 @@ async function reply(options: WebOptions, request: IncomingMessage): Promise<Rep
   }
   if (options.login !== undefined && !isAuthorized(request.headers.authorization, options.login))
     return text(401, 'User name and password are needed.\n')
-  if (path === '/metrics') return options.metrics()
   if (path === '/') return options.page(new URLSearchParams(query))
+  if (path === '/metrics') return options.metrics()
   return text(404, 'There are /, /metrics, /-/healthy and /-/ready.\n')
 }
 

@@ -3,7 +3,7 @@ import { once } from 'node:events'
 import { readdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { test } from 'node:test'
-import { findHolder, takeLock } from '../../agent/ledger/lock.ts'
+import { lockHolder, takeLock } from '../../agent/ledger/lock.ts'
 import { cleanUpAfter } from '../support/cleanup.ts'
 import { temporaryFolder } from '../support/folder.ts'
 import { start } from '../support/processes.ts'
@@ -16,10 +16,10 @@ test('one agent per state directory, and the second learns who the first is', as
   const { pid = 0 } = other.child
   const lock = await takeLock(folder, pid)
   assert.deepEqual(await takeLock(folder, process.pid), { kind: 'held', processId: pid })
-  assert.equal(await findHolder(folder), pid)
+  assert.equal(await lockHolder(folder), pid)
   assert.ok(lock.kind === 'taken')
   await lock.release()
-  assert.deepEqual([await readdir(folder), await findHolder(folder)], [[], undefined])
+  assert.deepEqual([await readdir(folder), await lockHolder(folder)], [[], undefined])
 })
 
 for (const [name, text] of Object.entries({

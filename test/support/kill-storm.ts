@@ -12,10 +12,13 @@ import { tool } from './tools.ts'
 
 export type Storm = { readonly backups: number; readonly random: () => number }
 
+/** By source, then by status. */
+type Attempts = Readonly<Record<'good' | 'bad', Readonly<Record<string, number>>>>
+
 export type Survived = {
   readonly kills: number
-  readonly expected: Readonly<Record<string, number>>
-  readonly counted: Readonly<Record<string, number>>
+  readonly expected: Attempts
+  readonly counted: Attempts
 }
 
 /** Kills are spread from a start's first moment to well after it is ready. */
@@ -43,11 +46,15 @@ export async function surviveKills(
   const kills = await disturbing
   await lab.startAgent()
   const success = backups - failed
-  const counted = {
-    ...(await pictureAfter(lab.gateway, good, success)).attempts,
-    failed: (await pictureAfter(lab.gateway, bad, failed)).attempts.failed ?? 0,
+  const none = { success: 0, failed: 0, incomplete: 0 }
+  return {
+    kills,
+    expected: { good: { ...none, success }, bad: { ...none, failed } },
+    counted: {
+      good: (await pictureAfter(lab.gateway, good, success)).attempts,
+      bad: (await pictureAfter(lab.gateway, bad, failed)).attempts,
+    },
   }
-  return { kills, expected: { success, failed, incomplete: 0 }, counted }
 }
 
 /** Every fifth fails. Resolves with how many did. */
