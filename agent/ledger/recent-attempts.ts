@@ -42,8 +42,12 @@ export function withPast(recent: RecentAttempts, snapshots: readonly Snapshot[])
 /** Oldest first. */
 export function unpacked(recent: RecentAttempts): readonly RecentAttempt[] {
   return Array.from({ length: recent.length / numbersEach }, (_, index) => {
-    const [endedAt = 0, durationSeconds = 0, code = 0] = recent.slice(index * numbersEach)
-    return { endedAt, durationSeconds, outcome: outcomes[code] ?? 'failed' }
+    const at = index * numbersEach
+    return {
+      endedAt: recent[at] ?? 0,
+      durationSeconds: recent[at + 1] ?? 0,
+      outcome: outcomes[recent[at + 2] ?? 0] ?? 'failed',
+    }
   })
 }
 

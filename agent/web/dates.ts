@@ -1,5 +1,7 @@
 // Exact times for those who look closer: in the time zone of the machine that makes the backups, and named so.
 
+import { type Html, html } from './html.ts'
+
 const format = new Intl.DateTimeFormat('sv-SE', { dateStyle: 'short', timeStyle: 'medium' })
 const zone = new Intl.DateTimeFormat('en', { timeZoneName: 'short' })
 
@@ -8,4 +10,9 @@ export function dateWords(at: number): string {
   const date = new Date(at * 1000)
   const name = zone.formatToParts(date).find(({ type }) => type === 'timeZoneName')?.value ?? ''
   return `${format.format(date)} ${name}`
+}
+
+/** Roughly in words, exactly for a pointer that rests on it and for programs. */
+export function timeOf(at: number, words: string): Html {
+  return html`<time datetime="${new Date(at * 1000).toISOString()}" title="${dateWords(at)}">${words}</time>`
 }

@@ -1,21 +1,12 @@
 // GET /: how things stand, as a page of its own. Made here whole; without any script.
 
 import { createHash } from 'node:crypto'
-import { needsAttention, type SourceStatus, type State, type Status, states } from '../status/status.ts'
-import {
-  agoWords,
-  bytesWords,
-  countWords,
-  durationWords,
-  problemWords,
-  spanWords,
-  verdictWords,
-  visible,
-} from '../status/words.ts'
-import { chartCaption, durationChart } from './chart.ts'
-import { dateWords } from './dates.ts'
+import { needsAttention, type State, type Status, states } from '../status/status.ts'
+import { agoWords, bytesWords, countWords, verdictWords, visible } from '../status/words.ts'
+import { dateWords, timeOf } from './dates.ts'
 import { Html, html } from './html.ts'
 import { icon, iconAddress } from './icons.ts'
+import { nothingYet, sourcesOf, stateWords } from './source-rows.ts'
 import { style } from './style.ts'
 
 export type PageFacts = {
@@ -31,15 +22,6 @@ export type PageFacts = {
 export type Page = { readonly body: string; readonly headers: Readonly<Record<string, string>> }
 
 const refreshSeconds = 30
-/** More nobody reads on a page, and no browser shows quickly. */
-const mostSources = 500
-
-const stateWords: Readonly<Record<State, string>> = {
-  failing: 'Failing',
-  overdue: 'Overdue',
-  waiting: 'New',
-  fine: 'Fine',
-}
 
 const styleHash = createHash('sha256').update(style).digest('base64')
 
@@ -133,59 +115,6 @@ function faultsOf({ status, faults }: PageFacts): Html | undefined {
   return html`<ul class="faults" aria-label="What does not work">${all.map((fault) => html`<li>${visible(fault)}</li>`)}</ul>`
 }
 
-function nothingYet(): Html {
-  return html`<h2>Sources</h2>
-<div class="card empty"><p>No backup was seen yet. Sources appear here by themselves, with their first snapshot or with the first
-attempt at one:</p><p><code>kopia snapshot create /path/to/what/matters</code></p></div>`
-}
-
-/** The roles are the elements' own; they are named since a browser forgets them where the style lays rows out as cards. */
-function sourcesOf({ sources, at }: Status): Html {
-  const shown = sources.slice(0, mostSources)
-  const rest = sources.length - shown.length
-  const head = (title: string, kind: string) =>
-    html`<th role="columnheader" scope="col" class="${kind}">${title}</th>`
-  return html`<h2 id="sources">Sources</h2>
-<div class="card sources"><table role="table" aria-labelledby="sources"><thead role="rowgroup"><tr role="row">${[
-    head('State', ''),
-    head('Source', ''),
-    head('Last success', 'figure'),
-    head('Next', 'figure'),
-    head('Took', 'figure'),
-    head('Size', 'figure'),
-    head('Files', 'figure'),
-    head('Last durations', 'figure'),
-  ]}</tr></thead>
-<tbody role="rowgroup">${shown.map((source) => rowOf(source, at))}</tbody></table></div>
-${rest > 0 ? html`<p>And ${countWords(rest)} more, none of them worse: <code>kopia-metrics-agent status</code> shows all.</p>` : undefined}`
-}
-
-function rowOf(status: SourceStatus, now: number): Html {
-  const { source, state, lastSuccessAt, lastAttempt, recent, runningSince } = status
-  const problem = problemWords(status, now)
-  return html`
-<tr role="row" class="${state}"><td role="cell" class="state">${icon(state)}${stateWords[state]}</td>
-<td role="cell" class="source"><b>${visible(source.path)}</b><small>${visible(`${source.user}@${source.host}`)}</small>${
-    problem === undefined ? undefined : html`<div class="problem">${sentence(problem)}</div>`
-  }${runningSince === undefined ? undefined : html`<div class="running">Running for ${spanWords(now - runningSince)}</div>`}</td>
-${figure('Last success', lastSuccessAt === undefined ? 'never' : timeOf(lastSuccessAt, agoWords(lastSuccessAt, now)))}
-${figure('Next', nextOf(status, now))}
-${figure('Took', lastAttempt === undefined ? '–' : durationWords(lastAttempt.durationSeconds))}
-${figure('Size', status.sizeBytes === undefined ? '–' : bytesWords(status.sizeBytes))}
-${figure('Files', status.files === undefined ? '–' : countWords(status.files))}
-<td role="cell" class="chart-cell">${durationChart(recent)}<small>${chartCaption(recent)}</small></td></tr>`
-}
-
-function figure(label: string, value: Html | string): Html {
-  return html`<td role="cell" class="figure"><span class="label" aria-hidden="true">${label}</span>${value}</td>`
-}
-
-function nextOf({ nextExpectedAt, overdueSince }: SourceStatus, now: number): Html | string {
-  if (nextExpectedAt === undefined) return '–'
-  const words = nextExpectedAt > now ? agoWords(nextExpectedAt, now) : 'due'
-  return timeOf(nextExpectedAt, overdueSince === undefined ? words : 'overdue')
-}
-
 function repositoryOf({ repository, at }: Status): Html | undefined {
   const { status, blobs, contentsBytes, maintenance } = repository
   if (status === undefined) return undefined
@@ -202,13 +131,4 @@ function repositoryOf({ repository, at }: Status): Html | undefined {
   add('Next full maintenance', maintenance?.full.nextAt, ago)
   return html`<h2>Repository <small>${visible(status.storageType)}</small></h2>
 <dl class="card facts">${facts.map(([name, value]) => html`<div><dt>${name}</dt><dd>${value}</dd></div>`)}</dl>`
-}
-
-/** Roughly in words, exactly for a pointer that rests on it and for programs. */
-function timeOf(at: number, words: string): Html {
-  return html`<time datetime="${new Date(at * 1000).toISOString()}" title="${dateWords(at)}">${words}</time>`
-}
-
-function sentence(words: string): string {
-  return `${words.charAt(0).toUpperCase()}${words.slice(1)}.`
 }
