@@ -17,8 +17,9 @@ const outcomeWords = { success: 'success', failed: 'failed', incomplete: 'incomp
 export function durationChart(recent: readonly RecentAttempt[]): Html {
   const longest = Math.max(...recent.map(({ durationSeconds }) => durationSeconds), 0)
   const first = mostRecentAttempts - recent.length
+  const bars = recent.map((attempt, index) => barOf(attempt, (first + index) * slot, longest))
   return html`<svg class="chart" role="img" viewBox="0 0 ${width} ${height}" aria-label="${summary(recent, longest)}">
-<path class="base" d="M0 ${height - 0.5}H${width}"/>${recent.map((attempt, index) => barOf(attempt, (first + index) * slot, longest))}
+<path class="base" d="M0 ${height - 0.5}H${width}"/>${bars}
 </svg>`
 }
 
@@ -35,7 +36,8 @@ function barOf({ endedAt, durationSeconds, outcome }: RecentAttempt, x: number, 
   const tall = outcome === 'success' ? Math.max(lowest, Math.round(share * (height - 2))) : height - 2
   const title = `${dateWords(endedAt)}: ${outcomeWords[outcome]} after ${durationWords(durationSeconds)}`
   const cross = outcome === 'success' ? undefined : html`<path d="M${x} 4l4 4m0-4l-4 4"/>`
-  return html`<g class="${outcome}"><title>${title}</title><rect x="${x}" y="${height - 1 - tall}" width="${bar}" height="${tall}"/>${cross}</g>`
+  const rectangle = html`<rect x="${x}" y="${height - 1 - tall}" width="${bar}" height="${tall}"/>`
+  return html`<g class="${outcome}"><title>${title}</title>${rectangle}${cross}</g>`
 }
 
 function summary(recent: readonly RecentAttempt[], longest: number): string {

@@ -20,11 +20,14 @@ const ownColours: Readonly<Record<State, string>> = {
 
 /** Decoration beside a word that says the same; the style gives it the colours of its state. */
 export function icon(state: State): Html {
-  return html`<svg class="icon" aria-hidden="true" viewBox="0 0 24 24"><circle cx="12" cy="12" r="11"/><path d="${shapes[state]}"/></svg>`
+  return html`<svg class="icon" aria-hidden="true" viewBox="0 0 24 24"><circle
+cx="12" cy="12" r="11"/><path d="${shapes[state]}"/></svg>`
 }
 
 /** A picture of its own, as an address. */
 export function iconAddress(state: State): string {
-  const picture = html`<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 24 24"><circle cx="12" cy="12" r="11" fill="${ownColours[state]}"/><path d="${shapes[state]}" fill="none" stroke="#fff" stroke-width="2.4" stroke-linecap="round" stroke-linejoin="round"/></svg>`
+  const picture = html`<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 24 24">
+<circle cx="12" cy="12" r="11" fill="${ownColours[state]}"/><path d="${shapes[state]}" fill="none" stroke="#fff"
+stroke-width="2.4" stroke-linecap="round" stroke-linejoin="round"/></svg>`
   return `data:image/svg+xml,${encodeURIComponent(picture.text)}`
 }

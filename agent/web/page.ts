@@ -72,7 +72,8 @@ ${faultsOf(facts)}
 ${status.sources.length === 0 ? nothingYet() : sourcesOf(status)}
 ${repositoryOf(status)}
 </main>
-<footer>kopia-metrics-agent ${facts.version} · <a href="/metrics">Metrics</a> · <a href="/-/ready">Ready?</a></footer>
+<footer>kopia-metrics-agent ${facts.version} · <a href="/metrics">Metrics</a> ·
+<a href="/-/ready">Ready?</a></footer>
 </body>
 </html>
 `
@@ -112,7 +113,8 @@ function faultsOf({ status, faults }: PageFacts): Html | undefined {
     ...faults,
   ]
   if (all.length === 0) return undefined
-  return html`<ul class="faults" aria-label="What does not work">${all.map((fault) => html`<li>${visible(fault)}</li>`)}</ul>`
+  const items = all.map((fault) => html`<li>${visible(fault)}</li>`)
+  return html`<ul class="faults" aria-label="What does not work">${items}</ul>`
 }
 
 function repositoryOf({ repository, at }: Status): Html | undefined {

@@ -28,13 +28,12 @@ export const stateWords: Readonly<Record<State, string>> = {
 /** What stands there before the first backup. */
 export function nothingYet(): Html {
   return html`<h2>Sources</h2>
-<div class="card empty"><p>No backup was seen yet. Sources appear here by themselves, with their first snapshot or with the first
-attempt at one:</p><p><code>kopia snapshot create /path/to/what/matters</code></p></div>`
+<div class="card empty"><p>No backup was seen yet. Sources appear here by themselves, with their
+first snapshot or with the first attempt at one:</p><p><code>kopia snapshot create /path/to/what/matters</code></p></div>`
 }
 
 /**
- * All sources, worst first. The roles are the elements' own; they are named since a browser forgets them where the style
- * lays rows out as cards.
+ * X rows out as cards.
  */
 export function sourcesOf({ sources, at }: Status): Html {
   const shown = sources.slice(0, mostSources)
@@ -53,18 +52,26 @@ export function sourcesOf({ sources, at }: Status): Html {
     head('Last durations', 'figure'),
   ]}</tr></thead>
 <tbody role="rowgroup">${shown.map((source) => rowOf(source, at))}</tbody></table></div>
-${rest > 0 ? html`<p>And ${countWords(rest)} more, none of them worse: <code>kopia-metrics-agent status</code> shows all.</p>` : undefined}`
+${rest > 0 ? moreOf(rest) : undefined}`
+}
+
+function moreOf(rest: number): Html {
+  const command = html`<code>kopia-metrics-agent status</code>`
+  return html`<p>And ${countWords(rest)} more, none of them worse: ${command} shows all.</p>`
 }
 
 function rowOf(status: SourceStatus, now: number): Html {
   const { source, state, lastSuccessAt, lastAttempt, recent, runningSince } = status
   const problem = problemWords(status, now)
+  const problemLine = problem && html`<div class="problem">${sentence(problem)}</div>`
+  const runningLine =
+    runningSince && html`<div class="running">Running for ${spanWords(now - runningSince)}</div>`
+  const success = lastSuccessAt === undefined ? 'never' : timeOf(lastSuccessAt, agoWords(lastSuccessAt, now))
   return html`
 <tr role="row" class="${state}"><td role="cell" class="state">${icon(state)}${stateWords[state]}</td>
-<td role="cell" class="source"><b>${visible(source.path)}</b><small>${visible(`${source.user}@${source.host}`)}</small>${
-    problem === undefined ? undefined : html`<div class="problem">${sentence(problem)}</div>`
-  }${runningSince === undefined ? undefined : html`<div class="running">Running for ${spanWords(now - runningSince)}</div>`}</td>
-${figure('Last success', lastSuccessAt === undefined ? 'never' : timeOf(lastSuccessAt, agoWords(lastSuccessAt, now)))}
+<td role="cell" class="source"><b>${visible(source.path)}</b>
+<small>${visible(`${source.user}@${source.host}`)}</small>${problemLine}${runningLine}</td>
+${figure('Last success', success)}
 ${figure('Next', nextOf(status, now))}
 ${figure('Took', lastAttempt === undefined ? '–' : durationWords(lastAttempt.durationSeconds))}
 ${figure('Size', status.sizeBytes === undefined ? '–' : bytesWords(status.sizeBytes))}

@@ -20,7 +20,8 @@ a:focus-visible { outline: 2px solid var(--new); outline-offset: 2px; border-rad
 .waiting { --tone: var(--new); --tint: var(--new-tint) }
 .fine { --tone: var(--good); --tint: var(--good-tint) }
 
-.top { display: flex; flex-wrap: wrap; justify-content: space-between; gap: 4px 24px; padding: 20px 0 14px; color: var(--soft) }
+.top { display: flex; flex-wrap: wrap; justify-content: space-between; gap: 4px 24px;
+  padding: 20px 0 14px; color: var(--soft) }
 .top p { margin: 0 }
 .top strong { color: var(--text); font-weight: 600; overflow-wrap: anywhere }
 .verdict { display: flex; flex-wrap: wrap; align-items: center; gap: 14px 18px; padding: 20px 24px;
@@ -70,7 +71,8 @@ th:last-child, td:last-child { padding-right: 20px }
 .chart .incomplete path { stroke: var(--late) }
 .label { display: none }
 
-.facts { display: grid; grid-template-columns: repeat(auto-fit, minmax(128px, 1fr)); gap: 16px 24px; margin: 0; padding: 18px 20px }
+.facts { display: grid; grid-template-columns: repeat(auto-fit, minmax(128px, 1fr)); gap: 16px 24px; margin: 0;
+  padding: 18px 20px }
 .facts dt { color: var(--soft); font-size: 13px }
 .facts dd { margin: 0; font-size: 18px; font-variant-numeric: tabular-nums; overflow-wrap: anywhere }
 .empty { padding: 28px 24px; overflow-wrap: anywhere }
@@ -87,7 +89,8 @@ footer { padding-top: 22px; padding-bottom: 40px; color: var(--soft); font-size:
   thead { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%) }
   table, td { display: block; width: auto }
   tbody { display: grid; grid-template-columns: repeat(auto-fill, minmax(min(100%, 330px), 1fr)); gap: 10px }
-  tbody tr { display: grid; grid-template-columns: repeat(3, minmax(0, 1fr)); gap: 10px 12px; align-content: start; padding: 14px 16px;
+  tbody tr { display: grid; grid-template-columns: repeat(3, minmax(0, 1fr)); gap: 10px 12px; align-content: start;
+    padding: 14px 16px;
     background: var(--card); border: 1px solid var(--line); border-radius: 12px }
   td, td:first-child, td:last-child { padding: 0; border: 0 }
   .source, .chart-cell, .state { grid-column: 1 / -1; width: auto }
