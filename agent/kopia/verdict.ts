@@ -138,7 +138,7 @@ function outcomeOf(snapshot: Snapshot): Outcome {
 }
 
 /**
- * By the id that the log named; without one (`--json` hides the line) the newest that was made in the attempt. Where the
+ * By the id that the log named; without one (`--json` hides the line) the first that was made since the attempt began, checkpoints aside. Where the
  * clock was set back meanwhile, the attempt seems to end before it began: then its end says nothing.
  */
 function snapshotOf(
@@ -151,10 +151,11 @@ function snapshotOf(
   if (claim?.kind === 'identical') return undefined
   if (claim !== undefined) return snapshots.find((snapshot) => snapshot.id === claim.snapshotId)
   const latestStart = endedAt < attempt.startedAt ? Number.POSITIVE_INFINITY : endedAt
-  return snapshots.findLast((snapshot) => {
+  const ofAttempt = snapshots.filter((snapshot) => {
     const begin = attempt.toldBy === 'hook' ? snapshot.endedAt : snapshot.startedAt
     return begin >= attempt.startedAt && snapshot.startedAt <= latestStart
   })
+  return ofAttempt.find(({ incomplete }) => incomplete !== 'checkpoint') ?? ofAttempt.at(-1)
 }
 
 function outcomeByLog(attempt: Attempt, run: RunEvidence): Outcome | undefined {

@@ -34,6 +34,13 @@ export type Bookkeeper = {
   readonly runningSince: () => ReadonlyMap<string, number>
 }
 
+/** What is known of one item, and how it is marked as counted. */
+type Judged = {
+  readonly item: NamedRun | LiveAttempt
+  readonly finished: readonly Finished[]
+  readonly settle: () => void
+}
+
 /** Binds the ledger to the runs and to Kopia. */
 export function createBookkeeper(options: BookkeeperOptions): Bookkeeper {
   const { ledger, tracker, asker, isWanted, nowSeconds, log } = options
@@ -58,7 +65,6 @@ export function createBookkeeper(options: BookkeeperOptions): Bookkeeper {
     if (ended.length + live.length === 0) return false
     const answer = await askFor(ended, live)
     await settleAll(ended, live, answer)
-    await enterSnapshots(answer)
     return true
   }
 
@@ -84,7 +90,6 @@ export function createBookkeeper(options: BookkeeperOptions): Bookkeeper {
     await tracker.sweep()
     await tracker.endFinishedRuns()
     await settleAll(pending.endedRuns(), pending.liveAttempts(), answer)
-    await enterSnapshots(answer)
     removeGoneSources(answer)
   }
 
@@ -101,16 +106,36 @@ export function createBookkeeper(options: BookkeeperOptions): Bookkeeper {
     return asker.snapshots(hasHookCalls || others.length > 0 ? undefined : only)
   }
 
+  /**
+   * Enters all verdicts and what the repository holds in one step that waits for nothing: a ledger that is saved or pushed
+   * meanwhile holds an attempt as counted and settled, with its snapshots, or as neither.
+   */
   async function settleAll(
     ended: readonly NamedRun[],
     live: readonly LiveAttempt[],
     answer: SnapshotsAnswer,
   ): Promise<void> {
-    for (const item of live) await settleAttempt(item, answer)
-    for (const item of ended) await settleEnded(item, answer)
+    // What was written while Kopia answered must not be taken for a snapshot that nobody saw being made.
+    await tracker.sweep()
+    const judged = [
+      ...live.map((item) => judgeAttempt(item, answer)),
+      ...ended.map((item) => judgeRun(item, answer)),
+    ].filter((verdicts) => verdicts !== undefined)
+    await prepareToEnter(
+      judged.flatMap(({ finished }) => finished),
+      answer,
+    )
+    await tracker.exclusively(() => {
+      for (const { item, finished, settle } of judged) {
+        if (!pending.isPending(item)) continue
+        for (const verdict of finished) enter(verdict, answer)
+        settle()
+      }
+      enterSnapshots(answer)
+    })
   }
 
-  async function settleAttempt(item: LiveAttempt, answer: SnapshotsAnswer): Promise<void> {
+  function judgeAttempt(item: LiveAttempt, answer: SnapshotsAnswer): Judged | undefined {
     const { runId, run, attempt } = item
     const finishedAt = attempt.finishedAt ?? nowSeconds()
     const verdict = judge(attempt, run.evidence, finishedAt, answer)
@@ -120,32 +145,28 @@ export function createBookkeeper(options: BookkeeperOptions): Bookkeeper {
       nowSeconds() - finishedAt < hookGraceSeconds.last
     if (verdict === undefined || mayStillBeSaved) {
       pending.postpone(keyOf(attempt))
-      return
+      return undefined
     }
-    await prepareToEnter([verdict], answer)
-    await tracker.exclusively(() => {
-      if (!pending.isPending(item)) return
+    const settle = () => {
       pending.resume(keyOf(attempt))
-      enter(verdict, answer)
       tracker.settleAttempt(runId, attempt)
-    })
+    }
+    return { item, finished: [verdict], settle }
   }
 
-  async function settleEnded(item: NamedRun, answer: SnapshotsAnswer): Promise<void> {
+  function judgeRun(item: NamedRun, answer: SnapshotsAnswer): Judged | undefined {
     const [runId, run] = item
     const finished = settleRun(run, answer, ledger.repository.status)
     if (finished === undefined) {
       pending.postpone(runId)
-      return
+      return undefined
     }
-    await prepareToEnter(finished, answer)
-    await tracker.exclusively(() => {
-      if (!pending.isPending(item)) return
+    const settle = () => {
       pending.resume(runId)
-      for (const verdict of finished) enter(verdict, answer)
       enterCommand(runId, run, finished)
       tracker.settle(runId)
-    })
+    }
+    return { item, finished, settle }
   }
 
   /** Whose source it is may depend on a policy that is new. */
@@ -154,7 +175,6 @@ export function createBookkeeper(options: BookkeeperOptions): Bookkeeper {
     if (!areKnown) await asker.refreshPolicies()
   }
 
-  /** Waits for nothing: a ledger that is saved meanwhile holds an attempt as counted and settled, or as neither. */
   function enter(finished: Finished, answer: SnapshotsAnswer): void {
     const { source, outcome, durationSeconds } = finished
     if (!isWanted(source)) return
@@ -191,10 +211,8 @@ export function createBookkeeper(options: BookkeeperOptions): Bookkeeper {
     }
   }
 
-  async function enterSnapshots(answer: SnapshotsAnswer): Promise<void> {
+  function enterSnapshots(answer: SnapshotsAnswer): void {
     if (answer.kind === 'unavailable') return
-    // What was written while Kopia answered must not be taken for a snapshot that nobody saw being made.
-    await tracker.sweep()
     const busy = new Set(pending.unsettled().map(({ source }) => formatSource(source)))
     for (const [name, snapshots] of answer.bySource) {
       const source = parseSource(name)

@@ -18,8 +18,8 @@ export type SourceState = {
   readonly attempts: Readonly<Record<Outcome, number>>
   readonly consecutiveFailures: number
   readonly lastAttempt?: Finished
-  /** The snapshot of the attempt that was entered last; the past of a source that is new is not entered. */
-  readonly enteredSnapshotId?: string
+  /** The newest snapshot that was counted though no log and no hook told of it yet. */
+  readonly foundSnapshotId?: string
   readonly lastSuccessAt?: number
   readonly lastFailureAt?: number
   readonly held?: Held
@@ -122,8 +122,14 @@ export function createLedger(data: LedgerData): Ledger {
       held: holdingOf(snapshots),
       recent: withPast(recentOf(state), knownBefore(state, snapshots)),
     })
-    for (const snapshot of unknownSnapshots(state, snapshots, askedAt))
-      addFinished(attemptOf(snapshot), askedAt)
+    for (const snapshot of unknownSnapshots(state, snapshots, askedAt)) addFound(snapshot, askedAt)
+  }
+
+  /** Its log or its hooks may still tell of it, late. */
+  function addFound(snapshot: Snapshot, nowSeconds: number): void {
+    addFinished(attemptOf(snapshot), nowSeconds)
+    const state = ensureSource(snapshot.source, nowSeconds)
+    sources.set(formatSource(snapshot.source), { ...state, foundSnapshotId: snapshot.id })
   }
 
   function wasAskedSince(source: Source, { number }: Question): boolean {
@@ -185,11 +191,10 @@ function isOutdated({ lastAttempt }: SourceState, { endedAt }: Finished, nowSeco
 
 /** What the newest attempt of a source changes. */
 function newsOf(state: SourceState, finished: Finished): Partial<SourceState> {
-  const { outcome, endedAt, snapshotId } = finished
+  const { outcome, endedAt } = finished
   const failures = isKnown(state, finished) ? state.consecutiveFailures : state.consecutiveFailures + 1
   return {
     lastAttempt: finished,
-    ...(snapshotId !== undefined && { enteredSnapshotId: snapshotId }),
     ...(outcome === 'success'
       ? { lastSuccessAt: endedAt, consecutiveFailures: 0 }
       : { lastFailureAt: endedAt, consecutiveFailures: failures }),
@@ -201,8 +206,8 @@ function countedIn(attempts: SourceState['attempts'], outcome: Outcome): SourceS
 }
 
 /** The snapshot was found in the repository before its log or hooks told of it: the same attempt, told better. */
-function isKnown({ enteredSnapshotId }: SourceState, { snapshotId }: Finished): boolean {
-  return snapshotId !== undefined && snapshotId === enteredSnapshotId
+function isKnown({ foundSnapshotId }: SourceState, { snapshotId }: Finished): boolean {
+  return snapshotId !== undefined && snapshotId === foundSnapshotId
 }
 
 /** A source whose attempts were never watched is judged by its newest snapshot. */
