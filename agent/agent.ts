@@ -21,6 +21,7 @@ import { createPusher } from './push/pusher.ts'
 import { type PushResult, push } from './push/pushgateway.ts'
 import { writeTextfile } from './push/textfile.ts'
 import { type Schedule, schedule } from './schedule.ts'
+import type { ServiceManager } from './service-manager.ts'
 import { createSourceFilter } from './source-filter.ts'
 import { createSpool, isEventName } from './spool/spool.ts'
 import { watchFolder } from './watch-folder.ts'
@@ -30,6 +31,7 @@ export type AgentOptions = {
   readonly settings: Settings
   readonly version: string
   readonly log: Log
+  readonly serviceManager: ServiceManager
   readonly nowSeconds: () => number
   /** In [0, 1). */
   readonly random: () => number
@@ -59,6 +61,7 @@ export async function createAgent({
   settings,
   version,
   log,
+  serviceManager,
   nowSeconds,
   random,
 }: AgentOptions): Promise<Agent> {
@@ -83,7 +86,13 @@ export async function createAgent({
     password: settings.kopiaPassword,
     logDirectory: settings.kopiaLogDirectory,
     signal: stopping.signal,
-    onCall: kopiaCalls.count,
+    onBegin: () => {
+      kopiaCallsUnderWay += 1
+    },
+    onCall: (command, ok) => {
+      kopiaCallsUnderWay -= 1
+      kopiaCalls.count(command, ok)
+    },
   })
   const tracker = createRunTracker({
     directory: settings.cliLogs,
@@ -106,6 +115,7 @@ export async function createAgent({
   })
 
   let pushFailures = 0
+  let kopiaCallsUnderWay = 0
   let ready = false
   let newestChangeSeen: string | undefined
   let nextDigest: NodeJS.Timeout | undefined
@@ -186,6 +196,13 @@ export async function createAgent({
   async function readEverything(): Promise<void> {
     await tracker.sweep()
     await digest()
+  }
+
+  /** The safety net, and the sign of life: all was read and digested, or waits for Kopia, which has time limits. */
+  async function sweep(): Promise<void> {
+    if (kopiaCallsUnderWay > 0) await serviceManager.alive()
+    await readEverything()
+    await serviceManager.alive()
   }
 
   // Out: the ledger goes to the disk, and as metrics to wherever they are wanted.
@@ -291,14 +308,16 @@ export async function createAgent({
     await keepAndPush()
     if (stopping.signal.aborted) return
     timers.push(
-      setInterval(() => void readEverything(), sweepIntervalMs),
+      setInterval(() => void sweep(), Math.min(sweepIntervalMs, (serviceManager.watchdogMs ?? Infinity) / 2)),
       setInterval(() => void renewWatches(), renewIntervalMs),
     )
     schedules.push(
       schedule(settings.refreshSchedule, settings.instance, log, refresh),
       schedule(settings.repositorySchedule, settings.instance, log, refreshRepository),
     )
-    log.info(`Ready: ${ledger.sources.size} sources known, watching ${settings.cliLogs} and ${spool.folder}.`)
+    const status = `Ready: ${ledger.sources.size} sources known, watching ${settings.cliLogs} and ${spool.folder}.`
+    log.info(status)
+    await serviceManager.ready(status)
     if (asker.isReachable()) await refreshRepository()
   }
 
@@ -312,6 +331,7 @@ export async function createAgent({
   }
 
   async function stop(): Promise<void> {
+    void serviceManager.stopping()
     stopping.abort()
     for (const { stop: stopSchedule } of schedules) stopSchedule()
     for (const timer of timers) clearInterval(timer)

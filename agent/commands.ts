@@ -6,6 +6,7 @@ import type { installHooks, Say, Targets } from './install-hooks.ts'
 import { createKopia } from './kopia/cli.ts'
 import { takeLock } from './ledger/lock.ts'
 import { createLog, type Log } from './log.ts'
+import { takeServiceManager } from './service-manager.ts'
 
 export type Command = (settings: Settings, version: string) => Promise<0 | 1>
 
@@ -41,6 +42,7 @@ export async function hooksCommand(
     password: settings.kopiaPassword,
     logDirectory: settings.kopiaLogDirectory,
     signal: new AbortController().signal,
+    onBegin: () => undefined,
     onCall: () => undefined,
   })
   try {
@@ -68,6 +70,9 @@ async function withAgent(
       settings,
       version,
       log,
+      serviceManager: takeServiceManager(process.env, process.pid, (reason) =>
+        log.warn(`systemd can't be told how the service is: systemd-notify: ${reason}`),
+      ),
       nowSeconds: () => Date.now() / 1000,
       random: Math.random,
     })

@@ -77,3 +77,4 @@ provide alertmanager prometheus-alertmanager prometheus-alertmanager
 provide amtool prometheus-alertmanager
 provide node_exporter prometheus-node-exporter prometheus-node-exporter
 provide shellcheck shellcheck
+provide systemd-analyze systemd
