@@ -4,7 +4,7 @@ import assert from 'node:assert/strict'
 import { execFileSync } from 'node:child_process'
 import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
-import { test } from 'node:test'
+import { type TestContext, test } from 'node:test'
 import { type Picture, pictureIn } from '../support/lab.ts'
 import { bootMachine, type Machine, machineImage } from '../support/machine.ts'
 import { projectFolder, tool } from '../support/tools.ts'
@@ -84,12 +84,9 @@ async function restarted(machine: Machine, harm: () => Promise<unknown>): Promis
   )
 }
 
-const machineOrNot = machineImage('bookworm')
-const skip = machineOrNot.image === undefined ? machineOrNot.reason : false
-
-test('the .deb on a machine with systemd', { skip }, async (context) => {
+async function testOn(context: TestContext, image: string): Promise<void> {
   const deb = await buildPackage(1)
-  const machine = await bootMachine(context, machineOrNot.image ?? '')
+  const machine = await bootMachine(context, image)
   const backUp = () => asRoot(machine, 'kopia snapshot create /data/photos')
   await makeRepository(machine)
 
@@ -126,6 +123,8 @@ test('the .deb on a machine with systemd', { skip }, async (context) => {
   })
 
   await context.test('a backup by the hooks of the package is on the gateway', async () => {
+    // An action of the administrator's own, without which no backup is made.
+    await asRoot(machine, 'kopia policy set --before-snapshot-root-action=/bin/true /data/photos')
     await asRoot(machine, 'kopia-metrics-agent install-hooks /data/photos')
     const policy = await asRoot(machine, 'kopia policy show --json /data/photos')
     assert.ok(policy.includes(`${hooks}/after-snapshot-root.sh`), policy)
@@ -245,4 +244,10 @@ test('the .deb on a machine with systemd', { skip }, async (context) => {
     )
     assert.equal((await machine.must('ls', '/etc/kopia-metrics-agent')).trim(), 'other.yaml')
   })
-})
+}
+
+for (const suite of ['bookworm', 'trixie']) {
+  const machine = machineImage(suite)
+  const skip = machine.image === undefined ? machine.reason : false
+  test(`the .deb on Debian ${suite}`, { skip }, (context) => testOn(context, machine.image ?? ''))
+}

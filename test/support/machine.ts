@@ -67,7 +67,8 @@ export async function bootMachine(context: Cleanable, image: string): Promise<Ma
     '--ulimit=nproc=1024:1024',
     image,
     // systemd mounts credentials for a service beside it: outside of containers it shares all mounts by itself.
-    ...['/bin/sh', '-c', 'mount --make-rshared / && exec /sbin/init'],
+    // Since version 256 it refuses, unless told so, a machine beneath that still has the first version of cgroups.
+    ...['/bin/sh', '-c', 'mount --make-rshared / && exec /sbin/init SYSTEMD_CGROUP_ENABLE_LEGACY_FORCE=1'],
   ])
   const run = async (...command: readonly string[]): Promise<MachineResult> => {
     const running = start('podman', 'podman', ['exec', name, ...command])
