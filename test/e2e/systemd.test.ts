@@ -4,7 +4,7 @@ import assert from 'node:assert/strict'
 import { execFileSync } from 'node:child_process'
 import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
-import { type TestContext, test } from 'node:test'
+import { suite, type TestContext, test } from 'node:test'
 import { type Picture, pictureIn } from '../support/lab.ts'
 import { bootMachine, type Machine, machineImage } from '../support/machine.ts'
 import { projectFolder, tool } from '../support/tools.ts'
@@ -15,6 +15,8 @@ const gateway = 'http://127.0.0.1:9091/metrics'
 const state = '/var/lib/kopia-metrics-agent'
 const password = 'correct horse battery staple'
 const hooks = '/usr/lib/kopia-metrics-agent/hooks'
+
+type Packages = { readonly first: string; readonly next: string }
 
 /** Builds the packages and resolves with the path of the .deb. */
 async function buildPackage(release: number): Promise<string> {
@@ -29,6 +31,10 @@ async function buildPackage(release: number): Promise<string> {
   const name = names.find((candidate) => candidate.includes(`-${release}_`) && candidate.endsWith('.deb'))
   assert.ok(name, names.join(' '))
   return join(projectFolder, 'build', name)
+}
+
+async function makePackages(): Promise<Packages> {
+  return { first: await buildPackage(1), next: await buildPackage(2) }
 }
 
 /** A line of sh with the environment of root's Kopia. */
@@ -84,14 +90,13 @@ async function restarted(machine: Machine, harm: () => Promise<unknown>): Promis
   )
 }
 
-async function testOn(context: TestContext, image: string): Promise<void> {
-  const deb = await buildPackage(1)
+async function testOn(context: TestContext, image: string, packages: Packages): Promise<void> {
   const machine = await bootMachine(context, image)
   const backUp = () => asRoot(machine, 'kopia snapshot create /data/photos')
   await makeRepository(machine)
 
   await context.test('installed, it starts nothing', async () => {
-    machine.copyIn(deb, '/root/agent.deb')
+    machine.copyIn(packages.first, '/root/agent.deb')
     assert.match(await machine.must('dpkg', '--install', '/root/agent.deb'), /is not started yet/)
     assert.equal(await property(machine, 'ActiveState'), 'inactive')
     assert.equal(await property(machine, 'UnitFileState'), 'disabled')
@@ -209,9 +214,30 @@ async function testOn(context: TestContext, image: string): Promise<void> {
     assert.deepEqual(groups.sort(), ['other', undefined])
   })
 
+  await context.test("a user's own agent, which sees the user's own Kopia", async () => {
+    await machine.shell('useradd --create-home alice && loginctl enable-linger alice')
+    await waitFor("alice's systemd runs", async () =>
+      (await machine.run('test', '-S', '/run/user/1000/systemd/private')).exitCode === 0 ? true : undefined,
+    )
+    const asAlice = (line: string) =>
+      machine.must('su', '--login', 'alice', '-c', `export XDG_RUNTIME_DIR=/run/user/1000; ${line}`)
+    await asAlice(
+      'mkdir -p .config/kopia-metrics-agent data && echo one >data/one && ' +
+        "printf 'KOPIA_METRICS_LISTEN=\nKOPIA_METRICS_GROUPING=agent=alice\n' >.config/kopia-metrics-agent/environment",
+    )
+    await asAlice(`KOPIA_PASSWORD='${password}' kopia repository create filesystem --path="$HOME/repository"`)
+    await asAlice('systemctl --user enable --now kopia-metrics-agent')
+    await asAlice('kopia snapshot create ~/data')
+    await waitFor('the backup is on the gateway', async () => {
+      const status = (await machine.scrape(gateway)).get('kopia_backup_status')
+      return status?.find(({ labels }) => labels.agent === 'alice')?.value === 1 ? true : undefined
+    })
+    await asAlice('systemctl --user disable --now kopia-metrics-agent')
+  })
+
   await context.test('an upgrade restarts what ran, and keeps ledger and settings', async () => {
     const before = await property(machine, 'MainPID')
-    machine.copyIn(await buildPackage(2), '/root/agent-2.deb')
+    machine.copyIn(packages.next, '/root/agent-2.deb')
     await machine.must('dpkg', '--install', '/root/agent-2.deb')
     assert.notEqual(await property(machine, 'MainPID'), before)
     for (const name of [unit, 'kopia-metrics-agent@other.service']) {
@@ -232,7 +258,7 @@ async function testOn(context: TestContext, image: string): Promise<void> {
   await context.test('purged, it leaves nothing', async () => {
     await machine.must('dpkg', '--purge', 'kopia-metrics-agent')
     const left = await machine.shell(
-      "find / -xdev -name '*kopia-metrics-agent*' -not -path '/proc/*' -not -path '/root/*'",
+      "find / -xdev -name '*kopia-metrics-agent*' -not -path '/proc/*' -not -path '/root/*' -not -path '/home/*'",
     )
     assert.deepEqual(
       left
@@ -246,8 +272,13 @@ async function testOn(context: TestContext, image: string): Promise<void> {
   })
 }
 
-for (const suite of ['bookworm', 'trixie']) {
-  const machine = machineImage(suite)
-  const skip = machine.image === undefined ? machine.reason : false
-  test(`the .deb on Debian ${suite}`, { skip }, (context) => testOn(context, machine.image ?? ''))
-}
+const machines = ['bookworm', 'trixie'].map((suite) => ({ suite, ...machineImage(suite) }))
+
+// Most of the time they wait for a watchdog.
+suite('the .deb on a real systemd', { concurrency: 2 }, () => {
+  const packages = makePackages()
+  for (const { suite, image, ...other } of machines) {
+    const skip = 'reason' in other ? other.reason : false
+    test(`Debian ${suite}`, { skip }, async (context) => testOn(context, image ?? '', await packages))
+  }
+})
