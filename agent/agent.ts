@@ -198,11 +198,15 @@ export async function createAgent({
     await digest()
   }
 
-  /** The safety net, and the sign of life: all was read and digested, or waits for Kopia, which has time limits. */
-  async function sweep(): Promise<void> {
-    if (kopiaCallsUnderWay > 0) await serviceManager.alive()
+  /** The safety net. That it went through is the sign of life; so is waiting for Kopia, whose calls have time limits. */
+  const sweep = coalesce(async () => {
     await readEverything()
     await serviceManager.alive()
+  })
+
+  function onSweepTime(): void {
+    if (kopiaCallsUnderWay > 0) void serviceManager.alive()
+    void sweep()
   }
 
   // Out: the ledger goes to the disk, and as metrics to wherever they are wanted.
@@ -308,7 +312,7 @@ export async function createAgent({
     await keepAndPush()
     if (stopping.signal.aborted) return
     timers.push(
-      setInterval(() => void sweep(), Math.min(sweepIntervalMs, (serviceManager.watchdogMs ?? Infinity) / 2)),
+      setInterval(onSweepTime, Math.min(sweepIntervalMs, (serviceManager.watchdogMs ?? Infinity) / 2)),
       setInterval(() => void renewWatches(), renewIntervalMs),
     )
     schedules.push(

@@ -178,7 +178,8 @@ export type Environment = Readonly<Record<string, string | undefined>>
 const defaultFile = '/etc/kopia-metrics-agent/config.yaml'
 
 /**
- * Reads all settings: from the file, systemd's credentials, the environment and the flags. `flags` are by flag name without dashes in front, `config` among them.
+ * Reads all settings: from the file, systemd's credentials, the environment and the flags, the last being the strongest.
+ * `flags` are by flag name without dashes in front, `config` among them.
  * Throws a ConfigError of one line that names setting, value and place.
  */
 export function loadSettings(flags: Flags, environment: Environment): Settings {
