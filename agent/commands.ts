@@ -7,6 +7,7 @@ import { createKopia } from './kopia/cli.ts'
 import { takeLock } from './ledger/lock.ts'
 import { createLog, type Log } from './log.ts'
 import { takeServiceManager } from './service-manager.ts'
+import { prepareStateDirectory } from './state-directory.ts'
 
 export type Command = (settings: Settings, version: string) => Promise<0 | 1>
 
@@ -42,7 +43,6 @@ export async function hooksCommand(
     password: settings.kopiaPassword,
     logDirectory: settings.kopiaLogDirectory,
     signal: new AbortController().signal,
-    onBegin: () => undefined,
     onCall: () => undefined,
   })
   try {
@@ -60,6 +60,12 @@ async function withAgent(
   work: (agent: Agent, log: Log) => Promise<0 | 1>,
 ): Promise<0 | 1> {
   const log = createLog(settings.logLevel, settings.logFormat)
+  try {
+    await prepareStateDirectory(settings.stateDirectory)
+  } catch (error) {
+    log.error(error instanceof Error ? error.message : String(error))
+    return 1
+  }
   const lock = await takeLock(settings.stateDirectory, process.pid)
   if (lock.kind === 'held') {
     log.error(`An agent with pid ${lock.processId} uses ${settings.stateDirectory} already: stop it first.`)

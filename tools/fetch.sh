@@ -5,7 +5,8 @@
 # What is on PATH is used. Otherwise Debian's packages (as root), and Kopia built with Go from tools/kopia/go.mod:
 # `go install …@version` is refused for it, since no list of its versions is served.
 # KOPIA_VERSION=v0.21.1 asks for another Kopia than the one on PATH or in tools/kopia, by tools/kopia-v0.21.1.
-# `fetch.sh nfpm` gives what `npm run package` needs instead.
+# `fetch.sh nfpm` gives what `npm run package` needs, `fetch.sh chromium` the browser that the status page is tested
+# in, and nothing else.
 # What was built is kept in ${XDG_CACHE_HOME:-~/.cache}/kopia-metrics-agent, so that the next run costs nothing.
 set -eu
 
@@ -76,6 +77,10 @@ if [ "${1:-}" = nfpm ]; then
   exit 0
 fi
 
+if [ "${1:-}" = chromium ]; then
+  provide chromium chromium
+  exit
+fi
 if [ -n "${KOPIA_VERSION:-}" ]; then
   build_kopia "$here/kopia-$KOPIA_VERSION"
 elif path=$(find_tool kopia); then
@@ -91,3 +96,4 @@ provide amtool prometheus-alertmanager
 provide node_exporter prometheus-node-exporter prometheus-node-exporter
 provide shellcheck shellcheck
 provide systemd-analyze systemd
+provide openssl openssl
