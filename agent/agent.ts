@@ -21,6 +21,7 @@ import { createPusher } from './push/pusher.ts'
 import { type PushResult, push } from './push/pushgateway.ts'
 import { writeTextfile } from './push/textfile.ts'
 import { type Schedule, schedule } from './schedule.ts'
+import type { ServiceManager } from './service-manager.ts'
 import { isLoopback } from './setting-formats.ts'
 import { createSourceFilter, isInScope } from './source-filter.ts'
 import { createSpool, isEventName } from './spool/spool.ts'
@@ -34,6 +35,7 @@ export type AgentOptions = {
   readonly settings: Settings
   readonly version: string
   readonly log: Log
+  readonly serviceManager: ServiceManager
   readonly nowSeconds: () => number
   /** In [0, 1). */
   readonly random: () => number
@@ -63,6 +65,7 @@ export async function createAgent({
   settings,
   version,
   log,
+  serviceManager,
   nowSeconds,
   random,
 }: AgentOptions): Promise<Agent> {
@@ -87,7 +90,13 @@ export async function createAgent({
     password: settings.kopiaPassword,
     logDirectory: settings.kopiaLogDirectory,
     signal: stopping.signal,
-    onCall: kopiaCalls.count,
+    onBegin: () => {
+      kopiaCallsUnderWay += 1
+    },
+    onCall: (command, ok) => {
+      kopiaCallsUnderWay -= 1
+      kopiaCalls.count(command, ok)
+    },
   })
   const tracker = createRunTracker({
     directory: settings.cliLogs,
@@ -115,6 +124,7 @@ export async function createAgent({
   })
 
   let pushFailures = 0
+  let kopiaCallsUnderWay = 0
   let pushFault: string | undefined
   let ready = false
   let newestChangeSeen: string | undefined
@@ -194,6 +204,17 @@ export async function createAgent({
   async function readEverything(): Promise<void> {
     await tracker.sweep()
     await digest()
+  }
+
+  /** The safety net. That it went through is the sign of life; so is waiting for Kopia, whose calls have time limits. */
+  const sweep = coalesce(async () => {
+    await readEverything()
+    await serviceManager.alive()
+  })
+
+  function onSweepTime(): void {
+    if (kopiaCallsUnderWay > 0) void serviceManager.alive()
+    void sweep()
   }
 
   // Out: the ledger goes to the disk, and as metrics to wherever they are wanted.
@@ -324,14 +345,16 @@ export async function createAgent({
     await keepAndPush()
     if (stopping.signal.aborted) return
     timers.push(
-      setInterval(() => void readEverything(), sweepIntervalMs),
+      setInterval(onSweepTime, Math.min(sweepIntervalMs, (serviceManager.watchdogMs ?? Infinity) / 2)),
       setInterval(() => void renewWatches(), renewIntervalMs),
     )
     schedules.push(
       schedule(settings.refreshSchedule, settings.instance, log, refresh),
       schedule(settings.repositorySchedule, settings.instance, log, refreshRepository),
     )
-    log.info(`Ready: ${ledger.sources.size} sources known, watching ${settings.cliLogs} and ${spool.folder}.`)
+    const status = `Ready: ${ledger.sources.size} sources known, watching ${settings.cliLogs} and ${spool.folder}.`
+    log.info(status)
+    await serviceManager.ready(status)
     if (asker.isReachable()) await refreshRepository()
   }
 
@@ -345,6 +368,7 @@ export async function createAgent({
   }
 
   async function stop(): Promise<void> {
+    void serviceManager.stopping()
     stopping.abort()
     for (const { stop: stopSchedule } of schedules) stopSchedule()
     for (const timer of timers) clearInterval(timer)

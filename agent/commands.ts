@@ -6,6 +6,7 @@ import type { installHooks, Say, Targets } from './install-hooks.ts'
 import { createKopia } from './kopia/cli.ts'
 import { takeLock } from './ledger/lock.ts'
 import { createLog, type Log } from './log.ts'
+import { takeServiceManager } from './service-manager.ts'
 import { prepareStateDirectory } from './state-directory.ts'
 
 export type Command = (settings: Settings, version: string) => Promise<0 | 1>
@@ -75,6 +76,9 @@ async function withAgent(
       settings,
       version,
       log,
+      serviceManager: takeServiceManager(process.env, process.pid, (reason) =>
+        log.warn(`systemd can't be told how the service is: systemd-notify: ${reason}`),
+      ),
       nowSeconds: () => Date.now() / 1000,
       random: Math.random,
     })

@@ -182,6 +182,10 @@ export const declarations = {
     ...setting('KOPIA_PASSWORD', "the repository's password; empty: the one that Kopia keeps"),
     secret: true,
   },
+  kopia_password_file: setting(
+    'KOPIA_METRICS_KOPIA_PASSWORD_FILE',
+    "a file that holds the repository's password",
+  ),
 } as const satisfies Record<string, Declaration>
 
 export type SettingName = keyof typeof declarations
@@ -238,13 +242,15 @@ export type Environment = Readonly<Record<string, string | undefined>>
 const defaultFile = '/etc/kopia-metrics-agent/config.yaml'
 
 /**
- * Reads all settings. `flags` are by flag name without dashes in front, `config` among them.
+ * Reads all settings: from the file, systemd's credentials, the environment and the flags, the last being the strongest.
+ * `flags` are by flag name without dashes in front, `config` among them.
  * Throws a ConfigError of one line that names setting, value and place.
  */
 export function loadSettings(flags: Flags, environment: Environment): Settings {
   const fromFile = readConfigFile(flags.config)
   const config = convict(convictSchema(), { env: {}, args: [] })
   config.load(fromFile.values)
+  config.load(credentialFiles(environment.CREDENTIALS_DIRECTORY))
   config.load(stringsByName((name) => environment[declarations[name].environment]))
   config.load(stringsByName((name) => flags[flagOf(name)]))
   const places = (name: SettingName) => placeOf(name, flags, environment, fromFile)
@@ -303,6 +309,18 @@ function stringsByName(textOf: (name: SettingName) => string | undefined): Recor
   return found
 }
 
+/**
+ * LoadCredential= of systemd.exec(5): a credential `kopia-metrics-agent.kopia-password` is the file that the setting
+ * `kopia_password_file` names, and so with every `…_file`.
+ */
+function credentialFiles(directory: string | undefined): Record<string, string> {
+  if (directory === undefined) return {}
+  return stringsByName((name) => {
+    const path = join(directory, `kopia-metrics-agent.${flagOf(name).replace(/-file$/, '')}`)
+    return name.endsWith('_file') && existsSync(path) ? path : undefined
+  })
+}
+
 type ConfigFile = { readonly path: string; readonly values: Readonly<Record<string, unknown>> }
 
 function readConfigFile(given: string | undefined): ConfigFile {
@@ -333,6 +351,7 @@ function placeOf(name: SettingName, flags: Flags, environment: Environment, file
   if (flags[flagOf(name)] !== undefined) return `flag --${flagOf(name)}`
   if (environment[declarations[name].environment] !== undefined)
     return `environment ${declarations[name].environment}`
+  if (credentialFiles(environment.CREDENTIALS_DIRECTORY)[name] !== undefined) return `credential of ${name}`
   return Object.hasOwn(file.values, name) ? `${file.path}, ${name}` : `default of ${name}`
 }
 
@@ -363,7 +382,7 @@ function toSettings(get: (name: SettingName) => string, environment: Environment
     stateDirectory: values.state_dir || defaultStateDirectory(environment),
     kopiaBinary: values.kopia_bin,
     kopiaConfigPath: values.kopia_config_path,
-    kopiaPassword: values.kopia_password,
+    kopiaPassword: secretOf(values, 'kopia_password'),
     kopiaLogDirectory: values.kopia_log_dir,
     cliLogs: join(logDirectory, 'cli-logs'),
     prometheusUrl: values.prometheus_url || undefined,
@@ -430,10 +449,20 @@ function toCredentials(values: Record<SettingName, string>): Credentials {
     return { kind: 'bearer', token: readSecret('pushgateway_bearer_token_file', tokenFile) }
   }
   if (values.pushgateway_username === '') return { kind: 'none' }
-  const passwordFile = values.pushgateway_password_file
-  const password =
-    passwordFile === '' ? values.pushgateway_password : readSecret('pushgateway_password_file', passwordFile)
-  return { kind: 'basic', username: values.pushgateway_username, password }
+  return {
+    kind: 'basic',
+    username: values.pushgateway_username,
+    password: secretOf(values, 'pushgateway_password'),
+  }
+}
+
+/** From its file where one is named. */
+function secretOf(
+  values: Record<SettingName, string>,
+  name: 'kopia_password' | 'pushgateway_password',
+): string {
+  const path = values[`${name}_file`]
+  return path === '' ? values[name] : readSecret(`${name}_file`, path)
 }
 
 function readSecret(name: SettingName, path: string): string {

@@ -38,3 +38,17 @@ export function settingsTable(): string {
   })
   return ['| environment | key in the file | default | meaning |', '|---|---|---|---|', ...rows].join('\n')
 }
+
+/** The configuration file that the packages install: each setting that is no secret, explained and commented out. */
+export function configFile(): string {
+  const settings = settingNames().flatMap((name) => {
+    if ('secret' in declarations[name]) return []
+    const { environment, default: fallback, doc } = declarations[name]
+    return `# ${doc.replaceAll('`', '')}\n# In the environment: ${environment}\n#${name}: ${JSON.stringify(fallback)}\n`
+  })
+  return `# Settings of kopia-metrics-agent. What is commented out shows the default. The environment is stronger than this file.
+# Passwords do not belong here, where everybody can read them: see "Install" in
+# /usr/share/doc/kopia-metrics-agent/README.md. After a change: systemctl restart kopia-metrics-agent
+
+${settings.join('\n')}`
+}

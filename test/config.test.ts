@@ -38,6 +38,26 @@ test('flag is stronger than environment, environment than file, file than defaul
   )
 })
 
+test("systemd's credentials are files that settings name: weaker than the environment, stronger than the file", async (context) => {
+  const folder = await temporaryFolder(context)
+  const config = join(folder, 'config.yaml')
+  await writeFile(config, 'pushgateway_username: agent\npushgateway_password_file: /nowhere\n')
+  await writeFile(join(folder, 'kopia-metrics-agent.kopia-password'), 'of the repository\n')
+  await writeFile(join(folder, 'kopia-metrics-agent.pushgateway-password'), 'of the gateway\n')
+  const environment = { CREDENTIALS_DIRECTORY: folder }
+  const settings = loadSettings({ config }, environment)
+  assert.equal(settings.kopiaPassword, 'of the repository')
+  assert.deepEqual(settings.gateway?.credentials, {
+    kind: 'basic',
+    username: 'agent',
+    password: 'of the gateway',
+  })
+  assert.match(
+    complaint({ config }, { ...environment, KOPIA_METRICS_KOPIA_PASSWORD_FILE: '/nowhere' }),
+    /^kopia_password_file: \/nowhere can't be read/,
+  )
+})
+
 test('empty turns pushing and listening off', () => {
   const settings = loadSettings({ 'pushgateway-url': '', listen: '' }, {})
   assert.deepEqual([settings.gateway, settings.listen], [undefined, undefined])

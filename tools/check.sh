@@ -7,7 +7,7 @@ cd -- "$(dirname -- "$0")/.."
 tool() { printf '%s\n' "$tools" | sed -n "s/^$1=//p"; }
 tools=$(sh tools/fetch.sh)
 
-"$(tool shellcheck)" hooks/*.sh tools/*.sh .ci/run
+"$(tool shellcheck)" hooks/*.sh tools/*.sh .ci/run deploy/package/kopia-metrics-agent deploy/package/deb/* deploy/package/rpm/*
 "$(tool promtool)" check rules rules/kopia_*.yml
 "$(tool promtool)" test rules rules/test/*.yml
 # The configuration finds its rules beside itself, as it does where it is installed.

@@ -5,8 +5,9 @@
 # What is on PATH is used. Otherwise Debian's packages (as root), and Kopia built with Go from tools/kopia/go.mod:
 # `go install …@version` is refused for it, since no list of its versions is served.
 # KOPIA_VERSION=v0.21.1 asks for another Kopia than the one on PATH or in tools/kopia, by tools/kopia-v0.21.1.
-# `tools/fetch.sh chromium` finds or fetches the browser that the status page is tested in, and nothing else.
-# Kopia is kept in ${XDG_CACHE_HOME:-~/.cache}/kopia-metrics-agent, so that the next run costs nothing.
+# `fetch.sh nfpm` gives what `npm run package` needs, `fetch.sh chromium` the browser that the status page is tested
+# in, and nothing else.
+# What was built is kept in ${XDG_CACHE_HOME:-~/.cache}/kopia-metrics-agent, so that the next run costs nothing.
 set -eu
 
 here=$(cd -- "$(dirname -- "$0")" && pwd)
@@ -47,22 +48,34 @@ provide() {
   printf '%s=%s\n' "$name" "$path"
 }
 
-# build_kopia FOLDER — builds what its go.mod pins, unless that was done before.
-build_kopia() {
-  version=$(sed -n 's/.*github.com\/kopia\/kopia \(v[0-9.]*\).*/\1/p' "$1/go.mod")
-  path=$cache/kopia-$version
+# build NAME FOLDER MODULE PACKAGE SOURCE — builds what the folder's go.mod pins, unless that was done before.
+build() {
+  version=$(sed -n "s|.*$3 \\(v[0-9.]*\\).*|\\1|p" "$2/go.mod")
+  path=$cache/$1-$version
   if [ ! -x "$path" ]; then
     if ! command -v go >/dev/null; then
-      say "kopia is missing: put it on PATH (https://kopia.io/docs/installation/), or install Go to build it"
+      say "$1 is missing: put it on PATH ($5), or install Go to build it"
       exit 1
     fi
-    say "building Kopia $version, which takes a minute or two"
+    say "building $1 $version, which takes a minute or two"
     mkdir -p "$cache"
-    go -C "$1" build -o "$path.part" github.com/kopia/kopia >&2
-    mv "$path.part" "$path"
+    # Under a name of its own: two builds at a time must not write one file.
+    go -C "$2" build -o "$path.$$" "$4" >&2
+    mv "$path.$$" "$path"
   fi
-  printf 'kopia=%s\n' "$path"
+  printf '%s=%s\n' "$1" "$path"
 }
+
+build_kopia() { build kopia "$1" github.com/kopia/kopia github.com/kopia/kopia https://kopia.io/docs/installation/; }
+
+build_nfpm() {
+  build nfpm "$here/nfpm" github.com/goreleaser/nfpm/v2 github.com/goreleaser/nfpm/v2/cmd/nfpm https://nfpm.goreleaser.com
+}
+
+if [ "${1:-}" = nfpm ]; then
+  if path=$(find_tool nfpm); then printf 'nfpm=%s\n' "$path"; else build_nfpm; fi
+  exit 0
+fi
 
 if [ "${1:-}" = chromium ]; then
   provide chromium chromium
@@ -82,4 +95,5 @@ provide alertmanager prometheus-alertmanager prometheus-alertmanager
 provide amtool prometheus-alertmanager
 provide node_exporter prometheus-node-exporter prometheus-node-exporter
 provide shellcheck shellcheck
+provide systemd-analyze systemd
 provide openssl openssl

@@ -33,6 +33,8 @@ export type KopiaOptions = {
   readonly logDirectory: string
   /** Ends calls that are under way when the agent stops. */
   readonly signal: AbortSignal
+  /** Told before each call. */
+  readonly onBegin?: () => void
   /** Told after each call, for the agent's own metrics. */
   readonly onCall: (command: string, ok: boolean) => void
 }
@@ -120,6 +122,7 @@ async function ask<T>(
   input = '',
 ): Promise<Answer<T>> {
   const name = `kopia ${command.slice(0, 2).join(' ')}`
+  options.onBegin?.()
   // Kopia logs every command, this one too: without the flag the agent would read about itself.
   const result = await execa(options.binary, ['--disable-file-logging', ...command], {
     env: environment(options),

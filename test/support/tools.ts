@@ -14,6 +14,7 @@ export type ToolName =
   | 'amtool'
   | 'node_exporter'
   | 'shellcheck'
+  | 'systemd-analyze'
   | 'openssl'
   | 'chromium'
 
