@@ -4,8 +4,9 @@
 #
 # What is on PATH is used. Otherwise Debian's packages (as root), and Kopia built with Go from tools/kopia/go.mod:
 # `go install …@version` is refused for it, since no list of its versions is served.
+# The same way Prometheus 3's promtool, from tools/promtool/go.mod, as promtool3.
 # KOPIA_VERSION=v0.21.1 asks for another Kopia than the one on PATH or in tools/kopia, by tools/kopia-v0.21.1.
-# Kopia is kept in ${XDG_CACHE_HOME:-~/.cache}/kopia-metrics-agent, so that the next run costs nothing.
+# What was built is kept in ${XDG_CACHE_HOME:-~/.cache}/kopia-metrics-agent, so that the next run costs nothing.
 set -eu
 
 here=$(cd -- "$(dirname -- "$0")" && pwd)
@@ -63,6 +64,24 @@ build_kopia() {
   printf 'kopia=%s\n' "$path"
 }
 
+# build_promtool3 — the rules must also pass with Prometheus 3's promtool, which Debian has not. Without service
+# discovery (its build tag) it takes half the time.
+build_promtool3() {
+  version=$(sed -n 's/.*github.com\/prometheus\/prometheus \(v[0-9.]*\).*/\1/p' "$here/promtool/go.mod")
+  path=$cache/promtool-$version
+  if [ ! -x "$path" ]; then
+    if ! command -v go >/dev/null; then
+      say "Prometheus 3's promtool is missing: install Go to build it"
+      exit 1
+    fi
+    say "building promtool $version, which takes a few minutes"
+    mkdir -p "$cache"
+    go -C "$here/promtool" build -tags remove_all_sd -o "$path.part" github.com/prometheus/prometheus/cmd/promtool >&2
+    mv "$path.part" "$path"
+  fi
+  printf 'promtool3=%s\n' "$path"
+}
+
 if [ -n "${KOPIA_VERSION:-}" ]; then
   build_kopia "$here/kopia-$KOPIA_VERSION"
 elif path=$(find_tool kopia); then
@@ -77,3 +96,4 @@ provide alertmanager prometheus-alertmanager prometheus-alertmanager
 provide amtool prometheus-alertmanager
 provide node_exporter prometheus-node-exporter prometheus-node-exporter
 provide shellcheck shellcheck
+build_promtool3
