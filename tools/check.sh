@@ -8,8 +8,12 @@ tool() { printf '%s\n' "$tools" | sed -n "s/^$1=//p"; }
 tools=$(sh tools/fetch.sh)
 
 "$(tool shellcheck)" hooks/*.sh tools/*.sh .ci/run deploy/package/kopia-metrics-agent deploy/package/deb/* deploy/package/rpm/*
-"$(tool promtool)" check rules rules/kopia_*.yml
-"$(tool promtool)" test rules rules/test/*.yml
+# Debian's Prometheus 2 and Prometheus 3 read the same rules and find the same alerts.
+for promtool in "$(tool promtool)" "$(tool promtool3)"; do
+  "$promtool" check rules --lint=all --lint-fatal rules/kopia_*.yml
+  "$promtool" test rules rules/test/*.yml
+done
+"$(tool amtool)" check-config deploy/alertmanager/alertmanager.yml
 # The configuration finds its rules beside itself, as it does where it is installed.
 scratch=$(mktemp -d)
 trap 'rm -rf "$scratch"' EXIT

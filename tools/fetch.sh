@@ -4,6 +4,7 @@
 #
 # What is on PATH is used. Otherwise Debian's packages (as root), and Kopia built with Go from tools/kopia/go.mod:
 # `go install …@version` is refused for it, since no list of its versions is served.
+# The same way Prometheus 3's promtool, from tools/promtool/go.mod, as promtool3.
 # KOPIA_VERSION=v0.21.1 asks for another Kopia than the one on PATH or in tools/kopia, by tools/kopia-v0.21.1.
 # `fetch.sh nfpm` gives what `npm run package` needs, `fetch.sh chromium` the browser that the status page is tested
 # in, and nothing else.
@@ -72,6 +73,13 @@ build_nfpm() {
   build nfpm "$here/nfpm" github.com/goreleaser/nfpm/v2 github.com/goreleaser/nfpm/v2/cmd/nfpm https://nfpm.goreleaser.com
 }
 
+# The rules must also pass with Prometheus 3's promtool, which Debian has not. Without service discovery (its build tag) it
+# takes half the time.
+build_promtool3() {
+  GOFLAGS=-tags=remove_all_sd build promtool3 "$here/promtool" github.com/prometheus/prometheus \
+    github.com/prometheus/prometheus/cmd/promtool https://prometheus.io/download/
+}
+
 if [ "${1:-}" = nfpm ]; then
   if path=$(find_tool nfpm); then printf 'nfpm=%s\n' "$path"; else build_nfpm; fi
   exit 0
@@ -97,3 +105,4 @@ provide node_exporter prometheus-node-exporter prometheus-node-exporter
 provide shellcheck shellcheck
 provide systemd-analyze systemd
 provide openssl openssl
+build_promtool3

@@ -3,6 +3,7 @@
 import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { parse, stringify } from 'yaml'
+import { fasterRules } from './faster-rules.ts'
 import { freePort, type Running, start } from './processes.ts'
 import { projectFolder, tool } from './tools.ts'
 import { waitFor } from './wait.ts'
@@ -50,7 +51,12 @@ export async function startNodeExporter(): Promise<Service> {
   ])
 }
 
-export type PrometheusTargets = { readonly gateway: Service; readonly nodeExporter: Service }
+export type PrometheusTargets = {
+  readonly gateway: Service
+  readonly nodeExporter: Service
+  /** Without one, alerts are only shown. */
+  readonly alertmanager?: Service
+}
 
 /**
  * Prometheus with the project's own configuration and rules: only the addresses are replaced, and the times
@@ -62,8 +68,10 @@ export async function startPrometheus(
   speed: number,
 ): Promise<Service> {
   await mkdir(join(folder, 'rules'), { recursive: true })
-  const rules = await readFile(join(projectFolder, 'rules/kopia_alerts.yml'), 'utf8')
-  await writeFile(join(folder, 'rules/kopia_alerts.yml'), fasterRules(rules, speed))
+  for (const fileName of ['kopia_alerts.yml', 'kopia_recording.yml']) {
+    const rules = await readFile(join(projectFolder, 'rules', fileName), 'utf8')
+    await writeFile(join(folder, 'rules', fileName), fasterRules(rules, speed))
+  }
   const configuration = await readFile(join(projectFolder, 'deploy/prometheus/prometheus.yml'), 'utf8')
   const configurationPath = join(folder, 'prometheus.yml')
   await writeFile(configurationPath, localConfiguration(configuration, targets))
@@ -71,37 +79,67 @@ export async function startPrometheus(
     tool('prometheus'),
     `--config.file=${configurationPath}`,
     `--storage.tsdb.path=${join(folder, 'data')}`,
+    // What fired before Alertmanager was found is told again only then; a minute by default.
+    '--rules.alert.resend-delay=5s',
     `--web.listen-address=${address}`,
   ])
 }
 
-type Rules = { groups: { rules: { for?: string }[] }[] }
-
-function fasterRules(text: string, speed: number): string {
-  const rules: Rules = parse(text)
-  for (const rule of rules.groups.flatMap((group) => group.rules)) {
-    const minutes = Number(/^(\d+)m$/.exec(rule.for ?? '')?.[1])
-    if (rule.for !== undefined) rule.for = `${Math.ceil((minutes * 60) / speed)}s`
-  }
-  return stringify(rules)
-}
-
 type Configuration = {
   global: Record<string, string>
+  alerting?: { alertmanagers: { static_configs: { targets: string[] }[] }[] }
   scrape_configs: { static_configs: { targets: string[] }[] }[]
 }
 
-function localConfiguration(text: string, { gateway, nodeExporter }: PrometheusTargets): string {
+function localConfiguration(
+  text: string,
+  { gateway, nodeExporter, alertmanager }: PrometheusTargets,
+): string {
   const addresses: Record<string, string> = {
     'kopia-exporter:9091': `127.0.0.1:${gateway.port}`,
     'node-exporter:9100': `127.0.0.1:${nodeExporter.port}`,
   }
   const configuration: Configuration = parse(text)
   configuration.global = { scrape_interval: '1s', evaluation_interval: '1s' }
+  if (alertmanager === undefined) delete configuration.alerting
+  else configuration.alerting = alertingBy(`127.0.0.1:${alertmanager.port}`)
   for (const group of configuration.scrape_configs.flatMap((job) => job.static_configs)) {
     group.targets = group.targets.map((target) => addresses[target] ?? target)
   }
   return stringify(configuration)
+}
+
+function alertingBy(address: string): NonNullable<Configuration['alerting']> {
+  return { alertmanagers: [{ static_configs: [{ targets: [address] }] }] }
+}
+
+type AlertmanagerConfiguration = {
+  route: Route
+  receivers: { name: string; webhook_configs?: { url: string; send_resolved: boolean }[] }[]
+}
+type Route = { group_wait?: string; group_interval?: string; routes?: Route[] }
+
+/** Alertmanager with the project's own configuration: only every receiver is a webhook, and the waits are short. */
+export async function startAlertmanager(folder: string, webhookUrl: string): Promise<Service> {
+  await mkdir(folder, { recursive: true })
+  const text = await readFile(join(projectFolder, 'deploy/alertmanager/alertmanager.yml'), 'utf8')
+  const configuration: AlertmanagerConfiguration = parse(text)
+  for (const route of [configuration.route, ...(configuration.route.routes ?? [])]) {
+    Object.assign(route, { group_wait: '0s', group_interval: '1s' })
+  }
+  for (const receiver of configuration.receivers) {
+    receiver.webhook_configs = [{ url: webhookUrl, send_resolved: true }]
+  }
+  const configurationPath = join(folder, 'alertmanager.yml')
+  await writeFile(configurationPath, stringify(configuration))
+  return startService('alertmanager', await freePort(), '/-/ready', (address) => [
+    tool('alertmanager'),
+    `--config.file=${configurationPath}`,
+    `--storage.path=${join(folder, 'data')}`,
+    `--web.listen-address=${address}`,
+    // One of its own: no cluster, whose port is the same for everybody.
+    '--cluster.listen-address=',
+  ])
 }
 
 export type AgentFolders = { readonly stateDirectory: string; readonly kopiaEnvironment: NodeJS.ProcessEnv }

@@ -9,6 +9,7 @@ export type ToolName =
   | 'kopia'
   | 'prometheus'
   | 'promtool'
+  | 'promtool3'
   | 'pushgateway'
   | 'alertmanager'
   | 'amtool'

@@ -1,0 +1,37 @@
+// Every metric that rules and dashboards may name, from those that make them.
+
+import { catalogue, type Metric } from '../../agent/metrics/catalogue.ts'
+import { scrape } from './prometheus.ts'
+import type { KnownMetrics } from './promql.ts'
+import { readRules } from './rules.ts'
+import type { Service } from './stack.ts'
+import { waitFor } from './wait.ts'
+
+/** Labels that scraping and the gateway's grouping put on everything. */
+export const labelsOfGroup = ['job', 'instance'] as const
+
+/** The catalogue's, the recorded, the gateway's own, node-exporter's, and what Prometheus itself makes. */
+export async function knownMetrics(gateway: Service, nodeExporter: Service): Promise<KnownMetrics> {
+  await fetch(`${gateway.url}/metrics/job/kopia/instance/vm`, { method: 'PUT', body: 'x 1\n' })
+  await waitFor('the push is there', async () => (await scrape(gateway.url)).get('push_time_seconds'))
+  const recorded = (await readRules('kopia_recording.yml')).map(({ record = '' }) => record)
+  return new Map([
+    ...Object.entries<Metric>(catalogue).map(([name, { labels }]): [string, Set<string>] => [
+      name,
+      new Set(labels),
+    ]),
+    ...recorded.map((name): [string, Set<string>] => [name, new Set(['user', 'host', 'path'])]),
+    ...(await scraped(gateway)),
+    ...(await scraped(nodeExporter)),
+    ['up', new Set()],
+    ['ALERTS', new Set(['alertname', 'alertstate', 'severity', 'user', 'host', 'path'])],
+  ])
+}
+
+async function scraped(service: Service): Promise<readonly [string, Set<string>][]> {
+  const all = await scrape(service.url)
+  return [...all].map(([name, series]) => [
+    name,
+    new Set(series.flatMap(({ labels }) => Object.keys(labels))),
+  ])
+}

@@ -1,0 +1,73 @@
+// Which metrics and labels a PromQL expression names, by Prometheus's own grammar.
+
+import { parser } from '@prometheus-io/lezer-promql'
+
+/** A metric with the labels that its selector matches on. */
+export type Selection = { readonly metric: string; readonly labels: readonly string[] }
+
+export type Names = {
+  readonly selections: readonly Selection[]
+  /** The labels of by, without, on, ignoring and group_left. */
+  readonly groupings: readonly string[]
+  /** The labels that label_replace and label_join make. */
+  readonly made: readonly string[]
+}
+
+/** Throws where the expression is no PromQL. */
+export function namesIn(expression: string): Names {
+  const selections: { metric: string; labels: string[] }[] = []
+  const groupings: string[] = []
+  const made: string[] = []
+  parser.parse(expression).iterate({
+    enter: ({ type, from, to, node }) => {
+      const text = expression.slice(from, to)
+      if (type.isError) throw new Error(`no PromQL at ${JSON.stringify(expression.slice(from, from + 40))}`)
+      if (type.name === 'VectorSelector')
+        selections.push({ metric: text.split('{')[0]?.trim() ?? '', labels: [] })
+      if (type.name === 'LabelReplace' || type.name === 'LabelJoin') {
+        const call = node.parent?.parent?.getChild('FunctionCallBody')
+        const label = call?.getChildren('StringLiteral')[0]
+        if (label !== undefined) made.push(expression.slice(label.from + 1, label.to - 1))
+      }
+      // `{__name__="x"}` and quoted names could hide a metric from this check.
+      if (type.name === 'QuotedLabelName') throw new Error(`a quoted label in ${text}`)
+      if (type.name !== 'LabelName') return
+      if (node.parent?.type.name === 'GroupingLabels') groupings.push(text)
+      else selections.at(-1)?.labels.push(text)
+    },
+  })
+  return { selections, groupings, made }
+}
+
+/** The labels of each metric that exists. */
+export type KnownMetrics = ReadonlyMap<string, ReadonlySet<string>>
+
+/**
+ * What is wrong with the names in an expression, one line each: metrics that do not exist, labels that they do not
+ * have. `everywhere` are labels that scraping and grouping add to all.
+ */
+export function wrongNames(
+  expression: string,
+  known: KnownMetrics,
+  everywhere: readonly string[],
+): readonly string[] {
+  const { selections, groupings, made } = namesIn(expression)
+  const all = new Set([...everywhere, ...made, ...[...known.values()].flatMap((labels) => [...labels])])
+  return [
+    ...selections.flatMap(({ metric, labels }) => wrongSelection(metric, labels, known, everywhere)),
+    ...groupings.filter((label) => !all.has(label)).map((label) => `no metric has the label ${label}`),
+  ]
+}
+
+function wrongSelection(
+  metric: string,
+  labels: readonly string[],
+  known: KnownMetrics,
+  everywhere: readonly string[],
+): readonly string[] {
+  const its = known.get(metric)
+  if (its === undefined) return [`there is no metric ${metric || '(without a name)'}`]
+  return labels
+    .filter((label) => !its.has(label) && !everywhere.includes(label))
+    .map((label) => `${metric} has no label ${label}`)
+}

@@ -1,0 +1,61 @@
+// A receiver of Alertmanager's notifications, for tests.
+
+import { once } from 'node:events'
+import { createServer, type IncomingMessage } from 'node:http'
+import { type Cleanable, cleanUpAfter } from './cleanup.ts'
+import { waitFor } from './wait.ts'
+
+export type Notification = {
+  readonly status: 'firing' | 'resolved'
+  readonly labels: Readonly<Record<string, string>>
+  readonly annotations: Readonly<Record<string, string>>
+}
+
+export type Webhook = {
+  readonly url: string
+  /** All alerts in the order in which they were told. */
+  readonly notifications: readonly Notification[]
+  /** Waits until the alert with these labels is told as `status`, later than notification number `after`. */
+  readonly awaitAlert: (
+    status: Notification['status'],
+    labels: Readonly<Record<string, string>>,
+    after: number,
+  ) => Promise<Notification>
+}
+
+/** Listens on a free port of 127.0.0.1 until the test is over. */
+export async function startWebhook(context: Cleanable): Promise<Webhook> {
+  const notifications: Notification[] = []
+  const server = createServer(async (request, response) => {
+    const message: { alerts: Notification[] } = JSON.parse(await textOf(request))
+    notifications.push(...message.alerts)
+    response.end()
+  }).listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  cleanUpAfter(context, async () => {
+    server.closeAllConnections()
+    server.close()
+  })
+  const address = server.address()
+  if (address === null || typeof address === 'string') throw new Error('no port was given')
+  return {
+    url: `http://127.0.0.1:${address.port}/`,
+    notifications,
+    awaitAlert: (status, labels, after) =>
+      waitFor(`${JSON.stringify(labels)} is told as ${status}`, () =>
+        notifications
+          .slice(after)
+          .find(
+            (notification) =>
+              notification.status === status &&
+              Object.entries(labels).every(([name, value]) => notification.labels[name] === value),
+          ),
+      ),
+  }
+}
+
+async function textOf(request: IncomingMessage): Promise<string> {
+  const parts: Buffer[] = []
+  for await (const part of request) parts.push(part)
+  return Buffer.concat(parts).toString('utf8')
+}
