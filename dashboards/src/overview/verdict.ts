@@ -1,0 +1,84 @@
+// The first row: is all well?
+
+import { noneIsGood, words } from '../colours.ts'
+import { stat } from '../panels/stat.ts'
+import { agents, alerts } from '../queries/agents.ts'
+import { sources } from '../queries/sources.ts'
+import { noSourceShort } from './words.ts'
+
+const place = { width: 4, height: 4 } as const
+const allWell = words([{ value: 0, text: 'All is well', colour: 'green' }])
+const none = words([{ value: 0, text: 'None', colour: 'green' }])
+
+export const verdict = [
+  stat({
+    ...place,
+    title: 'Sources That Need Attention',
+    description:
+      'Sources whose last backup failed or was cut short, and sources that are overdue. The table below names them.',
+    unit: 'short',
+    noValue: noSourceShort,
+    expression: sources.needAttention,
+    steps: noneIsGood,
+    mappings: [allWell],
+  }),
+  stat({
+    ...place,
+    title: 'Backup Success Rate',
+    description:
+      'Share of the attempts in the time shown that made a complete backup, of all chosen sources.',
+    unit: 'percentunit',
+    decimals: 1,
+    noValue: 'No attempt in this time',
+    expression: sources.successRate,
+    steps: [
+      { from: undefined, colour: 'red' },
+      { from: 0.9, colour: 'orange' },
+      { from: 0.99, colour: 'green' },
+    ],
+  }),
+  stat({
+    ...place,
+    title: 'Overdue Sources',
+    description:
+      'Sources whose last success is older than one and a half times the interval at which they are expected; where no interval is known, three days.',
+    unit: 'short',
+    noValue: noSourceShort,
+    expression: sources.overdueCount,
+    steps: noneIsGood,
+    mappings: [none],
+  }),
+  stat({
+    ...place,
+    title: 'Longest Without a Backup',
+    description:
+      'Time since the last success of the source that has waited longest; a source that never succeeded counts from when the agent first saw it.',
+    unit: 's',
+    decimals: 1,
+    noValue: noSourceShort,
+    expression: sources.longestWithout,
+    steps: [{ from: undefined, colour: 'blue' }],
+  }),
+  stat({
+    ...place,
+    title: 'Alerts Firing',
+    description:
+      "Prometheus's alerts about the chosen sources and about no source in particular, without the watchdog.",
+    unit: 'short',
+    noValue: 'None, or no rules loaded',
+    expression: alerts.count,
+    steps: noneIsGood,
+    mappings: [none],
+  }),
+  stat({
+    ...place,
+    title: 'Silent Agents',
+    description:
+      'Agents that have pushed nothing for 15 minutes, though they push every five: the machine or the agent is gone, and its other figures are old.',
+    unit: 'short',
+    noValue: 'No agent yet: start one',
+    expression: agents.silentCount,
+    steps: noneIsGood,
+    mappings: [none],
+  }),
+] as const

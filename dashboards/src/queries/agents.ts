@@ -1,0 +1,33 @@
+// What the dashboards ask about the agents and the alerts.
+
+import { ofAgents, select } from '../selectors.ts'
+
+const byAgent = (expression: string) => `max by (instance) (${expression})`
+const pushed = byAgent(ofAgents('push_time_seconds'))
+const known = ofAgents('kopia_agent_build_info')
+
+/** Three heartbeats of the default schedule. */
+const silentSeconds = 900
+
+export const agents = {
+  /** Agents that are scraped without a gateway are never silent here: `up` tells of those. */
+  silentCount: `sum((time() - ${pushed} > bool ${silentSeconds}) or 0 * ${byAgent(known)})`,
+  version: `max by (instance, version) (${known})`,
+  pushed,
+  repositoryReachable: byAgent(ofAgents('kopia_agent_repository_reachable')),
+  pushFailures: `sum by (instance) (increase(${ofAgents('kopia_agent_push_failures_total')}[$__range]))`,
+  failedCalls: `sum by (instance) (increase(${ofAgents('kopia_agent_kopia_calls_total', 'result="failed"')}[$__range]))`,
+} as const
+
+/** An alert about no source in particular belongs to every choice. */
+const chosen = ['host=~"$host|"', 'path=~"$path|"']
+const firing = select('ALERTS', ['alertname!="Watchdog"', 'alertstate="firing"', ...chosen])
+const since = select('ALERTS_FOR_STATE', ['alertname!="Watchdog"', ...chosen])
+const labels = 'alertname, severity, instance, host, path'
+
+export const alerts = {
+  /** The watchdog fires always: where it is missing, there are no rules, and silence means nothing. */
+  count: `count(${firing}) or 0 * group(ALERTS{alertname="Watchdog"})`,
+  firingSince: `max by (${labels}) (${since} and ignoring (alertstate) ${firing})`,
+  firing: `max by (${labels}) (${firing})`,
+} as const

@@ -1,0 +1,82 @@
+// What the dashboards ask about sources. A source is told apart by user, host and path alone, so that one that two
+// ways lead to Prometheus (the gateway and a scrape of the agent) counts once.
+
+import { ofSources } from '../selectors.ts'
+
+const source = 'user, host, path'
+
+/** One series per source. */
+export function bySource(expression: string): string {
+  return `max by (${source}) (${expression})`
+}
+
+/** One series per source, with the label `source`, as Kopia prints it: user@host:path. */
+export function named(expression: string): string {
+  return `label_join(label_join(${expression}, "account", "@", "user", "host"), "source", ":", "account", "path")`
+}
+
+const lastSuccess = bySource(ofSources('kopia_backup_last_success_timestamp_seconds'))
+const firstSeen = bySource(ofSources('kopia_backup_first_seen_timestamp_seconds'))
+const expectedInterval = bySource(ofSources('kopia_backup_expected_interval_seconds'))
+const size = bySource(ofSources('kopia_backup_size_bytes'))
+
+/** A source that never succeeded is as old as the agent's knowledge of it. */
+const secondsWithout = `time() - (${lastSuccess} or ${firstSeen})`
+
+/** Of a source of which nothing tells how often it should run, two days are expected. */
+const fallbackSeconds = 172_800
+const interval = `${expectedInterval} or 0 * ${firstSeen} + ${fallbackSeconds}`
+const allowed = `1.5 * (${interval})`
+const overdue = `(${secondsWithout} > ${allowed})`
+
+/** How a source stands; the greater, the worse. */
+export const states = { good: 0, running: 1, unknown: 2, overdue: 3, incomplete: 4, failed: 5 } as const
+
+const isIn = (expression: string) => `group by (${source}) (${expression})`
+const endedAs = (status: string) => isIn(ofSources('kopia_backup_duration_seconds', `status="${status}"`))
+
+const state = [
+  `${states.failed} * ${endedAs('failed')}`,
+  `${states.incomplete} * ${endedAs('incomplete')}`,
+  `${states.overdue} * ${isIn(overdue)}`,
+  `${states.running} * ${isIn(ofSources('kopia_backup_running_since_timestamp_seconds'))}`,
+  `${states.good} * ${isIn(ofSources('kopia_backup_status'))}`,
+  `${states.unknown} * ${isIn(firstSeen)}`,
+].join(' or ')
+
+const succeeded = `sum(increase(${ofSources('kopia_backup_attempts_total', 'status="success"')}[$__range]))`
+const attempted = `sum(increase(${ofSources('kopia_backup_attempts_total')}[$__range]))`
+
+/** What the size was before the last success: the newest moment shown at which the success was an earlier one. */
+const sizeBefore = `last_over_time((${size} and on (${source}) \
+(${lastSuccess} < on (${source}) (max by (${source}) \
+(${ofSources('kopia_backup_last_success_timestamp_seconds')} @ end()))))[$__range:$__interval])`
+
+/** The ten with the greatest values in the time that is shown: more lines cannot be told apart. */
+function greatestTen(labels: string, selector: string): string {
+  const by = `max by (${labels})`
+  return `${by} (${selector}) and on (${labels}) topk(10, ${by} (max_over_time(${selector}[$__range] @ end())))`
+}
+
+export const sources = {
+  state,
+  needAttention: `sum((${state}) > bool ${states.unknown})`,
+  overdueCount: `sum(${secondsWithout} > bool ${allowed})`,
+  overdueSeconds: `(${secondsWithout} - (${interval})) and ${overdue}`,
+  overdueInterval: `(${interval}) and ${overdue}`,
+  running: bySource(ofSources('kopia_backup_running_since_timestamp_seconds')),
+  longestWithout: `max(${secondsWithout})`,
+  successRate: `${succeeded} / (${attempted} > 0)`,
+  lastSuccess,
+  expectedInterval,
+  size,
+  duration: bySource(ofSources('kopia_backup_duration_seconds')),
+  files: bySource(ofSources('kopia_backup_files')),
+  changedFiles: bySource(ofSources('kopia_backup_changed_files')),
+  sizeChange: `${size} - ${sizeBefore}`,
+  nextExpected: `${lastSuccess} + ${expectedInterval}`,
+  longestDurations: greatestTen(source, ofSources('kopia_backup_duration_seconds')),
+  mostChangedFiles: greatestTen(source, ofSources('kopia_backup_changed_files')),
+  mostErrors: greatestTen(`${source}, kind`, ofSources('kopia_backup_errors')),
+  snapshots: (type: string) => `sum(${ofSources('kopia_snapshot_count', `type="${type}"`)})`,
+} as const
