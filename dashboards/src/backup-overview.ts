@@ -73,7 +73,7 @@ export function backupOverview(): Dashboard {
       annotation({
         name: 'Backups',
         colour: 'blue',
-        expression: sources.running,
+        expression: sources.backups,
         title: 'Backup',
         text: '{{user}}@{{host}}:{{path}}',
       }),

@@ -7,6 +7,7 @@ import {
 } from '@grafana/grafana-foundation-sdk/dashboard'
 import { annotation } from './annotations.ts'
 import { linkToOthers } from './links.ts'
+import { backupsOf } from './queries/sources.ts'
 import { select } from './selectors.ts'
 import { now } from './system/now.ts'
 import { trends } from './system/trends.ts'
@@ -27,9 +28,7 @@ const variables = [
 ]
 
 /** The backups of the chosen machines. */
-const running = `max by (user, host, path) (${select('kopia_backup_running_since_timestamp_seconds', [
-  'host=~"(?i:$host)"',
-])})`
+const backups = backupsOf((metric) => select(metric, ['host=~"(?i:$host)"']))
 
 /** The dashboard as plain data. */
 export function systemResources(): Dashboard {
@@ -48,7 +47,7 @@ export function systemResources(): Dashboard {
       annotation({
         name: 'Backups',
         colour: 'blue',
-        expression: running,
+        expression: backups,
         title: 'Backup',
         text: '{{user}}@{{host}}:{{path}}',
       }),

@@ -6,6 +6,9 @@ const byAgent = (expression: string) => `max by (instance) (${expression})`
 const pushed = byAgent(ofAgents('push_time_seconds'))
 const known = ofAgents('kopia_agent_build_info')
 
+/** Kopia's commands that never failed have no series for it. */
+const failedCalls = `sum by (instance) (increase(${ofAgents('kopia_agent_kopia_calls_total', 'result="failed"')}[$__range]))`
+
 /** Three heartbeats of the default schedule. */
 const silentSeconds = 900
 
@@ -16,7 +19,7 @@ export const agents = {
   pushed,
   repositoryReachable: byAgent(ofAgents('kopia_agent_repository_reachable')),
   pushFailures: `sum by (instance) (increase(${ofAgents('kopia_agent_push_failures_total')}[$__range]))`,
-  failedCalls: `sum by (instance) (increase(${ofAgents('kopia_agent_kopia_calls_total', 'result="failed"')}[$__range]))`,
+  failedCalls: `${failedCalls} or 0 * ${byAgent(known)}`,
 } as const
 
 /** An alert about no source in particular belongs to every choice. */

@@ -1,6 +1,7 @@
 // What the dashboards ask about sources. A source is told apart by user, host and path alone, so that one that two
 // ways lead to Prometheus (the gateway and a scrape of the agent) counts once.
 
+import type { MetricName } from '../../../agent/metrics/catalogue.ts'
 import { ofSources } from '../selectors.ts'
 
 const source = 'user, host, path'
@@ -58,13 +59,22 @@ function greatestTen(labels: string, selector: string): string {
   return `${by} (${selector}) and on (${labels}) topk(10, ${by} (max_over_time(${selector}[$__range] @ end())))`
 }
 
+/**
+ * Series that are there while a backup runs and for a moment after it has ended, so that one that is over before it
+ * is scraped is seen as well: the moment is a little longer than the step at which Grafana asks for annotations.
+ */
+export function backupsOf(select: (metric: MetricName) => string): string {
+  const ended = `${select('kopia_backup_last_attempt_timestamp_seconds')} > time() - 15 - $__range_s / 5000`
+  return bySource(`${select('kopia_backup_running_since_timestamp_seconds')} or ${ended}`)
+}
+
 export const sources = {
   state,
   needAttention: `sum((${state}) > bool ${states.unknown})`,
   overdueCount: `sum(${secondsWithout} > bool ${allowed})`,
   overdueSeconds: `(${secondsWithout} - (${interval})) and ${overdue}`,
   overdueInterval: `(${interval}) and ${overdue}`,
-  running: bySource(ofSources('kopia_backup_running_since_timestamp_seconds')),
+  backups: backupsOf(ofSources),
   longestWithout: `max(${secondsWithout})`,
   successRate: `${succeeded} / (${attempted} > 0)`,
   lastSuccess,

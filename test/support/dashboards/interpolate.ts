@@ -17,6 +17,7 @@ export function interpolate(expression: string, moment: Moment, choices: Choices
   const { range, intervalSeconds, scrapeIntervalSeconds } = moment
   const builtIn: Record<string, string> = {
     __range: `${Math.ceil(range.to - range.from)}s`,
+    __range_s: `${Math.ceil(range.to - range.from)}`,
     __interval: `${intervalSeconds}s`,
     __rate_interval: `${Math.max(intervalSeconds + scrapeIntervalSeconds, 4 * scrapeIntervalSeconds)}s`,
   }

@@ -18,15 +18,19 @@ export type Selector = {
 export type Expression = { readonly selectors: readonly Selector[]; readonly labels: readonly string[] }
 export type SyntaxFault = { readonly at: number; readonly near: string }
 
-/** Grafana's durations are none of PromQL's: these stand for them while it is parsed. */
+/** Grafana's variables are none of PromQL's: these stand for them while it is parsed. */
 const durations: Readonly<Record<string, string>> = {
+  $__range_s: '14',
   $__rate_interval: '11y11w',
   $__range: '12y12w',
   $__interval: '13y13w',
 }
 
 export function parse(expression: string): Expression | SyntaxFault {
-  const text = expression.replace(/\$__(rate_interval|range|interval)\b/g, (name) => durations[name] ?? name)
+  const text = expression.replace(
+    /\$__(range_s|rate_interval|range|interval)\b/g,
+    (name) => durations[name] ?? name,
+  )
   const nodes = allNodes(parser.parse(text))
   const fault = nodes.find((node) => node.type.isError)
   if (fault !== undefined)
