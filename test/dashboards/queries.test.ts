@@ -12,8 +12,15 @@ import {
 } from '../support/dashboards/answers.ts'
 import type { Choices } from '../support/dashboards/interpolate.ts'
 import { type Panel, readDashboards } from '../support/dashboards/model.ts'
-import { openStage, play, type Stage, scrapeIntervalSeconds } from '../support/dashboards/stage.ts'
+import {
+  addedBytes,
+  openStage,
+  play,
+  type Stage,
+  scrapeIntervalSeconds,
+} from '../support/dashboards/stage.ts'
 import { query } from '../support/prometheus.ts'
+import { waitFor } from '../support/wait.ts'
 
 const dashboards = await readDashboards()
 
@@ -40,6 +47,44 @@ async function answers(asker: Asker, panel: Panel, choices: Choices): Promise<re
   return Promise.all(panel.targets.map((target) => answerTo(asker, panel, target, choices)))
 }
 
+/** The answer to one query of a panel of the overview: values by path, or by whatever label is named. */
+async function figures(
+  asker: Asker,
+  title: string,
+  query = 0,
+  label = 'path',
+): Promise<Record<string, number>> {
+  const dashboard = dashboards.get('backup-overview.json')
+  const panel = dashboard?.panels.find((candidate) => candidate.title === title)
+  const target = panel?.targets[query]
+  assert.ok(dashboard && panel && target, title)
+  const lines = await answerTo(asker, panel, target, await choicesOf(asker, dashboard, {}))
+  return Object.fromEntries(
+    lines.map(({ labels, points }) => [labels[label] ?? '', points[0]?.[1] ?? Number.NaN]),
+  )
+}
+
+/** Columns of the table of sources, by their place. */
+const [status, change, changedFiles] = [0, 5, 6]
+
+test('an installation without a source: no query errs, nothing claims that all is well', async (context) => {
+  const stage = await openStage(context)
+  await waitFor('Prometheus has the agent', async () => {
+    const [agent] = await query(stage.prometheus.url, 'kopia_agent_repository_reachable')
+    return agent
+  })
+  const asker = askerFor(stage)
+  for (const [, dashboard] of dashboards) {
+    const choices = await choicesOf(asker, dashboard, {})
+    for (const panel of dashboard.panels) await answers(asker, panel, choices)
+  }
+  assert.deepEqual(await figures(asker, 'Sources That Need Attention'), {})
+  assert.deepEqual(await figures(asker, 'Backup Success Rate'), {})
+  assert.deepEqual(Object.values(await figures(asker, 'Silent Agents')), [0])
+  assert.equal(Object.keys(await figures(asker, 'Agent Health', 0, 'instance')).length, 1)
+  assert.deepEqual(await figures(asker, 'Verify and Maintenance', 0, 'task'), { 'snapshot verify': 2 })
+})
+
 test('on real data no query errs, is empty, or returns more than a person can read', async (context) => {
   const stage = await openStage(context)
   await play(context, stage)
@@ -52,6 +97,24 @@ test('on real data no query errs, is empty, or returns more than a person can re
     'one path': { host: [host], path: [stage.troubled] },
     'two paths': { path: [stage.troubled, ...stage.good.slice(0, 1)] },
   }
+  await context.test('the figures are right', async () => {
+    const good = Object.fromEntries(stage.good.map((path) => [path, 0]))
+    assert.deepEqual(await figures(asker, 'Latest Backup Status', status), { ...good, [stage.troubled]: 5 })
+    assert.deepEqual(await figures(asker, 'Latest Backup Status', change), { [stage.troubled]: addedBytes })
+    assert.equal((await figures(asker, 'Latest Backup Status', changedFiles))[stage.troubled], 1)
+    assert.deepEqual(Object.values(await figures(asker, 'Sources That Need Attention')), [1])
+    assert.deepEqual(Object.values(await figures(asker, 'Sources Overdue')), [1])
+    assert.deepEqual(Object.keys(await figures(asker, 'Overdue Sources')), [stage.troubled])
+    assert.deepEqual(Object.values(await figures(asker, 'Alerts Firing')), [1])
+    assert.deepEqual(Object.values(await figures(asker, 'Silent Agents')), [0])
+    const [rate = 0] = Object.values(await figures(asker, 'Backup Success Rate'))
+    assert.ok(rate > 0.5 && rate < 1, `the success rate is ${rate}`)
+    const tasks = await figures(asker, 'Verify and Maintenance', 0, 'task')
+    assert.deepEqual(
+      [tasks['snapshot verify'], tasks['snapshot create'], tasks['maintenance run']],
+      [1, 0, 1],
+    )
+  })
   for (const [name, dashboard] of dashboards) {
     for (const [choice, selection] of Object.entries(selections)) {
       await context.test(`${name}, ${choice}`, async (all) => {

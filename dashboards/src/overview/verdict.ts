@@ -39,7 +39,7 @@ export const verdict = [
   }),
   stat({
     ...place,
-    title: 'Overdue Sources',
+    title: 'Sources Overdue',
     description:
       'Sources whose last success is older than one and a half times the interval at which they are expected; where no interval is known, three days.',
     unit: 'short',

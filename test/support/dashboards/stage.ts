@@ -1,6 +1,6 @@
 // A machine on which all that the dashboards show has happened, with the whole real stack around it.
 
-import { appendFile, rm, writeFile } from 'node:fs/promises'
+import { rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { TestContext } from 'node:test'
 import { cleanUpAfter } from '../cleanup.ts'
@@ -13,6 +13,8 @@ import { waitFor } from '../wait.ts'
 /** Minutes of the alerts' patience become seconds. */
 const speed = 60
 export const scrapeIntervalSeconds = 1
+/** How much the second backup of the troubled source is larger than its first. */
+export const addedBytes = 9000
 
 export type Stage = {
   readonly lab: Lab
@@ -51,7 +53,7 @@ export async function play(context: TestContext, stage: Stage): Promise<void> {
   await kopia.must('policy', 'set', troubled, '--snapshot-interval=1s')
   await kopia.must('snapshot', 'create', troubled, ...stage.good)
   await waitForQuery(prometheus, `kopia_backup_size_bytes{path="${troubled}"}`)
-  await appendFile(join(troubled, 'more'), 'and more\n'.repeat(1000))
+  await writeFile(join(troubled, 'more'), 'x'.repeat(addedBytes))
   await kopia.must('snapshot', 'create', troubled)
   await pictureAfter(gateway, troubled, 2)
   await kopia.must('snapshot', 'verify')
