@@ -9,7 +9,7 @@ import { annotation } from './annotations.ts'
 import { linkToOthers } from './links.ts'
 import { agentHealth } from './overview/agents.ts'
 import { attempts, changedFiles, durations, errors, snapshots } from './overview/history.ts'
-import { freeSpace, fullIn, growth, upkeep } from './overview/repository.ts'
+import { freeSpace, growth, upkeep } from './overview/repository.ts'
 import { firingAlerts, latestStatus, overdue } from './overview/status.ts'
 import { verdict } from './overview/verdict.ts'
 import { alerts } from './queries/agents.ts'
@@ -44,7 +44,6 @@ const panels = [
   changedFiles,
   errors,
   freeSpace,
-  fullIn,
   upkeep,
   agentHealth,
 ]

@@ -21,13 +21,20 @@ export const agentHealth = table({
   unit: 'short',
   noValue: noAgent,
   width: 24,
-  height: 7,
+  height: 6,
   labels: { instance: 'Machine', version: 'Version' },
   hidden: [],
   sortBy: 'Last push',
   order: 'ascending',
   columns: [
-    { name: 'Up', expression: agents.version, unit: 'short', noValue: '–' },
+    // It is there for its label alone.
+    {
+      name: 'Up',
+      expression: agents.version,
+      unit: 'short',
+      noValue: '–',
+      properties: [property('custom.hidden', true)],
+    },
     {
       name: 'Last push',
       expression: `1000 * ${agents.pushed}`,

@@ -57,7 +57,7 @@ export const changedFiles = steps({
   description:
     'Files of the newest snapshot whose contents were new, for the ten sources with the most. Far more than usual can mean an accident, or somebody encrypting files.',
   unit: 'short',
-  noValue: noSource,
+  noValue: 'No file has changed from one backup to the next in this time.',
   width: 8,
   height: 8,
   queries: [{ expression: sources.mostChangedFiles, legend }],
@@ -68,7 +68,7 @@ export const errors = steps({
   description:
     'Files that the last attempt could not read, for the ten sources with the most: fatal ones make the backup a failed one, ignored ones are those that the policy allows.',
   unit: 'short',
-  noValue: noSource,
+  noValue: 'No backup in this time met a file that it could not read.',
   width: 8,
   height: 8,
   queries: [{ expression: sources.mostErrors, legend: `{{kind}} ${legend}` }],

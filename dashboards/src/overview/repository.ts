@@ -1,11 +1,9 @@
 // The repository: how it grows, when it will be full, and whether it is looked after.
 
-import { wordsFrom } from '../colours.ts'
 import { property } from '../panel.ts'
 import { lines, steps } from '../panels/lines.ts'
-import { stat } from '../panels/stat.ts'
 import { table } from '../panels/table.ts'
-import { notInSightSeconds, repositories } from '../queries/repository.ts'
+import { repositories } from '../queries/repository.ts'
 import { noAgent, resultWords } from './words.ts'
 
 const legend = '{{storage}} {{repository}}'
@@ -30,35 +28,16 @@ export const growth = steps({
 export const freeSpace = lines({
   title: 'Free Space and Prediction',
   description:
-    "Free on the repository's volume, and what will be free 30 days later if it goes on as in the time shown (a straight line).",
+    "Free on the repository's volume, and what will be free 30 days from now if it goes on as in the time shown (dashed), once half of that time is known.",
   unit: 'bytes',
   noValue: noCapacity,
-  width: 8,
+  width: 12,
   height: 8,
   queries: [
     { expression: repositories.available, legend: `free, ${legend}` },
     { expression: repositories.predicted, legend: `in 30 days, ${legend}` },
   ],
 }).overrideByRegexp('^in 30 days.*', [property('custom.lineStyle', { fill: 'dash', dash: [8, 8] })])
-
-const day = 86_400
-
-export const fullIn = stat({
-  title: 'Full In',
-  description: 'When the first of the volumes will be full if it goes on as in the time shown.',
-  unit: 's',
-  decimals: 1,
-  noValue: 'No free space known',
-  width: 4,
-  height: 8,
-  expression: repositories.fullIn,
-  steps: [
-    { from: undefined, colour: 'red' },
-    { from: 14 * day, colour: 'orange' },
-    { from: 60 * day, colour: 'green' },
-  ],
-  mappings: [wordsFrom(notInSightSeconds, 'Not in sight', 'green')],
-})
 
 export const upkeep = table({
   title: 'Verify and Maintenance',

@@ -1,19 +1,21 @@
 // The first row: is all well?
 
-import { noneIsGood, words } from '../colours.ts'
+import { noneIsGood, words, wordsFrom } from '../colours.ts'
 import { stat } from '../panels/stat.ts'
 import { agents, alerts } from '../queries/agents.ts'
+import { notInSightSeconds, repositories } from '../queries/repository.ts'
 import { sources } from '../queries/sources.ts'
 import { noSourceShort } from './words.ts'
 
 const place = { width: 4, height: 4 } as const
 const allWell = words([{ value: 0, text: 'All is well', colour: 'green' }])
+const day = 86_400
 const none = words([{ value: 0, text: 'None', colour: 'green' }])
 
 export const verdict = [
   stat({
     ...place,
-    title: 'Sources That Need Attention',
+    title: 'Need Attention',
     description:
       'Sources whose last backup failed or was cut short, and sources that are overdue. The table below names them.',
     unit: 'short',
@@ -36,17 +38,6 @@ export const verdict = [
       { from: 0.9, colour: 'orange' },
       { from: 0.99, colour: 'green' },
     ],
-  }),
-  stat({
-    ...place,
-    title: 'Sources Overdue',
-    description:
-      'Sources whose last success is older than one and a half times the interval at which they are expected; where no interval is known, three days.',
-    unit: 'short',
-    noValue: noSourceShort,
-    expression: sources.overdueCount,
-    steps: noneIsGood,
-    mappings: [none],
   }),
   stat({
     ...place,
@@ -80,5 +71,21 @@ export const verdict = [
     expression: agents.silentCount,
     steps: noneIsGood,
     mappings: [none],
+  }),
+  stat({
+    ...place,
+    title: 'Repository Full In',
+    description:
+      'When the first of the repositories will have no room left, if it goes on as in the time shown.',
+    unit: 's',
+    decimals: 1,
+    noValue: 'Not known yet',
+    expression: repositories.fullIn,
+    steps: [
+      { from: undefined, colour: 'red' },
+      { from: 14 * day, colour: 'orange' },
+      { from: 60 * day, colour: 'green' },
+    ],
+    mappings: [wordsFrom(notInSightSeconds, 'Not in sight', 'green')],
   }),
 ] as const

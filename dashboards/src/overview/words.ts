@@ -21,8 +21,9 @@ export const stateWords = words([
 
 export const resultWords = words([
   { value: results.failed, text: 'Failed', colour: 'red' },
-  { value: results.succeeded, text: 'Good', colour: 'green' },
+  { value: results.late, text: 'Late', colour: 'orange' },
   { value: results.never, text: 'Never done', colour: 'yellow' },
+  { value: results.good, text: 'Good', colour: 'green' },
 ])
 
 export const reachableWords = words([

@@ -16,18 +16,27 @@ const thirtyDays = 30 * 86_400
 
 /** Ten years and more, where the space does not shrink. */
 export const notInSightSeconds = 315_360_000
-const shrinkPerSecond = `clamp_min(-deriv(${available}[$__range]), 0.001)`
+/** The same at every moment of a graph, so that it is reckoned once: the trend up to the last moment shown. */
+const trend = `${available}[$__range:$__interval] @ end()`
+const knownSince = `min_over_time(timestamp(${available})[$__range:$__interval] @ end())`
+/** A first upload is no trend. */
+const isKnownLongEnough = `timestamp(${available} @ end()) - ${knownSince} > 0.5 * $__range_s`
+const shrinkPerSecond = `clamp_min(-deriv(${trend}), 0.001)`
+const secondsLeft = `clamp_max(${available} / ${shrinkPerSecond}, ${notInSightSeconds})`
 
-/** The results of a command, and one more for those who never verified. */
-export const results = { failed: 0, succeeded: 1, never: 2 } as const
+/** How a command or a maintenance stands; the smaller, the worse. */
+export const results = { failed: 0, late: 1, never: 2, good: 3 } as const
 
 const byTask = (expression: string) => `max by (instance, task) (${expression})`
 const asTask = (expression: string, task: string, label: string) =>
   byTask(`label_replace(${expression}, "task", "${task}", "${label}", "(.*)")`)
 
-const commandResult = asTask(ofAgents('kopia_command_status'), '$1', 'command')
+const commandResult = `${results.good} * ${asTask(ofAgents('kopia_command_status'), '$1', 'command')}`
 const neverVerified = `${results.never} * ${asTask(ofAgents('kopia_agent_build_info'), 'snapshot verify', 'job')}`
 const ofMaintenance = (metric: MetricName) => asTask(ofAgents(metric), '$1 maintenance', 'kind')
+const due = ofMaintenance('kopia_maintenance_next_timestamp_seconds')
+/** An hour's grace: maintenance runs along with other commands. */
+const maintenanceResult = `${results.good} - ${results.good - results.late} * (${due} < bool time() - 3600)`
 const commandSuccess = asTask(ofAgents('kopia_command_last_success_timestamp_seconds'), '$1', 'command')
 
 export const repositories = {
@@ -35,9 +44,9 @@ export const repositories = {
   contents: of('kopia_repository_contents_bytes'),
   available: byRepository(available),
   capacity: of('kopia_repository_capacity_bytes'),
-  predicted: byRepository(`clamp_min(predict_linear(${available}[$__range], ${thirtyDays}), 0)`),
-  fullIn: `min(clamp_max(${available} / ${shrinkPerSecond}, ${notInSightSeconds}))`,
-  taskResult: `${commandResult} or ${neverVerified}`,
+  predicted: byRepository(`(clamp_min(predict_linear(${trend}, ${thirtyDays}), 0) and ${isKnownLongEnough})`),
+  fullIn: `min(${secondsLeft} and ${isKnownLongEnough})`,
+  taskResult: `${commandResult} or ${neverVerified} or ${maintenanceResult}`,
   taskSuccess: `${commandSuccess} or ${ofMaintenance('kopia_maintenance_last_success_timestamp_seconds')}`,
-  taskDue: ofMaintenance('kopia_maintenance_next_timestamp_seconds'),
+  taskDue: due,
 } as const

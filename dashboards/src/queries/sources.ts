@@ -56,7 +56,7 @@ const sizeBefore = `last_over_time((${size} and on (${source}) \
 /** The ten with the greatest values in the time that is shown: more lines cannot be told apart. */
 function greatestTen(labels: string, selector: string): string {
   const by = `max by (${labels})`
-  return `${by} (${selector}) and on (${labels}) topk(10, ${by} (max_over_time(${selector}[$__range] @ end())))`
+  return `${by} (${selector}) and on (${labels}) topk(10, ${by} (max_over_time(${selector}[$__range] @ end())) > 0)`
 }
 
 /**
@@ -71,7 +71,6 @@ export function backupsOf(select: (metric: MetricName) => string): string {
 export const sources = {
   state,
   needAttention: `sum((${state}) > bool ${states.unknown})`,
-  overdueCount: `sum(${secondsWithout} > bool ${allowed})`,
   overdueSeconds: `(${secondsWithout} - (${interval})) and ${overdue}`,
   overdueInterval: `(${interval}) and ${overdue}`,
   backups: backupsOf(ofSources),

@@ -30,7 +30,6 @@ export type Stage = {
 
 /** The stack with an agent that knows no source yet. */
 export async function openStage(context: TestContext): Promise<Stage> {
-  const begunAt = Date.now() / 1000
   const lab = await createLab(context)
   const nodeExporter = await startNodeExporter()
   cleanUpAfter(context, () => nodeExporter.stop())
@@ -43,6 +42,8 @@ export async function openStage(context: TestContext): Promise<Stage> {
   })
   const good: string[] = []
   for (let number = 1; number <= 12; number++) good.push(await lab.makeSource(`good-${number}`))
+  await waitForQuery(prometheus, 'kopia_repository_available_bytes')
+  const begunAt = Date.now() / 1000
   return { lab, agent, prometheus, begunAt, troubled: await lab.makeSource('troubled'), good }
 }
 
