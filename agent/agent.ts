@@ -152,7 +152,7 @@ export async function createAgent({
   async function takeEvents(): Promise<boolean> {
     const events = await spool.take()
     for (const { fileName, call } of events) {
-      tracker.addHookCall(call)
+      await tracker.addHookCall(call)
       if (call.actionExitCode) {
         log.warn(`The ${call.action}-action of ${call.path} ended with exit code ${call.actionExitCode}.`)
       }

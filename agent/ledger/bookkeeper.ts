@@ -1,21 +1,15 @@
 // Enters into the ledger how attempts went, asking Kopia no more than needed.
 
 import { hasOwnPolicy } from '../kopia/policies.ts'
-import type { Attempt } from '../kopia/run.ts'
 import type { RunTracker } from '../kopia/run-tracker.ts'
-import {
-  attemptsUnderWay,
-  finishedAttempts,
-  finishedHookAttempts,
-  type Identity,
-  settleRun,
-} from '../kopia/settlement.ts'
+import { keyOf, settleRun } from '../kopia/settlement.ts'
 import { formatSource, parseSource, type Source } from '../kopia/source.ts'
-import { type EndedRun, hasSucceeded, type OpenRun } from '../kopia/tracked-run.ts'
+import { type EndedRun, hasSucceeded } from '../kopia/tracked-run.ts'
 import { type Finished, judge } from '../kopia/verdict.ts'
 import type { Log } from '../log.ts'
 import type { Asker, SnapshotsAnswer } from './asker.ts'
 import type { Ledger } from './ledger.ts'
+import { createPending, hookGraceSeconds, type LiveAttempt, type NamedRun } from './pending.ts'
 
 export type BookkeeperOptions = {
   readonly ledger: Ledger
@@ -40,25 +34,15 @@ export type Bookkeeper = {
   readonly runningSince: () => ReadonlyMap<string, number>
 }
 
-type NamedRun = readonly [runId: string, run: EndedRun]
-type LiveAttempt = { readonly runId: string; readonly run: OpenRun; readonly attempt: Attempt }
-
-/** After an after-action, how long Kopia may take to save the snapshot: first look, and last. */
-const hookGraceSeconds = { first: 1, last: 15 } as const
-
 /** Binds the ledger to the runs and to Kopia. */
 export function createBookkeeper(options: BookkeeperOptions): Bookkeeper {
   const { ledger, tracker, asker, isWanted, nowSeconds, log } = options
-  /** Runs and attempts that were asked for in vain: to ask again for each would cost what the schedule saves. */
-  const waiting = new Set<string>()
-  const overdue = new Set<string>()
+  const pending = createPending(tracker, ledger, nowSeconds)
 
   function addNewSources(): boolean {
-    const identity = ledger.repository.status
-    const sources = openRuns().flatMap(([, run]) =>
-      attemptsUnderWay(run, identity).map(({ source }) => source),
-    )
-    return sources
+    return pending
+      .underWay()
+      .map(({ source }) => source)
       .filter(isWanted)
       .map((source) => ledger.addSource(source, nowSeconds()))
       .includes(true)
@@ -66,14 +50,14 @@ export function createBookkeeper(options: BookkeeperOptions): Bookkeeper {
 
   async function settle(): Promise<boolean> {
     // Before hooks alone are believed: is there really no log that tells of the same?
-    if (liveAttempts().some(({ attempt }) => attempt.toldBy === 'hook')) await tracker.sweep()
+    if (pending.liveAttempts().some(({ attempt }) => attempt.toldBy === 'hook')) await tracker.sweep()
     await endQuietRuns()
-    const ended = endedRuns().filter(([runId]) => !waiting.has(runId))
-    const live = liveAttempts().filter(({ attempt }) => !waiting.has(keyOf(attempt)))
+    const ended = pending.endedRuns().filter(([runId]) => !pending.isPostponed(runId))
+    const live = pending.liveAttempts().filter(({ attempt }) => !pending.isPostponed(keyOf(attempt)))
     if (ended.length + live.length === 0) return false
     const answer = await askFor(ended, live)
     await settleAll(ended, live, answer)
-    enterSnapshots(answer)
+    await enterSnapshots(answer)
     return true
   }
 
@@ -82,25 +66,24 @@ export function createBookkeeper(options: BookkeeperOptions): Bookkeeper {
    * the repository holds a snapshot of each of its attempts, it has ended; if not, only a long silence will tell.
    */
   async function endQuietRuns(): Promise<void> {
-    const quiet = tracker.quietRuns().filter(([runId]) => !waiting.has(runId))
+    const quiet = tracker.quietRuns().filter(([runId]) => !pending.isPostponed(runId))
     if (quiet.length === 0) return
     const answer = await askFor(quiet, [])
     for (const [runId, run] of quiet) {
-      waiting.add(runId)
+      pending.postpone(runId)
       const verdicts = settleRun(run, answer, ledger.repository.status) ?? []
       const areAllThere = verdicts.length > 0 && verdicts.every(({ snapshotId }) => snapshotId !== undefined)
       if (areAllThere) await tracker.end(runId)
     }
-    for (const [runId] of endedRuns()) waiting.delete(runId)
+    for (const [runId] of pending.endedRuns()) pending.resume(runId)
   }
 
   async function refreshSnapshots(): Promise<void> {
     const answer = await asker.snapshots(undefined)
-    // What was written while Kopia answered must not be taken for a snapshot that nobody saw being made.
     await tracker.sweep()
     await tracker.endFinishedRuns()
-    await settleAll(endedRuns(), liveAttempts(), answer)
-    enterSnapshots(answer)
+    await settleAll(pending.endedRuns(), pending.liveAttempts(), answer)
+    await enterSnapshots(answer)
     removeGoneSources(answer)
   }
 
@@ -122,16 +105,12 @@ export function createBookkeeper(options: BookkeeperOptions): Bookkeeper {
     live: readonly LiveAttempt[],
     answer: SnapshotsAnswer,
   ): Promise<void> {
-    for (const { runId, run, attempt } of live) await settleAttempt(runId, run, attempt, answer)
-    for (const [runId, run] of ended) await settleEnded(runId, run, answer)
+    for (const item of live) await settleAttempt(item, answer)
+    for (const item of ended) await settleEnded(item, answer)
   }
 
-  async function settleAttempt(
-    runId: string,
-    run: OpenRun,
-    attempt: Attempt,
-    answer: SnapshotsAnswer,
-  ): Promise<void> {
+  async function settleAttempt(item: LiveAttempt, answer: SnapshotsAnswer): Promise<void> {
+    const { runId, run, attempt } = item
     const finishedAt = attempt.finishedAt ?? nowSeconds()
     const verdict = judge(attempt, run.evidence, finishedAt, answer)
     const mayStillBeSaved =
@@ -139,31 +118,46 @@ export function createBookkeeper(options: BookkeeperOptions): Bookkeeper {
       verdict?.snapshotId === undefined &&
       nowSeconds() - finishedAt < hookGraceSeconds.last
     if (verdict === undefined || mayStillBeSaved) {
-      waiting.add(keyOf(attempt))
+      pending.postpone(keyOf(attempt))
       return
     }
-    waiting.delete(keyOf(attempt))
-    overdue.delete(keyOf(attempt))
-    await enter(verdict, answer)
-    tracker.settleAttempts(runId, [attempt])
+    await prepareToEnter([verdict], answer)
+    await tracker.exclusively(() => {
+      if (!pending.isPending(item)) return
+      pending.resume(keyOf(attempt))
+      enter(verdict, answer)
+      tracker.settleAttempt(runId, attempt)
+    })
   }
 
-  async function settleEnded(runId: string, run: EndedRun, answer: SnapshotsAnswer): Promise<void> {
+  async function settleEnded(item: NamedRun, answer: SnapshotsAnswer): Promise<void> {
+    const [runId, run] = item
     const finished = settleRun(run, answer, ledger.repository.status)
     if (finished === undefined) {
-      waiting.add(runId)
+      pending.postpone(runId)
       return
     }
-    waiting.delete(runId)
-    for (const verdict of finished) await enter(verdict, answer)
-    enterCommand(runId, run, finished)
-    tracker.settle(runId)
+    await prepareToEnter(finished, answer)
+    await tracker.exclusively(() => {
+      if (!pending.isPending(item)) return
+      pending.resume(runId)
+      for (const verdict of finished) enter(verdict, answer)
+      enterCommand(runId, run, finished)
+      tracker.settle(runId)
+    })
   }
 
-  async function enter(finished: Finished, answer: SnapshotsAnswer): Promise<void> {
+  /** Whose source it is may depend on a policy that is new. */
+  async function prepareToEnter(finished: readonly Finished[], answer: SnapshotsAnswer): Promise<void> {
+    const areKnown = finished.every(({ source }) => !isWanted(source) || belongsHere(source, answer))
+    if (!areKnown) await asker.refreshPolicies()
+  }
+
+  /** Waits for nothing: a ledger that is saved meanwhile holds an attempt as counted and settled, or as neither. */
+  function enter(finished: Finished, answer: SnapshotsAnswer): void {
     const { source, outcome, durationSeconds } = finished
     if (!isWanted(source)) return
-    if (!(await belongsHere(source, answer))) {
+    if (!belongsHere(source, answer)) {
       ledger.removeSource(source)
       log.info(
         `${formatSource(source)}: not counted, since this repository has neither a snapshot nor a policy of it.`,
@@ -176,11 +170,10 @@ export function createBookkeeper(options: BookkeeperOptions): Bookkeeper {
   }
 
   /** Log directories can be shared: a source is this repository's by its snapshots, its policy or its past. */
-  async function belongsHere(source: Source, answer: SnapshotsAnswer): Promise<boolean> {
+  function belongsHere(source: Source, answer: SnapshotsAnswer): boolean {
     const known = ledger.sources.get(formatSource(source))
     if (known?.lastAttempt !== undefined || answer.kind === 'unavailable') return true
     if (answer.bySource.has(formatSource(source))) return true
-    if (!hasOwnPolicy(ledger.repository.policies ?? [], source)) await asker.refreshPolicies()
     return hasOwnPolicy(ledger.repository.policies ?? [], source)
   }
 
@@ -197,14 +190,14 @@ export function createBookkeeper(options: BookkeeperOptions): Bookkeeper {
     }
   }
 
-  function enterSnapshots(answer: SnapshotsAnswer): void {
+  async function enterSnapshots(answer: SnapshotsAnswer): Promise<void> {
     if (answer.kind === 'unavailable') return
-    const busy = runningSince()
+    // What was written while Kopia answered must not be taken for a snapshot that nobody saw being made.
+    await tracker.sweep()
+    const busy = new Set(pending.unsettled().map(({ source }) => formatSource(source)))
     for (const [name, snapshots] of answer.bySource) {
       const source = parseSource(name)
-      const isUnderWay =
-        busy.has(name) || liveAttempts().some(({ attempt }) => formatSource(attempt.source) === name)
-      if (source === undefined || !isWanted(source) || isUnderWay) continue
+      if (source === undefined || !isWanted(source) || busy.has(name)) continue
       ledger.addSnapshots(source, snapshots, answer.askedAt)
     }
   }
@@ -224,45 +217,8 @@ export function createBookkeeper(options: BookkeeperOptions): Bookkeeper {
   }
 
   function runningSince(): ReadonlyMap<string, number> {
-    const identity = ledger.repository.status
-    const attempts = openRuns().flatMap(([, run]) => attemptsUnderWay(run, identity))
-    return new Map(attempts.map(({ source, startedAt }) => [formatSource(source), startedAt]))
+    return new Map(pending.underWay().map(({ source, startedAt }) => [formatSource(source), startedAt]))
   }
 
-  function openRuns(): readonly (readonly [string, OpenRun])[] {
-    const open: [string, OpenRun][] = []
-    for (const [runId, run] of tracker.runs) if (run.state === 'open') open.push([runId, run])
-    return open
-  }
-
-  /** In the order in which they ended: the last word on a source is the latest. */
-  function endedRuns(): readonly NamedRun[] {
-    const ended: [string, EndedRun][] = []
-    for (const [runId, run] of tracker.runs) if (run.state === 'ended') ended.push([runId, run])
-    return ended.sort(([, one], [, other]) => one.endedAt - other.endedAt)
-  }
-
-  /** Attempts that are over though their process, a server, lives on. */
-  function liveAttempts(): readonly LiveAttempt[] {
-    const identity = ledger.repository.status
-    return openRuns().flatMap(([runId, run]) => {
-      const byHooks = identity === undefined ? [] : hookAttemptsToLookAt(run, identity)
-      return [...finishedAttempts(run), ...byHooks].map((attempt) => ({ runId, run, attempt }))
-    })
-  }
-
-  /** Looked at twice: soon after the after-action, and when the snapshot must be there. */
-  function hookAttemptsToLookAt(run: OpenRun, identity: Identity): readonly Attempt[] {
-    for (const attempt of finishedHookAttempts(run, identity, nowSeconds(), hookGraceSeconds.last)) {
-      if (!overdue.has(keyOf(attempt))) waiting.delete(keyOf(attempt))
-      overdue.add(keyOf(attempt))
-    }
-    return finishedHookAttempts(run, identity, nowSeconds(), hookGraceSeconds.first)
-  }
-
-  return { addNewSources, settle, refreshSnapshots, isWaiting: () => waiting.size > 0, runningSince }
-}
-
-function keyOf(attempt: Attempt): string {
-  return `${attempt.startedAt} ${formatSource(attempt.source)}`
+  return { addNewSources, settle, refreshSnapshots, isWaiting: pending.isAnyPostponed, runningSince }
 }

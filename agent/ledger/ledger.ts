@@ -92,14 +92,16 @@ export function createLedger(data: LedgerData): Ledger {
 
   function addFinished(finished: Finished, nowSeconds: number): void {
     const state = ensureSource(finished.source, nowSeconds)
-    const counted = { ...state.attempts, [finished.outcome]: state.attempts[finished.outcome] + 1 }
+    const isCounted = begunAt !== undefined && !isKnown(state, finished)
+    const attempts = isCounted ? countedIn(state.attempts, finished.outcome) : state.attempts
+    const failures = isKnown(state, finished) ? state.consecutiveFailures : state.consecutiveFailures + 1
     sources.set(formatSource(finished.source), {
       ...state,
-      attempts: begunAt === undefined ? state.attempts : counted,
+      attempts,
       lastAttempt: finished,
       ...(finished.outcome === 'success'
         ? { lastSuccessAt: finished.endedAt, consecutiveFailures: 0 }
-        : { lastFailureAt: finished.endedAt, consecutiveFailures: state.consecutiveFailures + 1 }),
+        : { lastFailureAt: finished.endedAt, consecutiveFailures: failures }),
     })
   }
 
@@ -163,6 +165,15 @@ export function createLedger(data: LedgerData): Ledger {
       runs: Object.fromEntries(runs),
     }),
   }
+}
+
+function countedIn(attempts: SourceState['attempts'], outcome: Outcome): SourceState['attempts'] {
+  return { ...attempts, [outcome]: attempts[outcome] + 1 }
+}
+
+/** The snapshot was found in the repository before its log or hooks told of it: the same attempt, told better. */
+function isKnown({ lastAttempt }: SourceState, { snapshotId }: Finished): boolean {
+  return snapshotId !== undefined && snapshotId === lastAttempt?.snapshotId
 }
 
 /** A source whose attempts were never watched is judged by its newest snapshot. */

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { type Attempt, noEvidence } from '../../agent/kopia/run.ts'
-import { finishedHookAttempts, settleRun, withoutAttempts } from '../../agent/kopia/settlement.ts'
+import { finishedHookAttempts, isOfSettled, settleRun, withoutAttempt } from '../../agent/kopia/settlement.ts'
 import { bySource } from '../../agent/kopia/snapshots.ts'
 import {
   type EndedRun,
@@ -114,6 +114,10 @@ test('what is settled is forgotten, with the calls of hooks that told of the sam
     hookCalls: [before, after, laterCall],
     evidence: { ...noEvidence, attempts: [first, second] },
   }
-  const left = withoutAttempts(run, [first])
+  const left = withoutAttempt(run, first)
   assert.deepEqual([left.evidence.attempts, left.hookCalls], [[second], [laterCall]])
+  assert.deepEqual(
+    [after, laterCall].map((call) => isOfSettled(left, call)),
+    [true, false],
+  )
 })

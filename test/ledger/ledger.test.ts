@@ -91,6 +91,17 @@ test('a snapshot that nobody saw being made is an attempt, once', () => {
   )
 })
 
+test('a snapshot that was found before its run was read is counted once, and told as the run tells it', () => {
+  const ledger = createLedger(emptyLedger)
+  ledger.begin(0)
+  ledger.addFinished(finished('success', 5), 5)
+  ledger.addSnapshots(source, [snapshot({ id: 'b' })], 20)
+  ledger.addFinished({ ...finished('success', 13), snapshotId: 'b' }, 21)
+  const state = ledger.sources.get(key)
+  assert.deepEqual(state?.attempts, { success: 2, failed: 0, incomplete: 0 })
+  assert.deepEqual([state?.lastAttempt?.endedAt, state?.lastSuccessAt], [13, 13])
+})
+
 test('how often a source is backed up is learned from the median gap of its snapshots', () => {
   const times = [0, 3600, 7200, 20_000, 23_600, 27_200]
   const snapshots = times.map((startedAt) => snapshot({ startedAt }))
