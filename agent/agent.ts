@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { coalesce } from './coalesce.ts'
 import type { Settings } from './config.ts'
+import { cronGapSeconds } from './cron-gap.ts'
 import { createKopia } from './kopia/cli.ts'
 import { newestOtherChange } from './kopia/other-changes.ts'
 import { isNearItsEnd } from './kopia/run.ts'
@@ -105,6 +106,8 @@ export async function createAgent({
     },
   })
 
+  /** Only `run` promises further pushes: alerts take the silence of the others for none. */
+  let heartbeatSeconds: number | undefined
   let pushFailures = 0
   let ready = false
   let newestChangeSeen: string | undefined
@@ -209,6 +212,8 @@ export async function createAgent({
   function currentText(): Promise<string> {
     const agent = {
       version,
+      alwaysOn: settings.alwaysOn,
+      heartbeatSeconds,
       repositoryReachable: asker.isReachable(),
       pushFailures,
       kopiaCalls: kopiaCalls.all(),
@@ -230,6 +235,8 @@ export async function createAgent({
   // At fixed times.
 
   async function refresh(): Promise<void> {
+    // The heartbeat does not wait for a repository that hangs: silence is to mean that the machine is gone.
+    await keepAndPush()
     const newestChange = await newestOtherChange(settings.cliLogs)
     const hasChanged = newestChange !== newestChangeSeen
     if (asker.isReachable() !== true) await askForEverything()
@@ -277,6 +284,7 @@ export async function createAgent({
   }
 
   async function run(): Promise<void> {
+    heartbeatSeconds = cronGapSeconds(settings.refreshSchedule)
     if (settings.listen !== undefined) {
       web = await startWebServer({
         ...settings.listen,

@@ -104,6 +104,12 @@ export const declarations = {
     'patterns on `user@host:path`, separated by commas: only these sources; `*` stops at a slash, `**` does not',
   ),
   sources_exclude: setting('KOPIA_METRICS_SOURCES_EXCLUDE', 'the same: not these sources'),
+  always_on: {
+    default: 'true',
+    environment: 'KOPIA_METRICS_ALWAYS_ON',
+    doc: '`false` on a machine that sleeps or travels: its silence alone is then no alarm',
+    check: oneOf('true', 'false'),
+  },
   refresh_schedule: {
     default: '*/5 * * * *',
     environment: 'KOPIA_METRICS_REFRESH_SCHEDULE',
@@ -154,6 +160,7 @@ export type Settings = {
   readonly cliLogs: string
   readonly scope: 'local' | 'all'
   readonly sources: SourcePatterns
+  readonly alwaysOn: boolean
   readonly refreshSchedule: string
   readonly repositorySchedule: string
   readonly logLevel: string
@@ -256,11 +263,11 @@ function placeOf(name: SettingName, flags: Flags, environment: Environment, file
   return Object.hasOwn(file.values, name) ? `${file.path}, ${name}` : `default of ${name}`
 }
 
-/** A number in YAML is fine where its text is; a list or an object never is. */
+/** A number or a boolean in YAML is fine where its text is; a list or an object never is. */
 function checked(name: SettingName, value: unknown, place: string): string {
   const declaration: Declaration = declarations[name]
   const shown = declaration.secret ? '(secret)' : JSON.stringify(value)
-  if (typeof value !== 'string' && typeof value !== 'number') {
+  if (typeof value !== 'string' && typeof value !== 'number' && typeof value !== 'boolean') {
     throw new ConfigError(`${place}: expected a text, found ${shown}`)
   }
   try {
@@ -287,6 +294,7 @@ function toSettings(get: (name: SettingName) => string, environment: Environment
     cliLogs: join(logDirectory, 'cli-logs'),
     scope: values.scope === 'all' ? 'all' : 'local',
     sources: { include: parseList(values.sources_include), exclude: parseList(values.sources_exclude) },
+    alwaysOn: values.always_on === 'true',
     refreshSchedule: values.refresh_schedule,
     repositorySchedule: values.repository_schedule,
     logLevel: values.log_level,

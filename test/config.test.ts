@@ -110,3 +110,9 @@ test('every setting has a name in the environment of its own, and an explanation
   assert.equal(new Set(names).size, names.length)
   for (const name of settingNames()) assert.ok(declarations[name].doc.length > 10, name)
 })
+
+test('a machine that sleeps says so, in YAML as a boolean too', async (context) => {
+  const config = join(await temporaryFolder(context), 'config.yaml')
+  await writeFile(config, 'always_on: false\n')
+  assert.deepEqual([loadSettings({}, {}).alwaysOn, loadSettings({ config }, {}).alwaysOn], [true, false])
+})

@@ -1,6 +1,6 @@
 // `kopia policy list --json`: which sources have a policy, and how often they should be backed up.
 
-import cron from 'node-cron'
+import { cronGapSeconds } from '../cron-gap.ts'
 import { asNumber, asRecord } from './json.ts'
 import { formatSource, type Source } from './source.ts'
 
@@ -88,16 +88,6 @@ function longestGapSeconds(minutesOfDay: readonly number[]): number {
   const sorted = [...minutesOfDay].sort((one, other) => one - other)
   const gaps = sorted.map((minutes, index) => (sorted[index + 1] ?? (sorted[0] ?? 0) + 24 * 60) - minutes)
   return Math.max(...gaps) * 60
-}
-
-/** The longest of the next gaps; undefined for an expression that only Kopia understands. */
-function cronGapSeconds(expression: string): number | undefined {
-  if (!cron.validate(expression)) return undefined
-  const task = cron.createTask(expression, () => undefined)
-  const times = task.getNextRuns(40).map((date) => date.getTime() / 1000)
-  void task.destroy()
-  const gaps = times.slice(1).map((time, index) => time - (times[index] ?? time))
-  return gaps.length === 0 ? undefined : Math.max(...gaps)
 }
 
 function asList(value: unknown): readonly unknown[] {

@@ -143,6 +143,16 @@ export const catalogue = {
     labels: ['version'],
     help: 'Always 1; the version of kopia-metrics-agent.',
   },
+  kopia_agent_always_on: {
+    type: 'gauge',
+    labels: [],
+    help: 'Whether the machine is meant to run all the time (1), or may sleep or travel (0).',
+  },
+  kopia_agent_heartbeat_interval_seconds: {
+    type: 'gauge',
+    labels: [],
+    help: 'The longest time between two pushes while the agent runs; absent where it was called to push once.',
+  },
   kopia_agent_repository_reachable: {
     type: 'gauge',
     labels: [],

@@ -18,6 +18,9 @@ type Labels = Readonly<Record<string, string>>
 /** What the agent knows of itself. */
 export type AgentState = {
   readonly version: string
+  readonly alwaysOn: boolean
+  /** Undefined where nobody promises another push. */
+  readonly heartbeatSeconds: number | undefined
   /** Undefined until the repository was asked for the first time. */
   readonly repositoryReachable: boolean | undefined
   readonly pushFailures: number
@@ -151,6 +154,8 @@ function samplesOfAgent(agent: AgentState): readonly Sample[] {
   const { repositoryReachable: reachable } = agent
   return [
     sample('kopia_agent_build_info', { version: agent.version }, 1),
+    sample('kopia_agent_always_on', {}, Number(agent.alwaysOn)),
+    ...optional('kopia_agent_heartbeat_interval_seconds', {}, agent.heartbeatSeconds),
     ...optional(
       'kopia_agent_repository_reachable',
       {},

@@ -55,7 +55,14 @@ async function everything(): Promise<string> {
   })
   const calls = createCallCounter()
   calls.count('snapshot list', true)
-  const agent = { version: '1.2.3', repositoryReachable: true, pushFailures: 2, kopiaCalls: calls.all() }
+  const agent = {
+    version: '1.2.3',
+    alwaysOn: true,
+    heartbeatSeconds: 300,
+    repositoryReachable: true,
+    pushFailures: 2,
+    kopiaCalls: calls.all(),
+  }
   return toText(samplesOf({ ledger, runningSince: new Map([[formatSource(source), 40]]), agent }))
 }
 
