@@ -36,6 +36,12 @@ export function words(list: readonly Word[]): ValueMapping {
   return { type: MappingType.ValueToText, options: Object.fromEntries(options) }
 }
 
+/** Of the severities that the alert rules have. */
+export const severityColours: ValueMapping = {
+  type: MappingType.ValueToText,
+  options: { critical: { color: 'red', index: 0 }, warning: { color: 'orange', index: 1 } },
+}
+
 /** Words for all values from `from` on. */
 export function wordsFrom(from: number, text: string, colour: Colour): ValueMapping {
   return {

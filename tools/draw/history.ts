@@ -32,7 +32,6 @@ type Habit = {
   readonly prepare?: (place: Place, path: string) => Promise<unknown>
   readonly change: (path: string, share: number) => Promise<unknown>
   readonly flags?: (share: number) => readonly string[]
-  readonly until?: number
 }
 
 const megabyte = 1_000_000
@@ -84,7 +83,6 @@ const habits: readonly Habit[] = [
     change: (path, share) => putMany(path, share > 0.85 ? 40 : 10, share > 0.85 ? megabyte : 50_000),
     flags: (share) => (share > 0.85 ? ['--upload-limit-mb=1', '--parallel=1'] : []),
   },
-  { name: 'archive', everySeconds: 180, change: (path) => put(path, 'archive', 20 * megabyte), until: 0.5 },
   {
     name: 'home',
     everySeconds: 120,
@@ -108,6 +106,7 @@ export async function liveThrough(history: History, context: Cleanable): Promise
   progress(`Prometheus: ${prometheus.url}`)
   const stateDirectory = join(folder, 'state')
   const kopia = await createKopiaLab(join(folder, 'kopia'), stateDirectory)
+  await makeForgotten(folder, kopia)
   await begin(
     startAgent(
       { stateDirectory, kopiaEnvironment: kopia.environment },
@@ -124,6 +123,19 @@ export async function liveThrough(history: History, context: Cleanable): Promise
   return prometheus
 }
 
+/** A daily backup that nobody has taken for three days. */
+async function makeForgotten(folder: string, kopia: KopiaLab): Promise<void> {
+  const path = join(folder, 'archive')
+  await mkdir(path)
+  await put(path, 'archive', 20 * megabyte)
+  await kopia.must('policy', 'set', path, '--snapshot-interval=24h')
+  for (const days of [5, 4, 3]) {
+    const time = new Date(Date.now() - days * 86_400_000).toISOString().slice(0, 19).replace('T', ' ')
+    const times = [`--start-time=${time} UTC`, `--end-time=${time} UTC`]
+    await kopia.must('snapshot', 'create', '--disable-file-logging', ...times, path)
+  }
+}
+
 async function follow(habit: Habit, place: Place): Promise<void> {
   const { folder, kopia, seconds } = place
   const path = join(folder, habit.name)
@@ -132,7 +144,7 @@ async function follow(habit: Habit, place: Place): Promise<void> {
   await kopia.must('policy', 'set', path, `--snapshot-interval=${habit.everySeconds}s`)
   const begunAt = Date.now()
   const share = () => (Date.now() - begunAt) / 1000 / seconds
-  while (share() < (habit.until ?? 1)) {
+  while (share() < 1) {
     const next = Date.now() + habit.everySeconds * 1000
     await habit.change(path, share())
     await kopia.runUnprivileged('snapshot', 'create', ...(habit.flags?.(share()) ?? []), path)

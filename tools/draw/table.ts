@@ -29,13 +29,13 @@ export function tableOf(panel: Panel, answers: readonly (readonly Line[])[], now
   return `<table><thead><tr>${head.join('')}</tr></thead><tbody>${body.join('')}</tbody></table>`
 }
 
-const kindOf = (field: string) => (field.startsWith('Value #') ? 'number' : 'label')
+const kindOf = (field: string) => (field.startsWith('Value') ? 'number' : 'label')
 
 /** Rows with the same labels, as far as both have them, are one. */
 function merge(panel: Panel, answers: readonly (readonly Line[])[]): readonly Row[] {
   const rows: Row[] = []
   for (const [index, lines] of answers.entries()) {
-    const field = `Value #${panel.targets[index]?.refId}`
+    const field = panel.targets.length === 1 ? 'Value' : `Value #${panel.targets[index]?.refId}`
     for (const { labels, points } of lines) {
       const value = points.at(-1)?.[1] ?? Number.NaN
       const place = rows.findIndex((row) => !row.values.has(field) && areSame(row.labels, labels))

@@ -1,12 +1,13 @@
 // Which sources, and what is wrong with them: the worst first.
 
-import { words } from '../colours.ts'
+import { severityColours } from '../colours.ts'
 import { property } from '../panel.ts'
 import { table } from '../panels/table.ts'
 import { alerts } from '../queries/agents.ts'
 import { named, sources } from '../queries/sources.ts'
 import { noSource, stateWords } from './words.ts'
 
+const colouredText = { type: 'color-text' }
 const coloured = property('custom.cellOptions', { type: 'color-background', mode: 'basic' })
 const width = (pixels: number) => property('custom.width', pixels)
 const milliseconds = (expression: string) => `1000 * (${expression})`
@@ -67,7 +68,8 @@ export const latestStatus = table({
 
 export const overdue = table({
   title: 'Overdue Sources',
-  description: 'Sources that should have succeeded by now, with how long ago that was; the longest first.',
+  description:
+    'Sources that should have succeeded by now, and for how long; the longest first. One is overdue an hour after one and a half times the interval of its policy, or three and a half times the one learned from its past; where no interval is known, after three days.',
   unit: 'short',
   noValue: 'No source is overdue.',
   width: 12,
@@ -83,7 +85,7 @@ export const overdue = table({
       noValue: '–',
       properties: [
         property('thresholds', { mode: 'absolute', steps: [{ value: null, color: 'orange' }] }),
-        property('custom.cellOptions', { type: 'color-text' }),
+        property('custom.cellOptions', colouredText),
       ],
     },
     { name: 'Expected every', expression: named(sources.overdueInterval), unit: 's', noValue: 'not known' },
@@ -99,6 +101,9 @@ export const firingAlerts = table({
   height: 6,
   labels: { alertname: 'Alert', severity: 'Severity', host: 'Host', path: 'Path', instance: 'Instance' },
   hidden: [],
+  labelProperties: {
+    Severity: [property('mappings', [severityColours]), property('custom.cellOptions', colouredText)],
+  },
   sortBy: 'Severity',
   order: 'ascending',
   columns: [
@@ -107,17 +112,6 @@ export const firingAlerts = table({
       expression: milliseconds(alerts.firingSince),
       unit: 'dateTimeFromNow',
       noValue: '–',
-    },
-    {
-      name: 'State',
-      expression: alerts.firing,
-      unit: 'short',
-      noValue: '–',
-      properties: [
-        property('mappings', [words([{ value: 1, text: 'Firing', colour: 'red' }])]),
-        coloured,
-        width(90),
-      ],
     },
   ],
 })

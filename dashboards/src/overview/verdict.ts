@@ -65,7 +65,7 @@ export const verdict = [
     ...place,
     title: 'Silent Agents',
     description:
-      'Agents that have pushed nothing for 15 minutes, though they push every five: the machine or the agent is gone, and its other figures are old.',
+      'Agents on machines that are always on which missed three heartbeats and a quarter of an hour: the machine or the agent is gone, and its other figures are old.',
     unit: 'short',
     noValue: 'No agent yet: start one',
     expression: agents.silentCount,

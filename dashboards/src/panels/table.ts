@@ -24,7 +24,6 @@ export type Table = Description & {
   readonly hidden: readonly string[]
   /** What is special about the columns of labels, by their headings. */
   readonly labelProperties?: Readonly<Record<string, readonly DynamicConfigValue[]>>
-  /** At least two, so that Grafana names each after its query. */
   readonly columns: readonly Column[]
   /** The column that the worst stands first by. */
   readonly sortBy: string
@@ -53,7 +52,9 @@ export function table(description: Table): PanelBuilder {
 }
 
 function arrangement({ labels, hidden, columns, first = [] }: Table) {
-  const values = columns.map(({ name }, index) => [`Value #${refId(index)}`, name] as const)
+  // Grafana names a column of values after its query, where there are several.
+  const fieldOf = (index: number) => (columns.length === 1 ? 'Value' : `Value #${refId(index)}`)
+  const values = columns.map(({ name }, index) => [fieldOf(index), name] as const)
   const fields = [...Object.entries(labels), ...values]
   const isFirst = ([, name]: readonly [string, string]) => first.includes(name)
   const inOrder = [...fields.filter(isFirst), ...fields.filter((field) => !isFirst(field))]

@@ -9,12 +9,16 @@ const known = ofAgents('kopia_agent_build_info')
 /** Kopia's commands that never failed have no series for it. */
 const failedCalls = `sum by (instance) (increase(${ofAgents('kopia_agent_kopia_calls_total', 'result="failed"')}[$__range]))`
 
-/** Three heartbeats of the default schedule. */
-const silentSeconds = 900
+/**
+ * Three heartbeats missed and a quarter of an hour for a restart, as KopiaAgentSilent has it. Machines that may sleep,
+ * and agents that promise no heartbeat or are scraped without a gateway, are never silent here.
+ */
+const patience = `(3 * ${byAgent(ofAgents('kopia_agent_heartbeat_interval_seconds'))} + 900)`
+const isOn = `(${byAgent(ofAgents('kopia_agent_always_on'))} == 1)`
+const silent = `(time() - ${pushed} > bool ${patience} and ${isOn})`
 
 export const agents = {
-  /** Agents that are scraped without a gateway are never silent here: `up` tells of those. */
-  silentCount: `sum((time() - ${pushed} > bool ${silentSeconds}) or 0 * ${byAgent(known)})`,
+  silentCount: `sum(${silent} or 0 * ${byAgent(known)})`,
   version: `max by (instance, version) (${known})`,
   pushed,
   repositoryReachable: byAgent(ofAgents('kopia_agent_repository_reachable')),

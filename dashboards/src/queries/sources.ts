@@ -24,10 +24,14 @@ const size = bySource(ofSources('kopia_backup_size_bytes'))
 /** A source that never succeeded is as old as the agent's knowledge of it. */
 const secondsWithout = `time() - (${lastSuccess} or ${firstSeen})`
 
-/** Of a source of which nothing tells how often it should run, two days are expected. */
-const fallbackSeconds = 172_800
-const interval = `${expectedInterval} or 0 * ${firstSeen} + ${fallbackSeconds}`
-const allowed = `1.5 * (${interval})`
+const unknownSeconds = 3 * 86_400
+/**
+ * An hour more than one and a half intervals of the policy, as KopiaBackupOverdue has it; three and a half learned ones,
+ * since a job that rests at weekends learned that it runs daily; three days where nothing is known.
+ */
+const by = (origin: string) =>
+  bySource(ofSources('kopia_backup_expected_interval_seconds', `origin="${origin}"`))
+const allowed = `(3600 + (1.5 * ${by('policy')} or 3.5 * ${by('learned')} or 0 * ${firstSeen} + ${unknownSeconds}))`
 const overdue = `(${secondsWithout} > ${allowed})`
 
 /** How a source stands; the greater, the worse. */
@@ -71,8 +75,8 @@ export function backupsOf(select: (metric: MetricName) => string): string {
 export const sources = {
   state,
   needAttention: `sum((${state}) > bool ${states.unknown})`,
-  overdueSeconds: `(${secondsWithout} - (${interval})) and ${overdue}`,
-  overdueInterval: `(${interval}) and ${overdue}`,
+  overdueSeconds: `(${secondsWithout} - (${expectedInterval} or 0 * ${firstSeen} + ${unknownSeconds})) and ${overdue}`,
+  overdueInterval: `${expectedInterval} and ${overdue}`,
   backups: backupsOf(ofSources),
   longestWithout: `max(${secondsWithout})`,
   successRate: `${succeeded} / (${attempted} > 0)`,

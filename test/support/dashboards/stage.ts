@@ -22,15 +22,19 @@ export type Stage = {
   readonly prometheus: Service
   /** Unix seconds. */
   readonly begunAt: number
-  /** It succeeded twice, then failed, is overdue, and is running now. */
+  /** It succeeded twice, then failed, and is running now. */
   readonly troubled: string
   /** More than the graphs have lines for. */
   readonly good: readonly string[]
 }
 
-/** The stack with an agent that knows no source yet. */
-export async function openStage(context: TestContext): Promise<Stage> {
+/** The stack, with an agent that knows only what was done before it came. */
+export async function openStage(
+  context: TestContext,
+  before: (lab: Lab) => Promise<unknown>,
+): Promise<Stage> {
   const lab = await createLab(context)
+  await before(lab)
   const nodeExporter = await startNodeExporter()
   cleanUpAfter(context, () => nodeExporter.stop())
   const targets = { gateway: lab.gateway, nodeExporter }
@@ -47,11 +51,21 @@ export async function openStage(context: TestContext): Promise<Stage> {
   return { lab, agent, prometheus, begunAt, troubled: await lab.makeSource('troubled'), good }
 }
 
+/** A source that should be backed up hourly, and was so a day ago; its path. */
+export async function makeOverdue(lab: Lab): Promise<string> {
+  const path = await lab.makeSource('overdue')
+  const yesterday = new Date(Date.now() - 86_400_000).toISOString().slice(0, 19).replace('T', ' ')
+  await lab.kopia.must('policy', 'set', path, '--snapshot-interval=1h')
+  const times = [`--start-time=${yesterday} UTC`, `--end-time=${yesterday} UTC`]
+  await lab.kopia.must('snapshot', 'create', '--disable-file-logging', ...times, path)
+  return path
+}
+
 /** Lets everything happen, and waits until Prometheus has all of it. */
 export async function play(context: TestContext, stage: Stage): Promise<void> {
   const { lab, prometheus, troubled } = stage
   const { kopia, gateway } = lab
-  await kopia.must('policy', 'set', troubled, '--snapshot-interval=1s')
+  await kopia.must('policy', 'set', troubled, '--snapshot-interval=1h')
   await kopia.must('snapshot', 'create', troubled, ...stage.good)
   await waitForQuery(prometheus, `kopia_backup_size_bytes{path="${troubled}"}`)
   await writeFile(join(troubled, 'more'), 'x'.repeat(addedBytes))
