@@ -98,6 +98,7 @@ async function leaveRunning(context: TestContext, { lab, troubled }: Stage): Pro
   })
 }
 
-async function waitForQuery(prometheus: Service, expression: string): Promise<void> {
+/** Waits until Prometheus has an answer to a query. */
+export async function waitForQuery(prometheus: Service, expression: string): Promise<void> {
   await waitFor(`Prometheus has ${expression}`, async () => (await query(prometheus.url, expression))[0])
 }
