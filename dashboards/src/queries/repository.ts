@@ -12,7 +12,6 @@ function byRepository(expression: string): string {
 
 const of = (metric: MetricName) => byRepository(ofAgents(metric))
 const available = ofAgents('kopia_repository_available_bytes')
-const thirtyDays = 30 * 86_400
 
 /** Ten years and more, where the space does not shrink. */
 export const notInSightSeconds = 315_360_000
@@ -23,6 +22,10 @@ const knownSince = `min_over_time(timestamp(${available})[$__range:$__interval] 
 const isKnownLongEnough = `timestamp(${available} @ end()) - ${knownSince} > 0.5 * $__range_s`
 const shrinkPerSecond = `clamp_min(-deriv(${trend}), 0.001)`
 const secondsLeft = `clamp_max(${available} / ${shrinkPerSecond}, ${notInSightSeconds})`
+
+/** No less than nothing, and no more than the volume holds. */
+const inThirtyDays = `clamp_min(${available} @ end() + ${30 * 86_400} * deriv(${trend}), 0)`
+const capacity = ofAgents('kopia_repository_capacity_bytes')
 
 /** How a command or a maintenance stands; the smaller, the worse. */
 export const results = { failed: 0, late: 1, never: 2, good: 3 } as const

@@ -67,7 +67,7 @@ export async function play(context: TestContext, stage: Stage): Promise<void> {
   const { kopia, gateway } = lab
   await kopia.must('policy', 'set', troubled, '--snapshot-interval=1h')
   await kopia.must('snapshot', 'create', troubled, ...stage.good)
-  await waitForQuery(prometheus, `kopia_backup_size_bytes{path="${troubled}"}`)
+  await waitForQuery(prometheus, `count_over_time(kopia_backup_size_bytes{path="${troubled}"}[1m]) > 2`)
   await writeFile(join(troubled, 'more'), 'x'.repeat(addedBytes))
   await kopia.must('snapshot', 'create', troubled)
   await pictureAfter(gateway, troubled, 2)
