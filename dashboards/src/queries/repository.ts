@@ -46,10 +46,7 @@ export const repositories = {
   size: of('kopia_repository_size_bytes'),
   contents: of('kopia_repository_contents_bytes'),
   available: byRepository(available),
-  capacity: of('kopia_repository_capacity_bytes'),
-  predicted: byRepository(
-    `(clamp_min(${available} @ end() + ${thirtyDays} * deriv(${trend}), 0) and ${isKnownLongEnough})`,
-  ),
+  predicted: byRepository(`((${inThirtyDays} < ${capacity} or ${capacity}) and ${isKnownLongEnough})`),
   fullIn: `min(${secondsLeft} and ${isKnownLongEnough})`,
   taskResult: `${commandResult} or ${neverVerified} or ${maintenanceResult}`,
   taskSuccess: `${commandSuccess} or ${ofMaintenance('kopia_maintenance_last_success_timestamp_seconds')}`,
