@@ -53,6 +53,12 @@ export function show(field: Field, value: number | undefined, nowSeconds: number
   return { text: format(value, field.unit, field.decimals, nowSeconds), colour: threshold?.color }
 }
 
+/** The colour that the mappings give a text, such as a severity. */
+export function colourOfWord({ mappings }: Field, word: string): string | undefined {
+  const lists = mappings.filter(({ type }) => type === 'value')
+  return lists.map(({ options }) => (options as Readonly<Record<string, Result>>)[word]?.color)[0]
+}
+
 function mappedBy({ type, options }: Mapping, value: number): Result | undefined {
   if (type === 'value') return (options as Readonly<Record<string, Result>>)[String(value)]
   const { from, to, result } = options as Range

@@ -2,7 +2,7 @@
 
 import type { Labels, Line } from '../../test/support/dashboards/answers.ts'
 import type { Panel } from '../../test/support/dashboards/model.ts'
-import { fieldOf, show } from './fields.ts'
+import { colourOfWord, fieldOf, show } from './fields.ts'
 import { colourOf, escapeHtml } from './theme.ts'
 
 type Row = { readonly labels: Labels; readonly values: Map<string, number> }
@@ -20,6 +20,7 @@ export function tableOf(panel: Panel, answers: readonly (readonly Line[])[], now
   const columns = Object.entries(indexByName)
     .sort(([, a], [, b]) => a - b)
     .map(([field]) => ({ field, heading: renameByName[field] ?? field }))
+    .filter(({ field }) => field !== 'Value')
     .filter(({ heading }) => fieldOf(panel, heading).custom.get('custom.hidden') !== true)
   const rows = sorted(merge(panel, answers), panel, renameByName)
   const head = columns.map(({ field, heading }) => `<th class="${kindOf(field)}">${escapeHtml(heading)}</th>`)
@@ -29,13 +30,13 @@ export function tableOf(panel: Panel, answers: readonly (readonly Line[])[], now
   return `<table><thead><tr>${head.join('')}</tr></thead><tbody>${body.join('')}</tbody></table>`
 }
 
-const kindOf = (field: string) => (field.startsWith('Value') ? 'number' : 'label')
+const kindOf = (field: string) => (field.startsWith('Value #') ? 'number' : 'label')
 
 /** Rows with the same labels, as far as both have them, are one. */
 function merge(panel: Panel, answers: readonly (readonly Line[])[]): readonly Row[] {
   const rows: Row[] = []
   for (const [index, lines] of answers.entries()) {
-    const field = panel.targets.length === 1 ? 'Value' : `Value #${panel.targets[index]?.refId}`
+    const field = `Value #${panel.targets[index]?.refId}`
     for (const { labels, points } of lines) {
       const value = points.at(-1)?.[1] ?? Number.NaN
       const place = rows.findIndex((row) => !row.values.has(field) && areSame(row.labels, labels))
@@ -53,7 +54,7 @@ function areSame(one: Labels, other: Labels): boolean {
 
 function sorted(rows: readonly Row[], panel: Panel, headings: Arrangement['renameByName']): readonly Row[] {
   const [by] = (panel.options as Options).sortBy
-  const field = Object.entries(headings).find(([, heading]) => heading === by?.displayName)?.[0] ?? ''
+  const field = Object.entries(headings).findLast(([, heading]) => heading === by?.displayName)?.[0] ?? ''
   const sign = by?.desc ? -1 : 1
   const key = ({ labels, values }: Row) => values.get(field) ?? labels[field] ?? Number.POSITIVE_INFINITY
   return rows.toSorted((a, b) => sign * (key(a) < key(b) ? -1 : key(a) > key(b) ? 1 : 0))
@@ -62,8 +63,11 @@ function sorted(rows: readonly Row[], panel: Panel, headings: Arrangement['renam
 type Column = { readonly field: string; readonly heading: string }
 
 function cell(panel: Panel, { labels, values }: Row, { field, heading }: Column, nowSeconds: number): string {
-  if (kindOf(field) === 'label') return `<td>${escapeHtml(labels[field] ?? '')}</td>`
   const configuration = fieldOf(panel, heading)
+  if (kindOf(field) === 'label') {
+    const label = labels[field] ?? ''
+    return `<td style="color:${colourOf(colourOfWord(configuration, label))}">${escapeHtml(label)}</td>`
+  }
   const { text, colour } = show(configuration, values.get(field), nowSeconds)
   const { type = '' } = (configuration.custom.get('custom.cellOptions') ?? {}) as { type?: string }
   if (type === 'color-background')

@@ -52,10 +52,10 @@ export function table(description: Table): PanelBuilder {
 }
 
 function arrangement({ labels, hidden, columns, first = [] }: Table) {
-  // Grafana names a column of values after its query, where there are several.
-  const fieldOf = (index: number) => (columns.length === 1 ? 'Value' : `Value #${refId(index)}`)
-  const values = columns.map(({ name }, index) => [fieldOf(index), name] as const)
-  const fields = [...Object.entries(labels), ...values]
+  const values = columns.map(({ name }, index) => [`Value #${refId(index)}`, name] as const)
+  // Grafana names the values of the only query that has any so; the first one always has some.
+  const only = columns.slice(0, 1).map(({ name }) => ['Value', name] as const)
+  const fields = [...Object.entries(labels), ...only, ...values]
   const isFirst = ([, name]: readonly [string, string]) => first.includes(name)
   const inOrder = [...fields.filter(isFirst), ...fields.filter((field) => !isFirst(field))]
   return {
