@@ -4,6 +4,8 @@ import assert from 'node:assert/strict'
 import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
 import { results } from '../../dashboards/src/queries/repository.ts'
+import { answersTo, pageOf } from '../../tools/draw/page.ts'
+import { escapeHtml } from '../../tools/draw/theme.ts'
 import { cleanUpAfter } from '../support/cleanup.ts'
 import { answerTo, choicesOf } from '../support/dashboards/answers.ts'
 import { askerSince, figures } from '../support/dashboards/figures.ts'
@@ -22,6 +24,11 @@ test('without a source no query errs, and nothing claims that all is well', asyn
     for (const panel of dashboard.panels) {
       for (const target of panel.targets) await answerTo(asker, panel, target, choices)
     }
+  }
+  for (const dashboard of (await readDashboards()).values()) {
+    const drawing = { asker, theme: 'light', width: 1400 } as const
+    const page = pageOf(dashboard, await answersTo(asker, dashboard), drawing)
+    for (const { title } of dashboard.panels) assert.ok(page.includes(`>${escapeHtml(title)}<`), title)
   }
   assert.deepEqual(await figures(asker, { title: 'Need Attention' }), {})
   assert.deepEqual(await figures(asker, { title: 'Backup Success Rate' }), {})

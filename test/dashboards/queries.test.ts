@@ -4,6 +4,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { results } from '../../dashboards/src/queries/repository.ts'
 import { states } from '../../dashboards/src/queries/sources.ts'
+import { answersTo, pageOf } from '../../tools/draw/page.ts'
 import {
   type Asker,
   annotationLines,
@@ -87,6 +88,16 @@ test('on real data no query errs, is empty, or returns more than a person can re
       [tasks['snapshot verify'], tasks['snapshot create'], tasks['maintenance run']],
       [good, failed, good],
     )
+  })
+  await context.test('the drawing shows them all', async () => {
+    for (const dashboard of dashboards.values()) {
+      const drawing = { asker, theme: 'dark', width: 390 } as const
+      const page = pageOf(dashboard, await answersTo(asker, dashboard), drawing)
+      for (const { fieldConfig } of dashboard.panels) {
+        assert.ok(!page.includes(fieldConfig.defaults.noValue ?? ''), fieldConfig.defaults.noValue)
+      }
+      assert.doesNotMatch(page, /NaN|undefined/)
+    }
   })
   for (const [name, dashboard] of dashboards) {
     for (const [choice, selection] of Object.entries(selections)) {
