@@ -14,7 +14,8 @@ export const stateWords = words([
   { value: states.failed, text: 'Failed', colour: 'red' },
   { value: states.incomplete, text: 'Incomplete', colour: 'orange' },
   { value: states.overdue, text: 'Overdue', colour: 'orange' },
-  { value: states.unknown, text: 'No backup yet', colour: 'purple' },
+  { value: states.unknown, text: 'No backup yet', colour: 'yellow' },
+  { value: states.away, text: 'Away', colour: 'purple' },
   { value: states.running, text: 'Running', colour: 'blue' },
   { value: states.good, text: 'Good', colour: 'green' },
 ])

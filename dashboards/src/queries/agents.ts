@@ -10,15 +10,19 @@ const known = ofAgents('kopia_agent_build_info')
 const failedCalls = `sum by (instance) (increase(${ofAgents('kopia_agent_kopia_calls_total', 'result="failed"')}[$__range]))`
 
 /**
- * Three heartbeats missed and a quarter of an hour for a restart, as KopiaAgentSilent has it. Machines that may sleep,
- * and agents that promise no heartbeat or are scraped without a gateway, are never silent here.
+ * Three heartbeats missed and a quarter of an hour for a restart, as KopiaAgentSilent has it. Agents that promise no
+ * heartbeat, or are scraped without a gateway, are never silent here.
  */
-const patience = `(3 * ${byAgent(ofAgents('kopia_agent_heartbeat_interval_seconds'))} + 900)`
-const isOn = `(${byAgent(ofAgents('kopia_agent_always_on'))} == 1)`
-const silent = `(time() - ${pushed} > bool ${patience} and ${isOn})`
+const heartbeat = ofAgents('kopia_agent_heartbeat_interval_seconds')
+const isSilent = `time() - ${ofAgents('push_time_seconds')} > on (job, instance) (3 * ${heartbeat} + 900)`
+const alwaysOn = ofAgents('kopia_agent_always_on')
+const silent = `${byAgent(`${isSilent} and on (job, instance) ${alwaysOn} == 1`)}`
+
+/** Agents that are silent on machines that may sleep. */
+export const asleep = `(${isSilent} and on (job, instance) ${alwaysOn} == 0)`
 
 export const agents = {
-  silentCount: `sum(${silent} or 0 * ${byAgent(known)})`,
+  silentCount: `count(${silent}) or 0 * group(${known})`,
   version: `max by (instance, version) (${known})`,
   pushed,
   repositoryReachable: byAgent(ofAgents('kopia_agent_repository_reachable')),

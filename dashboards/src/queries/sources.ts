@@ -3,6 +3,7 @@
 
 import type { MetricName } from '../../../agent/metrics/catalogue.ts'
 import { ofSources } from '../selectors.ts'
+import { asleep } from './agents.ts'
 
 const source = 'user, host, path'
 
@@ -32,18 +33,33 @@ const unknownSeconds = 3 * 86_400
 const by = (origin: string) =>
   bySource(ofSources('kopia_backup_expected_interval_seconds', `origin="${origin}"`))
 const allowed = `(3600 + (1.5 * ${by('policy')} or 3.5 * ${by('learned')} or 0 * ${firstSeen} + ${unknownSeconds}))`
-const overdue = `(${secondsWithout} > ${allowed})`
-
-/** How a source stands; the greater, the worse. */
-export const states = { good: 0, running: 1, unknown: 2, overdue: 3, incomplete: 4, failed: 5 } as const
+const late = `(${secondsWithout} > ${allowed})`
 
 const isIn = (expression: string) => `group by (${source}) (${expression})`
+/** What a machine that may sleep did not back up while it slept is nobody's fault. */
+const away = isIn(
+  `${ofSources('kopia_backup_first_seen_timestamp_seconds')} and on (job, instance) ${asleep}`,
+)
+const overdue = `(${late} unless ${away})`
+
+/** How a source stands; the greater, the worse. */
+export const states = {
+  good: 0,
+  running: 1,
+  away: 2,
+  unknown: 3,
+  overdue: 4,
+  incomplete: 5,
+  failed: 6,
+} as const
+
 const endedAs = (status: string) => isIn(ofSources('kopia_backup_duration_seconds', `status="${status}"`))
 
 const state = [
   `${states.failed} * ${endedAs('failed')}`,
   `${states.incomplete} * ${endedAs('incomplete')}`,
   `${states.overdue} * ${isIn(overdue)}`,
+  `${states.away} * (${isIn(late)} and ${away})`,
   `${states.running} * ${isIn(ofSources('kopia_backup_running_since_timestamp_seconds'))}`,
   `${states.good} * ${isIn(ofSources('kopia_backup_status'))}`,
   `${states.unknown} * ${isIn(firstSeen)}`,
@@ -91,5 +107,5 @@ export const sources = {
   longestDurations: greatestTen(source, ofSources('kopia_backup_duration_seconds')),
   mostChangedFiles: greatestTen(source, ofSources('kopia_backup_changed_files')),
   mostErrors: greatestTen(`${source}, kind`, ofSources('kopia_backup_errors')),
-  snapshots: (type: string) => `sum(${ofSources('kopia_snapshot_count', `type="${type}"`)})`,
+  snapshots: (type: string) => `sum(${bySource(ofSources('kopia_snapshot_count', `type="${type}"`))})`,
 } as const
