@@ -46,7 +46,7 @@ export const now = [
   }),
   stat({
     ...place,
-    title: 'Highest Memory Consumption',
+    title: 'Highest Memory',
     description:
       'Share of the memory that is not available to new programs, of the machine with the least to spare.',
     unit: 'percentunit',
