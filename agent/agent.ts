@@ -22,10 +22,14 @@ import { createPusher } from './push/pusher.ts'
 import { type PushResult, push } from './push/pushgateway.ts'
 import { writeTextfile } from './push/textfile.ts'
 import { type Schedule, schedule } from './schedule.ts'
-import { createSourceFilter } from './source-filter.ts'
+import { isLoopback } from './setting-formats.ts'
+import { createSourceFilter, isInScope } from './source-filter.ts'
 import { createSpool, isEventName } from './spool/spool.ts'
+import { prepareSpool } from './state-directory.ts'
+import { statusOf } from './status/status.ts'
 import { watchFolder } from './watch-folder.ts'
-import { startWebServer, type WebServer } from './web/server.ts'
+import { statusPage } from './web/page.ts'
+import { type Reply, startWebServer, type WebServer } from './web/server.ts'
 
 export type AgentOptions = {
   readonly settings: Settings
@@ -76,7 +80,7 @@ export async function createAgent({
   const spool = createSpool(join(settings.stateDirectory, 'spool'), (fileName, reason) =>
     log.warn(`The event ${fileName} in the spool is set aside: ${reason}.`),
   )
-  await spool.prepare()
+  await prepareSpool(spool.folder)
   const kopiaCalls = createCallCounter()
   const kopia = createKopia({
     binary: settings.kopiaBinary,
@@ -98,9 +102,14 @@ export async function createAgent({
   const pusher = createPusher({
     send: publish,
     random,
-    onDown: (reason) =>
-      log.warn(`Pushing to ${gateway?.url} fails, it is tried again until it works: ${reason}`),
-    onUp: () => log.info(`Pushing to ${gateway?.url} works again.`),
+    onDown: (reason) => {
+      pushFault = reason
+      log.warn(`Pushing to ${gateway?.url} fails, it is tried again until it works: ${reason}`)
+    },
+    onUp: () => {
+      pushFault = undefined
+      log.info(`Pushing to ${gateway?.url} works again.`)
+    },
     onFailure: () => {
       pushFailures += 1
     },
@@ -109,6 +118,7 @@ export async function createAgent({
   /** Only `run` promises further pushes: alerts take the silence of the others for none. */
   let heartbeatSeconds: number | undefined
   let pushFailures = 0
+  let pushFault: string | undefined
   let ready = false
   let newestChangeSeen: string | undefined
   let nextDigest: NodeJS.Timeout | undefined
@@ -134,9 +144,7 @@ export async function createAgent({
 
   /** With `local`, only the sources of who Kopia is here; until that is known, all that Kopia's logs here name. */
   function isWanted(source: Source): boolean {
-    const identity = ledger.repository.status
-    const isLocal = identity === undefined || (source.user === identity.user && source.host === identity.host)
-    return (settings.scope === 'all' || isLocal) && passesFilter(source)
+    return isInScope(settings.scope, ledger.repository.status, source) && passesFilter(source)
   }
 
   // In: the events and runs that are new go into the ledger.
@@ -144,7 +152,7 @@ export async function createAgent({
   const digest = coalesce(async () => {
     clearTimeout(nextDigest)
     try {
-      const changes = [await takeEvents(), bookkeeper.addNewSources(), await settleRuns()]
+      const changes = [await takeEvents(), bookkeeper.noteBeginnings(), await settleRuns()]
       if (changes.includes(true)) await keepAndPush()
     } catch (error) {
       log.error(`A step failed, it is tried again: ${error instanceof Error ? error.stack : error}`)
@@ -221,6 +229,24 @@ export async function createAgent({
     return toText(samplesOf({ ledger, runningSince: bookkeeper.runningSince(), agent }))
   }
 
+  function currentPage(query: URLSearchParams): Reply {
+    const faults = [
+      ...(ready ? [] : ['What happened before the agent started is still being read.']),
+      ...(asker.isReachable() === false
+        ? ["Kopia can't be asked for the repository; see the agent's log."]
+        : []),
+      ...(pushFault === undefined ? [] : [`Pushing to the gateway fails and is tried again: ${pushFault}`]),
+    ]
+    const { body, headers } = statusPage({
+      status: statusOf(ledger, bookkeeper.runningSince(), nowSeconds()),
+      instance: settings.instance,
+      version,
+      faults,
+      refresh: query.get('refresh') === 'off' ? 'off' : 'on',
+    })
+    return { status: 200, contentType: 'text/html; charset=utf-8', body, headers }
+  }
+
   async function publish(signal: AbortSignal): Promise<PushResult> {
     const text = await currentText()
     if (settings.textfile !== undefined) {
@@ -263,6 +289,7 @@ export async function createAgent({
   }
 
   async function refreshRepository(): Promise<void> {
+    await spool.tidy(nowSeconds())
     await asker.refreshFigures()
     await keepAndPush()
   }
@@ -288,10 +315,16 @@ export async function createAgent({
     if (settings.listen !== undefined) {
       web = await startWebServer({
         ...settings.listen,
+        login: settings.webLogin,
         metrics: async () => ({ status: 200, contentType, body: await currentText() }),
+        page: currentPage,
         isReady: () => ready,
         onError: (error) => log.warn(`The web listener: ${error}`),
       })
+      if (settings.webLogin === undefined && !isLoopback(settings.listen.host))
+        log.warn(
+          `Everybody who reaches ${settings.listen.host} may read /metrics: set web_username and web_password_file.`,
+        )
       log.info(`Listening on http://${settings.listen.host}:${web.port}/metrics.`)
     }
     await renewWatches()

@@ -6,6 +6,7 @@ import type { installHooks, Say, Targets } from './install-hooks.ts'
 import { createKopia } from './kopia/cli.ts'
 import { takeLock } from './ledger/lock.ts'
 import { createLog, type Log } from './log.ts'
+import { prepareStateDirectory } from './state-directory.ts'
 
 export type Command = (settings: Settings, version: string) => Promise<0 | 1>
 
@@ -58,6 +59,12 @@ async function withAgent(
   work: (agent: Agent, log: Log) => Promise<0 | 1>,
 ): Promise<0 | 1> {
   const log = createLog(settings.logLevel, settings.logFormat)
+  try {
+    await prepareStateDirectory(settings.stateDirectory)
+  } catch (error) {
+    log.error(error instanceof Error ? error.message : String(error))
+    return 1
+  }
   const lock = await takeLock(settings.stateDirectory, process.pid)
   if (lock.kind === 'held') {
     log.error(`An agent with pid ${lock.processId} uses ${settings.stateDirectory} already: stop it first.`)

@@ -6,6 +6,7 @@ import { join } from 'node:path'
 import convict from 'convict'
 import { parse as parseYaml } from 'yaml'
 import type { Credentials } from './push/pushgateway.ts'
+import type { TlsFiles } from './push/request.ts'
 import {
   checkCron,
   checkNotEmpty,
@@ -14,10 +15,13 @@ import {
   oneOf,
   parseDurationMs,
   parseGrouping,
+  parseInstant,
   parseList,
   parseListen,
+  parseSpacingSeconds,
 } from './setting-formats.ts'
 import type { SourcePatterns } from './source-filter.ts'
+import type { Login } from './web/login.ts'
 
 /** A setting that makes no sense; its message is one line for the user. */
 export class ConfigError extends Error {
@@ -56,6 +60,15 @@ export const declarations = {
     'KOPIA_METRICS_PUSHGATEWAY_BEARER_TOKEN_FILE',
     'a file that holds a bearer token, in place of user name and password',
   ),
+  pushgateway_ca_file: setting(
+    'KOPIA_METRICS_PUSHGATEWAY_CA_FILE',
+    "certificates to check the gateway's by, in PEM; empty: those that Node.js comes with",
+  ),
+  pushgateway_cert_file: setting(
+    'KOPIA_METRICS_PUSHGATEWAY_CERT_FILE',
+    "the agent's own certificate, in PEM, for a gateway that asks for one",
+  ),
+  pushgateway_key_file: setting('KOPIA_METRICS_PUSHGATEWAY_KEY_FILE', 'its private key, in PEM'),
   pushgateway_timeout: {
     default: '10s',
     environment: 'KOPIA_METRICS_PUSHGATEWAY_TIMEOUT',
@@ -81,6 +94,11 @@ export const declarations = {
     doc: 'address of `/metrics`; empty turns it off',
     check: (value) => void parseListen(value),
   },
+  web_username: setting(
+    'KOPIA_METRICS_WEB_USERNAME',
+    'user name that this address asks for; empty: it asks for none',
+  ),
+  web_password_file: setting('KOPIA_METRICS_WEB_PASSWORD_FILE', 'a file that holds the password it asks for'),
   textfile: setting('KOPIA_METRICS_TEXTFILE', "a `.prom` file for node-exporter's textfile collector"),
   state_dir: setting(
     'KOPIA_METRICS_STATE_DIR',
@@ -92,6 +110,12 @@ export const declarations = {
     environment: 'KOPIA_METRICS_KOPIA_BIN',
     doc: "Kopia's CLI",
     check: checkNotEmpty,
+  },
+  prometheus_url: {
+    default: '',
+    environment: 'KOPIA_METRICS_PROMETHEUS_URL',
+    doc: 'the Prometheus that `check` asks whether it has what was pushed; empty: it asks none',
+    check: checkUrl,
   },
   scope: {
     default: 'local',
@@ -122,6 +146,30 @@ export const declarations = {
     doc: 'cron: when to ask the repository for its size',
     check: checkCron,
   },
+  backfill_until: {
+    default: '',
+    environment: 'KOPIA_METRICS_BACKFILL_UNTIL',
+    doc: 'up to when `backfill` writes, as `2026-11-24T12:00:00Z`; empty: until this agent began to count, or now',
+    check: (value) => void parseInstant(value),
+  },
+  backfill_recent_period: {
+    default: '90d',
+    environment: 'KOPIA_METRICS_BACKFILL_RECENT_PERIOD',
+    doc: 'for how long before now `backfill` writes samples close enough for continuous graphs',
+    check: (value) => void parseDurationMs(value),
+  },
+  backfill_recent_spacing: {
+    default: '5m',
+    environment: 'KOPIA_METRICS_BACKFILL_RECENT_SPACING',
+    doc: 'one sample per this time in that period; Prometheus looks back 5 minutes',
+    check: (value) => void parseSpacingSeconds(value),
+  },
+  backfill_older_spacing: {
+    default: '1h',
+    environment: 'KOPIA_METRICS_BACKFILL_OLDER_SPACING',
+    doc: 'one sample per this time before that period',
+    check: (value) => void parseSpacingSeconds(value),
+  },
   log_level: {
     default: 'info',
     environment: 'KOPIA_METRICS_LOG_LEVEL',
@@ -149,6 +197,8 @@ export type Settings = {
   readonly gateway: GatewaySettings | undefined
   /** Undefined: no listener. */
   readonly listen: ListenAddress | undefined
+  /** Undefined: the listener answers everybody. */
+  readonly webLogin: Login | undefined
   readonly instance: string
   readonly textfile: string | undefined
   readonly stateDirectory: string
@@ -158,13 +208,26 @@ export type Settings = {
   /** As it was set; empty for Kopia's own. */
   readonly kopiaLogDirectory: string
   readonly cliLogs: string
+  /** Undefined: `check` asks none. */
+  readonly prometheusUrl: string | undefined
   readonly scope: 'local' | 'all'
   readonly sources: SourcePatterns
   readonly alwaysOn: boolean
   readonly refreshSchedule: string
   readonly repositorySchedule: string
+  /** What every series of this agent carries beside its own labels, gateway or not. */
+  readonly groupLabels: Readonly<Record<string, string>>
+  readonly backfill: BackfillSettings
   readonly logLevel: string
   readonly logFormat: 'text' | 'json'
+}
+
+export type BackfillSettings = {
+  /** Unix seconds; undefined: until the agent began to count, or now. */
+  readonly until: number | undefined
+  readonly recentPeriodSeconds: number
+  readonly recentSpacingSeconds: number
+  readonly olderSpacingSeconds: number
 }
 
 export type GatewaySettings = {
@@ -173,6 +236,7 @@ export type GatewaySettings = {
   readonly grouping: Readonly<Record<string, string>>
   readonly timeoutMs: number
   readonly credentials: Credentials
+  readonly tls: TlsFiles
 }
 
 export type Flags = Readonly<Record<string, string | undefined>>
@@ -197,6 +261,22 @@ export function loadSettings(flags: Flags, environment: Environment): Settings {
     throw new ConfigError(firstLine(error))
   }
   return toSettings((name) => checked(name, config.get(name), places(name)), environment)
+}
+
+/** In words, from where `loadSettings` takes what is not its default. */
+export function settingPlaces(flags: Flags, environment: Environment): string {
+  const fromFile = readConfigFile(flags.config)
+  const counts = { default: 0, environment: 0, flag: 0, file: 0 }
+  for (const name of settingNames()) {
+    const [kind = ''] = placeOf(name, flags, environment, fromFile).split(' ')
+    counts[kind === 'flag' || kind === 'environment' || kind === 'default' ? kind : 'file'] += 1
+  }
+  const told = [
+    ...(existsSync(fromFile.path) ? [`${counts.file} from ${fromFile.path}`] : []),
+    ...(counts.environment > 0 ? [`${counts.environment} from the environment`] : []),
+    ...(counts.flag > 0 ? [`${counts.flag} from flags`] : []),
+  ]
+  return told.length === 0 ? 'all settings at their defaults' : `settings: ${told.join(', ')}`
 }
 
 /** The flag of a setting, without its dashes: `pushgateway-url`. */
@@ -284,6 +364,7 @@ function toSettings(get: (name: SettingName) => string, environment: Environment
   return {
     gateway: values.pushgateway_url === '' ? undefined : toGateway(values),
     listen: parseListen(values.listen),
+    webLogin: toWebLogin(values),
     instance: values.instance || hostname(),
     textfile: values.textfile || undefined,
     stateDirectory: values.state_dir || defaultStateDirectory(environment),
@@ -292,11 +373,23 @@ function toSettings(get: (name: SettingName) => string, environment: Environment
     kopiaPassword: values.kopia_password,
     kopiaLogDirectory: values.kopia_log_dir,
     cliLogs: join(logDirectory, 'cli-logs'),
+    prometheusUrl: values.prometheus_url || undefined,
     scope: values.scope === 'all' ? 'all' : 'local',
     sources: { include: parseList(values.sources_include), exclude: parseList(values.sources_exclude) },
     alwaysOn: values.always_on === 'true',
     refreshSchedule: values.refresh_schedule,
     repositorySchedule: values.repository_schedule,
+    groupLabels: {
+      job: values.job,
+      instance: values.instance || hostname(),
+      ...parseGrouping(values.grouping),
+    },
+    backfill: {
+      until: parseInstant(values.backfill_until),
+      recentPeriodSeconds: parseDurationMs(values.backfill_recent_period) / 1000,
+      recentSpacingSeconds: parseSpacingSeconds(values.backfill_recent_spacing),
+      olderSpacingSeconds: parseSpacingSeconds(values.backfill_older_spacing),
+    },
     logLevel: values.log_level,
     logFormat: values.log_format === 'json' ? 'json' : 'text',
   }
@@ -309,7 +402,34 @@ function toGateway(values: Record<SettingName, string>): GatewaySettings {
     grouping: parseGrouping(values.grouping),
     timeoutMs: parseDurationMs(values.pushgateway_timeout),
     credentials: toCredentials(values),
+    tls: toTlsFiles(values),
   }
+}
+
+function toTlsFiles(values: Record<SettingName, string>): TlsFiles {
+  const [ca, certificate, key] = (
+    ['pushgateway_ca_file', 'pushgateway_cert_file', 'pushgateway_key_file'] as const
+  ).map((name) => readableFile(name, values[name]))
+  if ((certificate === undefined) !== (key === undefined)) {
+    throw new ConfigError('pushgateway_cert_file and pushgateway_key_file: expected both of them, found one')
+  }
+  return { ...(ca && { ca }), ...(certificate && { certificate }), ...(key && { key }) }
+}
+
+/** Undefined where none is set. */
+function readableFile(name: SettingName, path: string): string | undefined {
+  if (path === '') return undefined
+  readSecret(name, path)
+  return path
+}
+
+function toWebLogin(values: Record<SettingName, string>): Login | undefined {
+  const { web_username: username, web_password_file: file } = values
+  if (username === '' && file === '') return undefined
+  if (username === '' || file === '') {
+    throw new ConfigError('web_username and web_password_file: expected both of them, found one')
+  }
+  return { username, password: readSecret('web_password_file', file) }
 }
 
 function toCredentials(values: Record<SettingName, string>): Credentials {

@@ -5,6 +5,7 @@
 # What is on PATH is used. Otherwise Debian's packages (as root), and Kopia built with Go from tools/kopia/go.mod:
 # `go install …@version` is refused for it, since no list of its versions is served.
 # KOPIA_VERSION=v0.21.1 asks for another Kopia than the one on PATH or in tools/kopia, by tools/kopia-v0.21.1.
+# `tools/fetch.sh chromium` finds or fetches the browser that the status page is tested in, and nothing else.
 # Kopia is kept in ${XDG_CACHE_HOME:-~/.cache}/kopia-metrics-agent, so that the next run costs nothing.
 set -eu
 
@@ -63,6 +64,10 @@ build_kopia() {
   printf 'kopia=%s\n' "$path"
 }
 
+if [ "${1:-}" = chromium ]; then
+  provide chromium chromium
+  exit
+fi
 if [ -n "${KOPIA_VERSION:-}" ]; then
   build_kopia "$here/kopia-$KOPIA_VERSION"
 elif path=$(find_tool kopia); then
@@ -77,3 +82,4 @@ provide alertmanager prometheus-alertmanager prometheus-alertmanager
 provide amtool prometheus-alertmanager
 provide node_exporter prometheus-node-exporter prometheus-node-exporter
 provide shellcheck shellcheck
+provide openssl openssl

@@ -38,11 +38,15 @@ export type KopiaOptions = {
 }
 
 export type Kopia = {
+  /** Such as `0.23.1`. */
+  readonly version: () => Promise<Answer<string>>
   /** `kopia repository status`: who Kopia is here, and what it is connected to. */
   readonly repositoryStatus: () => Promise<Answer<RepositoryStatus>>
   /** All snapshots, incomplete ones too; with one source only its own, within a minute. */
   readonly snapshots: (source?: Source) => Promise<Answer<readonly Snapshot[]>>
   readonly policies: () => Promise<Answer<readonly Policy[]>>
+  /** What each target has for itself, by target. */
+  readonly exportPolicies: () => Promise<Answer<Readonly<Record<string, PolicyDefinition>>>>
   /** What a target (a source, `(global)`) has for itself; undefined where it has no policy. */
   readonly exportPolicy: (target: string) => Promise<Answer<PolicyDefinition | undefined>>
   /** What is in force for a source, with what it inherits. */
@@ -64,6 +68,7 @@ const largestAnswerBytes = 256 * 1024 * 1024
 /** Binds Kopia's CLI to the repository of this machine's configuration. */
 export function createKopia(options: KopiaOptions): Kopia {
   return {
+    version: () => ask(options, ['--version'], usualTimeoutMs, parseVersion),
     repositoryStatus: () => ask(options, ['repository', 'status', '--json'], usualTimeoutMs, parseStatus),
     snapshots: (source) =>
       ask(
@@ -74,12 +79,10 @@ export function createKopia(options: KopiaOptions): Kopia {
       ),
     policies: () =>
       ask(options, ['policy', 'list', '--json'], usualTimeoutMs, (text) => parsePolicies(parseJson(text))),
+    exportPolicies: () => ask(options, ['policy', 'export'], usualTimeoutMs, parseExport),
     // Exported all at once: a target without a policy is an error of Kopia's, which reads like any other.
     exportPolicy: (target) =>
-      ask(options, ['policy', 'export'], usualTimeoutMs, (text) => {
-        const policy = asRecord(parseJson(text), 'policies')[target]
-        return policy === undefined ? undefined : asRecord(policy, `policy of ${target}`)
-      }),
+      ask(options, ['policy', 'export'], usualTimeoutMs, (text) => parseExport(text)[target]),
     effectivePolicy: (target) =>
       ask(options, ['policy', 'show', '--json', '--', target], usualTimeoutMs, (text) =>
         asRecord(parseJson(text), `policy of ${target}`),
@@ -182,6 +185,20 @@ function parseStatus(text: string): RepositoryStatus {
     user: asString(client.username, 'username'),
     host: asString(client.hostname, 'hostname'),
   }
+}
+
+/** `v0.23.1 build: … from: …`. */
+function parseVersion(text: string): string {
+  const version = /^v?(\d+\.\d+\S*)/.exec(text)?.[1]
+  if (version === undefined) throw new Error(`expected a version, found ${JSON.stringify(text.slice(0, 60))}`)
+  return version
+}
+
+function parseExport(text: string): Record<string, PolicyDefinition> {
+  const entries = Object.entries(asRecord(parseJson(text), 'policies'))
+  return Object.fromEntries(
+    entries.map(([target, policy]) => [target, asRecord(policy, `policy of ${target}`)]),
+  )
 }
 
 function parseBlobStats(text: string): BlobStats {

@@ -1,6 +1,7 @@
 // Follows all runs in cli-logs: reads what each segment has new, and notices when a run has ended.
 
 import { readdir } from 'node:fs/promises'
+import { hasCode } from '../files.ts'
 import { createQueue } from '../queue.ts'
 import { scan, scanToEnd } from './log-scan.ts'
 import { findLiving, findWriter, isAlive, type ProcessIdentity } from './process.ts'
@@ -141,7 +142,7 @@ export function createRunTracker(options: RunTrackerOptions): RunTracker {
         next = await readSegment(next, options.directory, segment, isLast ? scanLast : scanToEnd)
       } catch (error) {
         // Kopia sweeps old logs, also while they are read.
-        if (!isMissing(error)) options.onFault(segment.fileName, error)
+        if (!hasCode(error, 'ENOENT')) options.onFault(segment.fileName, error)
       }
     }
     return next
@@ -270,11 +271,7 @@ async function listSegments(directory: string): Promise<readonly SegmentName[]> 
       .filter((name) => trackedCommands.has(name.command))
       .sort(compareSegments)
   } catch (error) {
-    if (isMissing(error)) return []
+    if (hasCode(error, 'ENOENT')) return []
     throw error
   }
-}
-
-function isMissing(error: unknown): boolean {
-  return error instanceof Error && 'code' in error && error.code === 'ENOENT'
 }

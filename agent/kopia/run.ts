@@ -20,6 +20,8 @@ export type Attempt = {
   readonly claimedAt?: number
   /** When a server said that it is through with the source. */
   readonly finishedAt?: number
+  /** Told by hooks alone: Kopia came as far as to call the after-action. */
+  readonly hasRunAfterAction?: boolean
   /** How long the upload itself took, by Kopia's monotonic clock. */
   readonly uploadSeconds?: number
   /** Files that could not be read, fatal and ignored together. */

@@ -1,6 +1,6 @@
 // The attempts of a run that have ended, from its log and from its hooks, and how each went.
 
-import { type Attempt, openAttempts } from './run.ts'
+import { type Attempt, openAttempts, type RunEvidence } from './run.ts'
 import { formatSource } from './source.ts'
 import type { EndedRun, HookCall, OpenRun, Span } from './tracked-run.ts'
 import { type Finished, judge, type RepositoryAnswer } from './verdict.ts'
@@ -24,10 +24,15 @@ export function settleRun(
   return finished.every((verdict) => verdict !== undefined) ? finished : undefined
 }
 
-/** All attempts of a run that has ended, by its log and by its hooks. */
-export function attemptsOf(run: EndedRun, identity: Identity | undefined): readonly Attempt[] {
-  const calls = identity === undefined ? [] : callsOfHooksAlone(run, run.endedAt)
-  return [...run.evidence.attempts, ...(identity ? attemptsOfHooks(calls, identity) : [])]
+/** All attempts of a run that are not settled yet, by its log and by its hooks. */
+export function attemptsOf(run: OpenRun | EndedRun, identity: Identity | undefined): readonly Attempt[] {
+  const evidence = run.state === 'ended' ? run.evidence : run.preview
+  if (identity === undefined) return evidence.attempts
+  const endedAt = run.state === 'ended' ? run.endedAt : Number.POSITIVE_INFINITY
+  return [
+    ...evidence.attempts,
+    ...attemptsOfHooks(callsOfHooksAlone({ ...run, evidence }, endedAt), identity),
+  ]
 }
 
 /** The attempts of a living server that it is through with. */
@@ -59,10 +64,13 @@ export function finishedHookAttempts(
 
 /** The run without an attempt that is settled, and without the calls of hooks that told of the same. */
 export function withoutAttempt(run: OpenRun, settled: Attempt): OpenRun {
-  const attempts = run.evidence.attempts.filter((attempt) => keyOf(attempt) !== keyOf(settled))
+  const without = (evidence: RunEvidence): RunEvidence => ({
+    ...evidence,
+    attempts: evidence.attempts.filter((attempt) => keyOf(attempt) !== keyOf(settled)),
+  })
   const span = { startedAt: settled.startedAt, endedAt: settled.finishedAt ?? settled.startedAt }
   const lastSettled = { ...run.lastSettled, [settled.source.path]: span }
-  const next = { ...run, lastSettled, evidence: { ...run.evidence, attempts } }
+  const next = { ...run, lastSettled, evidence: without(run.evidence), preview: without(run.preview) }
   return { ...next, hookCalls: run.hookCalls.filter((call) => !isOfSettled(next, call)) }
 }
 
@@ -124,7 +132,7 @@ function attemptsOfHooks(calls: readonly HookCall[], identity: Identity): readon
     if (first === undefined) return []
     const startedAt = Math.min(...ofAttempt.map((call) => call.at))
     const source = { user: identity.user, host: identity.host, path: first.path }
-    return [{ source, toldBy: 'hook', startedAt }]
+    return [{ source, toldBy: 'hook', startedAt, hasRunAfterAction: ofAttempt.some(endsAttempt) }]
   })
 }
 

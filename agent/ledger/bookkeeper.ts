@@ -22,8 +22,8 @@ export type BookkeeperOptions = {
 }
 
 export type Bookkeeper = {
-  /** Enters the sources of attempts that have just begun. Returns whether there were new ones. */
-  readonly addNewSources: () => boolean
+  /** Enters the sources of attempts that have just begun. Returns whether other attempts are under way than before. */
+  readonly noteBeginnings: () => boolean
   /** Settles what has ended since the last call, with one question to Kopia. Returns whether there was any. */
   readonly settle: () => Promise<boolean>
   /** Asks for all snapshots: settles what waits for an answer, and enters what no log told. */
@@ -38,14 +38,15 @@ export type Bookkeeper = {
 export function createBookkeeper(options: BookkeeperOptions): Bookkeeper {
   const { ledger, tracker, asker, isWanted, nowSeconds, log } = options
   const pending = createPending(tracker, ledger, nowSeconds)
+  let keysUnderWay = ''
 
-  function addNewSources(): boolean {
-    return pending
-      .underWay()
-      .map(({ source }) => source)
-      .filter(isWanted)
-      .map((source) => ledger.addSource(source, nowSeconds()))
-      .includes(true)
+  function noteBeginnings(): boolean {
+    const underWay = pending.underWay().filter(({ source }) => isWanted(source))
+    for (const { source } of underWay) ledger.addSource(source, nowSeconds())
+    const keys = underWay.map(keyOf).sort().join('\n')
+    const isOther = keys !== keysUnderWay
+    keysUnderWay = keys
+    return isOther
   }
 
   async function settle(): Promise<boolean> {
@@ -198,7 +199,7 @@ export function createBookkeeper(options: BookkeeperOptions): Bookkeeper {
     for (const [name, snapshots] of answer.bySource) {
       const source = parseSource(name)
       if (source === undefined || !isWanted(source) || busy.has(name)) continue
-      ledger.addSnapshots(source, snapshots, answer.askedAt)
+      ledger.addSnapshots(source, snapshots, answer.question)
     }
   }
 
@@ -207,10 +208,10 @@ export function createBookkeeper(options: BookkeeperOptions): Bookkeeper {
     const { policies } = ledger.repository
     if (answer.kind === 'unavailable' || policies === undefined) return
     const busy = runningSince()
-    for (const [name, { source, snapshotsAskedAt }] of ledger.sources) {
+    for (const [name, { source }] of ledger.sources) {
       const isThere = answer.bySource.has(name) || hasOwnPolicy(policies, source) || busy.has(name)
       if (isThere && isWanted(source)) continue
-      if ((snapshotsAskedAt ?? 0) > answer.askedAt) continue
+      if (ledger.wasAskedSince(source, answer.question)) continue
       ledger.removeSource(source)
       log.info(`${name}: no longer reported, since neither a snapshot nor a policy of it is left.`)
     }
@@ -220,5 +221,5 @@ export function createBookkeeper(options: BookkeeperOptions): Bookkeeper {
     return new Map(pending.underWay().map(({ source, startedAt }) => [formatSource(source), startedAt]))
   }
 
-  return { addNewSources, settle, refreshSnapshots, isWaiting: pending.isAnyPostponed, runningSince }
+  return { noteBeginnings, settle, refreshSnapshots, isWaiting: pending.isAnyPostponed, runningSince }
 }

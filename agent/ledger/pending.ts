@@ -69,9 +69,8 @@ export function createPending(tracker: RunTracker, ledger: Ledger, nowSeconds: (
   }
 
   function unsettled(): readonly Attempt[] {
-    const identity = ledger.repository.status
-    const ended = endedRuns().flatMap(([, run]) => attemptsOf(run, identity))
-    return [...underWay(), ...liveAttempts().map(({ attempt }) => attempt), ...ended]
+    const runs = [...tracker.runs.values()].filter((run) => run.state !== 'settled')
+    return runs.flatMap((run) => attemptsOf(run, ledger.repository.status))
   }
 
   function openRuns(): readonly (readonly [string, OpenRun])[] {
