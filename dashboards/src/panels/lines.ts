@@ -36,7 +36,10 @@ export function lines(description: Lines): PanelBuilder {
     .tooltip(new VizTooltipOptionsBuilder().mode(TooltipDisplayMode.Multi).sort(SortOrder.Descending))
 }
 
+/** History that was backfilled has a sample each hour: it is a line all the same, and a silence is a gap. */
+const joinedMilliseconds = 2 * 3_600_000
+
 /** Lines for what changes with each backup and stays so until the next. */
 export function steps(description: Lines): PanelBuilder {
-  return lines(description).lineInterpolation(LineInterpolation.StepAfter)
+  return lines(description).lineInterpolation(LineInterpolation.StepAfter).spanNulls(joinedMilliseconds)
 }

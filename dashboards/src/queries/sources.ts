@@ -2,6 +2,7 @@
 // ways lead to Prometheus (the gateway and a scrape of the agent) counts once.
 
 import type { MetricName } from '../../../agent/metrics/catalogue.ts'
+import { overdueMargin } from '../../../agent/status/overdue.ts'
 import { ofSources } from '../selectors.ts'
 import { asleep } from './agents.ts'
 
@@ -25,14 +26,15 @@ const size = bySource(ofSources('kopia_backup_size_bytes'))
 /** A source that never succeeded is as old as the agent's knowledge of it. */
 const secondsWithout = `time() - (${lastSuccess} or ${firstSeen})`
 
+const { factor, slackSeconds } = overdueMargin
+/** A job that rests at weekends has learned that it runs daily. */
+const learnedFactor = factor + 2
+/** For a source of which nothing tells how often it should run. */
 const unknownSeconds = 3 * 86_400
-/**
- * An hour more than one and a half intervals of the policy, as KopiaBackupOverdue has it; three and a half learned ones,
- * since a job that rests at weekends learned that it runs daily; three days where nothing is known.
- */
 const by = (origin: string) =>
   bySource(ofSources('kopia_backup_expected_interval_seconds', `origin="${origin}"`))
-const allowed = `(3600 + (1.5 * ${by('policy')} or 3.5 * ${by('learned')} or 0 * ${firstSeen} + ${unknownSeconds}))`
+const allowedByInterval = `${factor} * ${by('policy')} or ${learnedFactor} * ${by('learned')}`
+const allowed = `(${slackSeconds} + (${allowedByInterval} or 0 * ${firstSeen} + ${unknownSeconds}))`
 const late = `(${secondsWithout} > ${allowed})`
 
 const isIn = (expression: string) => `group by (${source}) (${expression})`
