@@ -1,5 +1,5 @@
-// Draws the dashboards for dashboards/README.md: layout, queries and colours from their JSON, the data from a real
-// Prometheus, the pixels from Chromium. No Grafana has a part in it.
+// Draws the dashboards for dashboards/README.md: layout, queries and colours from their JSON, the data from a
+// real Prometheus, the pixels from Chromium. No Grafana has a part in it.
 //
 //   node tools/draw-dashboards.ts [--prometheus=URL] [--minutes=30] [--folder=dashboards/pictures]
 //

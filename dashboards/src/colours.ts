@@ -1,4 +1,5 @@
-// Grafana's own colours by name, which suit its dark and its light theme; every state is told in words as well.
+// Grafana's own colours by name, which suit its dark and its light theme; every state is told in words as
+// well.
 
 import type { Builder } from '@grafana/grafana-foundation-sdk/cog'
 import {

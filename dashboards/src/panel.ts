@@ -1,4 +1,5 @@
-// What every panel has: a title, a description, a unit, a place, its queries, and words for when there is nothing.
+// What every panel has: a title, a description, a unit, a place, its queries, and words for when there is
+// nothing.
 
 import type { Builder, Dataquery } from '@grafana/grafana-foundation-sdk/cog'
 import type { DataSourceRef, DynamicConfigValue, Panel } from '@grafana/grafana-foundation-sdk/dashboard'

@@ -1,4 +1,5 @@
-// Series by name and by what is chosen in the dashboard's variables. A name that nobody exports does not compile.
+// Series by name and by what is chosen in the dashboard's variables. A name that nobody exports does not
+// compile.
 
 import type { MetricName } from '../../agent/metrics/catalogue.ts'
 

@@ -34,8 +34,8 @@ export function visible(description: Choice): QueryVariableBuilder {
 }
 
 /**
- * Follows from what is chosen elsewhere. It has no value of its own for "All": Grafana then takes the whole list,
- * which is as long as the choices before it leave it.
+ * Follows from what is chosen elsewhere. It has no value of its own for "All": Grafana then takes the whole
+ * list, which is as long as the choices before it leave it.
  */
 export function hidden(description: Choice): QueryVariableBuilder {
   return choice(description).hide(VariableHide.HideVariable)

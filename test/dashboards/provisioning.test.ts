@@ -1,4 +1,5 @@
-// What Grafana finds when it starts. No Grafana runs here: the files are read, and compared with what they go with.
+// What Grafana finds when it starts. No Grafana runs here: the files are read, and compared with what they go
+// with.
 
 import assert from 'node:assert/strict'
 import { readFile } from 'node:fs/promises'

@@ -1,4 +1,5 @@
-// Something to draw: half an hour in the life of a machine that backs up every minute, on the whole real stack.
+// Something to draw: half an hour in the life of a machine that backs up every minute, on the whole real
+// stack.
 
 import { randomBytes } from 'node:crypto'
 import { mkdir, rm, writeFile } from 'node:fs/promises'

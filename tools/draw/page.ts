@@ -59,6 +59,7 @@ export function pageOf(
   const to = new Date(range.to * 1000).toISOString().slice(11, 16)
   return `<!doctype html><html data-theme="${theme}"><meta charset="utf-8"><style>${style}</style>
 <body><header><h1>${escapeHtml(dashboard.title)}</h1><span>Data source, host, path: all</span><span>${from} to ${to} UTC</span>
-<span class="note">A drawing, not Grafana: made by tools/draw-dashboards.ts from the dashboard's JSON and what a real Prometheus answered to its queries.</span></header>
+<span class="note">A drawing, not Grafana: made by tools/draw-dashboards.ts from the dashboard's JSON
+and what a real Prometheus answered to its queries.</span></header>
 <main>${sections.join('\n')}</main></body></html>`
 }

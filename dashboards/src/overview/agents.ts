@@ -17,7 +17,8 @@ const noneIsGood = property('thresholds', {
 export const agentHealth = table({
   title: 'Agent Health',
   description:
-    'Each agent: when it last pushed, whether the repository answered it, and what went wrong in the time shown; the longest silent first.',
+    'Each agent: when it last pushed, whether the repository answered it, and what went wrong in the ' +
+    'time shown; the longest silent first.',
   unit: 'short',
   noValue: noAgent,
   width: 24,

@@ -12,7 +12,8 @@ const legend = '{{user}}@{{host}}:{{path}}'
 export const attempts = timeline({
   title: 'Attempts by Result',
   description:
-    'How each source stood at each moment: what its last attempt came to, whether one ran, whether it was overdue.',
+    'How each source stood at each moment: what its last attempt came to, whether one ran, whether it ' +
+    'was overdue.',
   unit: 'short',
   noValue: noSource,
   width: 24,
@@ -55,7 +56,8 @@ export const snapshots = bars({
 export const changedFiles = steps({
   title: 'Changed Files',
   description:
-    'Files of the newest snapshot whose contents were new, for the ten sources with the most. Far more than usual can mean an accident, or somebody encrypting files.',
+    'Files of the newest snapshot whose contents were new, for the ten sources with the most. Far more ' +
+    'than usual can mean an accident, or somebody encrypting files.',
   unit: 'short',
   noValue: 'No file has changed from one backup to the next in this time.',
   width: 8,
@@ -66,7 +68,8 @@ export const changedFiles = steps({
 export const errors = steps({
   title: 'Errors',
   description:
-    'Files that the last attempt could not read, for the ten sources with the most: fatal ones make the backup a failed one, ignored ones are those that the policy allows.',
+    'Files that the last attempt could not read, for the ten sources with the most: fatal ones make the ' +
+    'backup a failed one, ignored ones are those that the policy allows.',
   unit: 'short',
   noValue: 'No backup in this time met a file that it could not read.',
   width: 8,

@@ -8,9 +8,11 @@ import { noAgent, resultWords } from './words.ts'
 
 const legend = '{{storage}} {{repository}}'
 const notYet =
-  'Nothing yet: the agent asks the repository for its size every six hours (KOPIA_METRICS_REPOSITORY_SCHEDULE), first at its start.'
+  'Nothing yet: the agent asks the repository for its size every six hours ' +
+  '(KOPIA_METRICS_REPOSITORY_SCHEDULE), first at its start.'
 const noCapacity =
-  'Nothing yet, or the storage cannot tell: Kopia knows the free space of file systems, not of S3 and the like.'
+  'Nothing yet, or the storage cannot tell: Kopia knows the free space of file systems, not of S3 and ' +
+  'the like.'
 
 export const growth = steps({
   title: 'Repository Size Growth',
@@ -28,7 +30,8 @@ export const growth = steps({
 export const freeSpace = lines({
   title: 'Free Space and Prediction',
   description:
-    "Free on the repository's volume, and what will be free 30 days from now if it goes on as in the time shown (dashed), once half of that time is known.",
+    "Free on the repository's volume, and what will be free 30 days from now if it goes on as in the " +
+    'time shown (dashed), once half of that time is known.',
   unit: 'bytes',
   noValue: noCapacity,
   width: 12,
@@ -42,7 +45,8 @@ export const freeSpace = lines({
 export const upkeep = table({
   title: 'Verify and Maintenance',
   description:
-    'How the last run of each of Kopia’s commands went as a whole, when it last succeeded, and when maintenance is due. A backup that was never verified is a hope.',
+    'How the last run of each of Kopia’s commands went as a whole, when it last succeeded, and when ' +
+    'maintenance is due. A backup that was never verified is a hope.',
   unit: 'short',
   noValue: noAgent,
   width: 12,

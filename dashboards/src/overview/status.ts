@@ -14,7 +14,8 @@ const milliseconds = (expression: string) => `1000 * (${expression})`
 
 /** Only this source in all panels, by a click on its name; for that, host and path are there unseen. */
 const field = (name: string) => `\${__data.fields.${name}:percentencode}`
-const choice = `$__url_time_range&var-datasource=$datasource&var-host=${field('host')}&var-path=${field('path')}`
+const thisOne = `var-host=${field('host')}&var-path=${field('path')}`
+const choice = `$__url_time_range&var-datasource=$datasource&${thisOne}`
 const linkToSource = property('links', [
   { title: 'Show only this source', url: `/d/kopia-backup-overview?${choice}` },
 ])
@@ -29,7 +30,8 @@ const ofSource = {
 export const latestStatus = table({
   title: 'Latest Backup Status',
   description:
-    'Every source, the worst first. Change is how much the newest snapshot is larger than the one before it, where that was made in the time shown.',
+    'Every source, the worst first. Change is how much the newest snapshot is larger than the one ' +
+    'before it, where that was made in the time shown.',
   unit: 'short',
   noValue: noSource,
   width: 24,
@@ -69,7 +71,9 @@ export const latestStatus = table({
 export const overdue = table({
   title: 'Overdue Sources',
   description:
-    'Sources that should have succeeded by now, and for how long; the longest first. One is overdue an hour after one and a half times the interval of its policy, or three and a half times the one learned from its past; where no interval is known, after three days.',
+    'Sources that should have succeeded by now, and for how long; the longest first. One is overdue an ' +
+    'hour after one and a half times the interval of its policy, or three and a half times the one ' +
+    'learned from its past; where no interval is known, after three days.',
   unit: 'short',
   noValue: 'No source is overdue.',
   width: 12,

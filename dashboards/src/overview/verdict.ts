@@ -17,7 +17,8 @@ export const verdict = [
     ...place,
     title: 'Need Attention',
     description:
-      'Sources whose last backup failed or was cut short, and sources that are overdue. The table below names them.',
+      'Sources whose last backup failed or was cut short, and sources that are overdue. The table below ' +
+      'names them.',
     unit: 'short',
     noValue: noSourceShort,
     expression: sources.needAttention,
@@ -43,7 +44,8 @@ export const verdict = [
     ...place,
     title: 'Longest Without a Backup',
     description:
-      'Time since the last success of the source that has waited longest; a source that never succeeded counts from when the agent first saw it.',
+      'Time since the last success of the source that has waited longest; a source that never succeeded ' +
+      'counts from when the agent first saw it.',
     unit: 's',
     decimals: 1,
     noValue: noSourceShort,
@@ -65,7 +67,8 @@ export const verdict = [
     ...place,
     title: 'Silent Agents',
     description:
-      'Agents on machines that are always on which missed three heartbeats and a quarter of an hour: the machine or the agent is gone, and its other figures are old.',
+      'Agents on machines that are always on which missed three heartbeats and a quarter of an hour: ' +
+      'the machine or the agent is gone, and its other figures are old.',
     unit: 'short',
     noValue: 'No agent yet: start one',
     expression: agents.silentCount,

@@ -5,10 +5,12 @@ import { results } from '../queries/repository.ts'
 import { states } from '../queries/sources.ts'
 
 export const noSource =
-  'No source yet: start kopia-metrics-agent on the machine that runs Kopia, point it at the Pushgateway that Prometheus scrapes, and take a backup.'
+  'No source yet: start kopia-metrics-agent on the machine that runs Kopia, point it at the Pushgateway ' +
+  'that Prometheus scrapes, and take a backup.'
 export const noSourceShort = 'No source yet: start the agent'
 export const noAgent =
-  'No agent reports yet: start kopia-metrics-agent with --pushgateway-url, and let Prometheus scrape that gateway with honor_labels.'
+  'No agent reports yet: start kopia-metrics-agent with --pushgateway-url, and let Prometheus scrape that ' +
+  'gateway with honor_labels.'
 
 export const stateWords = words([
   { value: states.failed, text: 'Failed', colour: 'red' },

@@ -7,11 +7,12 @@ const pushed = byAgent(ofAgents('push_time_seconds'))
 const known = ofAgents('kopia_agent_build_info')
 
 /** Kopia's commands that never failed have no series for it. */
-const failedCalls = `sum by (instance) (increase(${ofAgents('kopia_agent_kopia_calls_total', 'result="failed"')}[$__range]))`
+const failed = ofAgents('kopia_agent_kopia_calls_total', 'result="failed"')
+const failedCalls = `sum by (instance) (increase(${failed}[$__range]))`
 
 /**
- * Three heartbeats missed and a quarter of an hour for a restart, as KopiaAgentSilent has it. Agents that promise no
- * heartbeat, or are scraped without a gateway, are never silent here.
+ * Three heartbeats missed and a quarter of an hour for a restart, as KopiaAgentSilent has it. Agents that
+ * promise no heartbeat, or are scraped without a gateway, are never silent here.
  */
 const heartbeat = ofAgents('kopia_agent_heartbeat_interval_seconds')
 const isSilent = `time() - ${ofAgents('push_time_seconds')} > on (job, instance) (3 * ${heartbeat} + 900)`

@@ -1,4 +1,5 @@
-// What the dashboards ask node-exporter. A machine is named as it names itself, which is what Kopia calls it, too.
+// What the dashboards ask node-exporter. A machine is named as it names itself, which is what Kopia calls it,
+// too.
 
 import { type NodeMetricName, ofMachines } from '../selectors.ts'
 
@@ -13,7 +14,9 @@ function rate(metric: NodeMetricName, ...matchers: readonly string[]): string {
   return `rate(${ofMachines(metric, ...matchers)}[$__rate_interval])`
 }
 
-/** Traffic inside of the machine, of containers and virtual machines, passes the machine's own devices again. */
+/**
+ * Traffic inside of the machine, of containers and virtual machines, passes the machine's own devices again.
+ */
 const realDevices =
   'device!~"lo|veth.*|docker.*|br-.*|virbr.*|cni.*|flannel.*|cali.*|podman.*|ifb.*|tun.*|tap.*"'
 const realDisks = 'device!~"(loop|ram|zram|dm-|md|sr).*"'
@@ -24,7 +27,8 @@ const sumOf = (expression: string) => named(`sum by (${machine}) (${expression})
 const cpu = `1 - avg by (${machine}) (${rate('node_cpu_seconds_total', 'mode="idle"')})`
 const cores = `count by (${machine}) (${rate('node_cpu_seconds_total', 'mode="idle"')})`
 const load = `${ofMachines('node_load1')} / on (${machine}) ${cores}`
-const memory = `1 - ${ofMachines('node_memory_MemAvailable_bytes')} / ${ofMachines('node_memory_MemTotal_bytes')}`
+const availableMemory = ofMachines('node_memory_MemAvailable_bytes')
+const memory = `1 - ${availableMemory} / ${ofMachines('node_memory_MemTotal_bytes')}`
 const space = (metric: NodeMetricName) => ofMachines(metric, realFileSystems)
 const diskAt = (moment: string) =>
   `1 - ${space('node_filesystem_avail_bytes')}${moment} / ${space('node_filesystem_size_bytes')}${moment}`

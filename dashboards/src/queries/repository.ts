@@ -1,5 +1,5 @@
-// What the dashboards ask about repositories and about what Kopia does to them. Agents that share a repository each
-// report it: it is one series here, named by its storage and the beginning of its id.
+// What the dashboards ask about repositories and about what Kopia does to them. Agents that share a
+// repository each report it: it is one series here, named by its storage and the beginning of its id.
 
 import type { MetricName } from '../../../agent/metrics/catalogue.ts'
 import { ofAgents } from '../selectors.ts'
@@ -7,7 +7,8 @@ import { ofAgents } from '../selectors.ts'
 function byRepository(expression: string): string {
   const info = ofAgents('kopia_repository_info')
   const named = `${expression} * on (job, instance) group_left (repository, storage) ${info}`
-  return `max by (storage, repository) (label_replace(${named}, "repository", "$1", "repository", "(.{8}).*"))`
+  const shortened = `label_replace(${named}, "repository", "$1", "repository", "(.{8}).*")`
+  return `max by (storage, repository) (${shortened})`
 }
 
 const of = (metric: MetricName) => byRepository(ofAgents(metric))
@@ -15,7 +16,9 @@ const available = ofAgents('kopia_repository_available_bytes')
 
 /** Ten years and more, where the space does not shrink. */
 export const notInSightSeconds = 315_360_000
-/** The same at every moment of a graph, so that it is reckoned once: the trend up to the last moment shown. */
+/**
+ * The same at every moment of a graph, so that it is reckoned once: the trend up to the last moment shown.
+ */
 const trend = `${available}[$__range:$__interval] @ end()`
 const knownSince = `min_over_time(timestamp(${available})[$__range:$__interval] @ end())`
 /** A first upload is no trend. */
@@ -35,7 +38,8 @@ const asTask = (expression: string, task: string, label: string) =>
   byTask(`label_replace(${expression}, "task", "${task}", "${label}", "(.*)")`)
 
 const commandResult = `${results.good} * ${asTask(ofAgents('kopia_command_status'), '$1', 'command')}`
-const neverVerified = `${results.never} * ${asTask(ofAgents('kopia_agent_build_info'), 'snapshot verify', 'job')}`
+const verifyOfEach = asTask(ofAgents('kopia_agent_build_info'), 'snapshot verify', 'job')
+const neverVerified = `${results.never} * ${verifyOfEach}`
 const ofMaintenance = (metric: MetricName) => asTask(ofAgents(metric), '$1 maintenance', 'kind')
 const due = ofMaintenance('kopia_maintenance_next_timestamp_seconds')
 /** An hour's grace: maintenance runs along with other commands. */

@@ -1,5 +1,5 @@
-// What the dashboards ask about sources. A source is told apart by user, host and path alone, so that one that two
-// ways lead to Prometheus (the gateway and a scrape of the agent) counts once.
+// What the dashboards ask about sources. A source is told apart by user, host and path alone, so that one
+// that two ways lead to Prometheus (the gateway and a scrape of the agent) counts once.
 
 import type { MetricName } from '../../../agent/metrics/catalogue.ts'
 import { overdueMargin } from '../../../agent/status/overdue.ts'
@@ -15,7 +15,8 @@ export function bySource(expression: string): string {
 
 /** One series per source, with the label `source`, as Kopia prints it: user@host:path. */
 export function named(expression: string): string {
-  return `label_join(label_join(${expression}, "account", "@", "user", "host"), "source", ":", "account", "path")`
+  const withAccount = `label_join(${expression}, "account", "@", "user", "host")`
+  return `label_join(${withAccount}, "source", ":", "account", "path")`
 }
 
 const lastSuccess = bySource(ofSources('kopia_backup_last_success_timestamp_seconds'))
@@ -35,6 +36,7 @@ const by = (origin: string) =>
   bySource(ofSources('kopia_backup_expected_interval_seconds', `origin="${origin}"`))
 const allowedByInterval = `${factor} * ${by('policy')} or ${learnedFactor} * ${by('learned')}`
 const allowed = `(${slackSeconds} + (${allowedByInterval} or 0 * ${firstSeen} + ${unknownSeconds}))`
+const expected = `(${expectedInterval} or 0 * ${firstSeen} + ${unknownSeconds})`
 const late = `(${secondsWithout} > ${allowed})`
 
 const isIn = (expression: string) => `group by (${source}) (${expression})`
@@ -70,7 +72,9 @@ const state = [
 const succeeded = `sum(increase(${ofSources('kopia_backup_attempts_total', 'status="success"')}[$__range]))`
 const attempted = `sum(increase(${ofSources('kopia_backup_attempts_total')}[$__range]))`
 
-/** What the size was before the last success: the newest moment shown at which the success was an earlier one. */
+/**
+ * What the size was before the last success: the newest moment shown at which the success was an earlier one.
+ */
 const sizeBefore = `last_over_time((${size} and on (${source}) \
 (${lastSuccess} < on (${source}) (max by (${source}) \
 (${ofSources('kopia_backup_last_success_timestamp_seconds')} @ end()))))[$__range:$__interval])`
@@ -78,12 +82,14 @@ const sizeBefore = `last_over_time((${size} and on (${source}) \
 /** The ten with the greatest values in the time that is shown: more lines cannot be told apart. */
 function greatestTen(labels: string, selector: string): string {
   const by = `max by (${labels})`
-  return `${by} (${selector}) and on (${labels}) topk(10, ${by} (max_over_time(${selector}[$__range] @ end())) > 0)`
+  const greatest = `${by} (max_over_time(${selector}[$__range] @ end())) > 0`
+  return `${by} (${selector}) and on (${labels}) topk(10, ${greatest})`
 }
 
 /**
- * Series that are there while a backup runs and for a moment after it has ended, so that one that is over before it
- * is scraped is seen as well: the moment is a little longer than the step at which Grafana asks for annotations.
+ * Series that are there while a backup runs and for a moment after it has ended, so that one that is over
+ * before it is scraped is seen as well: the moment is a little longer than the step at which Grafana asks for
+ * annotations.
  */
 export function backupsOf(select: (metric: MetricName) => string): string {
   const ended = `${select('kopia_backup_last_attempt_timestamp_seconds')} > time() - 15 - $__range_s / 5000`
@@ -93,7 +99,7 @@ export function backupsOf(select: (metric: MetricName) => string): string {
 export const sources = {
   state,
   needAttention: `sum((${state}) > bool ${states.unknown})`,
-  overdueSeconds: `(${secondsWithout} - (${expectedInterval} or 0 * ${firstSeen} + ${unknownSeconds})) and ${overdue}`,
+  overdueSeconds: `(${secondsWithout} - ${expected}) and ${overdue}`,
   overdueInterval: `${expectedInterval} and ${overdue}`,
   backups: backupsOf(ofSources),
   longestWithout: `max(${secondsWithout})`,

@@ -7,7 +7,8 @@ import { machines } from '../queries/machines.ts'
 const legend = '{{nodename}}'
 const place = { width: 12, height: 8 } as const
 const noValue =
-  'No machine yet: run node-exporter on the machines that make backups, and let Prometheus scrape it (deploy/prometheus/prometheus.yml).'
+  'No machine yet: run node-exporter on the machines that make backups, and let Prometheus scrape it ' +
+  '(deploy/prometheus/prometheus.yml).'
 const noPressure =
   'No pressure known: node-exporter reads it from /proc/pressure, which needs Linux 4.20 with PSI.'
 

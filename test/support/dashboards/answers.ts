@@ -27,7 +27,10 @@ export type Asker = {
 
 /** The points that a graph is wide; a graph of 24 columns on a large screen has about that many. */
 const points = 1000
-/** The step at which our annotations are asked for (dashboards/src/annotations.ts), where the time shown is short. */
+/**
+ * The step at which our annotations are asked for (dashboards/src/annotations.ts), where the time shown is
+ * short.
+ */
 const annotationStepSeconds = 15
 
 /** The values of all variables: those of `selection`, and "All" for the others. */

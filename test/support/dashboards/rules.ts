@@ -1,5 +1,5 @@
-// The rules of Grafana's dashboard-linter (github.com/grafana/dashboard-linter, docs/index.md), and a few of our own.
-// Each gives what is wrong, with the panel where it is.
+// The rules of Grafana's dashboard-linter (github.com/grafana/dashboard-linter, docs/index.md), and a few of
+// our own. Each gives what is wrong, with the panel where it is.
 
 import * as units from '@grafana/grafana-foundation-sdk/units'
 import type { Dashboard, DataSource, Panel, Variable } from './model.ts'
