@@ -32,7 +32,7 @@ export const verdict = [
       'Share of the attempts in the time shown that made a complete backup, of all chosen sources.',
     unit: 'percentunit',
     decimals: 1,
-    noValue: 'No attempt in this time',
+    noValue: 'No attempt: choose a longer time',
     expression: sources.successRate,
     steps: [
       { from: undefined, colour: 'red' },

@@ -25,7 +25,7 @@ export function lines(description: Lines): PanelBuilder {
     .drawStyle(GraphDrawStyle.Line)
     .lineWidth(2)
     .fillOpacity(8)
-    .showPoints(VisibilityMode.Never)
+    .showPoints(VisibilityMode.Auto)
     .legend(
       new VizLegendOptionsBuilder()
         .showLegend(true)
