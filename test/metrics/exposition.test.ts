@@ -64,6 +64,19 @@ test('promtool finds nothing to say about the metrics but for one old name', asy
   assert.deepEqual([result.stdout, result.stderr], ['', knownComplaint])
 })
 
+test('a call that fails for the first time is seen by increase(): its counter was there before', () => {
+  const calls = createCallCounter()
+  calls.count('snapshot list', true)
+  calls.count('snapshot list', false)
+  calls.count('blob stats', true)
+  assert.deepEqual(calls.all(), [
+    { command: 'snapshot list', result: 'success', count: 1 },
+    { command: 'snapshot list', result: 'failed', count: 1 },
+    { command: 'blob stats', result: 'success', count: 1 },
+    { command: 'blob stats', result: 'failed', count: 0 },
+  ])
+})
+
 test('the picture is the ledger', async () => {
   const series = parseExposition(await everything())
   const labels = { ...source }
