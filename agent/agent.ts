@@ -292,6 +292,8 @@ export async function createAgent({
       await bookkeeper.refreshSnapshots()
     }
     newestChangeSeen = newestChange
+    // What ended while Kopia answered.
+    await digest()
     await keepAndPush()
   }
 
@@ -329,6 +331,8 @@ export async function createAgent({
     // Ready means that a crash from now on loses nothing: the beginning must be on the disk.
     await keep()
     ready = true
+    // What ended while Kopia answered.
+    await digest()
   }
 
   async function run(): Promise<void> {

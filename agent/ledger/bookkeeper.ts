@@ -86,10 +86,12 @@ export function createBookkeeper(options: BookkeeperOptions): Bookkeeper {
   }
 
   async function refreshSnapshots(): Promise<void> {
-    const answer = await asker.snapshots(undefined)
     await tracker.sweep()
     await tracker.endFinishedRuns()
-    await settleAll(pending.endedRuns(), pending.liveAttempts(), answer)
+    // What ends while Kopia answers may not be in the answer: it is not judged by it.
+    const [ended, live] = [pending.endedRuns(), pending.liveAttempts()]
+    const answer = await asker.snapshots(undefined)
+    await settleAll(ended, live, answer)
     removeGoneSources(answer)
   }
 
