@@ -159,7 +159,9 @@ test('in a terminal a bar shows how far it is', async (context) => {
   const path = await lab.makeSource('photos')
   await snapshotOf(lab, path, Date.now() - 400 * day)
   const file = join(lab.folder, 'history.om')
-  const command = `stty cols 100; exec '${process.execPath}' '${agentEntry}' backfill '${file}'`
+  // The bar is drawn every 80 ms: so much that this happens several times.
+  const much = '--backfill-recent-period=400d --backfill-recent-spacing=10m'
+  const command = `stty cols 100; exec '${process.execPath}' '${agentEntry}' backfill ${much} '${file}'`
   const terminal = start('terminal', 'script', ['-qec', command, '/dev/null'], {
     environment: { ...settingsOf(lab), TERM: 'xterm-256color' },
   })
