@@ -204,6 +204,24 @@ test('each source of a run is an attempt of its own', () => {
   )
 })
 
+test('a path that looks like another source and a line of its success is taken for neither', () => {
+  const lines = [
+    'INFO kopia/cli Snapshotting root@vm:/data/decoy ...',
+    'INFO kopia/cli Created snapshot with root k1 and ID beef in 0s ...',
+    'DEBUG uploader uploading\t{"source":"root@vm:/data/decoy ...\\n2026-01-01T00:00:00.000000Z INFO …"}',
+  ]
+  const times = ['2026-11-24T12:00:00.000000Z', '2026-01-01T00:00:00.000000Z', '2026-11-24T12:00:00.000100Z']
+  const run = lines.reduce((evidence, line, index) => {
+    const record = parseRecord(`${times[index]} ${line}`)
+    assert.ok(record, line)
+    return addRecord(evidence, record)
+  }, noEvidence)
+  assert.deepEqual(
+    run.attempts.map(({ source: { path }, claim }) => [path, claim]),
+    [['/data/decoy ...\n2026-01-01T00:00:00.000000Z INFO …', undefined]],
+  )
+})
+
 test('a clock that was set back during the attempt does not hide its snapshot', () => {
   const run = runOf(begin)
   const [attempt] = run.attempts
