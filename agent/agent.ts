@@ -5,11 +5,11 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { coalesce } from './coalesce.ts'
 import type { Settings } from './config.ts'
 import { cronGapSeconds } from './cron-gap.ts'
-import { createKopia } from './kopia/cli.ts'
 import { newestOtherChange } from './kopia/other-changes.ts'
 import { isNearItsEnd } from './kopia/run.ts'
 import { createRunTracker, isTrackedFile } from './kopia/run-tracker.ts'
 import type { Source } from './kopia/source.ts'
+import { kopiaOf } from './kopia-of.ts'
 import { createAsker } from './ledger/asker.ts'
 import { createBookkeeper } from './ledger/bookkeeper.ts'
 import { createLedger } from './ledger/ledger.ts'
@@ -85,11 +85,7 @@ export async function createAgent({
   )
   await prepareSpool(spool.folder)
   const kopiaCalls = createCallCounter()
-  const kopia = createKopia({
-    binary: settings.kopiaBinary,
-    configPath: settings.kopiaConfigPath,
-    password: settings.kopiaPassword,
-    logDirectory: settings.kopiaLogDirectory,
+  const kopia = kopiaOf(settings, {
     signal: stopping.signal,
     onBegin: () => {
       kopiaCallsUnderWay += 1

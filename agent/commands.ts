@@ -3,7 +3,7 @@
 import { type Agent, createAgent } from './agent.ts'
 import type { Settings } from './config.ts'
 import type { installHooks, Say, Targets } from './install-hooks.ts'
-import { createKopia } from './kopia/cli.ts'
+import { kopiaOf } from './kopia-of.ts'
 import { takeLock } from './ledger/lock.ts'
 import { createLog, type Log } from './log.ts'
 import { takeServiceManager } from './service-manager.ts'
@@ -37,14 +37,7 @@ export async function hooksCommand(
   targets: Targets,
   say: Say,
 ): Promise<0 | 1> {
-  const kopia = createKopia({
-    binary: settings.kopiaBinary,
-    configPath: settings.kopiaConfigPath,
-    password: settings.kopiaPassword,
-    logDirectory: settings.kopiaLogDirectory,
-    signal: new AbortController().signal,
-    onCall: () => undefined,
-  })
+  const kopia = kopiaOf(settings)
   try {
     await change(kopia, targets, say)
     return 0

@@ -6,7 +6,7 @@ import { type Backfill, extentOf } from './backfill/openmetrics.ts'
 import { timelineOf } from './backfill/timeline.ts'
 import { type Target, writeBackfill } from './backfill/write.ts'
 import type { Settings } from './config.ts'
-import { createKopia } from './kopia/cli.ts'
+import { kopiaOf } from './kopia-of.ts'
 import { lookAtLedger } from './ledger/store.ts'
 import { createSourceFilter, isInScope } from './source-filter.ts'
 import { bytesWords, countWords, durationWords, pluralWords, visible } from './status/words.ts'
@@ -53,14 +53,7 @@ export async function makeBackfill(settings: Settings, file: string, output: Bac
 function readHistoryOf(settings: Settings, nowSeconds: () => number, say: (line: string) => void) {
   const passesFilter = createSourceFilter(settings.sources)
   return readHistory({
-    kopia: createKopia({
-      binary: settings.kopiaBinary,
-      configPath: settings.kopiaConfigPath,
-      password: settings.kopiaPassword,
-      logDirectory: settings.kopiaLogDirectory,
-      signal: new AbortController().signal,
-      onCall: () => undefined,
-    }),
+    kopia: kopiaOf(settings),
     cliLogs: settings.cliLogs,
     isWanted: (source, identity) => isInScope(settings.scope, identity, source) && passesFilter(source),
     nowSeconds,

@@ -6,7 +6,7 @@ import { type Finding, failure, ok } from './check/finding.ts'
 import { checkGateway, checkPrometheus } from './check/gateway.ts'
 import { checkHooks, checkKopia, checkRepository } from './check/kopia.ts'
 import { ConfigError, type Settings } from './config.ts'
-import { createKopia } from './kopia/cli.ts'
+import { kopiaOf } from './kopia-of.ts'
 import type { Paint } from './status/table.ts'
 import { wrapped } from './status/text-width.ts'
 import { pluralWords, visible } from './status/words.ts'
@@ -48,14 +48,7 @@ async function* findings(load: () => Configuration): AsyncGenerator<Finding> {
 
 async function* checkAll(settings: Settings): AsyncGenerator<Finding> {
   const nowSeconds = () => Date.now() / 1000
-  const kopia = createKopia({
-    binary: settings.kopiaBinary,
-    configPath: settings.kopiaConfigPath,
-    password: settings.kopiaPassword,
-    logDirectory: settings.kopiaLogDirectory,
-    signal: new AbortController().signal,
-    onCall: () => undefined,
-  })
+  const kopia = kopiaOf(settings)
   const version = await checkKopia(kopia, settings.kopiaBinary)
   yield version
   if (version.verdict !== 'failure') {

@@ -1,7 +1,7 @@
 // When a source counts as overdue: the one place that says so.
 
 /**
- * The alert KopiaBackupOverdue (rules/kopia_alerts.yml) waits as long, and a test there may compare: a source is overdue
+ * The alert KopiaBackupOverdue (rules/kopia_alerts.yml) waits as long, which a test holds: a source is overdue
  * once its last success is older than `factor` times its expected interval and `slackSeconds` more.
  */
 export const overdueMargin = { factor: 1.5, slackSeconds: 3600 } as const
