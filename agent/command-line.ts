@@ -1,7 +1,8 @@
 // What can be typed: every command once, with its operands and options. --help comes from here.
 
 import { parseArgs } from 'node:util'
-import { type Flags, flagOf, settingNames } from './config.ts'
+import { flagOf, settingNames } from './config.ts'
+import type { Flags } from './load-settings.ts'
 
 type CommandDeclaration = {
   /** How many operands there may be. */

@@ -1,12 +1,12 @@
 // The commands, each resolving with its exit code.
 
 import { type Agent, createAgent } from './agent.ts'
-import type { Settings } from './config.ts'
 import type { installHooks, Say, Targets } from './install-hooks.ts'
 import { kopiaOf } from './kopia-of.ts'
 import { takeLock } from './ledger/lock.ts'
 import { createLog, type Log } from './log.ts'
 import { takeServiceManager } from './service-manager.ts'
+import type { Settings } from './settings.ts'
 import { prepareStateDirectory } from './state-directory.ts'
 
 export type Command = (settings: Settings, version: string) => Promise<0 | 1>

@@ -1,34 +1,18 @@
-// Every setting, once: default, file, environment, flag, in that order of strength.
+// Every setting, once: its default, its name in the environment, what it means, and what makes sense.
 
-import { existsSync, readFileSync } from 'node:fs'
-import { homedir, hostname } from 'node:os'
-import { join } from 'node:path'
-import convict from 'convict'
-import { parse as parseYaml } from 'yaml'
-import type { Credentials } from './push/pushgateway.ts'
-import type { TlsFiles } from './push/request.ts'
 import {
   checkCron,
   checkNotEmpty,
   checkUrl,
-  type ListenAddress,
   oneOf,
   parseDurationMs,
   parseGrouping,
   parseInstant,
-  parseList,
   parseListen,
   parseSpacingSeconds,
 } from './setting-formats.ts'
-import type { SourcePatterns } from './source-filter.ts'
-import type { Login } from './web/login.ts'
 
-/** A setting that makes no sense; its message is one line for the user. */
-export class ConfigError extends Error {
-  override readonly name = 'ConfigError'
-}
-
-type Declaration = {
+export type Declaration = {
   readonly default: string
   readonly environment: string
   /** What it means, for the README's table. */
@@ -196,95 +180,6 @@ export const declarations = {
 
 export type SettingName = keyof typeof declarations
 
-export type Settings = {
-  /** Undefined: no pushing. */
-  readonly gateway: GatewaySettings | undefined
-  /** Undefined: no listener. */
-  readonly listen: ListenAddress | undefined
-  /** Undefined: the listener answers everybody. */
-  readonly webLogin: Login | undefined
-  readonly instance: string
-  readonly textfile: string | undefined
-  readonly stateDirectory: string
-  readonly kopiaBinary: string
-  readonly kopiaConfigPath: string
-  readonly kopiaPassword: string
-  /** As it was set; empty for Kopia's own. */
-  readonly kopiaLogDirectory: string
-  readonly cliLogs: string
-  /** Undefined: `check` asks none. */
-  readonly prometheusUrl: string | undefined
-  readonly scope: 'local' | 'all'
-  readonly sources: SourcePatterns
-  readonly alwaysOn: boolean
-  readonly refreshSchedule: string
-  readonly repositorySchedule: string
-  /** What every series of this agent carries beside its own labels, gateway or not. */
-  readonly groupLabels: Readonly<Record<string, string>>
-  readonly backfill: BackfillSettings
-  readonly logLevel: string
-  readonly logFormat: 'text' | 'json'
-}
-
-export type BackfillSettings = {
-  /** Unix seconds; undefined: until the agent began to count, or now. */
-  readonly until: number | undefined
-  readonly recentPeriodSeconds: number
-  readonly recentSpacingSeconds: number
-  readonly olderSpacingSeconds: number
-}
-
-export type GatewaySettings = {
-  readonly url: string
-  readonly job: string
-  readonly grouping: Readonly<Record<string, string>>
-  readonly timeoutMs: number
-  readonly credentials: Credentials
-  readonly tls: TlsFiles
-}
-
-export type Flags = Readonly<Record<string, string | undefined>>
-export type Environment = Readonly<Record<string, string | undefined>>
-
-const defaultFile = '/etc/kopia-metrics-agent/config.yaml'
-
-/**
- * Reads all settings: from the file, systemd's credentials, the environment and the flags, the last being the strongest.
- * `flags` are by flag name without dashes in front, `config` among them.
- * Throws a ConfigError of one line that names setting, value and place.
- */
-export function loadSettings(flags: Flags, environment: Environment): Settings {
-  const fromFile = readConfigFile(flags.config)
-  const config = convict(convictSchema(), { env: {}, args: [] })
-  config.load(fromFile.values)
-  config.load(credentialFiles(environment.CREDENTIALS_DIRECTORY))
-  config.load(stringsByName((name) => environment[declarations[name].environment]))
-  config.load(stringsByName((name) => flags[flagOf(name)]))
-  const places = (name: SettingName) => placeOf(name, flags, environment, fromFile)
-  try {
-    config.validate({ allowed: 'strict' })
-  } catch (error) {
-    throw new ConfigError(firstLine(error))
-  }
-  return toSettings((name) => checked(name, config.get(name), places(name)), environment)
-}
-
-/** In words, from where `loadSettings` takes what is not its default. */
-export function settingPlaces(flags: Flags, environment: Environment): string {
-  const fromFile = readConfigFile(flags.config)
-  const counts = { default: 0, environment: 0, flag: 0, file: 0 }
-  for (const name of settingNames()) {
-    const [kind = ''] = placeOf(name, flags, environment, fromFile).split(' ')
-    counts[kind === 'flag' || kind === 'environment' || kind === 'default' ? kind : 'file'] += 1
-  }
-  const told = [
-    ...(existsSync(fromFile.path) ? [`${counts.file} from ${fromFile.path}`] : []),
-    ...(counts.environment > 0 ? [`${counts.environment} from the environment`] : []),
-    ...(counts.flag > 0 ? [`${counts.flag} from flags`] : []),
-  ]
-  return told.length === 0 ? 'all settings at their defaults' : `settings: ${told.join(', ')}`
-}
-
 /** The flag of a setting, without its dashes: `pushgateway-url`. */
 export function flagOf(name: SettingName): string {
   return name.replaceAll('_', '-')
@@ -295,19 +190,13 @@ export function settingNames(): readonly SettingName[] {
   return Object.keys(declarations).filter(isSettingName)
 }
 
-function isSettingName(name: string): name is SettingName {
+/** Whether there is a setting of this name. */
+export function isSettingName(name: string): name is SettingName {
   return Object.hasOwn(declarations, name)
 }
 
-function convictSchema(): convict.Schema<Record<SettingName, string>> {
-  const entries = settingNames().map((name) => {
-    const { default: fallback, doc } = declarations[name]
-    return [name, { default: fallback, doc, format: '*' }]
-  })
-  return Object.fromEntries(entries)
-}
-
-function stringsByName(textOf: (name: SettingName) => string | undefined): Record<string, string> {
+/** One text per setting, of those that `textOf` has one for. */
+export function stringsByName(textOf: (name: SettingName) => string | undefined): Record<string, string> {
   const found: Record<string, string> = {}
   for (const name of settingNames()) {
     const value = textOf(name)
@@ -316,186 +205,6 @@ function stringsByName(textOf: (name: SettingName) => string | undefined): Recor
   return found
 }
 
-/**
- * LoadCredential= of systemd.exec(5): a credential `kopia-metrics-agent.kopia-password` is the file that the setting
- * `kopia_password_file` names, and so with every `…_file`.
- */
-function credentialFiles(directory: string | undefined): Record<string, string> {
-  if (directory === undefined) return {}
-  return stringsByName((name) => {
-    const path = join(directory, `kopia-metrics-agent.${flagOf(name).replace(/-file$/, '')}`)
-    return name.endsWith('_file') && existsSync(path) ? path : undefined
-  })
-}
-
-type ConfigFile = { readonly path: string; readonly values: Readonly<Record<string, unknown>> }
-
-function readConfigFile(given: string | undefined): ConfigFile {
-  const path = given ?? defaultFile
-  if (given === undefined && !existsSync(path)) return { path, values: {} }
-  const values = parseConfigFile(path)
-  for (const key of Object.keys(values)) {
-    if (!isSettingName(key))
-      throw new ConfigError(`${path}: unknown setting ${key}: see --help for all there are`)
-  }
-  return { path, values }
-}
-
-function parseConfigFile(path: string): Record<string, unknown> {
-  let content: unknown
-  try {
-    content = parseYaml(readFileSync(path, 'utf8')) ?? {}
-  } catch (error) {
-    throw new ConfigError(`${path}: it can't be read as YAML: ${firstLine(error)}`)
-  }
-  if (typeof content !== 'object' || content === null || Array.isArray(content)) {
-    throw new ConfigError(`${path}: expected lines of the form "setting: value"`)
-  }
-  return { ...content }
-}
-
-function placeOf(name: SettingName, flags: Flags, environment: Environment, file: ConfigFile): string {
-  if (flags[flagOf(name)] !== undefined) return `flag --${flagOf(name)}`
-  if (environment[declarations[name].environment] !== undefined)
-    return `environment ${declarations[name].environment}`
-  if (credentialFiles(environment.CREDENTIALS_DIRECTORY)[name] !== undefined) return `credential of ${name}`
-  return Object.hasOwn(file.values, name) ? `${file.path}, ${name}` : `default of ${name}`
-}
-
-/** A number or a boolean in YAML is fine where its text is; a list or an object never is. */
-function checked(name: SettingName, value: unknown, place: string): string {
-  const declaration: Declaration = declarations[name]
-  const shown = declaration.secret ? '(secret)' : JSON.stringify(value)
-  if (typeof value !== 'string' && typeof value !== 'number' && typeof value !== 'boolean') {
-    throw new ConfigError(`${place}: expected a text, found ${shown}`)
-  }
-  try {
-    declaration.check(String(value))
-  } catch (error) {
-    throw new ConfigError(`${place}: ${firstLine(error)}, found ${shown}`)
-  }
-  return String(value)
-}
-
-function toSettings(get: (name: SettingName) => string, environment: Environment): Settings {
-  const values = stringsByName(get) as Record<SettingName, string>
-  const logDirectory = values.kopia_log_dir || defaultLogDirectory(environment)
-  return {
-    gateway: values.pushgateway_url === '' ? undefined : toGateway(values),
-    listen: parseListen(values.listen),
-    webLogin: toWebLogin(values),
-    instance: values.instance || hostname(),
-    textfile: values.textfile || undefined,
-    stateDirectory: values.state_dir || defaultStateDirectory(environment),
-    kopiaBinary: values.kopia_bin,
-    kopiaConfigPath: values.kopia_config_path,
-    kopiaPassword: secretOf(values, 'kopia_password'),
-    kopiaLogDirectory: values.kopia_log_dir,
-    cliLogs: join(logDirectory, 'cli-logs'),
-    prometheusUrl: values.prometheus_url || undefined,
-    scope: values.scope === 'all' ? 'all' : 'local',
-    sources: { include: parseList(values.sources_include), exclude: parseList(values.sources_exclude) },
-    alwaysOn: values.always_on === 'true',
-    refreshSchedule: values.refresh_schedule,
-    repositorySchedule: values.repository_schedule,
-    groupLabels: {
-      job: values.job,
-      instance: values.instance || hostname(),
-      ...parseGrouping(values.grouping),
-    },
-    backfill: {
-      until: parseInstant(values.backfill_until),
-      recentPeriodSeconds: parseDurationMs(values.backfill_recent_period) / 1000,
-      recentSpacingSeconds: parseSpacingSeconds(values.backfill_recent_spacing),
-      olderSpacingSeconds: parseSpacingSeconds(values.backfill_older_spacing),
-    },
-    logLevel: values.log_level,
-    logFormat: values.log_format === 'json' ? 'json' : 'text',
-  }
-}
-
-function toGateway(values: Record<SettingName, string>): GatewaySettings {
-  return {
-    url: values.pushgateway_url,
-    job: values.job,
-    grouping: parseGrouping(values.grouping),
-    timeoutMs: parseDurationMs(values.pushgateway_timeout),
-    credentials: toCredentials(values),
-    tls: toTlsFiles(values),
-  }
-}
-
-function toTlsFiles(values: Record<SettingName, string>): TlsFiles {
-  const [ca, certificate, key] = (
-    ['pushgateway_ca_file', 'pushgateway_cert_file', 'pushgateway_key_file'] as const
-  ).map((name) => readableFile(name, values[name]))
-  if ((certificate === undefined) !== (key === undefined)) {
-    throw new ConfigError('pushgateway_cert_file and pushgateway_key_file: expected both of them, found one')
-  }
-  return { ...(ca && { ca }), ...(certificate && { certificate }), ...(key && { key }) }
-}
-
-/** Undefined where none is set. */
-function readableFile(name: SettingName, path: string): string | undefined {
-  if (path === '') return undefined
-  readSecret(name, path)
-  return path
-}
-
-function toWebLogin(values: Record<SettingName, string>): Login | undefined {
-  const { web_username: username, web_password_file: file } = values
-  if (username === '' && file === '') return undefined
-  if (username === '' || file === '') {
-    throw new ConfigError('web_username and web_password_file: expected both of them, found one')
-  }
-  return { username, password: readSecret('web_password_file', file) }
-}
-
-function toCredentials(values: Record<SettingName, string>): Credentials {
-  const tokenFile = values.pushgateway_bearer_token_file
-  if (tokenFile !== '') {
-    return { kind: 'bearer', token: readSecret('pushgateway_bearer_token_file', tokenFile) }
-  }
-  if (values.pushgateway_username === '') return { kind: 'none' }
-  return {
-    kind: 'basic',
-    username: values.pushgateway_username,
-    password: secretOf(values, 'pushgateway_password'),
-  }
-}
-
-/** From its file where one is named. */
-function secretOf(
-  values: Record<SettingName, string>,
-  name: 'kopia_password' | 'pushgateway_password',
-): string {
-  const path = values[`${name}_file`]
-  return path === '' ? values[name] : readSecret(`${name}_file`, path)
-}
-
-function readSecret(name: SettingName, path: string): string {
-  try {
-    return readFileSync(path, 'utf8').trim()
-  } catch (error) {
-    throw new ConfigError(`${name}: ${path} can't be read: ${firstLine(error)}`)
-  }
-}
-
-/** os.UserCacheDir of Go, which Kopia uses: see the field notes for both systems. */
-function defaultLogDirectory(environment: Environment): string {
-  if (process.platform === 'darwin') return join(homedir(), 'Library', 'Logs', 'kopia')
-  return join(environment.XDG_CACHE_HOME || join(homedir(), '.cache'), 'kopia')
-}
-
-function defaultStateDirectory(environment: Environment): string {
-  if (process.getuid?.() === 0) return '/var/lib/kopia-metrics-agent'
-  return join(environment.XDG_STATE_HOME || join(homedir(), '.local', 'state'), 'kopia-metrics-agent')
-}
-
 function setting(environment: string, doc: string) {
   return { default: '', environment, doc, check: () => undefined } satisfies Declaration
-}
-
-function firstLine(error: unknown): string {
-  return (error instanceof Error ? error.message : String(error)).split('\n')[0] ?? ''
 }

@@ -1,9 +1,9 @@
 // forget: takes this agent's group from the gateway, which keeps what was pushed for ever otherwise.
 
-import type { Settings } from './config.ts'
 import { lockHolder } from './ledger/lock.ts'
 import { findGroup, formatLabels, type GroupAnswer, groupLabels } from './push/group.ts'
 import { deleteGroup, type GatewayOptions, groupUrl } from './push/pushgateway.ts'
+import type { Settings } from './settings.ts'
 import { agoWords, countWords, pluralWords } from './status/words.ts'
 
 type Say = (line: string) => void

@@ -1,7 +1,7 @@
 // Kopia's CLI as the settings describe it, for commands that ask a few questions and end.
 
-import type { Settings } from './config.ts'
 import { createKopia, type Kopia, type KopiaOptions } from './kopia/cli.ts'
+import type { Settings } from './settings.ts'
 
 type Listeners = Pick<KopiaOptions, 'signal' | 'onBegin' | 'onCall'>
 

@@ -43,7 +43,7 @@ async function main(arguments_: readonly string[]): Promise<ExitCode> {
 }
 
 async function runCommandLine({ name, operands, options, flags }: GivenCommand): Promise<ExitCode> {
-  const { loadSettings, settingPlaces } = await import('./config.ts')
+  const { loadSettings, settingPlaces } = await import('./load-settings.ts')
   if (name === 'check') {
     const { checkCommand } = await import('./run-checks.ts')
     const load = () => ({

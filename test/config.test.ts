@@ -3,7 +3,9 @@ import { writeFile } from 'node:fs/promises'
 import { hostname } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'node:test'
-import { ConfigError, declarations, type Flags, loadSettings, settingNames } from '../agent/config.ts'
+import { declarations, settingNames } from '../agent/config.ts'
+import { type Flags, loadSettings } from '../agent/load-settings.ts'
+import { ConfigError } from '../agent/settings.ts'
 import { temporaryFolder } from './support/folder.ts'
 
 function complaint(flags: Flags, environment: Readonly<Record<string, string>> = {}): string {
