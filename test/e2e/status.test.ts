@@ -11,7 +11,7 @@ import { type Running, start } from '../support/processes.ts'
 import { agentEntry } from '../support/stack.ts'
 import { waitFor } from '../support/wait.ts'
 
-/** In a pseudo-terminal of util-linux's script(1). */
+/** In a pseudo-terminal of util-linux's script(1), as a person has it: also where the tests run without one. */
 function inTerminal(lab: Lab, columns: number, ...parameters: readonly string[]): Running {
   const command = [process.execPath, agentEntry, ...parameters].map((word) => `'${word}'`).join(' ')
   return start('terminal', 'script', ['-qec', `stty cols ${columns} rows 12; exec ${command}`, '/dev/null'], {

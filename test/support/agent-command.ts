@@ -23,9 +23,18 @@ export async function runAgentCommandWith(
   return { exitCode: await running.ended, output: running.output() }
 }
 
-/** The environment in which the agent's commands find a lab's parts. */
+// What the machine that runs the tests says of colours: https://nodejs.org/api/tty.html#writestreamgetcolordepthenv
+const coloursUnsaid = {
+  CI: undefined,
+  FORCE_COLOR: undefined,
+  NO_COLOR: undefined,
+  NODE_DISABLE_COLORS: undefined,
+}
+
+/** The environment in which the agent's commands find a lab's parts, as a person's: it says nothing of colours. */
 export function settingsOf(lab: Lab): NodeJS.ProcessEnv {
   return {
+    ...coloursUnsaid,
     ...lab.kopia.environment,
     KOPIA_METRICS_STATE_DIR: lab.stateDirectory,
     KOPIA_METRICS_KOPIA_BIN: tool('kopia'),
