@@ -12,6 +12,7 @@ const untilDone: Listeners = { signal: new AbortController().signal, onCall: () 
 export function kopiaOf(settings: Settings, listeners: Listeners = untilDone): Kopia {
   return createKopia({
     binary: settings.kopiaBinary,
+    timeLimitMs: settings.kopiaTimeLimitMs,
     configPath: settings.kopiaConfigPath,
     password: settings.kopiaPassword,
     logDirectory: settings.kopiaLogDirectory,

@@ -18,7 +18,7 @@ export type KopiaOptions = {
   /** Told after each call, for the agent's own metrics. */
   readonly onCall: (command: string, ok: boolean) => void
   /** Instead of the usual time limits; after it a call is ended. */
-  readonly timeLimitMs?: number
+  readonly timeLimitMs: number | undefined
 }
 
 export type Question<T> = {
