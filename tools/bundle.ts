@@ -1,32 +1,82 @@
-// The agent and its libraries as one file, and the licences of all that is in it.
+// The agent and its libraries as one bundle, and the licences of all that is in it.
 
 import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { build } from 'esbuild'
+import { fileURLToPath } from 'node:url'
+import { build, type Plugin } from 'esbuild'
+
+const projectFolder = fileURLToPath(new URL('..', import.meta.url))
 
 /** Libraries that are CommonJS ask for Node's modules by `require`, which a module does not have. */
 const requireForCommonJs =
   "import { createRequire as createRequire_ } from 'node:module'; const require = createRequire_(import.meta.url);"
 
-/** Writes the bundle of `entry` to `outputPath`; resolves with the folders of the libraries that are in it, sorted. */
-export async function bundle(entry: string, outputPath: string): Promise<readonly string[]> {
+/** Parts of libraries in place of the whole, where the whole loads much that is never used; measured by `npm run bench`. */
+const parts: Readonly<Record<string, string>> = {
+  // Its index brings clusters, default metrics, Node's TLS and zlib along: 8 MiB.
+  'prom-client': `
+    exports.Registry = require('prom-client/lib/registry.js')
+    exports.Counter = require('prom-client/lib/counter.js')
+    exports.Gauge = require('prom-client/lib/gauge.js')`,
+  // Node's own streams, once more.
+  'readable-stream': "module.exports = require('node:stream')",
+  'readable-stream/lib/_stream_writable.js': "module.exports = require('node:stream').Writable",
+}
+
+const partsOfLibraries: Plugin = {
+  name: 'parts-of-libraries',
+  setup({ onResolve, onLoad }) {
+    onResolve({ filter: /^[^./]/ }, ({ path }) =>
+      Object.hasOwn(parts, path) ? { path, namespace: 'part' } : undefined,
+    )
+    onLoad({ filter: /.*/, namespace: 'part' }, ({ path }) => ({
+      contents: parts[path] ?? '',
+      resolveDir: projectFolder,
+    }))
+  },
+}
+
+/**
+ * Node's modules are taken by `require` when the code that wants them is: an `import` of node:http reads all its exports,
+ * WebSocket among them, for which Node loads a whole second HTTP client (5 MiB).
+ */
+const builtinsWhenWanted: Plugin = {
+  name: 'builtins-when-wanted',
+  setup({ onResolve, onLoad }) {
+    onResolve({ filter: /^node:/ }, ({ path, kind }) =>
+      kind === 'require-call' ? undefined : { path, namespace: 'builtin' },
+    )
+    onLoad({ filter: /.*/, namespace: 'builtin' }, ({ path }) => ({
+      contents: `module.exports = require(${JSON.stringify(path)})`,
+    }))
+  },
+}
+
+/**
+ * Bundles the agent into `folder`: main.js, and the chunks that it loads only when a command needs them. Returns the folders
+ * of the libraries that are in it, sorted.
+ */
+export async function bundle(folder: string): Promise<readonly string[]> {
   const { metafile } = await build({
-    entryPoints: [entry],
-    outfile: outputPath,
+    absWorkingDir: projectFolder,
+    entryPoints: ['agent/main.ts'],
+    outdir: folder,
     bundle: true,
+    splitting: true,
     minify: true,
     platform: 'node',
     format: 'esm',
     target: 'node22',
     banner: { js: requireForCommonJs },
+    plugins: [partsOfLibraries, builtinsWhenWanted],
     legalComments: 'none',
     metafile: true,
     logLevel: 'warning',
   })
   const folders = Object.keys(metafile.inputs).map(
-    (path) => /^.*node_modules\/(?:@[^/]+\/)?[^/]+/.exec(path)?.[0],
+    (path) => /^node_modules\/(?:.*node_modules\/)?(?:@[^/]+\/)?[^/]+/.exec(path)?.[0],
   )
-  return [...new Set(folders)].filter((folder) => folder !== undefined).sort()
+  return [...new Set(folders)].filter((found) => found !== undefined).sort()
 }
 
 /** The licence text of each library, under its name. Rejects where one has none: then it must not be shipped. */
@@ -35,7 +85,8 @@ export async function licencesOf(folders: readonly string[]): Promise<string> {
   return texts.join('\n')
 }
 
-async function licenceOf(folder: string): Promise<string> {
+async function licenceOf(library: string): Promise<string> {
+  const folder = join(projectFolder, library)
   const manifest: { name: string; version: string; license?: string } = JSON.parse(
     await readFile(join(folder, 'package.json'), 'utf8'),
   )

@@ -2,6 +2,11 @@
 
 import { backfill } from './backfill.ts'
 import type { Bench } from './bench.ts'
+import { commands } from './commands.ts'
+import { day } from './day.ts'
+import { delivery } from './delivery.ts'
+import { hook } from './hook.ts'
+import { idle } from './idle.ts'
 import { readLogs } from './read-logs.ts'
 
-export const benches: readonly Bench[] = [readLogs, backfill]
+export const benches: readonly Bench[] = [hook, delivery, day, idle, commands, readLogs, backfill]

@@ -147,8 +147,12 @@ export type AgentFolders = { readonly stateDirectory: string; readonly kopiaEnvi
 /** The agent's entry as the tests run it: the sources, on the Node that runs the tests. */
 export const agentEntry = join(projectFolder, 'agent/main.ts')
 
-/** The agent's `run`, with further settings as environment variables. */
-export async function startAgent(folders: AgentFolders, settings: NodeJS.ProcessEnv): Promise<Service> {
+/** The agent's `run`, with further settings as environment variables; `command` is what the agent is started by. */
+export async function startAgent(
+  folders: AgentFolders,
+  settings: NodeJS.ProcessEnv,
+  command: readonly string[] = [process.execPath, agentEntry],
+): Promise<Service> {
   const environment = {
     ...folders.kopiaEnvironment,
     KOPIA_METRICS_KOPIA_BIN: tool('kopia'),
@@ -159,7 +163,7 @@ export async function startAgent(folders: AgentFolders, settings: NodeJS.Process
     'agent',
     await freePort(),
     '/-/ready',
-    (address) => [process.execPath, agentEntry, 'run', `--listen=${address}`],
+    (address) => [...command, 'run', `--listen=${address}`],
     environment,
   )
 }
