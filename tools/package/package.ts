@@ -8,7 +8,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 import { configFile } from '../../agent/help.ts'
-import { bundle, licencesOf } from './bundle.ts'
+import { bundle, licencesOf } from '../bundle.ts'
 
 const projectFolder = fileURLToPath(new URL('../..', import.meta.url))
 const contents = join(projectFolder, 'build/contents')
