@@ -2,6 +2,7 @@
 
 import { backfill } from './backfill.ts'
 import type { Bench } from './bench.ts'
+import { fleet } from './fleet.ts'
 import { readLogs } from './read-logs.ts'
 
-export const benches: readonly Bench[] = [readLogs, backfill]
+export const benches: readonly Bench[] = [readLogs, backfill, fleet]

@@ -20,7 +20,7 @@ export type ToolName =
   | OnDemand
 
 /** Large, or long to build, and wanted by one test only: each is fetched by itself, when it is asked for. */
-const onDemand = ['chromium', 'victoria-metrics'] as const
+const onDemand = ['chromium', 'victoria-metrics', 'pushgateway-1.11'] as const
 type OnDemand = (typeof onDemand)[number]
 
 /** What each call of tools/fetch.sh gave, by what was asked for; the empty name is all that is not on demand. */
