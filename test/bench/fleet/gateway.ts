@@ -27,9 +27,9 @@ export async function startGateway(program: ToolName, file: string, check: Check
   ])
 }
 
-async function pushOnce(gateway: Service, { instance, text }: Simulated): Promise<boolean> {
+async function pushOnce(gateway: Service, { instance, picture }: Simulated): Promise<boolean> {
   const options = gatewayOptions(gateway.url, instance, defaultTimeoutMs)
-  return (await push(options, text, contentType, new AbortController().signal)).ok
+  return (await push(options, picture, contentType, new AbortController().signal)).ok
 }
 
 /** Pushes all, one after the other; rejects where one is refused. */
@@ -117,7 +117,7 @@ export async function pushAsFleet(gateway: Service, pushing: Pushing): Promise<O
       send: async (signal) => {
         if (over.signal.aborted) return { ok: true }
         const options = gatewayOptions(gateway.url, agent.instance, pushing.timeoutMs)
-        const result = await push(options, agent.text, contentType, AbortSignal.any([signal, over.signal]))
+        const result = await push(options, agent.picture, contentType, AbortSignal.any([signal, over.signal]))
         if (over.signal.aborted) return { ok: true }
         if (result.ok) waits.push(secondsSince() - delaySeconds(agent))
         else failures += 1

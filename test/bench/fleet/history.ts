@@ -109,8 +109,8 @@ type Values = readonly (readonly [at: number, value: number])[]
 
 function seriesOf(name: string, number: number, days: readonly number[]): ReadonlyMap<string, Values> {
   const all = days.flatMap((at) =>
-    (pictures(number, at).get(name as MetricName) ?? []).map(({ labels, value }) => {
-      const text = Object.entries(labels).map(([label, content]) => `,${label}="${content}"`)
+    (pictures(number, at).get(name as MetricName) ?? []).map(({ labels, more, value }) => {
+      const text = Object.entries({ ...labels, ...more }).map(([label, content]) => `,${label}="${content}"`)
       return { key: text.join(''), at, value }
     }),
   )
@@ -128,7 +128,7 @@ function pictures(number: number, at: number): ReturnType<typeof byName> {
 }
 
 function byName(number: number, at: number) {
-  return Map.groupBy(samplesAt(number, at), ({ name }) => name)
+  return Map.groupBy([...samplesAt(number, at)], ({ name }) => name)
 }
 
 function linesOf(series: string, values: Values, now: number): string {

@@ -14,20 +14,19 @@ const day = 86_400
 /** What retention leaves of daily backups after some weeks. */
 const snapshotsHeld = 14
 
-export type Simulated = { readonly instance: string; readonly text: string }
+export type Simulated = { readonly instance: string; readonly picture: readonly string[] }
 
 export function instanceOf(number: number): string {
   return `server-${String(number).padStart(4, '0')}`
 }
 
 /** The picture of an agent whose sources were all backed up within the last day. */
-export async function simulate(number: number, nowSeconds: number): Promise<Simulated> {
-  const samples = samplesAt(number, nowSeconds)
-  return { instance: instanceOf(number), text: await toText(samples) }
+export function simulate(number: number, nowSeconds: number): Simulated {
+  return { instance: instanceOf(number), picture: [...toText(samplesAt(number, nowSeconds))] }
 }
 
 /** What an agent says at a moment: each source is backed up daily, at a time of its own. */
-export function samplesAt(number: number, nowSeconds: number): readonly Sample[] {
+export function samplesAt(number: number, nowSeconds: number): Iterable<Sample> {
   return samplesOf({
     ledger: ledgerAt(number, nowSeconds),
     runningSince: new Map(),
