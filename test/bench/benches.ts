@@ -5,8 +5,9 @@ import type { Bench } from './bench.ts'
 import { commands } from './commands.ts'
 import { day } from './day.ts'
 import { delivery } from './delivery.ts'
+import { fleet } from './fleet.ts'
 import { hook } from './hook.ts'
 import { idle } from './idle.ts'
 import { readLogs } from './read-logs.ts'
 
-export const benches: readonly Bench[] = [hook, delivery, day, idle, commands, readLogs, backfill]
+export const benches: readonly Bench[] = [hook, delivery, day, idle, commands, readLogs, backfill, fleet]

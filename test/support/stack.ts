@@ -56,6 +56,14 @@ export type PrometheusTargets = {
   readonly nodeExporter: Service
   /** Without one, alerts are only shown. */
   readonly alertmanager?: Service
+  /** What a site of a fleet has beside. */
+  readonly toFleet?: ToFleet
+}
+
+/** How a site writes to a store of several: blocks of Prometheus's configuration. */
+export type ToFleet = {
+  readonly externalLabels: Readonly<Record<string, string>>
+  readonly remoteWrite: readonly Readonly<Record<string, unknown>>[]
 }
 
 /**
@@ -86,14 +94,15 @@ export async function startPrometheus(
 }
 
 type Configuration = {
-  global: Record<string, string>
+  global: Record<string, unknown>
+  remote_write?: ToFleet['remoteWrite']
   alerting?: { alertmanagers: { static_configs: { targets: string[] }[] }[] }
   scrape_configs: { static_configs: { targets: string[] }[] }[]
 }
 
 function localConfiguration(
   text: string,
-  { gateway, nodeExporter, alertmanager }: PrometheusTargets,
+  { gateway, nodeExporter, alertmanager, toFleet }: PrometheusTargets,
 ): string {
   const addresses: Record<string, string> = {
     'kopia-exporter:9091': `127.0.0.1:${gateway.port}`,
@@ -103,6 +112,10 @@ function localConfiguration(
   configuration.global = { scrape_interval: '1s', evaluation_interval: '1s' }
   if (alertmanager === undefined) delete configuration.alerting
   else configuration.alerting = alertingBy(`127.0.0.1:${alertmanager.port}`)
+  if (toFleet !== undefined) {
+    configuration.global.external_labels = toFleet.externalLabels
+    configuration.remote_write = toFleet.remoteWrite
+  }
   for (const group of configuration.scrape_configs.flatMap((job) => job.static_configs)) {
     group.targets = group.targets.map((target) => addresses[target] ?? target)
   }
@@ -168,7 +181,8 @@ export async function startAgent(
   )
 }
 
-async function startService(
+/** Starts a service that listens, and resolves once it is ready. */
+export async function startService(
   name: string,
   port: number,
   readyPath: string,
