@@ -3,13 +3,12 @@
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { coalesce } from './coalesce.ts'
-import type { Settings } from './config.ts'
 import { cronGapSeconds } from './cron-gap.ts'
-import { createKopia } from './kopia/cli.ts'
 import { newestOtherChange } from './kopia/other-changes.ts'
 import { isNearItsEnd } from './kopia/run.ts'
 import { createRunTracker, isTrackedFile } from './kopia/run-tracker.ts'
 import type { Source } from './kopia/source.ts'
+import { kopiaOf } from './kopia-of.ts'
 import { createAsker } from './ledger/asker.ts'
 import { createBookkeeper } from './ledger/bookkeeper.ts'
 import { createLedger } from './ledger/ledger.ts'
@@ -22,15 +21,22 @@ import { createPusher } from './push/pusher.ts'
 import { type PushResult, push } from './push/pushgateway.ts'
 import { writeTextfile } from './push/textfile.ts'
 import { type Schedule, schedule } from './schedule.ts'
-import { createSourceFilter } from './source-filter.ts'
+import type { ServiceManager } from './service-manager.ts'
+import { isLoopback } from './setting-formats.ts'
+import type { Settings } from './settings.ts'
+import { createSourceFilter, isInScope } from './source-filter.ts'
 import { createSpool, isEventName } from './spool/spool.ts'
+import { prepareSpool } from './state-directory.ts'
+import { statusOf } from './status/status.ts'
 import { watchFolder } from './watch-folder.ts'
-import { startWebServer, type WebServer } from './web/server.ts'
+import { statusPage } from './web/page.ts'
+import { type Reply, startWebServer, type WebServer } from './web/server.ts'
 
 export type AgentOptions = {
   readonly settings: Settings
   readonly version: string
   readonly log: Log
+  readonly serviceManager: ServiceManager
   readonly nowSeconds: () => number
   /** In [0, 1). */
   readonly random: () => number
@@ -60,6 +66,7 @@ export async function createAgent({
   settings,
   version,
   log,
+  serviceManager,
   nowSeconds,
   random,
 }: AgentOptions): Promise<Agent> {
@@ -76,15 +83,17 @@ export async function createAgent({
   const spool = createSpool(join(settings.stateDirectory, 'spool'), (fileName, reason) =>
     log.warn(`The event ${fileName} in the spool is set aside: ${reason}.`),
   )
-  await spool.prepare()
+  await prepareSpool(spool.folder)
   const kopiaCalls = createCallCounter()
-  const kopia = createKopia({
-    binary: settings.kopiaBinary,
-    configPath: settings.kopiaConfigPath,
-    password: settings.kopiaPassword,
-    logDirectory: settings.kopiaLogDirectory,
+  const kopia = kopiaOf(settings, {
     signal: stopping.signal,
-    onCall: kopiaCalls.count,
+    onBegin: () => {
+      kopiaCallsUnderWay += 1
+    },
+    onCall: (command, ok) => {
+      kopiaCallsUnderWay -= 1
+      kopiaCalls.count(command, ok)
+    },
   })
   const tracker = createRunTracker({
     directory: settings.cliLogs,
@@ -98,9 +107,14 @@ export async function createAgent({
   const pusher = createPusher({
     send: publish,
     random,
-    onDown: (reason) =>
-      log.warn(`Pushing to ${gateway?.url} fails, it is tried again until it works: ${reason}`),
-    onUp: () => log.info(`Pushing to ${gateway?.url} works again.`),
+    onDown: (reason) => {
+      pushFault = reason
+      log.warn(`Pushing to ${gateway?.url} fails, it is tried again until it works: ${reason}`)
+    },
+    onUp: () => {
+      pushFault = undefined
+      log.info(`Pushing to ${gateway?.url} works again.`)
+    },
     onFailure: () => {
       pushFailures += 1
     },
@@ -109,6 +123,8 @@ export async function createAgent({
   /** Only `run` promises further pushes: alerts take the silence of the others for none. */
   let heartbeatSeconds: number | undefined
   let pushFailures = 0
+  let kopiaCallsUnderWay = 0
+  let pushFault: string | undefined
   let ready = false
   let newestChangeSeen: string | undefined
   let nextDigest: NodeJS.Timeout | undefined
@@ -134,9 +150,7 @@ export async function createAgent({
 
   /** With `local`, only the sources of who Kopia is here; until that is known, all that Kopia's logs here name. */
   function isWanted(source: Source): boolean {
-    const identity = ledger.repository.status
-    const isLocal = identity === undefined || (source.user === identity.user && source.host === identity.host)
-    return (settings.scope === 'all' || isLocal) && passesFilter(source)
+    return isInScope(settings.scope, ledger.repository.status, source) && passesFilter(source)
   }
 
   // In: the events and runs that are new go into the ledger.
@@ -144,7 +158,7 @@ export async function createAgent({
   const digest = coalesce(async () => {
     clearTimeout(nextDigest)
     try {
-      const changes = [await takeEvents(), bookkeeper.addNewSources(), await settleRuns()]
+      const changes = [await takeEvents(), bookkeeper.noteBeginnings(), await settleRuns()]
       if (changes.includes(true)) await keepAndPush()
     } catch (error) {
       log.error(`A step failed, it is tried again: ${error instanceof Error ? error.stack : error}`)
@@ -155,7 +169,7 @@ export async function createAgent({
   async function takeEvents(): Promise<boolean> {
     const events = await spool.take()
     for (const { fileName, call } of events) {
-      tracker.addHookCall(call)
+      await tracker.addHookCall(call)
       if (call.actionExitCode) {
         log.warn(`The ${call.action}-action of ${call.path} ended with exit code ${call.actionExitCode}.`)
       }
@@ -191,6 +205,17 @@ export async function createAgent({
     await digest()
   }
 
+  /** The safety net. That it went through is the sign of life; so is waiting for Kopia, whose calls have time limits. */
+  const sweep = coalesce(async () => {
+    await readEverything()
+    await serviceManager.alive()
+  })
+
+  function onSweepTime(): void {
+    if (kopiaCallsUnderWay > 0) void serviceManager.alive()
+    void sweep()
+  }
+
   // Out: the ledger goes to the disk, and as metrics to wherever they are wanted.
 
   async function keepAndPush(): Promise<void> {
@@ -221,6 +246,24 @@ export async function createAgent({
     return toText(samplesOf({ ledger, runningSince: bookkeeper.runningSince(), agent }))
   }
 
+  function currentPage(query: URLSearchParams): Reply {
+    const faults = [
+      ...(ready ? [] : ['What happened before the agent started is still being read.']),
+      ...(asker.isReachable() === false
+        ? ["Kopia can't be asked for the repository; see the agent's log."]
+        : []),
+      ...(pushFault === undefined ? [] : [`Pushing to the gateway fails and is tried again: ${pushFault}`]),
+    ]
+    const { body, headers } = statusPage({
+      status: statusOf(ledger, bookkeeper.runningSince(), nowSeconds()),
+      instance: settings.instance,
+      version,
+      faults,
+      refresh: query.get('refresh') === 'off' ? 'off' : 'on',
+    })
+    return { status: 200, contentType: 'text/html; charset=utf-8', body, headers }
+  }
+
   async function publish(signal: AbortSignal): Promise<PushResult> {
     const text = await currentText()
     if (settings.textfile !== undefined) {
@@ -245,6 +288,8 @@ export async function createAgent({
       await bookkeeper.refreshSnapshots()
     }
     newestChangeSeen = newestChange
+    // What ended while Kopia answered.
+    await digest()
     await keepAndPush()
   }
 
@@ -263,6 +308,7 @@ export async function createAgent({
   }
 
   async function refreshRepository(): Promise<void> {
+    await spool.tidy(nowSeconds())
     await asker.refreshFigures()
     await keepAndPush()
   }
@@ -281,6 +327,8 @@ export async function createAgent({
     // Ready means that a crash from now on loses nothing: the beginning must be on the disk.
     await keep()
     ready = true
+    // What ended while Kopia answered.
+    await digest()
   }
 
   async function run(): Promise<void> {
@@ -288,10 +336,16 @@ export async function createAgent({
     if (settings.listen !== undefined) {
       web = await startWebServer({
         ...settings.listen,
+        login: settings.webLogin,
         metrics: async () => ({ status: 200, contentType, body: await currentText() }),
+        page: currentPage,
         isReady: () => ready,
         onError: (error) => log.warn(`The web listener: ${error}`),
       })
+      if (settings.webLogin === undefined && !isLoopback(settings.listen.host))
+        log.warn(
+          `Everybody who reaches ${settings.listen.host} may read /metrics: set web_username and web_password_file.`,
+        )
       log.info(`Listening on http://${settings.listen.host}:${web.port}/metrics.`)
     }
     await renewWatches()
@@ -299,14 +353,16 @@ export async function createAgent({
     await keepAndPush()
     if (stopping.signal.aborted) return
     timers.push(
-      setInterval(() => void readEverything(), sweepIntervalMs),
+      setInterval(onSweepTime, Math.min(sweepIntervalMs, (serviceManager.watchdogMs ?? Infinity) / 2)),
       setInterval(() => void renewWatches(), renewIntervalMs),
     )
     schedules.push(
       schedule(settings.refreshSchedule, settings.instance, log, refresh),
       schedule(settings.repositorySchedule, settings.instance, log, refreshRepository),
     )
-    log.info(`Ready: ${ledger.sources.size} sources known, watching ${settings.cliLogs} and ${spool.folder}.`)
+    const status = `Ready: ${ledger.sources.size} sources known, watching ${settings.cliLogs} and ${spool.folder}.`
+    log.info(status)
+    await serviceManager.ready(status)
     if (asker.isReachable()) await refreshRepository()
   }
 
@@ -320,6 +376,7 @@ export async function createAgent({
   }
 
   async function stop(): Promise<void> {
+    void serviceManager.stopping()
     stopping.abort()
     for (const { stop: stopSchedule } of schedules) stopSchedule()
     for (const timer of timers) clearInterval(timer)

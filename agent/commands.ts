@@ -1,11 +1,13 @@
 // The commands, each resolving with its exit code.
 
 import { type Agent, createAgent } from './agent.ts'
-import type { Settings } from './config.ts'
 import type { installHooks, Say, Targets } from './install-hooks.ts'
-import { createKopia } from './kopia/cli.ts'
+import { kopiaOf } from './kopia-of.ts'
 import { takeLock } from './ledger/lock.ts'
 import { createLog, type Log } from './log.ts'
+import { takeServiceManager } from './service-manager.ts'
+import type { Settings } from './settings.ts'
+import { prepareStateDirectory } from './state-directory.ts'
 
 export type Command = (settings: Settings, version: string) => Promise<0 | 1>
 
@@ -35,14 +37,7 @@ export async function hooksCommand(
   targets: Targets,
   say: Say,
 ): Promise<0 | 1> {
-  const kopia = createKopia({
-    binary: settings.kopiaBinary,
-    configPath: settings.kopiaConfigPath,
-    password: settings.kopiaPassword,
-    logDirectory: settings.kopiaLogDirectory,
-    signal: new AbortController().signal,
-    onCall: () => undefined,
-  })
+  const kopia = kopiaOf(settings)
   try {
     await change(kopia, targets, say)
     return 0
@@ -58,6 +53,12 @@ async function withAgent(
   work: (agent: Agent, log: Log) => Promise<0 | 1>,
 ): Promise<0 | 1> {
   const log = createLog(settings.logLevel, settings.logFormat)
+  try {
+    await prepareStateDirectory(settings.stateDirectory)
+  } catch (error) {
+    log.error(error instanceof Error ? error.message : String(error))
+    return 1
+  }
   const lock = await takeLock(settings.stateDirectory, process.pid)
   if (lock.kind === 'held') {
     log.error(`An agent with pid ${lock.processId} uses ${settings.stateDirectory} already: stop it first.`)
@@ -68,6 +69,9 @@ async function withAgent(
       settings,
       version,
       log,
+      serviceManager: takeServiceManager(process.env, process.pid, (reason) =>
+        log.warn(`systemd can't be told how the service is: systemd-notify: ${reason}`),
+      ),
       nowSeconds: () => Date.now() / 1000,
       random: Math.random,
     })

@@ -1,5 +1,6 @@
 // What --help prints; the README's table of settings comes from the same declarations.
 
+import { commands } from './command-line.ts'
 import { declarations, flagOf, settingNames } from './config.ts'
 
 /** The usage text, with every command and setting. */
@@ -9,17 +10,16 @@ export function help(): string {
     const shown = fallback === '' ? '' : ` (${fallback})`
     return `  --${flagOf(name)}${shown}\n      ${environment}: ${doc.replaceAll('`', '')}`
   })
+  const usages = Object.entries(commands).map(([name, { usage, doc }]) => {
+    const short = `  ${name.padEnd(6)}`
+    return usage === '' ? `${short}  ${doc}` : `  ${name} ${usage}\n          ${doc}`
+  })
   return `Usage: kopia-metrics-agent <command> [flags]
 
 Watches Kopia backups and pushes how they went to a Prometheus Pushgateway.
 
 Commands:
-  run     watch and push until stopped
-  push    bring everything up to date, push once; exit 0 if that worked
-  install-hooks SOURCE… | --global
-          put the hooks into Kopia's policies; an action that stands there is chained
-  uninstall-hooks SOURCE… | --global
-          take them out again; what stood there before stands there again
+${usages.join('\n')}
 
 Flags, each also an environment variable and (with _ for -) a key of the configuration file:
   --config (/etc/kopia-metrics-agent/config.yaml where it exists)
@@ -37,4 +37,18 @@ export function settingsTable(): string {
     return `| \`${environment}\` | \`${name}\` | ${fallback === '' ? '–' : `\`${fallback}\``} | ${doc} |`
   })
   return ['| environment | key in the file | default | meaning |', '|---|---|---|---|', ...rows].join('\n')
+}
+
+/** The configuration file that the packages install: each setting that is no secret, explained and commented out. */
+export function configFile(): string {
+  const settings = settingNames().flatMap((name) => {
+    if ('secret' in declarations[name]) return []
+    const { environment, default: fallback, doc } = declarations[name]
+    return `# ${doc.replaceAll('`', '')}\n# In the environment: ${environment}\n#${name}: ${JSON.stringify(fallback)}\n`
+  })
+  return `# Settings of kopia-metrics-agent. What is commented out shows the default. The environment is stronger than this file.
+# Passwords do not belong here, where everybody can read them: see "Install" in
+# /usr/share/doc/kopia-metrics-agent/README.md. After a change: systemctl restart kopia-metrics-agent
+
+${settings.join('\n')}`
 }

@@ -13,6 +13,8 @@ export type Log = {
 export function createLog(level: string, format: 'text' | 'json'): Log {
   const { combine, timestamp, json, printf } = winston.format
   const people = printf((entry) => `${entry.timestamp} ${entry.level.toUpperCase()} ${entry.message}`)
+  // Without a listener the EPIPE of a reader that has gone would end the process (node: stream, "error").
+  for (const stream of [process.stdout, process.stderr]) stream.on('error', () => undefined)
   const logger = winston.createLogger({
     level,
     exitOnError: false,

@@ -2,9 +2,10 @@
 // The commands. Only this file prints to the terminal and ends the process.
 
 import { readFileSync } from 'node:fs'
-import { parseArgs } from 'node:util'
+import type { CommandLine } from './command-line.ts'
 
 const exitCodes = { ok: 0, failed: 1, usage: 2 } as const
+type GivenCommand = CommandLine & { kind: 'command' }
 type ExitCode = (typeof exitCodes)[keyof typeof exitCodes]
 
 /** Checked before anything else is loaded: the libraries do not even parse on an old Node. */
@@ -27,34 +28,62 @@ function readVersion(): string {
 }
 
 async function main(arguments_: readonly string[]): Promise<ExitCode> {
-  const { flagOf, loadSettings, settingNames } = await import('./config.ts')
-  const { help } = await import('./help.ts')
-  const options = {
-    help: { type: 'boolean', short: 'h' },
-    version: { type: 'boolean' },
-    global: { type: 'boolean' },
-    config: { type: 'string' },
-    ...Object.fromEntries(settingNames().map((name) => [flagOf(name), { type: 'string' }] as const)),
-  } as const
-  const { values, positionals } = parseArgs({ args: [...arguments_], options, allowPositionals: true })
-  const { help: isHelpWanted, version: isVersionWanted, global: isGlobal, ...flags } = values
-  if (isVersionWanted) return print(`${readVersion()}\n`)
-  if (isHelpWanted) return print(help())
-  const [command = '', ...names] = positionals
-  const takesTargets = ['install-hooks', 'uninstall-hooks'].includes(command)
-  const hasTargets = names.length > 0 !== (isGlobal === true)
-  if (!takesTargets && (!['run', 'push'].includes(command) || names.length > 0 || isGlobal)) {
-    return misuse(`expected one command, found "${positionals.join(' ')}"`)
+  const { parseCommandLine } = await import('./command-line.ts')
+  const line = parseCommandLine(arguments_)
+  switch (line.kind) {
+    case 'version':
+      return print(`${readVersion()}\n`)
+    case 'help':
+      return print((await import('./help.ts')).help())
+    case 'misuse':
+      return misuse(line.problem)
+    case 'command':
+      return runCommandLine(line)
   }
-  if (takesTargets && !hasTargets) return misuse(`${command}: expected either sources or --global`)
+}
+
+async function runCommandLine({ name, operands, options, flags }: GivenCommand): Promise<ExitCode> {
+  const { loadSettings, settingPlaces } = await import('./load-settings.ts')
+  if (name === 'check') {
+    const { checkCommand } = await import('./run-checks.ts')
+    const load = () => ({
+      settings: loadSettings(flags, process.env),
+      places: settingPlaces(flags, process.env),
+    })
+    return checkCommand(load, process.stdout)
+  }
   const settings = loadSettings(flags, process.env)
   const { hooksCommand, pushCommand, runCommand } = await import('./commands.ts')
-  if (command === 'run') return runCommand(settings, readVersion())
-  if (command === 'push') return pushCommand(settings, readVersion())
-  const { installHooks, uninstallHooks } = await import('./install-hooks.ts')
-  const change = command === 'install-hooks' ? installHooks : uninstallHooks
-  const targets = isGlobal ? ({ kind: 'global' } as const) : ({ kind: 'sources', names } as const)
-  return hooksCommand(settings, change, targets, (line) => print(`${line}\n`))
+  const say = (line: string) => print(`${line}\n`)
+  switch (name) {
+    case 'run':
+      return runCommand(settings, readVersion())
+    case 'push':
+      return pushCommand(settings, readVersion())
+    case 'status': {
+      const { showStatus } = await import('./show-status.ts')
+      const form = options.has('json') ? 'json' : options.has('watch') ? 'watch' : 'table'
+      return showStatus(settings, form, process.stdout, complain)
+    }
+    case 'backfill': {
+      const { makeBackfill } = await import('./make-backfill.ts')
+      const output = { data: process.stdout, talk: process.stderr }
+      return makeBackfill(settings, operands[0] ?? '-', output)
+    }
+    case 'forget': {
+      const { forget } = await import('./forget.ts')
+      return forget(settings, loadSettings({ config: flags.config }, process.env), say, complain)
+    }
+    case 'install-hooks':
+    case 'uninstall-hooks': {
+      const { installHooks, uninstallHooks } = await import('./install-hooks.ts')
+      const change = name === 'install-hooks' ? installHooks : uninstallHooks
+      const targets = options.has('global')
+        ? ({ kind: 'global' } as const)
+        : ({ kind: 'sources', names: operands } as const)
+      return hooksCommand(settings, change, targets, say)
+    }
+  }
 }
 
 function misuse(problem: string): ExitCode {
@@ -80,6 +109,13 @@ function explain(error: unknown): ExitCode {
   return exitCodes.failed
 }
 
+/** Whoever reads has had enough, as `head` has. */
+function endOnClosedPipe(error: Error): void {
+  if (!('code' in error && error.code === 'EPIPE')) throw error
+  process.exit()
+}
+
+process.stdout.on('error', endOnClosedPipe)
 if (isNodeTooOld(process.versions.node)) {
   complain(`it needs Node ${oldestNode.join('.')} or newer, and this is ${process.versions.node}`)
   process.exitCode = exitCodes.usage

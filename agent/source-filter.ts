@@ -18,3 +18,13 @@ export function createSourceFilter({ include, exclude }: SourcePatterns): (sourc
     return isIncluded(name) && !isExcluded(name)
   }
 }
+
+/** With the scope `local` only the sources of who Kopia is here; until that is known, all. */
+export function isInScope(
+  scope: 'local' | 'all',
+  identity: { readonly user: string; readonly host: string } | undefined,
+  source: Source,
+): boolean {
+  if (scope === 'all' || identity === undefined) return true
+  return source.user === identity.user && source.host === identity.host
+}

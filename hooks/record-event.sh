@@ -20,7 +20,16 @@ done
 # The id that Kopia gave to this attempt becomes part of a file's name: hexadecimal, and nothing else.
 case "${KOPIA_SNAPSHOT_ID:-/}" in *[!0-9A-Za-z]*) spool= ;; esac
 
+# While no agent empties it, the spool stays bounded: one call in some ten (the id is random) drops the oldest beyond 1000.
+drop_oldest() {
+  set -- "$spool"/*
+  [ "$#" -gt 1000 ] || return
+  # shellcheck disable=SC2012 # The names are those below: letters, digits, dashes and dots.
+  ls -t "$spool" | tail -n +1001 | while read -r name; do rm -f "$spool/$name"; done
+}
+
 if [ -n "$spool" ]; then
+  case $KOPIA_SNAPSHOT_ID in *0) drop_oldest ;; esac
   event=$spool/$KOPIA_SNAPSHOT_ID-$$-${phase:-call}
   # The parent is Kopia; the file's time is the event's. NUL ends an entry, since no path can hold one.
   printf '%s\0' "KOPIA_ACTION=${KOPIA_ACTION:-}" "KOPIA_SNAPSHOT_ID=$KOPIA_SNAPSHOT_ID" \

@@ -3,7 +3,9 @@ import { writeFile } from 'node:fs/promises'
 import { hostname } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'node:test'
-import { ConfigError, declarations, type Flags, loadSettings, settingNames } from '../agent/config.ts'
+import { declarations, settingNames } from '../agent/config.ts'
+import { type Flags, loadSettings } from '../agent/load-settings.ts'
+import { ConfigError } from '../agent/settings.ts'
 import { temporaryFolder } from './support/folder.ts'
 
 function complaint(flags: Flags, environment: Readonly<Record<string, string>> = {}): string {
@@ -35,6 +37,26 @@ test('flag is stronger than environment, environment than file, file than defaul
   assert.deepEqual(
     [settings.gateway?.job, settings.instance, settings.scope, settings.gateway?.timeoutMs],
     ['flag', 'environment', 'all', 3000],
+  )
+})
+
+test("systemd's credentials are files that settings name: weaker than the environment, stronger than the file", async (context) => {
+  const folder = await temporaryFolder(context)
+  const config = join(folder, 'config.yaml')
+  await writeFile(config, 'pushgateway_username: agent\npushgateway_password_file: /nowhere\n')
+  await writeFile(join(folder, 'kopia-metrics-agent.kopia-password'), 'of the repository\n')
+  await writeFile(join(folder, 'kopia-metrics-agent.pushgateway-password'), 'of the gateway\n')
+  const environment = { CREDENTIALS_DIRECTORY: folder }
+  const settings = loadSettings({ config }, environment)
+  assert.equal(settings.kopiaPassword, 'of the repository')
+  assert.deepEqual(settings.gateway?.credentials, {
+    kind: 'basic',
+    username: 'agent',
+    password: 'of the gateway',
+  })
+  assert.match(
+    complaint({ config }, { ...environment, KOPIA_METRICS_KOPIA_PASSWORD_FILE: '/nowhere' }),
+    /^kopia_password_file: \/nowhere can't be read/,
   )
 })
 

@@ -7,7 +7,7 @@ cd -- "$(dirname -- "$0")/.."
 tool() { printf '%s\n' "$tools" | sed -n "s/^$1=//p"; }
 tools=$(sh tools/fetch.sh)
 
-"$(tool shellcheck)" hooks/*.sh tools/*.sh .ci/run
+"$(tool shellcheck)" hooks/*.sh tools/*.sh .ci/run deploy/package/kopia-metrics-agent deploy/package/deb/* deploy/package/rpm/*
 # Debian's Prometheus 2 and Prometheus 3 read the same rules and find the same alerts.
 for promtool in "$(tool promtool)" "$(tool promtool3)"; do
   "$promtool" check rules --lint=all --lint-fatal rules/kopia_*.yml

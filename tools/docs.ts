@@ -1,12 +1,14 @@
-// Writes the README's tables of settings and metrics from their declarations. `npm run docs`.
+// Writes the README's tables of settings, metrics and status fields from their declarations. `npm run docs`.
 
 import { readFile, writeFile } from 'node:fs/promises'
 import { settingsTable } from '../agent/help.ts'
 import { metricsTable } from '../agent/metrics/catalogue.ts'
+import { fieldsTable } from '../agent/status/json.ts'
 
 /** Puts the tables between their marks; the rest stays as it is. */
 export function withTables(readme: string): string {
-  return withTable(withTable(readme, 'settings', settingsTable()), 'metrics', metricsTable())
+  const tables = { settings: settingsTable(), metrics: metricsTable(), status: fieldsTable() }
+  return Object.entries(tables).reduce((text, [name, table]) => withTable(text, name, table), readme)
 }
 
 function withTable(readme: string, name: string, table: string): string {

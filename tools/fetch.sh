@@ -6,6 +6,8 @@
 # `go install …@version` is refused for it, since no list of its versions is served.
 # The same way Prometheus 3's promtool, from tools/promtool/go.mod, as promtool3.
 # KOPIA_VERSION=v0.21.1 asks for another Kopia than the one on PATH or in tools/kopia, by tools/kopia-v0.21.1.
+# `fetch.sh nfpm` gives what `npm run package` needs, `fetch.sh chromium` the browser that the status page is tested
+# in, and nothing else.
 # What was built is kept in ${XDG_CACHE_HOME:-~/.cache}/kopia-metrics-agent, so that the next run costs nothing.
 set -eu
 
@@ -47,41 +49,46 @@ provide() {
   printf '%s=%s\n' "$name" "$path"
 }
 
-# build_kopia FOLDER — builds what its go.mod pins, unless that was done before.
-build_kopia() {
-  version=$(sed -n 's/.*github.com\/kopia\/kopia \(v[0-9.]*\).*/\1/p' "$1/go.mod")
-  path=$cache/kopia-$version
+# build NAME FOLDER MODULE PACKAGE SOURCE — builds what the folder's go.mod pins, unless that was done before.
+build() {
+  version=$(sed -n "s|.*$3 \\(v[0-9.]*\\).*|\\1|p" "$2/go.mod")
+  path=$cache/$1-$version
   if [ ! -x "$path" ]; then
     if ! command -v go >/dev/null; then
-      say "kopia is missing: put it on PATH (https://kopia.io/docs/installation/), or install Go to build it"
+      say "$1 is missing: put it on PATH ($5), or install Go to build it"
       exit 1
     fi
-    say "building Kopia $version, which takes a minute or two"
+    say "building $1 $version, which takes a minute or two"
     mkdir -p "$cache"
-    go -C "$1" build -o "$path.part" github.com/kopia/kopia >&2
-    mv "$path.part" "$path"
+    # Under a name of its own: two builds at a time must not write one file.
+    go -C "$2" build -o "$path.$$" "$4" >&2
+    mv "$path.$$" "$path"
   fi
-  printf 'kopia=%s\n' "$path"
+  printf '%s=%s\n' "$1" "$path"
 }
 
-# build_promtool3 — the rules must also pass with Prometheus 3's promtool, which Debian has not. Without service
-# discovery (its build tag) it takes half the time.
+build_kopia() { build kopia "$1" github.com/kopia/kopia github.com/kopia/kopia https://kopia.io/docs/installation/; }
+
+build_nfpm() {
+  build nfpm "$here/nfpm" github.com/goreleaser/nfpm/v2 github.com/goreleaser/nfpm/v2/cmd/nfpm https://nfpm.goreleaser.com
+}
+
+# The rules must also pass with Prometheus 3's promtool, which Debian has not. Without service discovery (its build tag) it
+# takes half the time.
 build_promtool3() {
-  version=$(sed -n 's/.*github.com\/prometheus\/prometheus \(v[0-9.]*\).*/\1/p' "$here/promtool/go.mod")
-  path=$cache/promtool-$version
-  if [ ! -x "$path" ]; then
-    if ! command -v go >/dev/null; then
-      say "Prometheus 3's promtool is missing: install Go to build it"
-      exit 1
-    fi
-    say "building promtool $version, which takes a few minutes"
-    mkdir -p "$cache"
-    go -C "$here/promtool" build -tags remove_all_sd -o "$path.part" github.com/prometheus/prometheus/cmd/promtool >&2
-    mv "$path.part" "$path"
-  fi
-  printf 'promtool3=%s\n' "$path"
+  GOFLAGS=-tags=remove_all_sd build promtool3 "$here/promtool" github.com/prometheus/prometheus \
+    github.com/prometheus/prometheus/cmd/promtool https://prometheus.io/download/
 }
 
+if [ "${1:-}" = nfpm ]; then
+  if path=$(find_tool nfpm); then printf 'nfpm=%s\n' "$path"; else build_nfpm; fi
+  exit 0
+fi
+
+if [ "${1:-}" = chromium ]; then
+  provide chromium chromium
+  exit
+fi
 if [ -n "${KOPIA_VERSION:-}" ]; then
   build_kopia "$here/kopia-$KOPIA_VERSION"
 elif path=$(find_tool kopia); then
@@ -96,4 +103,6 @@ provide alertmanager prometheus-alertmanager prometheus-alertmanager
 provide amtool prometheus-alertmanager
 provide node_exporter prometheus-node-exporter prometheus-node-exporter
 provide shellcheck shellcheck
+provide systemd-analyze systemd
+provide openssl openssl
 build_promtool3

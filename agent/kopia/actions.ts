@@ -81,6 +81,18 @@ export function withoutHooks(policy: PolicyDefinition): Change & { readonly isOu
   return { policy: restored, said, isOurs: wasCreated && isEmpty(restored) }
 }
 
+export type HookPlace = { readonly path: string; readonly isChaining: boolean }
+
+/** The hooks that a policy names. */
+export function hooksIn(policy: PolicyDefinition): readonly HookPlace[] {
+  const actions = asRecord(policy.actions ?? {}, 'actions')
+  return slots.flatMap(({ key, fileName }) => {
+    const action = parseAction(actions[key])
+    if (action === undefined || !isHook(action, fileName)) return []
+    return [{ path: action.path, isChaining: action.args.includes('--') }]
+  })
+}
+
 /** A policy that says nothing: Kopia writes all its parts, empty. */
 function isEmpty(value: unknown): boolean {
   return typeof value === 'object' && value !== null && Object.values(value).every(isEmpty)

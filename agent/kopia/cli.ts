@@ -33,16 +33,22 @@ export type KopiaOptions = {
   readonly logDirectory: string
   /** Ends calls that are under way when the agent stops. */
   readonly signal: AbortSignal
+  /** Told before each call. */
+  readonly onBegin?: () => void
   /** Told after each call, for the agent's own metrics. */
   readonly onCall: (command: string, ok: boolean) => void
 }
 
 export type Kopia = {
+  /** Such as `0.23.1`. */
+  readonly version: () => Promise<Answer<string>>
   /** `kopia repository status`: who Kopia is here, and what it is connected to. */
   readonly repositoryStatus: () => Promise<Answer<RepositoryStatus>>
   /** All snapshots, incomplete ones too; with one source only its own, within a minute. */
   readonly snapshots: (source?: Source) => Promise<Answer<readonly Snapshot[]>>
   readonly policies: () => Promise<Answer<readonly Policy[]>>
+  /** What each target has for itself, by target. */
+  readonly exportPolicies: () => Promise<Answer<Readonly<Record<string, PolicyDefinition>>>>
   /** What a target (a source, `(global)`) has for itself; undefined where it has no policy. */
   readonly exportPolicy: (target: string) => Promise<Answer<PolicyDefinition | undefined>>
   /** What is in force for a source, with what it inherits. */
@@ -64,6 +70,7 @@ const largestAnswerBytes = 256 * 1024 * 1024
 /** Binds Kopia's CLI to the repository of this machine's configuration. */
 export function createKopia(options: KopiaOptions): Kopia {
   return {
+    version: () => ask(options, ['--version'], usualTimeoutMs, parseVersion),
     repositoryStatus: () => ask(options, ['repository', 'status', '--json'], usualTimeoutMs, parseStatus),
     snapshots: (source) =>
       ask(
@@ -74,12 +81,10 @@ export function createKopia(options: KopiaOptions): Kopia {
       ),
     policies: () =>
       ask(options, ['policy', 'list', '--json'], usualTimeoutMs, (text) => parsePolicies(parseJson(text))),
+    exportPolicies: () => ask(options, ['policy', 'export'], usualTimeoutMs, parseExport),
     // Exported all at once: a target without a policy is an error of Kopia's, which reads like any other.
     exportPolicy: (target) =>
-      ask(options, ['policy', 'export'], usualTimeoutMs, (text) => {
-        const policy = asRecord(parseJson(text), 'policies')[target]
-        return policy === undefined ? undefined : asRecord(policy, `policy of ${target}`)
-      }),
+      ask(options, ['policy', 'export'], usualTimeoutMs, (text) => parseExport(text)[target]),
     effectivePolicy: (target) =>
       ask(options, ['policy', 'show', '--json', '--', target], usualTimeoutMs, (text) =>
         asRecord(parseJson(text), `policy of ${target}`),
@@ -117,6 +122,7 @@ async function ask<T>(
   input = '',
 ): Promise<Answer<T>> {
   const name = `kopia ${command.slice(0, 2).join(' ')}`
+  options.onBegin?.()
   // Kopia logs every command, this one too: without the flag the agent would read about itself.
   const result = await execa(options.binary, ['--disable-file-logging', ...command], {
     env: environment(options),
@@ -182,6 +188,20 @@ function parseStatus(text: string): RepositoryStatus {
     user: asString(client.username, 'username'),
     host: asString(client.hostname, 'hostname'),
   }
+}
+
+/** `v0.23.1 build: … from: …`. */
+function parseVersion(text: string): string {
+  const version = /^v?(\d+\.\d+\S*)/.exec(text)?.[1]
+  if (version === undefined) throw new Error(`expected a version, found ${JSON.stringify(text.slice(0, 60))}`)
+  return version
+}
+
+function parseExport(text: string): Record<string, PolicyDefinition> {
+  const entries = Object.entries(asRecord(parseJson(text), 'policies'))
+  return Object.fromEntries(
+    entries.map(([target, policy]) => [target, asRecord(policy, `policy of ${target}`)]),
+  )
 }
 
 function parseBlobStats(text: string): BlobStats {

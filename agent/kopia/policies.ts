@@ -13,6 +13,8 @@ export type Policy = {
   readonly minutesOfDay: readonly number[]
   readonly cron: readonly string[]
   readonly isManual: boolean
+  /** Whether a snapshot in which nothing has changed is saved; undefined where the policy above decides. */
+  readonly ignoresIdentical?: boolean
 }
 
 const daySeconds = 86_400
@@ -23,6 +25,7 @@ export function parsePolicies(answer: unknown): readonly Policy[] {
   return answer.map((entry: unknown, index) => {
     const policy = asRecord(entry, `policy ${index}`)
     const target = asRecord(policy.target ?? {}, `target of policy ${index}`)
+    const retention = asRecord(policy.retention ?? {}, `retention of policy ${index}`)
     const scheduling = asRecord(policy.scheduling ?? {}, `scheduling of policy ${index}`)
     return {
       target: formatTarget(
@@ -34,6 +37,9 @@ export function parsePolicies(answer: unknown): readonly Policy[] {
       minutesOfDay: asList(scheduling.timeOfDay).map(minutesOf),
       cron: asList(scheduling.cron).map(String),
       isManual: scheduling.manual === true,
+      ...(typeof retention.ignoreIdenticalSnapshots === 'boolean' && {
+        ignoresIdentical: retention.ignoreIdenticalSnapshots,
+      }),
     }
   })
 }
@@ -49,14 +55,28 @@ export function hasOwnPolicy(policies: readonly Policy[], source: Source): boole
  * above it, of user and host, of the host, the global one (kopia.io/docs, "Policies").
  */
 export function expectedIntervalSeconds(policies: readonly Policy[], source: Source): number | undefined {
-  const byTarget = new Map(policies.map((policy) => [policy.target, policy]))
-  for (const target of targetsOf(source)) {
-    const policy = byTarget.get(target)
-    if (policy?.isManual) return undefined
-    const intervals = policy === undefined ? [] : intervalsOf(policy)
+  for (const policy of policiesFor(policies, source)) {
+    if (policy.isManual) return undefined
+    const intervals = intervalsOf(policy)
     if (intervals.length > 0) return Math.min(...intervals)
   }
   return undefined
+}
+
+/** Whether Kopia saves no snapshot of the source when nothing has changed. */
+export function ignoresIdenticalSnapshots(policies: readonly Policy[], source: Source): boolean {
+  const deciding = policiesFor(policies, source).find(
+    ({ ignoresIdentical }) => ignoresIdentical !== undefined,
+  )
+  return deciding?.ignoresIdentical ?? false
+}
+
+/** The nearest first. */
+function policiesFor(policies: readonly Policy[], source: Source): readonly Policy[] {
+  const byTarget = new Map(policies.map((policy) => [policy.target, policy]))
+  return targetsOf(source)
+    .map((target) => byTarget.get(target))
+    .filter((policy) => policy !== undefined)
 }
 
 function targetsOf({ user, host, path }: Source): readonly string[] {

@@ -1,12 +1,14 @@
 // Follows all runs in cli-logs: reads what each segment has new, and notices when a run has ended.
 
 import { readdir } from 'node:fs/promises'
+import { hasCode } from '../files.ts'
+import { createQueue } from '../queue.ts'
 import { scan, scanToEnd } from './log-scan.ts'
 import { findLiving, findWriter, isAlive, type ProcessIdentity } from './process.ts'
 import type { Attempt } from './run.ts'
 import { compareSegments, parseSegmentName, type SegmentName } from './segment-name.ts'
 import { readSegment, type ScanBytes } from './segment-reader.ts'
-import { withoutAttempts } from './settlement.ts'
+import { isOfSettled, withoutAttempt } from './settlement.ts'
 import {
   asEnded,
   type EndedRun,
@@ -27,7 +29,7 @@ export type RunTracker = {
   readonly sweep: () => Promise<void>
   /** A hint that a file of this name was written. */
   readonly read: (fileName: string) => Promise<void>
-  readonly addHookCall: (call: HookCall) => void
+  readonly addHookCall: (call: HookCall) => Promise<void>
   /** Ends the runs whose process has gone. */
   readonly endFinishedRuns: () => Promise<void>
   /** Whether a run may just have ended, though not long enough ago to be sure: a backup right before the agent's start. */
@@ -36,10 +38,12 @@ export type RunTracker = {
   readonly quietRuns: () => readonly (readonly [string, EndedRun])[]
   /** Ends a run of which it is known otherwise that it is over. */
   readonly end: (runId: string) => Promise<void>
-  /** Marks an ended run as counted. */
+  /** Runs `task` while nothing is being read: what it settles can't be overwritten by what was read before. */
+  readonly exclusively: (task: () => void) => Promise<void>
+  /** Marks an ended run as counted. Only within `exclusively`. */
   readonly settle: (runId: string) => void
-  /** Forgets attempts of a living run that are counted. */
-  readonly settleAttempts: (runId: string, settled: readonly Attempt[]) => void
+  /** Forgets an attempt of a living run that is counted. Only within `exclusively`. */
+  readonly settleAttempt: (runId: string, settled: Attempt) => void
 }
 
 export type RunTrackerOptions = {
@@ -73,12 +77,11 @@ const hookRunPrefix = 'hooks-'
 /** Creates a tracker of the runs in `directory`, going on from what `runs` remembers. */
 export function createRunTracker(options: RunTrackerOptions): RunTracker {
   const runs = new Map<string, Run>(options.runs)
-  let queue: Promise<void> = Promise.resolve()
+  const enqueue = createQueue()
 
-  /** One reader at a time: two would read the same bytes twice. */
-  function inOrder(task: () => Promise<void>): Promise<void> {
-    queue = queue.then(task).catch((error: unknown) => options.onFault(options.directory, error))
-    return queue
+  /** One at a time: two readers would read the same bytes twice, and a hook's call miss the run that is being read. */
+  function inOrder(task: () => Promise<void> | void): Promise<void> {
+    return enqueue(task).catch((error: unknown) => options.onFault(options.directory, error))
   }
 
   async function sweep(): Promise<void> {
@@ -139,7 +142,7 @@ export function createRunTracker(options: RunTrackerOptions): RunTracker {
         next = await readSegment(next, options.directory, segment, isLast ? scanLast : scanToEnd)
       } catch (error) {
         // Kopia sweeps old logs, also while they are read.
-        if (!isMissing(error)) options.onFault(segment.fileName, error)
+        if (!hasCode(error, 'ENOENT')) options.onFault(segment.fileName, error)
       }
     }
     return next
@@ -149,6 +152,7 @@ export function createRunTracker(options: RunTrackerOptions): RunTracker {
     for (const [runId, run] of runs) {
       if (run.processId !== call.processId) continue
       if (run.state === 'open') {
+        if (isOfSettled(run, call)) return
         const lastSignAt = Math.max(run.lastSignAt, call.at)
         runs.set(runId, { ...run, hookCalls: [...run.hookCalls, call], lastSignAt })
         return
@@ -231,20 +235,21 @@ export function createRunTracker(options: RunTrackerOptions): RunTracker {
     runs.set(runId, { state: 'settled', ...settled })
   }
 
-  function settleAttempts(runId: string, settled: readonly Attempt[]): void {
+  function settleAttempt(runId: string, settled: Attempt): void {
     const run = runs.get(runId)
-    if (run?.state === 'open') runs.set(runId, withoutAttempts(run, settled))
+    if (run?.state === 'open') runs.set(runId, withoutAttempt(run, settled))
   }
 
   return {
     runs,
     sweep: () => inOrder(sweep),
     read: (fileName) => inOrder(() => readFile(fileName)),
-    addHookCall,
+    addHookCall: (call) => inOrder(() => addHookCall(call)),
     endFinishedRuns: () => inOrder(endFinishedRuns),
     hasJustWritten,
+    exclusively: enqueue,
     settle,
-    settleAttempts,
+    settleAttempt,
     quietRuns,
     end: (runId) => inOrder(() => end(runId)),
   }
@@ -266,11 +271,7 @@ async function listSegments(directory: string): Promise<readonly SegmentName[]> 
       .filter((name) => trackedCommands.has(name.command))
       .sort(compareSegments)
   } catch (error) {
-    if (isMissing(error)) return []
+    if (hasCode(error, 'ENOENT')) return []
     throw error
   }
-}
-
-function isMissing(error: unknown): boolean {
-  return error instanceof Error && 'code' in error && error.code === 'ENOENT'
 }

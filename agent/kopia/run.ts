@@ -20,6 +20,8 @@ export type Attempt = {
   readonly claimedAt?: number
   /** When a server said that it is through with the source. */
   readonly finishedAt?: number
+  /** Told by hooks alone: Kopia came as far as to call the after-action. */
+  readonly hasRunAfterAction?: boolean
   /** How long the upload itself took, by Kopia's monotonic clock. */
   readonly uploadSeconds?: number
   /** Files that could not be read, fatal and ignored together. */
@@ -56,7 +58,7 @@ export function addRecord(run: RunEvidence, record: LogRecord): RunEvidence {
     case 'created':
     case 'created-partial':
     case 'identical':
-      return updateOpen(run, { claim: meaning, claimedAt: at })
+      return claimOpen(run, meaning, at)
     case 'finished':
       return finishAttempt(run, meaning.sourceText, at)
     case 'server-error':
@@ -92,9 +94,14 @@ function startAttempt(run: RunEvidence, attempt: Attempt): RunEvidence {
   return { ...run, attempts: [...run.attempts, attempt] }
 }
 
-/** `uploading` repeats what the line before said; where that could not be read, or said it worse, it begins the attempt. */
+/**
+ * `uploading` repeats what the line before said, and can't be forged. Where that line could not be read it begins the attempt;
+ * where it named another source, a path with a newline in it had cut it short, and that source was never touched.
+ */
 function confirmAttempt(run: RunEvidence, told: Attempt): RunEvidence {
-  const known = openAttempts(run).find((attempt) => plain(attempt.source) === plain(told.source))
+  const open = openAttempts(run)
+  const named = open.find((attempt) => plain(attempt.source) === plain(told.source))
+  const known = named ?? open.find((attempt) => attempt.toldBy === 'command')
   if (known === undefined) return startAttempt(run, told)
   return replace(run, known, { ...known, source: told.source })
 }
@@ -109,6 +116,12 @@ function updateOpen(run: RunEvidence, change: Partial<Attempt>): RunEvidence {
   const [open, ...others] = openAttempts(run)
   if (open === undefined || others.length > 0 || open.claim !== undefined) return run
   return replace(run, open, { ...open, ...change })
+}
+
+/** A path that forges a line was named before the attempt began, and so was the time in it. */
+function claimOpen(run: RunEvidence, claim: Claim, claimedAt: number): RunEvidence {
+  const begins = openAttempts(run).map(({ startedAt }) => startedAt)
+  return claimedAt < Math.min(...begins) ? run : updateOpen(run, { claim, claimedAt })
 }
 
 function finishAttempt(run: RunEvidence, sourceText: string, finishedAt: number): RunEvidence {

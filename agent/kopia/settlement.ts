@@ -1,8 +1,8 @@
 // The attempts of a run that have ended, from its log and from its hooks, and how each went.
 
-import { type Attempt, openAttempts } from './run.ts'
+import { type Attempt, openAttempts, type RunEvidence } from './run.ts'
 import { formatSource } from './source.ts'
-import type { EndedRun, HookCall, OpenRun } from './tracked-run.ts'
+import type { EndedRun, HookCall, OpenRun, Span } from './tracked-run.ts'
 import { type Finished, judge, type RepositoryAnswer } from './verdict.ts'
 
 /** Who Kopia is on this machine: hooks tell only the path of a source. */
@@ -17,11 +17,22 @@ export function settleRun(
   answer: RepositoryAnswer,
   identity: Identity | undefined,
 ): readonly Finished[] | undefined {
-  const calls = callsOfHooksAlone(run, run.endedAt)
-  if (calls.length > 0 && identity === undefined) return undefined
-  const attempts = [...run.evidence.attempts, ...(identity ? attemptsOfHooks(calls, identity) : [])]
-  const finished = attempts.map((attempt) => judge(attempt, run.evidence, endOf(attempt, run), answer))
+  if (identity === undefined && callsOfHooksAlone(run, run.endedAt).length > 0) return undefined
+  const finished = attemptsOf(run, identity).map((attempt) =>
+    judge(attempt, run.evidence, endOf(attempt, run), answer),
+  )
   return finished.every((verdict) => verdict !== undefined) ? finished : undefined
+}
+
+/** All attempts of a run that are not settled yet, by its log and by its hooks. */
+export function attemptsOf(run: OpenRun | EndedRun, identity: Identity | undefined): readonly Attempt[] {
+  const evidence = run.state === 'ended' ? run.evidence : run.preview
+  if (identity === undefined) return evidence.attempts
+  const endedAt = run.state === 'ended' ? run.endedAt : Number.POSITIVE_INFINITY
+  return [
+    ...evidence.attempts,
+    ...attemptsOfHooks(callsOfHooksAlone({ ...run, evidence }, endedAt), identity),
+  ]
 }
 
 /** The attempts of a living server that it is through with. */
@@ -51,14 +62,22 @@ export function finishedHookAttempts(
   })
 }
 
-/** The run without attempts that are settled, and without the calls of hooks that told of the same. */
-export function withoutAttempts(run: OpenRun, settled: readonly Attempt[]): OpenRun {
-  const keys = new Set(settled.map(keyOf))
-  const attempts = run.evidence.attempts.filter((attempt) => !keys.has(keyOf(attempt)))
-  const hookCalls = run.hookCalls.filter(
-    (call) => !settled.some((attempt) => isDuring(call, attempt, attempt.finishedAt ?? attempt.startedAt)),
-  )
-  return { ...run, hookCalls, evidence: { ...run.evidence, attempts } }
+/** The run without an attempt that is settled, and without the calls of hooks that told of the same. */
+export function withoutAttempt(run: OpenRun, settled: Attempt): OpenRun {
+  const without = (evidence: RunEvidence): RunEvidence => ({
+    ...evidence,
+    attempts: evidence.attempts.filter((attempt) => keyOf(attempt) !== keyOf(settled)),
+  })
+  const span = { startedAt: settled.startedAt, endedAt: settled.finishedAt ?? settled.startedAt }
+  const lastSettled = { ...run.lastSettled, [settled.source.path]: span }
+  const next = { ...run, lastSettled, evidence: without(run.evidence), preview: without(run.preview) }
+  return { ...next, hookCalls: run.hookCalls.filter((call) => !isOfSettled(next, call)) }
+}
+
+/** Whether a call tells, late, of an attempt of the run that is counted already. */
+export function isOfSettled(run: OpenRun, call: HookCall): boolean {
+  const span = run.lastSettled?.[call.path]
+  return span !== undefined && isWithin(call, span)
 }
 
 /** What is under way in a run, by its log and by its hooks. */
@@ -99,8 +118,11 @@ function endsAttempt(call: HookCall): boolean {
 }
 
 function isDuring(call: HookCall, attempt: Attempt, endedAt: number): boolean {
-  const isOfPath = attempt.source.path === call.path
-  return isOfPath && call.at >= attempt.startedAt - slackSeconds && call.at <= endedAt + slackSeconds
+  return attempt.source.path === call.path && isWithin(call, { startedAt: attempt.startedAt, endedAt })
+}
+
+function isWithin(call: HookCall, { startedAt, endedAt }: Span): boolean {
+  return call.at >= startedAt - slackSeconds && call.at <= endedAt + slackSeconds
 }
 
 function attemptsOfHooks(calls: readonly HookCall[], identity: Identity): readonly Attempt[] {
@@ -110,7 +132,7 @@ function attemptsOfHooks(calls: readonly HookCall[], identity: Identity): readon
     if (first === undefined) return []
     const startedAt = Math.min(...ofAttempt.map((call) => call.at))
     const source = { user: identity.user, host: identity.host, path: first.path }
-    return [{ source, toldBy: 'hook', startedAt }]
+    return [{ source, toldBy: 'hook', startedAt, hasRunAfterAction: ofAttempt.some(endsAttempt) }]
   })
 }
 
@@ -118,6 +140,7 @@ function isOf(call: HookCall, attempt: Attempt): boolean {
   return call.path === attempt.source.path && call.at >= attempt.startedAt
 }
 
-function keyOf(attempt: Attempt): string {
+/** Tells the attempts of one run apart. */
+export function keyOf(attempt: Attempt): string {
   return `${attempt.startedAt} ${formatSource(attempt.source)}`
 }

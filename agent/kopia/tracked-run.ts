@@ -16,6 +16,9 @@ export type HookCall = {
   readonly at: number
 }
 
+/** Unix seconds. */
+export type Span = { readonly startedAt: number; readonly endedAt: number }
+
 export type OpenRun = {
   readonly state: 'open'
   readonly processId: number
@@ -28,6 +31,8 @@ export type OpenRun = {
   /** The evidence with the last record, which may not be whole yet: for what is shown, not for what is counted. */
   readonly preview: RunEvidence
   readonly hookCalls: readonly HookCall[]
+  /** The newest attempt of each path that is counted while the run goes on. */
+  readonly lastSettled?: Readonly<Record<string, Span>>
   /** Unix seconds of the last sign of life: a write to the log, a call of a hook. */
   readonly lastSignAt: number
 }

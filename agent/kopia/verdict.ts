@@ -25,7 +25,12 @@ export type FileErrors = { readonly fatal: number; readonly ignored: number }
 
 /** What the repository said: its snapshots by source, each oldest first, or that it could not be asked. */
 export type RepositoryAnswer =
-  | { readonly kind: 'snapshots'; readonly bySource: ReadonlyMap<string, readonly Snapshot[]> }
+  | {
+      readonly kind: 'snapshots'
+      readonly bySource: ReadonlyMap<string, readonly Snapshot[]>
+      /** Whether Kopia saves no snapshot of a source in which nothing has changed. */
+      readonly ignoresIdentical: (source: Source) => boolean
+    }
   | { readonly kind: 'unavailable' }
 
 /**
@@ -40,7 +45,9 @@ export function judge(
 ): Finished | undefined {
   const snapshot = answer.kind === 'snapshots' ? snapshotOf(attempt, endedAt, answer.bySource) : undefined
   const outcome =
-    answer.kind === 'snapshots' ? outcomeByRepository(attempt, snapshot) : outcomeByLog(attempt, run)
+    answer.kind === 'snapshots'
+      ? outcomeByAnswer(attempt, run, snapshot, endedAt, answer)
+      : outcomeByLog(attempt, run)
   if (outcome === undefined) return undefined
   const end = attempt.finishedAt ?? attempt.claimedAt ?? snapshot?.endedAt ?? endedAt
   return {
@@ -72,9 +79,55 @@ function durationOf(attempt: Attempt, endedAt: number): number {
   return Math.max(endedAt - attempt.startedAt, attempt.uploadSeconds ?? 0, 0)
 }
 
-function outcomeByRepository(attempt: Attempt, snapshot: Snapshot | undefined): Outcome {
+type Snapshots = Extract<RepositoryAnswer, { kind: 'snapshots' }>
+
+function outcomeByAnswer(
+  attempt: Attempt,
+  run: RunEvidence,
+  snapshot: Snapshot | undefined,
+  endedAt: number,
+  answer: Snapshots,
+): Outcome {
+  const isExpired = snapshot === undefined && mayHaveExpired(attempt, endedAt, answer)
+  const byLog = isExpired ? (outcomeByLog(attempt, run) ?? outcomeOfSilent(attempt, run)) : undefined
+  return byLog ?? outcomeByRepository(attempt, snapshot, answer)
+}
+
+/** With `--json` no line tells of the snapshot: there the run's good end has to do; without a log, the after-action. */
+function outcomeOfSilent(
+  { toldBy, claim, hasRunAfterAction }: Attempt,
+  run: RunEvidence,
+): Outcome | undefined {
+  if (toldBy === 'hook') return hasRunAfterAction ? 'success' : undefined
+  const endedWell = run.repository === 'closed' && run.finalError === undefined
+  return toldBy === 'command' && claim === undefined && endedWell ? 'success' : undefined
+}
+
+function outcomeByRepository(
+  attempt: Attempt,
+  snapshot: Snapshot | undefined,
+  { ignoresIdentical }: Snapshots,
+): Outcome {
   if (attempt.claim?.kind === 'identical') return 'success'
-  return snapshot === undefined ? 'failed' : outcomeOf(snapshot)
+  if (snapshot !== undefined) return outcomeOf(snapshot)
+  // Without a log nothing says why there is none; the after-action ran, and nothing to save is the usual reason.
+  return attempt.hasRunAfterAction && ignoresIdentical(attempt.source) ? 'success' : 'failed'
+}
+
+/**
+ * Retention takes old snapshots away, though never the newest: one after which others came may be gone by now. That matters
+ * for what happened while no agent ran.
+ */
+function mayHaveExpired(
+  { source, claim, claimedAt }: Attempt,
+  endedAt: number,
+  { bySource }: Snapshots,
+): boolean {
+  if (claim?.kind === 'identical') return false
+  const snapshots = bySource.get(formatSource(source)) ?? []
+  return snapshots.some(
+    (snapshot) => snapshot.incomplete === undefined && snapshot.startedAt > (claimedAt ?? endedAt),
+  )
 }
 
 /** How the attempt went that left this snapshot. A checkpoint stays where a process was killed. */
@@ -84,7 +137,10 @@ function outcomeOf(snapshot: Snapshot): Outcome {
   return snapshot.fatalErrors > 0 ? 'failed' : 'success'
 }
 
-/** By the id that the log named; without one (`--json` hides the line) the newest that was made in the attempt. */
+/**
+ * By the id that the log named; without one (`--json` hides the line) the first that was made since the attempt began, checkpoints aside. Where the
+ * clock was set back meanwhile, the attempt seems to end before it began: then its end says nothing.
+ */
 function snapshotOf(
   attempt: Attempt,
   endedAt: number,
@@ -94,10 +150,12 @@ function snapshotOf(
   const { claim } = attempt
   if (claim?.kind === 'identical') return undefined
   if (claim !== undefined) return snapshots.find((snapshot) => snapshot.id === claim.snapshotId)
-  return snapshots.findLast((snapshot) => {
+  const latestStart = endedAt < attempt.startedAt ? Number.POSITIVE_INFINITY : endedAt
+  const ofAttempt = snapshots.filter((snapshot) => {
     const begin = attempt.toldBy === 'hook' ? snapshot.endedAt : snapshot.startedAt
-    return begin >= attempt.startedAt && snapshot.startedAt <= endedAt
+    return begin >= attempt.startedAt && snapshot.startedAt <= latestStart
   })
+  return ofAttempt.find(({ incomplete }) => incomplete !== 'checkpoint') ?? ofAttempt.at(-1)
 }
 
 function outcomeByLog(attempt: Attempt, run: RunEvidence): Outcome | undefined {

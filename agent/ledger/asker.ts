@@ -1,18 +1,16 @@
 // Asks Kopia what no log tells, enters what it answers, and says once when it stops or begins to answer.
 
 import type { Answer, Kopia } from '../kopia/cli.ts'
-import { bySource, type Snapshot } from '../kopia/snapshots.ts'
+import { ignoresIdenticalSnapshots } from '../kopia/policies.ts'
+import { bySource } from '../kopia/snapshots.ts'
 import type { Source } from '../kopia/source.ts'
+import type { RepositoryAnswer } from '../kopia/verdict.ts'
 import type { Log } from '../log.ts'
-import type { Ledger } from './ledger.ts'
+import type { Ledger, Question } from './ledger.ts'
 
 export type SnapshotsAnswer =
-  | { readonly kind: 'unavailable' }
-  | {
-      readonly kind: 'snapshots'
-      readonly bySource: ReadonlyMap<string, readonly Snapshot[]>
-      readonly askedAt: number
-    }
+  | Extract<RepositoryAnswer, { kind: 'unavailable' }>
+  | (Extract<RepositoryAnswer, { kind: 'snapshots' }> & { readonly question: Question })
 
 export type Asker = {
   /** All snapshots, or one source's. */
@@ -30,6 +28,7 @@ export type Asker = {
 export function createAsker(ledger: Ledger, kopia: Kopia, nowSeconds: () => number, log: Log): Asker {
   let reachable: boolean | undefined
   let lastReason: string | undefined
+  let questions = 0
 
   async function ask<T>(question: () => Promise<Answer<T>>, enter: (value: T) => void): Promise<void> {
     const answer = await question()
@@ -51,15 +50,20 @@ export function createAsker(ledger: Ledger, kopia: Kopia, nowSeconds: () => numb
     }
   }
 
+  function ignoresIdentical(source: Source): boolean {
+    return ignoresIdenticalSnapshots(ledger.repository.policies ?? [], source)
+  }
+
   const refreshPolicies = () => ask(kopia.policies, (policies) => ledger.updateRepository({ policies }))
 
   return {
     snapshots: async (source) => {
-      const askedAt = nowSeconds()
+      questions += 1
+      const question = { number: questions, askedAt: nowSeconds() }
       const answer = await kopia.snapshots(source)
       noteReachable(answer)
       if (!answer.ok) return { kind: 'unavailable' }
-      return { kind: 'snapshots', bySource: bySource(answer.value), askedAt }
+      return { kind: 'snapshots', bySource: bySource(answer.value), ignoresIdentical, question }
     },
     refreshIdentity: async () => {
       await ask(kopia.repositoryStatus, (status) => ledger.updateRepository({ status }))

@@ -1,21 +1,15 @@
 // Enters into the ledger how attempts went, asking Kopia no more than needed.
 
 import { hasOwnPolicy } from '../kopia/policies.ts'
-import type { Attempt } from '../kopia/run.ts'
 import type { RunTracker } from '../kopia/run-tracker.ts'
-import {
-  attemptsUnderWay,
-  finishedAttempts,
-  finishedHookAttempts,
-  type Identity,
-  settleRun,
-} from '../kopia/settlement.ts'
+import { keyOf, settleRun } from '../kopia/settlement.ts'
 import { formatSource, parseSource, type Source } from '../kopia/source.ts'
-import { type EndedRun, hasSucceeded, type OpenRun } from '../kopia/tracked-run.ts'
+import { type EndedRun, hasSucceeded } from '../kopia/tracked-run.ts'
 import { type Finished, judge } from '../kopia/verdict.ts'
 import type { Log } from '../log.ts'
 import type { Asker, SnapshotsAnswer } from './asker.ts'
 import type { Ledger } from './ledger.ts'
+import { createPending, hookGraceSeconds, type LiveAttempt, type NamedRun } from './pending.ts'
 
 export type BookkeeperOptions = {
   readonly ledger: Ledger
@@ -28,8 +22,8 @@ export type BookkeeperOptions = {
 }
 
 export type Bookkeeper = {
-  /** Enters the sources of attempts that have just begun. Returns whether there were new ones. */
-  readonly addNewSources: () => boolean
+  /** Enters the sources of attempts that have just begun. Returns whether other attempts are under way than before. */
+  readonly noteBeginnings: () => boolean
   /** Settles what has ended since the last call, with one question to Kopia. Returns whether there was any. */
   readonly settle: () => Promise<boolean>
   /** Asks for all snapshots: settles what waits for an answer, and enters what no log told. */
@@ -40,40 +34,37 @@ export type Bookkeeper = {
   readonly runningSince: () => ReadonlyMap<string, number>
 }
 
-type NamedRun = readonly [runId: string, run: EndedRun]
-type LiveAttempt = { readonly runId: string; readonly run: OpenRun; readonly attempt: Attempt }
-
-/** After an after-action, how long Kopia may take to save the snapshot: first look, and last. */
-const hookGraceSeconds = { first: 1, last: 15 } as const
+/** What is known of one item, and how it is marked as counted. */
+type Judged = {
+  readonly item: NamedRun | LiveAttempt
+  readonly finished: readonly Finished[]
+  readonly settle: () => void
+}
 
 /** Binds the ledger to the runs and to Kopia. */
 export function createBookkeeper(options: BookkeeperOptions): Bookkeeper {
   const { ledger, tracker, asker, isWanted, nowSeconds, log } = options
-  /** Runs and attempts that were asked for in vain: to ask again for each would cost what the schedule saves. */
-  const waiting = new Set<string>()
-  const overdue = new Set<string>()
+  const pending = createPending(tracker, ledger, nowSeconds)
+  let keysUnderWay = ''
 
-  function addNewSources(): boolean {
-    const identity = ledger.repository.status
-    const sources = openRuns().flatMap(([, run]) =>
-      attemptsUnderWay(run, identity).map(({ source }) => source),
-    )
-    return sources
-      .filter(isWanted)
-      .map((source) => ledger.addSource(source, nowSeconds()))
-      .includes(true)
+  function noteBeginnings(): boolean {
+    const underWay = pending.underWay().filter(({ source }) => isWanted(source))
+    for (const { source } of underWay) ledger.addSource(source, nowSeconds())
+    const keys = underWay.map(keyOf).sort().join('\n')
+    const isOther = keys !== keysUnderWay
+    keysUnderWay = keys
+    return isOther
   }
 
   async function settle(): Promise<boolean> {
     // Before hooks alone are believed: is there really no log that tells of the same?
-    if (liveAttempts().some(({ attempt }) => attempt.toldBy === 'hook')) await tracker.sweep()
+    if (pending.liveAttempts().some(({ attempt }) => attempt.toldBy === 'hook')) await tracker.sweep()
     await endQuietRuns()
-    const ended = endedRuns().filter(([runId]) => !waiting.has(runId))
-    const live = liveAttempts().filter(({ attempt }) => !waiting.has(keyOf(attempt)))
+    const ended = pending.endedRuns().filter(([runId]) => !pending.isPostponed(runId))
+    const live = pending.liveAttempts().filter(({ attempt }) => !pending.isPostponed(keyOf(attempt)))
     if (ended.length + live.length === 0) return false
     const answer = await askFor(ended, live)
     await settleAll(ended, live, answer)
-    enterSnapshots(answer)
     return true
   }
 
@@ -82,25 +73,25 @@ export function createBookkeeper(options: BookkeeperOptions): Bookkeeper {
    * the repository holds a snapshot of each of its attempts, it has ended; if not, only a long silence will tell.
    */
   async function endQuietRuns(): Promise<void> {
-    const quiet = tracker.quietRuns().filter(([runId]) => !waiting.has(runId))
+    const quiet = tracker.quietRuns().filter(([runId]) => !pending.isPostponed(runId))
     if (quiet.length === 0) return
     const answer = await askFor(quiet, [])
     for (const [runId, run] of quiet) {
-      waiting.add(runId)
+      pending.postpone(runId)
       const verdicts = settleRun(run, answer, ledger.repository.status) ?? []
       const areAllThere = verdicts.length > 0 && verdicts.every(({ snapshotId }) => snapshotId !== undefined)
       if (areAllThere) await tracker.end(runId)
     }
-    for (const [runId] of endedRuns()) waiting.delete(runId)
+    for (const [runId] of pending.endedRuns()) pending.resume(runId)
   }
 
   async function refreshSnapshots(): Promise<void> {
-    const answer = await asker.snapshots(undefined)
-    // What was written while Kopia answered must not be taken for a snapshot that nobody saw being made.
     await tracker.sweep()
     await tracker.endFinishedRuns()
-    await settleAll(endedRuns(), liveAttempts(), answer)
-    enterSnapshots(answer)
+    // What ends while Kopia answers may not be in the answer: it is not judged by it.
+    const [ended, live] = [pending.endedRuns(), pending.liveAttempts()]
+    const answer = await asker.snapshots(undefined)
+    await settleAll(ended, live, answer)
     removeGoneSources(answer)
   }
 
@@ -117,21 +108,37 @@ export function createBookkeeper(options: BookkeeperOptions): Bookkeeper {
     return asker.snapshots(hasHookCalls || others.length > 0 ? undefined : only)
   }
 
+  /**
+   * Enters all verdicts and what the repository holds in one step that waits for nothing: a ledger that is saved or pushed
+   * meanwhile holds an attempt as counted and settled, with its snapshots, or as neither.
+   */
   async function settleAll(
     ended: readonly NamedRun[],
     live: readonly LiveAttempt[],
     answer: SnapshotsAnswer,
   ): Promise<void> {
-    for (const { runId, run, attempt } of live) await settleAttempt(runId, run, attempt, answer)
-    for (const [runId, run] of ended) await settleEnded(runId, run, answer)
+    // What was written while Kopia answered must not be taken for a snapshot that nobody saw being made.
+    await tracker.sweep()
+    const judged = [
+      ...live.map((item) => judgeAttempt(item, answer)),
+      ...ended.map((item) => judgeRun(item, answer)),
+    ].filter((verdicts) => verdicts !== undefined)
+    await prepareToEnter(
+      judged.flatMap(({ finished }) => finished),
+      answer,
+    )
+    await tracker.exclusively(() => {
+      for (const { item, finished, settle } of judged) {
+        if (!pending.isPending(item)) continue
+        for (const verdict of finished) enter(verdict, answer)
+        settle()
+      }
+      enterSnapshots(answer)
+    })
   }
 
-  async function settleAttempt(
-    runId: string,
-    run: OpenRun,
-    attempt: Attempt,
-    answer: SnapshotsAnswer,
-  ): Promise<void> {
+  function judgeAttempt(item: LiveAttempt, answer: SnapshotsAnswer): Judged | undefined {
+    const { runId, run, attempt } = item
     const finishedAt = attempt.finishedAt ?? nowSeconds()
     const verdict = judge(attempt, run.evidence, finishedAt, answer)
     const mayStillBeSaved =
@@ -139,31 +146,41 @@ export function createBookkeeper(options: BookkeeperOptions): Bookkeeper {
       verdict?.snapshotId === undefined &&
       nowSeconds() - finishedAt < hookGraceSeconds.last
     if (verdict === undefined || mayStillBeSaved) {
-      waiting.add(keyOf(attempt))
-      return
+      pending.postpone(keyOf(attempt))
+      return undefined
     }
-    waiting.delete(keyOf(attempt))
-    overdue.delete(keyOf(attempt))
-    await enter(verdict, answer)
-    tracker.settleAttempts(runId, [attempt])
+    const settle = () => {
+      pending.resume(keyOf(attempt))
+      tracker.settleAttempt(runId, attempt)
+    }
+    return { item, finished: [verdict], settle }
   }
 
-  async function settleEnded(runId: string, run: EndedRun, answer: SnapshotsAnswer): Promise<void> {
+  function judgeRun(item: NamedRun, answer: SnapshotsAnswer): Judged | undefined {
+    const [runId, run] = item
     const finished = settleRun(run, answer, ledger.repository.status)
     if (finished === undefined) {
-      waiting.add(runId)
-      return
+      pending.postpone(runId)
+      return undefined
     }
-    waiting.delete(runId)
-    for (const verdict of finished) await enter(verdict, answer)
-    enterCommand(runId, run, finished)
-    tracker.settle(runId)
+    const settle = () => {
+      pending.resume(runId)
+      enterCommand(runId, run, finished)
+      tracker.settle(runId)
+    }
+    return { item, finished, settle }
   }
 
-  async function enter(finished: Finished, answer: SnapshotsAnswer): Promise<void> {
+  /** Whose source it is may depend on a policy that is new. */
+  async function prepareToEnter(finished: readonly Finished[], answer: SnapshotsAnswer): Promise<void> {
+    const areKnown = finished.every(({ source }) => !isWanted(source) || belongsHere(source, answer))
+    if (!areKnown) await asker.refreshPolicies()
+  }
+
+  function enter(finished: Finished, answer: SnapshotsAnswer): void {
     const { source, outcome, durationSeconds } = finished
     if (!isWanted(source)) return
-    if (!(await belongsHere(source, answer))) {
+    if (!belongsHere(source, answer)) {
       ledger.removeSource(source)
       log.info(
         `${formatSource(source)}: not counted, since this repository has neither a snapshot nor a policy of it.`,
@@ -176,11 +193,10 @@ export function createBookkeeper(options: BookkeeperOptions): Bookkeeper {
   }
 
   /** Log directories can be shared: a source is this repository's by its snapshots, its policy or its past. */
-  async function belongsHere(source: Source, answer: SnapshotsAnswer): Promise<boolean> {
+  function belongsHere(source: Source, answer: SnapshotsAnswer): boolean {
     const known = ledger.sources.get(formatSource(source))
     if (known?.lastAttempt !== undefined || answer.kind === 'unavailable') return true
     if (answer.bySource.has(formatSource(source))) return true
-    if (!hasOwnPolicy(ledger.repository.policies ?? [], source)) await asker.refreshPolicies()
     return hasOwnPolicy(ledger.repository.policies ?? [], source)
   }
 
@@ -199,13 +215,11 @@ export function createBookkeeper(options: BookkeeperOptions): Bookkeeper {
 
   function enterSnapshots(answer: SnapshotsAnswer): void {
     if (answer.kind === 'unavailable') return
-    const busy = runningSince()
+    const busy = new Set(pending.unsettled().map(({ source }) => formatSource(source)))
     for (const [name, snapshots] of answer.bySource) {
       const source = parseSource(name)
-      const isUnderWay =
-        busy.has(name) || liveAttempts().some(({ attempt }) => formatSource(attempt.source) === name)
-      if (source === undefined || !isWanted(source) || isUnderWay) continue
-      ledger.addSnapshots(source, snapshots, answer.askedAt)
+      if (source === undefined || !isWanted(source) || busy.has(name)) continue
+      ledger.addSnapshots(source, snapshots, answer.question)
     }
   }
 
@@ -214,55 +228,18 @@ export function createBookkeeper(options: BookkeeperOptions): Bookkeeper {
     const { policies } = ledger.repository
     if (answer.kind === 'unavailable' || policies === undefined) return
     const busy = runningSince()
-    for (const [name, { source, snapshotsAskedAt }] of ledger.sources) {
+    for (const [name, { source }] of ledger.sources) {
       const isThere = answer.bySource.has(name) || hasOwnPolicy(policies, source) || busy.has(name)
       if (isThere && isWanted(source)) continue
-      if ((snapshotsAskedAt ?? 0) > answer.askedAt) continue
+      if (ledger.wasAskedSince(source, answer.question)) continue
       ledger.removeSource(source)
       log.info(`${name}: no longer reported, since neither a snapshot nor a policy of it is left.`)
     }
   }
 
   function runningSince(): ReadonlyMap<string, number> {
-    const identity = ledger.repository.status
-    const attempts = openRuns().flatMap(([, run]) => attemptsUnderWay(run, identity))
-    return new Map(attempts.map(({ source, startedAt }) => [formatSource(source), startedAt]))
+    return new Map(pending.underWay().map(({ source, startedAt }) => [formatSource(source), startedAt]))
   }
 
-  function openRuns(): readonly (readonly [string, OpenRun])[] {
-    const open: [string, OpenRun][] = []
-    for (const [runId, run] of tracker.runs) if (run.state === 'open') open.push([runId, run])
-    return open
-  }
-
-  /** In the order in which they ended: the last word on a source is the latest. */
-  function endedRuns(): readonly NamedRun[] {
-    const ended: [string, EndedRun][] = []
-    for (const [runId, run] of tracker.runs) if (run.state === 'ended') ended.push([runId, run])
-    return ended.sort(([, one], [, other]) => one.endedAt - other.endedAt)
-  }
-
-  /** Attempts that are over though their process, a server, lives on. */
-  function liveAttempts(): readonly LiveAttempt[] {
-    const identity = ledger.repository.status
-    return openRuns().flatMap(([runId, run]) => {
-      const byHooks = identity === undefined ? [] : hookAttemptsToLookAt(run, identity)
-      return [...finishedAttempts(run), ...byHooks].map((attempt) => ({ runId, run, attempt }))
-    })
-  }
-
-  /** Looked at twice: soon after the after-action, and when the snapshot must be there. */
-  function hookAttemptsToLookAt(run: OpenRun, identity: Identity): readonly Attempt[] {
-    for (const attempt of finishedHookAttempts(run, identity, nowSeconds(), hookGraceSeconds.last)) {
-      if (!overdue.has(keyOf(attempt))) waiting.delete(keyOf(attempt))
-      overdue.add(keyOf(attempt))
-    }
-    return finishedHookAttempts(run, identity, nowSeconds(), hookGraceSeconds.first)
-  }
-
-  return { addNewSources, settle, refreshSnapshots, isWaiting: () => waiting.size > 0, runningSince }
-}
-
-function keyOf(attempt: Attempt): string {
-  return `${attempt.startedAt} ${formatSource(attempt.source)}`
+  return { noteBeginnings, settle, refreshSnapshots, isWaiting: pending.isAnyPostponed, runningSince }
 }

@@ -8,6 +8,7 @@ import { formatSource, type Source } from '../kopia/source.ts'
 import type { Run, Runs } from '../kopia/tracked-run.ts'
 import { attemptOf, type Finished, type Outcome } from '../kopia/verdict.ts'
 import { type Held, holdingOf, newestComplete } from './held-snapshots.ts'
+import { type RecentAttempts, withAttempt, withoutNewest, withPast } from './recent-attempts.ts'
 
 /** Times in Unix seconds, sizes in bytes. */
 export type SourceState = {
@@ -17,11 +18,13 @@ export type SourceState = {
   readonly attempts: Readonly<Record<Outcome, number>>
   readonly consecutiveFailures: number
   readonly lastAttempt?: Finished
+  /** The newest snapshot that was counted though no log and no hook told of it yet. */
+  readonly foundSnapshotId?: string
   readonly lastSuccessAt?: number
   readonly lastFailureAt?: number
   readonly held?: Held
-  /** When Kopia was asked for the snapshots that are held. */
-  readonly snapshotsAskedAt?: number
+  /** Undefined in a ledger from before there was a chart. */
+  readonly recent?: RecentAttempts
 }
 
 export type RepositoryState = {
@@ -47,6 +50,9 @@ export type LedgerData = {
 
 export const emptyLedger: LedgerData = { version: 1, sources: {}, repository: {}, commands: {}, runs: {} }
 
+/** A question to Kopia. They are numbered, since the clock may be set back between two of them. */
+export type Question = { readonly number: number; readonly askedAt: number }
+
 export type Ledger = {
   readonly sources: ReadonlyMap<string, SourceState>
   readonly repository: RepositoryState
@@ -54,13 +60,15 @@ export type Ledger = {
   /** Whether finished attempts are counted; what lay there at the very first start is not. */
   readonly isCounting: () => boolean
   readonly begin: (nowSeconds: number) => void
-  /** A source that is new: its counters exist from now on, at 0. Returns whether it was new. */
-  readonly addSource: (source: Source, nowSeconds: number) => boolean
+  /** A source that is new: its counters exist from now on, at 0. */
+  readonly addSource: (source: Source, nowSeconds: number) => void
   /** A source that has gone, or never was this repository's. */
   readonly removeSource: (source: Source) => void
   readonly addFinished: (finished: Finished, nowSeconds: number) => void
   /** What the repository holds of one source; an answer that an earlier question got does not replace a later one's. */
-  readonly addSnapshots: (source: Source, snapshots: readonly Snapshot[], askedAt: number) => void
+  readonly addSnapshots: (source: Source, snapshots: readonly Snapshot[], question: Question) => void
+  /** Whether Kopia answered for the source after this question. */
+  readonly wasAskedSince: (source: Source, question: Question) => boolean
   readonly addCommand: (command: string, result: CommandState['result'], endedAt: number) => void
   readonly updateRepository: (change: RepositoryState) => void
   /** How often the source should be backed up, and who says so; undefined where nothing tells. */
@@ -75,6 +83,8 @@ export type ExpectedInterval = { readonly seconds: number; readonly origin: 'pol
 export function createLedger(data: LedgerData): Ledger {
   const sources = new Map(Object.entries(data.sources))
   const commands = new Map(Object.entries(data.commands))
+  /** The newest question that was answered for a source; only this process's questions are numbered. */
+  const answered = new Map<string, number>()
   let { begunAt, repository } = data
 
   function ensureSource(source: Source, nowSeconds: number): SourceState {
@@ -92,29 +102,38 @@ export function createLedger(data: LedgerData): Ledger {
 
   function addFinished(finished: Finished, nowSeconds: number): void {
     const state = ensureSource(finished.source, nowSeconds)
-    const counted = { ...state.attempts, [finished.outcome]: state.attempts[finished.outcome] + 1 }
-    sources.set(formatSource(finished.source), {
-      ...state,
-      attempts: begunAt === undefined ? state.attempts : counted,
-      lastAttempt: finished,
-      ...(finished.outcome === 'success'
-        ? { lastSuccessAt: finished.endedAt, consecutiveFailures: 0 }
-        : { lastFailureAt: finished.endedAt, consecutiveFailures: state.consecutiveFailures + 1 }),
-    })
+    const isCounted = begunAt !== undefined && !isKnown(state, finished)
+    const attempts = isCounted ? countedIn(state.attempts, finished.outcome) : state.attempts
+    const news = isOutdated(state, finished, nowSeconds) ? {} : newsOf(state, finished)
+    const before = isKnown(state, finished) ? withoutNewest(recentOf(state)) : recentOf(state)
+    const recent = withAttempt(before, finished)
+    sources.set(formatSource(finished.source), { ...state, ...news, attempts, recent })
   }
 
-  function addSnapshots(source: Source, snapshots: readonly Snapshot[], askedAt: number): void {
+  function addSnapshots(source: Source, snapshots: readonly Snapshot[], question: Question): void {
+    if (wasAskedSince(source, question)) return
+    const { askedAt } = question
     const state = ensureSource(source, askedAt)
-    if ((state.snapshotsAskedAt ?? 0) > askedAt) return
-    const past = state.lastAttempt === undefined ? pastOf(snapshots) : {}
+    answered.set(formatSource(source), question.number)
+    const past = state.lastAttempt === undefined ? pastOf(snapshots) : pastSuccessOf(state, snapshots)
     sources.set(formatSource(source), {
       ...state,
       ...past,
       held: holdingOf(snapshots),
-      snapshotsAskedAt: askedAt,
+      recent: withPast(recentOf(state), knownBefore(state, snapshots)),
     })
-    for (const snapshot of unknownSnapshots(state, snapshots, askedAt))
-      addFinished(attemptOf(snapshot), askedAt)
+    for (const snapshot of unknownSnapshots(state, snapshots, askedAt)) addFound(snapshot, askedAt)
+  }
+
+  /** Its log or its hooks may still tell of it, late. */
+  function addFound(snapshot: Snapshot, nowSeconds: number): void {
+    addFinished(attemptOf(snapshot), nowSeconds)
+    const state = ensureSource(snapshot.source, nowSeconds)
+    sources.set(formatSource(snapshot.source), { ...state, foundSnapshotId: snapshot.id })
+  }
+
+  function wasAskedSince(source: Source, { number }: Question): boolean {
+    return (answered.get(formatSource(source)) ?? 0) > number
   }
 
   function addCommand(command: string, result: CommandState['result'], endedAt: number): void {
@@ -140,15 +159,15 @@ export function createLedger(data: LedgerData): Ledger {
       begunAt ??= nowSeconds
     },
     addSource: (source, nowSeconds) => {
-      const isNew = !sources.has(formatSource(source))
       ensureSource(source, nowSeconds)
-      return isNew
     },
     removeSource: (source) => {
       sources.delete(formatSource(source))
+      answered.delete(formatSource(source))
     },
     addFinished,
     addSnapshots,
+    wasAskedSince,
     addCommand,
     updateRepository: (change) => {
       repository = { ...repository, ...change }
@@ -165,6 +184,32 @@ export function createLedger(data: LedgerData): Ledger {
   }
 }
 
+/** Of two runs at the same time the older may be settled last; a clock that was set back makes nothing older. */
+function isOutdated({ lastAttempt }: SourceState, { endedAt }: Finished, nowSeconds: number): boolean {
+  return lastAttempt !== undefined && endedAt < lastAttempt.endedAt && lastAttempt.endedAt <= nowSeconds
+}
+
+/** What the newest attempt of a source changes. */
+function newsOf(state: SourceState, finished: Finished): Partial<SourceState> {
+  const { outcome, endedAt } = finished
+  const failures = isKnown(state, finished) ? state.consecutiveFailures : state.consecutiveFailures + 1
+  return {
+    lastAttempt: finished,
+    ...(outcome === 'success'
+      ? { lastSuccessAt: endedAt, consecutiveFailures: 0 }
+      : { lastFailureAt: endedAt, consecutiveFailures: failures }),
+  }
+}
+
+function countedIn(attempts: SourceState['attempts'], outcome: Outcome): SourceState['attempts'] {
+  return { ...attempts, [outcome]: attempts[outcome] + 1 }
+}
+
+/** The snapshot was found in the repository before its log or hooks told of it: the same attempt, told better. */
+function isKnown({ foundSnapshotId }: SourceState, { snapshotId }: Finished): boolean {
+  return snapshotId !== undefined && snapshotId === foundSnapshotId
+}
+
 /** A source whose attempts were never watched is judged by its newest snapshot. */
 function pastOf(snapshots: readonly Snapshot[]): Partial<SourceState> {
   const newest = snapshots.findLast((snapshot) => snapshot.incomplete !== 'checkpoint')
@@ -177,6 +222,25 @@ function pastOf(snapshots: readonly Snapshot[]): Partial<SourceState> {
     ...(hasFailed && { lastFailureAt: lastAttempt.endedAt, consecutiveFailures: 1 }),
     ...(lastSuccess && { lastSuccessAt: lastSuccess.endedAt }),
   }
+}
+
+/** Where nothing but failures was watched so far, the repository knows of a success before them. */
+function pastSuccessOf(state: SourceState, snapshots: readonly Snapshot[]): Partial<SourceState> {
+  const before = knownBefore(state, snapshots).filter((snapshot) => snapshot.fatalErrors === 0)
+  const lastSuccess = state.lastSuccessAt === undefined ? newestComplete(before) : undefined
+  return lastSuccess === undefined ? {} : { lastSuccessAt: lastSuccess.endedAt }
+}
+
+/** A ledger from before there was a chart knows the last attempt alone. */
+function recentOf({ recent, lastAttempt }: SourceState): RecentAttempts {
+  return recent ?? (lastAttempt === undefined ? [] : withAttempt([], lastAttempt))
+}
+
+/** Those that are not entered as attempts below. */
+function knownBefore({ lastAttempt }: SourceState, snapshots: readonly Snapshot[]): readonly Snapshot[] {
+  return snapshots.filter(
+    (snapshot) => snapshot.startedAt <= (lastAttempt?.endedAt ?? Number.POSITIVE_INFINITY),
+  )
 }
 
 /** Snapshots later than the last attempt that was seen: made on other machines, or by a server that logs nothing. */

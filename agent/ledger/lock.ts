@@ -1,28 +1,55 @@
 // One agent per state directory: two would count everything twice.
 
-import { mkdir, readFile, unlink, writeFile } from 'node:fs/promises'
+import { link, readFile, rename, unlink, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { findLiving } from '../kopia/process.ts'
+import { hasCode, readIfThere } from '../files.ts'
+import { findLiving, isAlive } from '../kopia/process.ts'
 
 export type Lock =
   | { readonly kind: 'taken'; readonly release: () => Promise<void> }
   | { readonly kind: 'held'; readonly processId: number }
 
-/** Takes the directory's lock, which is created if it is missing, or says which living process holds it. */
+const fileName = 'agent.pid'
+
+/**
+ * Takes the directory's lock, or says which living process holds it. The lock tells the holder by pid and start time: after
+ * the power went, its pid may be another's.
+ */
 export async function takeLock(stateDirectory: string, processId: number): Promise<Lock> {
-  await mkdir(stateDirectory, { recursive: true, mode: 0o700 })
-  const path = join(stateDirectory, 'agent.pid')
+  const path = join(stateDirectory, fileName)
+  const own = `${processId} ${findLiving(processId)}\n`
   for (;;) {
     try {
-      await writeFile(path, `${processId}\n`, { flag: 'wx', mode: 0o600 })
+      await writeFile(path, own, { flag: 'wx', mode: 0o600 })
       return { kind: 'taken', release: () => unlink(path) }
     } catch (error) {
-      if (!(error instanceof Error && 'code' in error && error.code === 'EEXIST')) throw error
+      if (!hasCode(error, 'EEXIST')) throw error
     }
-    const holder = Number(await readFile(path, 'utf8').catch(() => ''))
-    if (holder > 0 && holder !== processId && findLiving(holder) !== undefined)
-      return { kind: 'held', processId: holder }
-    // It was killed and left its file: take it away and try again.
-    await unlink(path).catch(() => undefined)
+    const found = (await readIfThere(path)) ?? ''
+    const holder = livingHolder(found)
+    if (holder !== undefined && holder !== processId) return { kind: 'held', processId: holder }
+    await takeAway(path, found, processId)
   }
+}
+
+/** The pid of the living agent that holds the lock; undefined where none does. */
+export async function lockHolder(stateDirectory: string): Promise<number | undefined> {
+  return livingHolder((await readIfThere(join(stateDirectory, fileName))) ?? '')
+}
+
+/** It was killed and left its lock. Another agent may do the same now: only what was found goes away. */
+async function takeAway(path: string, found: string, processId: number): Promise<void> {
+  const aside = `${path}.${processId}`
+  try {
+    await rename(path, aside)
+    if ((await readFile(aside, 'utf8')) !== found) await link(aside, path)
+    await unlink(aside)
+  } catch (error) {
+    if (!hasCode(error, 'ENOENT') && !hasCode(error, 'EEXIST')) throw error
+  }
+}
+
+function livingHolder(text: string): number | undefined {
+  const [, pid, identity = ''] = /^(\d+) (\S+)$/.exec(text.trim()) ?? []
+  return pid !== undefined && isAlive(Number(pid), identity) ? Number(pid) : undefined
 }

@@ -1,7 +1,8 @@
 // Keeps the ledger on disk: after a crash at any point there is the old state or the new one, never none.
 
-import { mkdir, open, readFile, rename } from 'node:fs/promises'
+import { open, rename, stat } from 'node:fs/promises'
 import { join } from 'node:path'
+import { readIfThere } from '../files.ts'
 import { emptyLedger, type LedgerData } from './ledger.ts'
 
 export type LoadedLedger =
@@ -16,9 +17,8 @@ export type LoadedLedger =
 
 const fileName = 'ledger.json'
 
-/** Reads the ledger in `stateDirectory`, which is created (for its owner alone) if it is missing. */
+/** Reads the ledger in `stateDirectory`. */
 export async function loadLedger(stateDirectory: string, nowSeconds: number): Promise<LoadedLedger> {
-  await mkdir(stateDirectory, { recursive: true, mode: 0o700 })
   const path = join(stateDirectory, fileName)
   const text = await readIfThere(path)
   if (text === undefined) return { kind: 'new', data: emptyLedger }
@@ -32,6 +32,24 @@ export async function loadLedger(stateDirectory: string, nowSeconds: number): Pr
   }
 }
 
+export type SeenLedger =
+  | { readonly kind: 'loaded'; readonly data: LedgerData; readonly savedAt: number }
+  | { readonly kind: 'missing' }
+  | { readonly kind: 'unreadable'; readonly reason: string }
+
+/** Reads the ledger for those who only look, and touches nothing. `savedAt` in Unix seconds. */
+export async function lookAtLedger(stateDirectory: string): Promise<SeenLedger> {
+  const path = join(stateDirectory, fileName)
+  try {
+    const text = await readIfThere(path)
+    if (text === undefined) return { kind: 'missing' }
+    const { mtimeMs } = await stat(path)
+    return { kind: 'loaded', data: parseLedger(text), savedAt: mtimeMs / 1000 }
+  } catch (error) {
+    return { kind: 'unreadable', reason: error instanceof Error ? error.message : String(error) }
+  }
+}
+
 /** Writes it beside the old one, makes sure that it is on the disk, then puts it in the old one's place. */
 export async function saveLedger(stateDirectory: string, data: LedgerData): Promise<void> {
   const path = join(stateDirectory, fileName)
@@ -39,15 +57,6 @@ export async function saveLedger(stateDirectory: string, data: LedgerData): Prom
   await writeDurably(temporary, JSON.stringify(data))
   await rename(temporary, path)
   await syncDirectory(stateDirectory)
-}
-
-async function readIfThere(path: string): Promise<string | undefined> {
-  try {
-    return await readFile(path, 'utf8')
-  } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined
-    throw error
-  }
 }
 
 /** The file is this program's own, so its version vouches for the shape of what is in it. */

@@ -10,11 +10,15 @@ export type CallCounter = {
 /** Starts at no calls. */
 export function createCallCounter(): CallCounter {
   const byKey = new Map<string, KopiaCalls>()
+  const add = (command: string, result: KopiaCalls['result'], count: number) => {
+    const key = `${command} ${result}`
+    byKey.set(key, { command, result, count: (byKey.get(key)?.count ?? 0) + count })
+  }
   return {
+    // Both results are there from a command's first call on: increase() does not see a counter that is born at 1.
     count: (command, ok) => {
-      const result = ok ? 'success' : 'failed'
-      const key = `${command} ${result}`
-      byKey.set(key, { command, result, count: (byKey.get(key)?.count ?? 0) + 1 })
+      add(command, ok ? 'success' : 'failed', 1)
+      add(command, ok ? 'failed' : 'success', 0)
     },
     all: () => [...byKey.values()],
   }

@@ -59,7 +59,7 @@ export function createPusher(options: PusherOptions): Pusher {
   function noteFailure(reason: string): void {
     failures += 1
     options.onFailure()
-    if (reason !== lastReason) options.onDown(reason)
+    if (lastReason === undefined || kindOf(reason) !== kindOf(lastReason)) options.onDown(reason)
     lastReason = reason
     wanted = true
     if (stopped) wanted = false
@@ -83,4 +83,9 @@ export function createPusher(options: PusherOptions): Pusher {
   }
 
   return { request, stop }
+}
+
+/** The gateway words the same refusal differently each time: its status is what counts. */
+function kindOf(reason: string): string {
+  return /^it answered \d+/.exec(reason)?.[0] ?? reason
 }

@@ -1,4 +1,6 @@
-// One push: the whole picture replaces this agent's group on the gateway.
+// This agent's group on the gateway: a push replaces it as a whole, and it can be deleted.
+
+import { type HttpRequest, sendRequest, type TlsFiles } from './request.ts'
 
 export type GatewayOptions = {
   readonly url: string
@@ -8,6 +10,7 @@ export type GatewayOptions = {
   readonly grouping: Readonly<Record<string, string>>
   readonly timeoutMs: number
   readonly credentials: Credentials
+  readonly tls: TlsFiles
 }
 
 export type Credentials =
@@ -24,18 +27,46 @@ export async function push(
   contentType: string,
   signal: AbortSignal,
 ): Promise<PushResult> {
+  const answer = await askGateway(
+    options,
+    groupUrl(options),
+    { method: 'PUT', body: text, headers: { 'content-type': contentType } },
+    signal,
+  )
+  return answer.ok ? { ok: true } : answer
+}
+
+/** Deletes the group with all that it holds; also where there is none it is well. */
+export async function deleteGroup(options: GatewayOptions): Promise<PushResult> {
+  const answer = await askGateway(options, groupUrl(options), { method: 'DELETE' })
+  return answer.ok ? { ok: true } : answer
+}
+
+export type GatewayAnswer =
+  | { readonly ok: true; readonly body: string }
+  | { readonly ok: false; readonly reason: string }
+
+/** One request with the credentials and the time limit; errors and refusals come back as one line. */
+export async function askGateway(
+  options: Pick<GatewayOptions, 'credentials' | 'tls' | 'timeoutMs'>,
+  url: string,
+  { method, body, headers }: Pick<HttpRequest, 'method' | 'body' | 'headers'>,
+  signal?: AbortSignal,
+): Promise<GatewayAnswer> {
+  const timeLimit = AbortSignal.timeout(options.timeoutMs)
   try {
-    const response = await fetch(groupUrl(options), {
-      method: 'PUT',
-      body: text,
-      headers: { 'content-type': contentType, ...authorization(options.credentials) },
-      // A redirect would carry the credentials elsewhere, or turn the PUT into a GET that stores nothing.
-      redirect: 'manual',
-      signal: AbortSignal.any([signal, AbortSignal.timeout(options.timeoutMs)]),
+    const { status, text } = await sendRequest({
+      method,
+      url,
+      ...(body !== undefined && { body }),
+      headers: { ...headers, ...authorization(options.credentials) },
+      tls: options.tls,
+      signal: signal === undefined ? timeLimit : AbortSignal.any([signal, timeLimit]),
     })
-    const body = await response.text()
-    return response.ok ? { ok: true } : { ok: false, reason: refusal(response.status, body) }
+    const isGood = status >= 200 && status < 300
+    return isGood ? { ok: true, body: text } : { ok: false, reason: refusal(status, text) }
   } catch (error) {
+    if (timeLimit.aborted) return { ok: false, reason: `no answer within ${options.timeoutMs / 1000} s` }
     return { ok: false, reason: reasonOf(error) }
   }
 }
@@ -71,8 +102,8 @@ function refusal(status: number, body: string): string {
   return `it answered ${status}: ${body.trim().split('\n')[0]?.slice(0, 300) ?? ''}`
 }
 
-/** fetch says only "fetch failed"; what happened is in its cause. */
+/** Where a name has several addresses, what happened at each is in an error without a message. */
 function reasonOf(error: unknown): string {
-  if (!(error instanceof Error)) return String(error)
-  return error.cause instanceof Error ? error.cause.message || String(error.cause) : error.message
+  if (error instanceof AggregateError) return error.errors.map(reasonOf).join('; ')
+  return error instanceof Error ? error.message.split('\n')[0] || error.name : String(error)
 }

@@ -1,7 +1,7 @@
 // The folder in which hooks leave their events. An event is removed only once the ledger that holds it is on disk.
 
 import { constants } from 'node:fs'
-import { mkdir, open, readdir, rename, unlink } from 'node:fs/promises'
+import { lstat, open, readdir, rename, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { HookCall } from '../kopia/tracked-run.ts'
 import { largestEventBytes, parseEvent } from './event.ts'
@@ -10,16 +10,17 @@ export type SpooledEvent = { readonly fileName: string; readonly call: HookCall 
 
 export type Spool = {
   readonly folder: string
-  /** Creates the folder, for its owner alone. */
-  readonly prepare: () => Promise<void>
   /** The events that were not taken before, oldest first. A broken one is set aside and told to `onBroken`. */
   readonly take: () => Promise<readonly SpooledEvent[]>
+  /** Removes what is no event and a week old: halves that killed hooks left, and what was set aside. */
+  readonly tidy: (nowSeconds: number) => Promise<void>
   /** Removes events that were taken and are safe in the ledger. */
   readonly remove: (fileNames: Iterable<string>) => Promise<void>
 }
 
 const eventSuffix = '.event'
 const brokenSuffix = '.broken'
+const keepOthersSeconds = 7 * 24 * 3600
 
 /** True for the name of a complete event; hooks write under another name and rename. */
 export function isEventName(fileName: string): boolean {
@@ -61,15 +62,22 @@ export function createSpool(folder: string, onBroken: (fileName: string, reason:
 
   async function remove(fileNames: Iterable<string>): Promise<void> {
     for (const fileName of fileNames) {
-      await unlink(join(folder, fileName))
+      // A hook may have dropped it: the spool is bounded.
+      await rm(join(folder, fileName), { force: true })
       taken.delete(fileName)
     }
   }
 
-  const prepare = async () => {
-    await mkdir(folder, { recursive: true, mode: 0o700 })
+  async function tidy(nowSeconds: number): Promise<void> {
+    for (const fileName of await readdir(folder)) {
+      if (isEventName(fileName)) continue
+      const { mtimeMs } = await lstat(join(folder, fileName))
+      if (nowSeconds - mtimeMs / 1000 > keepOthersSeconds)
+        await rm(join(folder, fileName), { recursive: true })
+    }
   }
-  return { folder, prepare, take, remove }
+
+  return { folder, take, tidy, remove }
 }
 
 /** Symlinks are not followed and pipes not waited for: open(2), O_NOFOLLOW and O_NONBLOCK. */

@@ -1,13 +1,23 @@
-// GET /metrics, /-/healthy, /-/ready: the agent as an exporter of its own.
+// GET /, /metrics, /-/healthy, /-/ready: the agent as an exporter and a status page of its own.
 
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
+import { isAuthorized, type Login } from './login.ts'
 
-export type Reply = { readonly status: number; readonly contentType: string; readonly body: string }
+export type Reply = {
+  readonly status: number
+  readonly contentType: string
+  readonly body: string
+  readonly headers?: Readonly<Record<string, string>>
+}
 
 export type WebOptions = {
   readonly host: string
   readonly port: number
+  /** Undefined: everybody is answered. */
+  readonly login: Login | undefined
   readonly metrics: () => Promise<Reply>
+  /** The status page, by what stands behind the `?`. */
+  readonly page: (query: URLSearchParams) => Reply
   readonly isReady: () => boolean
   readonly onError: (error: unknown) => void
 }
@@ -18,10 +28,18 @@ export type WebServer = {
   readonly close: () => Promise<void>
 }
 
+/** Far below the 1024 files that a service may have open by default: the others are for logs, ledger and pushing. */
+const mostConnections = 100
+
 /** Starts to listen; rejects where the address can't be had. */
 export async function startWebServer(options: WebOptions): Promise<WebServer> {
   const server = createServer(
-    { requestTimeout: 10_000, headersTimeout: 5_000, maxHeaderSize: 8192 },
+    {
+      requestTimeout: 10_000,
+      headersTimeout: 5_000,
+      connectionsCheckingInterval: 1000,
+      maxHeaderSize: 8192,
+    },
     (request, response) => {
       reply(options, request)
         .then((answer) => send(request, response, answer))
@@ -31,6 +49,7 @@ export async function startWebServer(options: WebOptions): Promise<WebServer> {
         })
     },
   )
+  server.maxConnections = mostConnections
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject)
     server.listen(options.port, options.host, resolve)
@@ -50,18 +69,21 @@ export async function startWebServer(options: WebOptions): Promise<WebServer> {
 async function reply(options: WebOptions, request: IncomingMessage): Promise<Reply> {
   if (request.method !== 'GET' && request.method !== 'HEAD')
     return text(405, 'Only GET and HEAD are answered.\n')
-  switch (request.url?.split('?')[0]) {
-    case '/metrics':
-      return options.metrics()
+  const [path, query] = request.url?.split('?') ?? []
+  switch (path) {
+    // Whoever watches over processes has no password; these tell nothing else.
     case '/-/healthy':
       return text(200, 'kopia-metrics-agent is healthy.\n')
     case '/-/ready':
       return options.isReady()
         ? text(200, 'kopia-metrics-agent is ready.\n')
         : text(503, 'kopia-metrics-agent is still reading what happened before it started.\n')
-    default:
-      return text(404, 'There are /metrics, /-/healthy and /-/ready.\n')
   }
+  if (options.login !== undefined && !isAuthorized(request.headers.authorization, options.login))
+    return text(401, 'User name and password are needed.\n')
+  if (path === '/') return options.page(new URLSearchParams(query))
+  if (path === '/metrics') return options.metrics()
+  return text(404, 'There are /, /metrics, /-/healthy and /-/ready.\n')
 }
 
 function text(status: number, body: string): Reply {
@@ -71,12 +93,14 @@ function text(status: number, body: string): Reply {
 function send(
   request: IncomingMessage,
   response: ServerResponse,
-  { status, contentType, body }: Reply,
+  { status, contentType, body, headers }: Reply,
 ): void {
   response.writeHead(status, {
+    ...headers,
     'content-type': contentType,
     'content-length': Buffer.byteLength(body),
     ...(status === 405 && { allow: 'GET, HEAD' }),
+    ...(status === 401 && { 'www-authenticate': 'Basic realm="kopia-metrics-agent", charset="UTF-8"' }),
   })
   response.end(request.method === 'HEAD' ? undefined : body)
 }

@@ -212,13 +212,27 @@ test('no password is ever written', async (context) => {
   const lab = await createLab(context)
   const path = await lab.makeSource('photos')
   await installHooks(lab.kopia, path)
-  const agent = await lab.startAgent({ KOPIA_METRICS_LOG_LEVEL: 'debug' })
+  const webPassword = join(lab.folder, 'web-password')
+  await writeFile(webPassword, 'secret of the listener')
+  const agent = await lab.startAgent({
+    KOPIA_METRICS_LOG_LEVEL: 'debug',
+    KOPIA_METRICS_PUSHGATEWAY_USERNAME: 'agent',
+    KOPIA_METRICS_PUSHGATEWAY_PASSWORD: 'secret of the gateway',
+    KOPIA_METRICS_WEB_USERNAME: 'prometheus',
+    KOPIA_METRICS_WEB_PASSWORD_FILE: webPassword,
+  })
   await lab.kopia.run('snapshot', 'create', path)
   await pictureAfter(lab.gateway, path, 1)
-  const metrics = await (await fetch(`${agent.url}/metrics`)).text()
-  const pushed = await (await fetch(`${lab.gateway.url}/metrics`)).text()
+  const authorization = `Basic ${Buffer.from('prometheus:secret of the listener').toString('base64')}`
+  const read = async (url: string) => (await fetch(url, { headers: { authorization } })).text()
+  const shown = await Promise.all(
+    [`${agent.url}/`, `${agent.url}/metrics`, `${lab.gateway.url}/metrics`].map(read),
+  )
+  const processArguments = await readFile(`/proc/${agent.child.pid}/cmdline`, 'utf8')
   await agent.stop()
   const ledger = await readFile(join(lab.stateDirectory, 'ledger.json'), 'utf8')
-  for (const text of [agent.output(), metrics, pushed, ledger])
-    assert.ok(!text.includes(lab.kopia.environment.KOPIA_PASSWORD ?? ''))
+  assert.match(shown.join(), /kopia_backup_status/)
+  for (const password of [lab.kopia.environment.KOPIA_PASSWORD ?? '', 'secret of the'])
+    for (const text of [agent.output(), ...shown, ledger, processArguments])
+      assert.ok(!text.includes(password), text)
 })

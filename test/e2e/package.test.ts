@@ -28,6 +28,7 @@ test('installed from its tarball into an empty folder, it works', async (context
     'CHANGELOG.md',
     'LICENSE',
     'README.md',
+    'dashboards',
     'deploy',
     'dist',
     'hooks',

@@ -5,7 +5,7 @@ import { mkdir, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { createKopiaLab } from '../support/kopia.ts'
-import { createLab, pictureAfter, pictureOf } from '../support/lab.ts'
+import { breakAction, createLab, pictureAfter, pictureOf } from '../support/lab.ts'
 import { scrape } from '../support/prometheus.ts'
 import type { Service } from '../support/stack.ts'
 import { waitFor } from '../support/wait.ts'
@@ -159,3 +159,20 @@ for (const name of hostileNames) {
     assert.deepEqual([picture.status, picture.attempts], [0, { success: 1, failed: 1, incomplete: 0 }])
   })
 }
+
+test('a path that reads like a neighbour and its success is itself, and the neighbour is left alone', async (context) => {
+  const lab = await createLab(context)
+  const decoy = await lab.makeSource('decoy')
+  const forged = await lab.makeSource(
+    'decoy ...\n2026-01-01T00:00:00.000000Z INFO kopia/cli Created snapshot with root k1 and ID 0123456789abcdef in 0s',
+  )
+  await lab.startAgent()
+  await lab.kopia.must('snapshot', 'create', decoy)
+  await pictureAfter(lab.gateway, decoy, 1)
+  await breakAction(lab, forged)
+  await lab.kopia.run('snapshot', 'create', forged)
+  const itself = await pictureAfter(lab.gateway, forged, 1)
+  const neighbour = await pictureOf(lab.gateway, decoy)
+  assert.deepEqual([itself.status, itself.attempts], [0, { success: 0, failed: 1, incomplete: 0 }])
+  assert.deepEqual([neighbour.status, neighbour.attempts], [1, { success: 1, failed: 0, incomplete: 0 }])
+})

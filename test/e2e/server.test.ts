@@ -73,6 +73,21 @@ test('triggered through its API: good, failed, unreadable and unchanged are told
   )
 })
 
+test('two servers at once, one that logs in JSON: each source is counted where it is backed up', async (context) => {
+  const lab = await createLab(context)
+  const [first, second] = [await lab.makeSource('first'), await lab.makeSource('second')]
+  // A server takes only sources that have a policy or a snapshot.
+  for (const path of [first, second]) await lab.kopia.must('policy', 'set', path, '--compression=none')
+  await lab.startAgent()
+  const inJson = await startServer(context, lab, '--json-log-file')
+  const inText = await startServer(context, lab)
+  await Promise.all([upload(inJson, first), upload(inText, second)])
+  for (const path of [first, second]) {
+    const { status, attempts } = await pictureAfter(lab.gateway, path, 1)
+    assert.deepEqual([status, attempts], [1, { success: 1, failed: 0, incomplete: 0 }])
+  }
+})
+
 test('scheduled by the policy', async (context) => {
   const lab = await createLab(context)
   const path = await lab.makeSource('photos')

@@ -5,6 +5,9 @@ import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { createLab, pictureAfter } from '../support/lab.ts'
+import { start } from '../support/processes.ts'
+import { scrape } from '../support/prometheus.ts'
+import { tool } from '../support/tools.ts'
 
 test('several Kopia processes at the same time are each counted once', async (context) => {
   const lab = await createLab(context)
@@ -36,4 +39,22 @@ test('a path of nearly 4 KiB', async (context) => {
   await lab.startAgent()
   await lab.kopia.must('snapshot', 'create', path)
   assert.equal((await pictureAfter(lab.gateway, path, 1)).status, 1)
+})
+
+test('a path that is not UTF-8 is reported once, with replacement characters', async (context) => {
+  const lab = await createLab(context)
+  const agent = await lab.startAgent()
+  // A JavaScript string can't hold the bytes; printf makes them.
+  const script = `path="$1/bad$(printf '\\377\\200')name" && mkdir "$path" && echo x >"$path/file" && "$2" snapshot create "$path"`
+  const parameters = ['-c', script, 'sh', lab.folder, tool('kopia')]
+  const running = start('kopia', 'sh', parameters, { environment: lab.kopia.environment })
+  assert.equal(await running.ended, 0, running.output())
+  const path = join(lab.folder, 'bad\uFFFD\uFFFDname')
+  const picture = await pictureAfter(lab.gateway, path, 1)
+  assert.deepEqual([picture.status, picture.attempts], [1, { success: 1, failed: 0, incomplete: 0 }])
+  const all = (await scrape(agent.url)).get('kopia_backup_status') ?? []
+  assert.deepEqual(
+    all.map(({ labels }) => labels.path),
+    [path],
+  )
 })

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { execFileSync, spawnSync } from 'node:child_process'
-import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises'
+import { mkdir, readdir, readFile, utimes, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { parseEvent } from '../../agent/spool/event.ts'
@@ -89,6 +89,27 @@ test('on a full disk, a hook still succeeds and prints nothing, and leaves no ha
   } finally {
     spawnSync('umount', [spool])
   }
+})
+
+test('while no agent empties it, the spool stays bounded, and what is dropped is the oldest', async (context) => {
+  const state = await temporaryFolder(context)
+  const spool = join(state, 'spool')
+  await mkdir(spool)
+  for (let index = 0; index < 1500; index += 1) {
+    await writeFile(join(spool, `${index}-1-call.event`), '')
+    await utimes(join(spool, `${index}-1-call.event`), index, index)
+  }
+  const environment = { ...fromKopia, KOPIA_METRICS_STATE_DIR: state }
+  assertSilentSuccess(call(hooks.before, { ...environment, KOPIA_SNAPSHOT_ID: '91769218191a85d3' }))
+  assert.equal((await readdir(spool)).length, 1501)
+  assertSilentSuccess(call(hooks.before, { ...environment, KOPIA_SNAPSHOT_ID: '91769218191a85d0' }))
+  const left = await readdir(spool)
+  assert.equal(left.length, 1001)
+  assert.deepEqual(
+    left.filter((name) => Number.parseInt(name, 10) < 501),
+    [],
+  )
+  assert.equal(left.filter((name) => name.startsWith('91769218191a85d')).length, 2)
 })
 
 test('an id that is no name of a file leaves nothing outside the spool', async (context) => {

@@ -1,7 +1,12 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { parseMaintenance } from '../../agent/kopia/maintenance.ts'
-import { expectedIntervalSeconds, hasOwnPolicy, parsePolicies } from '../../agent/kopia/policies.ts'
+import {
+  expectedIntervalSeconds,
+  hasOwnPolicy,
+  ignoresIdenticalSnapshots,
+  parsePolicies,
+} from '../../agent/kopia/policies.ts'
 
 const source = { user: 'root', host: 'vm', path: '/data/photos' }
 
@@ -51,6 +56,19 @@ test('a source has a policy of its own, or only one above', () => {
   assert.equal(
     hasOwnPolicy(parsePolicies([policy({ ...own, path: '/data' }, {}), policy({}, {})]), source),
     false,
+  )
+})
+
+test('whether identical snapshots are saved is said by the nearest policy that says anything of it', () => {
+  const saying = (target: object, ignoreIdenticalSnapshots?: boolean) => ({
+    ...policy(target, {}),
+    retention: { ignoreIdenticalSnapshots },
+  })
+  const ignores = (...policies: readonly object[]) =>
+    ignoresIdenticalSnapshots(parsePolicies(policies), source)
+  assert.deepEqual(
+    [ignores(), ignores(saying(own), saying({}, true)), ignores(saying(own, false), saying({}, true))],
+    [false, true, false],
   )
 })
 

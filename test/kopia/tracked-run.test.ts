@@ -1,8 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { type Attempt, noEvidence } from '../../agent/kopia/run.ts'
-import { finishedHookAttempts, settleRun, withoutAttempts } from '../../agent/kopia/settlement.ts'
-import { bySource } from '../../agent/kopia/snapshots.ts'
+import { finishedHookAttempts, isOfSettled, settleRun, withoutAttempt } from '../../agent/kopia/settlement.ts'
 import {
   type EndedRun,
   type HookCall,
@@ -10,6 +9,7 @@ import {
   hasSucceeded,
   newRun,
 } from '../../agent/kopia/tracked-run.ts'
+import { holding, makeSnapshot } from '../support/snapshots.ts'
 
 const source = { user: 'root', host: 'vm', path: '/data/x' }
 const attempt: Attempt = { source, toldBy: 'command', startedAt: 1 }
@@ -49,24 +49,9 @@ test('a run that neither failed nor closed the repository that it opened was kil
 })
 
 test('hooks alone make an attempt, and the repository tells how it went', () => {
-  const snapshot = {
-    id: 'be3a',
-    source,
-    startedAt: 999.99,
-    endedAt: 1009.5,
-    incomplete: undefined,
-    sizeBytes: 1,
-    files: 1,
-    directories: 1,
-    changedFiles: 1,
-    excludedFiles: 0,
-    fatalErrors: 0,
-    ignoredErrors: 0,
-    retentionReasons: [],
-    pins: [],
-  }
+  const snapshot = makeSnapshot({ id: 'be3a', source, startedAt: 999.99, endedAt: 1009.5 })
   const run = ended({ hookCalls: [before, after] })
-  const held = { kind: 'snapshots', bySource: bySource([snapshot]) } as const
+  const held = holding(snapshot)
   assert.deepEqual(
     settleRun(run, held, source)?.map(({ source: { path }, outcome, durationSeconds }) => ({
       path,
@@ -75,8 +60,7 @@ test('hooks alone make an attempt, and the repository tells how it went', () => 
     })),
     [{ path: '/data/x', outcome: 'success', durationSeconds: 9.5 }],
   )
-  const none = { kind: 'snapshots', bySource: bySource([]) } as const
-  assert.equal(settleRun(run, none, source)?.[0]?.outcome, 'failed')
+  assert.equal(settleRun(run, holding(), source)?.[0]?.outcome, 'failed')
   assert.equal(settleRun(run, { kind: 'unavailable' }, source), undefined)
   assert.equal(settleRun(run, held, undefined), undefined)
 })
@@ -114,6 +98,10 @@ test('what is settled is forgotten, with the calls of hooks that told of the sam
     hookCalls: [before, after, laterCall],
     evidence: { ...noEvidence, attempts: [first, second] },
   }
-  const left = withoutAttempts(run, [first])
+  const left = withoutAttempt(run, first)
   assert.deepEqual([left.evidence.attempts, left.hookCalls], [[second], [laterCall]])
+  assert.deepEqual(
+    [after, laterCall].map((call) => isOfSettled(left, call)),
+    [true, false],
+  )
 })

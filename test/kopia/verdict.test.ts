@@ -2,8 +2,9 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { parseRecord } from '../../agent/kopia/log-record.ts'
 import { addRecord, noEvidence, type RunEvidence } from '../../agent/kopia/run.ts'
-import { bySource, type Snapshot } from '../../agent/kopia/snapshots.ts'
+import type { Snapshot } from '../../agent/kopia/snapshots.ts'
 import { judge, type Outcome, type RepositoryAnswer } from '../../agent/kopia/verdict.ts'
+import { holding, makeSnapshot } from '../support/snapshots.ts'
 
 const start = Date.parse('2026-11-24T12:00:00Z') / 1000
 const source = { user: 'root', host: 'vm', path: '/data/x' }
@@ -17,29 +18,8 @@ function runOf(...lines: readonly string[]): RunEvidence {
   }, noEvidence)
 }
 
-function snapshot(change: Partial<Snapshot>): Snapshot {
-  return {
-    id: 'be3a',
-    source,
-    startedAt: start + 0.1,
-    endedAt: start + 0.9,
-    incomplete: undefined,
-    sizeBytes: 1,
-    files: 1,
-    directories: 1,
-    changedFiles: 1,
-    excludedFiles: 0,
-    fatalErrors: 0,
-    ignoredErrors: 0,
-    retentionReasons: [],
-    pins: [],
-    ...change,
-  }
-}
-
-function holding(...snapshots: readonly Snapshot[]): RepositoryAnswer {
-  return { kind: 'snapshots', bySource: bySource(snapshots) }
-}
+const snapshot = (change: Partial<Snapshot>) =>
+  makeSnapshot({ id: 'be3a', source, startedAt: start + 0.1, endedAt: start + 0.9, ...change })
 
 const begin = 'INFO kopia/cli Snapshotting root@vm:/data/x ...'
 const created = 'INFO kopia/cli Created snapshot with root k4 and ID be3a in 1s'
@@ -47,6 +27,8 @@ const partial = 'INFO kopia/cli Created partial snapshot with root k4 and ID be3
 const identical =
   'INFO kopia/cli \n Not saving snapshot because no files have been changed since previous snapshot'
 const fatal = 'ERROR kopia/cli Found 1 fatal error(s) while snapshotting root@vm:/data/x.'
+const uploading = 'DEBUG uploader uploading\t{"source":"root@vm:/data/x"}'
+const closed = 'DEBUG kopia/repo [STORAGE] Close'
 const failed = 'ERROR kopia/cli upload error: exit status 3'
 
 const cases: readonly {
@@ -77,6 +59,36 @@ const cases: readonly {
     name: 'a created line for a snapshot that is not there',
     run: runOf(begin, created),
     answer: holding(snapshot({ id: 'other' })),
+    outcome: 'failed',
+  },
+  {
+    name: 'created, gone, and others came later: retention took it away',
+    run: runOf(begin, created),
+    answer: holding(snapshot({ id: 'later', startedAt: start + 60, endedAt: start + 61 })),
+    outcome: 'success',
+  },
+  {
+    name: 'no word (--json), a good end, gone, and others came later: retention took it away',
+    run: runOf(begin, uploading, closed),
+    answer: holding(snapshot({ id: 'later', startedAt: start + 60, endedAt: start + 61 })),
+    outcome: 'success',
+  },
+  {
+    name: 'no word (killed), and others came later',
+    run: runOf(begin, uploading),
+    answer: holding(snapshot({ id: 'later', startedAt: start + 60, endedAt: start + 61 })),
+    outcome: 'failed',
+  },
+  {
+    name: 'created, then fatal errors, and gone by now',
+    run: runOf(begin, created, fatal),
+    answer: holding(snapshot({ id: 'later', startedAt: start + 60, endedAt: start + 61 })),
+    outcome: 'failed',
+  },
+  {
+    name: 'a failed action, and others came later',
+    run: runOf(begin, failed),
+    answer: holding(snapshot({ id: 'later', startedAt: start + 60, endedAt: start + 61 })),
     outcome: 'failed',
   },
   {
@@ -189,5 +201,42 @@ test('each source of a run is an attempt of its own', () => {
       [source, 'success'],
       [other, 'failed'],
     ],
+  )
+})
+
+test('a path that looks like another source and a line of its success is taken for neither', () => {
+  const lines = [
+    'INFO kopia/cli Snapshotting root@vm:/data/decoy ...',
+    'INFO kopia/cli Created snapshot with root k1 and ID beef in 0s ...',
+    'DEBUG uploader uploading\t{"source":"root@vm:/data/decoy ...\\n2026-01-01T00:00:00.000000Z INFO …"}',
+  ]
+  const times = ['2026-11-24T12:00:00.000000Z', '2026-01-01T00:00:00.000000Z', '2026-11-24T12:00:00.000100Z']
+  const run = lines.reduce((evidence, line, index) => {
+    const record = parseRecord(`${times[index]} ${line}`)
+    assert.ok(record, line)
+    return addRecord(evidence, record)
+  }, noEvidence)
+  assert.deepEqual(
+    run.attempts.map(({ source: { path }, claim }) => [path, claim]),
+    [['/data/decoy ...\n2026-01-01T00:00:00.000000Z INFO …', undefined]],
+  )
+})
+
+test('a clock that was set back during the attempt does not hide its snapshot', () => {
+  const run = runOf(begin)
+  const [attempt] = run.attempts
+  assert.ok(attempt)
+  assert.equal(judge(attempt, run, start - 3600, holding(snapshot({})))?.outcome, 'success')
+})
+
+test('by hooks alone: no snapshot is a success only where the policy saves no identical ones', () => {
+  const attempt = { source, toldBy: 'hook', startedAt: start } as const
+  const outcomeOf = (hasRunAfterAction: boolean, ignoresIdentical: boolean) => {
+    const answer = { ...holding(), ignoresIdentical: () => ignoresIdentical }
+    return judge({ ...attempt, hasRunAfterAction }, noEvidence, start + 1, answer)?.outcome
+  }
+  assert.deepEqual(
+    [outcomeOf(true, true), outcomeOf(false, true), outcomeOf(true, false)],
+    ['success', 'failed', 'failed'],
   )
 })

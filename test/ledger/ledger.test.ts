@@ -1,14 +1,14 @@
 import assert from 'node:assert/strict'
-import { mkdir, readdir, readFile, stat, writeFile } from 'node:fs/promises'
+import { readdir, readFile, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import type { Snapshot } from '../../agent/kopia/snapshots.ts'
 import type { Finished, Outcome } from '../../agent/kopia/verdict.ts'
 import { countSnapshots, holdingOf } from '../../agent/ledger/held-snapshots.ts'
 import { createLedger, emptyLedger } from '../../agent/ledger/ledger.ts'
-import { takeLock } from '../../agent/ledger/lock.ts'
 import { loadLedger, saveLedger } from '../../agent/ledger/store.ts'
 import { temporaryFolder } from '../support/folder.ts'
+import { askedAt, makeSnapshot } from '../support/snapshots.ts'
 
 const source = { user: 'root', host: 'vm', path: '/data' }
 const key = 'root@vm:/data'
@@ -24,25 +24,7 @@ function finished(outcome: Outcome, endedAt: number): Finished {
   }
 }
 
-function snapshot(change: Partial<Snapshot>): Snapshot {
-  return {
-    id: 'a',
-    source,
-    startedAt: 10,
-    endedAt: 12,
-    incomplete: undefined,
-    sizeBytes: 100,
-    files: 1,
-    directories: 1,
-    changedFiles: 1,
-    excludedFiles: 0,
-    fatalErrors: 0,
-    ignoredErrors: 0,
-    retentionReasons: ['latest-1'],
-    pins: [],
-    ...change,
-  }
-}
+const snapshot = (change: Partial<Snapshot>) => makeSnapshot({ source, ...change })
 
 test('attempts are counted from the beginning on, and what lay there before is not', () => {
   const ledger = createLedger(emptyLedger)
@@ -61,7 +43,7 @@ test('a source whose attempts nobody saw is judged by its newest snapshot', () =
   ledger.addSnapshots(
     source,
     [snapshot({}), snapshot({ startedAt: 20, endedAt: 25, fatalErrors: 1, sizeBytes: 90 })],
-    50,
+    askedAt(50),
   )
   const state = ledger.sources.get(key)
   assert.deepEqual(
@@ -70,7 +52,7 @@ test('a source whose attempts nobody saw is judged by its newest snapshot', () =
   )
   assert.equal(state?.held?.newest?.sizeBytes, 90)
   ledger.addFinished(finished('success', 60), 60)
-  ledger.addSnapshots(source, [snapshot({ fatalErrors: 1 })], 70)
+  ledger.addSnapshots(source, [snapshot({ fatalErrors: 1 })], askedAt(70))
   assert.equal(ledger.sources.get(key)?.lastAttempt?.outcome, 'success')
 })
 
@@ -80,8 +62,12 @@ test('a snapshot that nobody saw being made is an attempt, once', () => {
   const checkpoint = snapshot({ id: 'c', startedAt: 500, endedAt: 505, incomplete: 'checkpoint' })
   const inTheFuture = snapshot({ id: 'd', startedAt: 5000, endedAt: 5005 })
   ledger.addFinished({ ...finished('failed', 300), snapshotId: 'a' }, 300)
-  for (const askedAt of [600, 700]) {
-    ledger.addSnapshots(source, [snapshot({ startedAt: 301 }), elsewhere, checkpoint, inTheFuture], askedAt)
+  for (const time of [600, 700]) {
+    ledger.addSnapshots(
+      source,
+      [snapshot({ startedAt: 301 }), elsewhere, checkpoint, inTheFuture],
+      askedAt(time),
+    )
   }
   const state = ledger.sources.get(key)
   assert.deepEqual(state?.attempts, { success: 1, failed: 1, incomplete: 0 })
@@ -91,13 +77,49 @@ test('a snapshot that nobody saw being made is an attempt, once', () => {
   )
 })
 
+test('a snapshot that was found before its run was read is counted once, and told as the run tells it', () => {
+  const ledger = createLedger(emptyLedger)
+  ledger.begin(0)
+  ledger.addFinished(finished('success', 5), 5)
+  ledger.addSnapshots(source, [snapshot({ id: 'b' })], askedAt(20))
+  ledger.addFinished({ ...finished('success', 13), snapshotId: 'b' }, 21)
+  const state = ledger.sources.get(key)
+  assert.deepEqual(state?.attempts, { success: 2, failed: 0, incomplete: 0 })
+  assert.deepEqual([state?.lastAttempt?.endedAt, state?.lastSuccessAt], [13, 13])
+})
+
+test('the snapshot of a new source, found before its first run was read, does not keep the run from being counted', () => {
+  const ledger = createLedger(emptyLedger)
+  ledger.begin(0)
+  ledger.addSnapshots(source, [snapshot({ id: 'b' })], askedAt(20))
+  ledger.addFinished({ ...finished('success', 13), snapshotId: 'b' }, 21)
+  assert.deepEqual(ledger.sources.get(key)?.attempts, { success: 1, failed: 0, incomplete: 0 })
+})
+
+test('of two runs at the same time the older, settled last, is counted and changes nothing else', () => {
+  const ledger = createLedger({ ...emptyLedger, begunAt: 1 })
+  ledger.addFinished({ ...finished('success', 20), snapshotId: 'newer' }, 21)
+  ledger.addFinished({ ...finished('failed', 10), snapshotId: 'older' }, 22)
+  ledger.addSnapshots(source, [snapshot({ id: 'newer', startedAt: 18, endedAt: 20 })], askedAt(23))
+  const state = ledger.sources.get(key)
+  assert.deepEqual(state?.attempts, { success: 1, failed: 1, incomplete: 0 })
+  assert.deepEqual([state?.lastAttempt?.outcome, state?.consecutiveFailures], ['success', 0])
+})
+
+test('after the clock was set back, the next attempt is the last all the same', () => {
+  const ledger = createLedger({ ...emptyLedger, begunAt: 1 })
+  ledger.addFinished(finished('success', 5000), 5000)
+  ledger.addFinished(finished('failed', 1500), 1500)
+  assert.equal(ledger.sources.get(key)?.lastAttempt?.outcome, 'failed')
+})
+
 test('how often a source is backed up is learned from the median gap of its snapshots', () => {
   const times = [0, 3600, 7200, 20_000, 23_600, 27_200]
   const snapshots = times.map((startedAt) => snapshot({ startedAt }))
   assert.equal(holdingOf(snapshots).usualIntervalSeconds, 3600)
   assert.equal(holdingOf(snapshots.slice(0, 2)).usualIntervalSeconds, undefined)
   const ledger = createLedger(emptyLedger)
-  ledger.addSnapshots(source, snapshots, 30_000)
+  ledger.addSnapshots(source, snapshots, askedAt(30_000))
   const state = ledger.sources.get(key)
   assert.ok(state)
   assert.deepEqual(ledger.expectedInterval(state), { seconds: 3600, origin: 'learned' })
@@ -108,8 +130,8 @@ test('how often a source is backed up is learned from the median gap of its snap
 
 test('an older answer does not replace a newer one', () => {
   const ledger = createLedger(emptyLedger)
-  ledger.addSnapshots(source, [snapshot({ sizeBytes: 2 })], 50)
-  ledger.addSnapshots(source, [snapshot({ sizeBytes: 1 })], 40)
+  ledger.addSnapshots(source, [snapshot({ sizeBytes: 2 })], askedAt(50))
+  ledger.addSnapshots(source, [snapshot({ sizeBytes: 1 })], askedAt(40))
   assert.equal(ledger.sources.get(key)?.held?.newest?.sizeBytes, 2)
 })
 
@@ -133,7 +155,7 @@ test('snapshots count in each type that holds them', () => {
 })
 
 test('what is saved is loaded, and only its owner may read it', async (context) => {
-  const folder = join(await temporaryFolder(context), 'state')
+  const folder = await temporaryFolder(context)
   assert.equal((await loadLedger(folder, 1)).kind, 'new')
   const ledger = createLedger(emptyLedger)
   ledger.begin(1)
@@ -164,16 +186,4 @@ test('a half-written ledger does not replace the old one', async (context) => {
   await saveLedger(folder, emptyLedger)
   await writeFile(join(folder, 'ledger.json.part'), '{"version":1,"sour')
   assert.equal((await loadLedger(folder, 1)).kind, 'loaded')
-})
-
-test('one agent per state directory; a lock that nobody holds any more is taken over', async (context) => {
-  const folder = join(await temporaryFolder(context), 'state')
-  const lock = await takeLock(folder, process.pid)
-  assert.deepEqual(await takeLock(folder, process.pid + 1), { kind: 'held', processId: process.pid })
-  assert.ok(lock.kind === 'taken')
-  await lock.release()
-  await mkdir(folder, { recursive: true })
-  // The highest pid that Linux gives is below 2^22 (proc_sys_kernel(5)).
-  await writeFile(join(folder, 'agent.pid'), `${2 ** 22 + 1}\n`)
-  assert.equal((await takeLock(folder, process.pid)).kind, 'taken')
 })

@@ -8,30 +8,16 @@ import { catalogue, type Metric } from '../../agent/metrics/catalogue.ts'
 import { toText } from '../../agent/metrics/exposition.ts'
 import { samplesOf } from '../../agent/metrics/samples.ts'
 import { parseExposition } from '../support/prometheus.ts'
+import { askedAt, makeSnapshot } from '../support/snapshots.ts'
 import { tool } from '../support/tools.ts'
 
 const source = { user: 'root', host: 'vm', path: '/data\n"quoted" \\ {} é' }
 
-const snapshot = {
-  id: 'a',
-  source,
-  startedAt: 10,
-  endedAt: 12,
-  incomplete: undefined,
-  sizeBytes: 100,
-  files: 5,
-  directories: 2,
-  changedFiles: 1,
-  excludedFiles: 3,
-  fatalErrors: 0,
-  ignoredErrors: 0,
-  retentionReasons: ['latest-1'],
-  pins: [],
-}
+const snapshot = makeSnapshot({ source, files: 5, directories: 2, excludedFiles: 3 })
 
 async function everything(): Promise<string> {
   const ledger = createLedger({ ...emptyLedger, begunAt: 1 })
-  ledger.addSnapshots(source, [snapshot], 20)
+  ledger.addSnapshots(source, [snapshot], askedAt(20))
   const errors = { fatal: 1, ignored: 2 }
   ledger.addFinished(
     { source, outcome: 'incomplete', startedAt: 30, endedAt: 31.5, durationSeconds: 1.5, errors },
@@ -76,6 +62,19 @@ test('promtool finds nothing to say about the metrics but for one old name', asy
     encoding: 'utf8',
   })
   assert.deepEqual([result.stdout, result.stderr], ['', knownComplaint])
+})
+
+test('a call that fails for the first time is seen by increase(): its counter was there before', () => {
+  const calls = createCallCounter()
+  calls.count('snapshot list', true)
+  calls.count('snapshot list', false)
+  calls.count('blob stats', true)
+  assert.deepEqual(calls.all(), [
+    { command: 'snapshot list', result: 'success', count: 1 },
+    { command: 'snapshot list', result: 'failed', count: 1 },
+    { command: 'blob stats', result: 'success', count: 1 },
+    { command: 'blob stats', result: 'failed', count: 0 },
+  ])
 })
 
 test('the picture is the ledger', async () => {

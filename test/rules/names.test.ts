@@ -49,7 +49,10 @@ function expressionsIn(value: unknown): readonly string[] {
 }
 
 function withoutVariables(expression: string): string {
-  return expression.replaceAll(/\[\$\{?\w+\}?/g, '[5m').replaceAll(/\$\{?\w+(:\w+)?\}?/g, 'x')
+  return expression
+    .replaceAll('$__range_s', '300')
+    .replaceAll(/\$__(range|interval|rate_interval)\b/g, '5m')
+    .replaceAll(/\$\{?\w+(:\w+)?\}?/g, 'x')
 }
 
 test("annotations use only labels that the alert's metrics have", async (context) => {

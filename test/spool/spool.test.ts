@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { mkdir, readdir, stat, symlink, writeFile } from 'node:fs/promises'
+import { mkdir, readdir, symlink, utimes, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { parseEvent } from '../../agent/spool/event.ts'
@@ -94,8 +94,14 @@ test('what is no event is set aside once, links are not followed, and the good o
   assert.ok((await readdir(folder)).includes('broken.event.broken'))
 })
 
-test('the spool is for its owner alone', async (context) => {
-  const folder = join(await temporaryFolder(context), 'spool')
-  await createSpool(folder, () => undefined).prepare()
-  assert.equal((await stat(folder)).mode & 0o777, 0o700)
+test('what hooks that were killed left half, and what was set aside long ago, goes away', async (context) => {
+  const folder = await temporaryFolder(context)
+  const spool = createSpool(folder, () => undefined)
+  const weekSeconds = 7 * 24 * 3600
+  for (const name of ['old.part', 'old.event', 'old.event.broken', 'new.part']) {
+    await writeFile(join(folder, name), '')
+    if (name.startsWith('old')) await utimes(join(folder, name), 1000, 1000)
+  }
+  await spool.tidy(1000 + weekSeconds + 1)
+  assert.deepEqual((await readdir(folder)).sort(), ['new.part', 'old.event'])
 })

@@ -91,7 +91,7 @@ export const endings: readonly Ending[] = [
     outcome: 'success',
     exitCode: 0,
     snapshots: 1,
-    isToldByHooks: false,
+    isToldByHooks: true,
     prepare: async (lab, path) => {
       await lab.kopia.must('policy', 'set', path, '--ignore-identical-snapshots=true')
       await lab.kopia.must('snapshot', 'create', path)

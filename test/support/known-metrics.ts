@@ -10,6 +10,8 @@ import { waitFor } from './wait.ts'
 /** Labels that scraping and the gateway's grouping put on everything. */
 export const labelsOfGroup = ['job', 'instance'] as const
 
+const labelsOfAlerts = ['alertname', 'severity', 'user', 'host', 'path']
+
 /** The catalogue's, the recorded, the gateway's own, node-exporter's, and what Prometheus itself makes. */
 export async function knownMetrics(gateway: Service, nodeExporter: Service): Promise<KnownMetrics> {
   await fetch(`${gateway.url}/metrics/job/kopia/instance/vm`, { method: 'PUT', body: 'x 1\n' })
@@ -24,7 +26,8 @@ export async function knownMetrics(gateway: Service, nodeExporter: Service): Pro
     ...(await scraped(gateway)),
     ...(await scraped(nodeExporter)),
     ['up', new Set()],
-    ['ALERTS', new Set(['alertname', 'alertstate', 'severity', 'user', 'host', 'path'])],
+    ['ALERTS', new Set([...labelsOfAlerts, 'alertstate'])],
+    ['ALERTS_FOR_STATE', new Set(labelsOfAlerts)],
   ])
 }
 

@@ -38,6 +38,8 @@ export async function createKopiaLab(folder: string, stateDirectory: string): Pr
     KOPIA_LOG_DIR: logDirectory,
     KOPIA_CHECK_FOR_UPDATES: 'false',
     KOPIA_METRICS_STATE_DIR: stateDirectory,
+    // Kopia leaves a folder of its own behind for each action.
+    TMPDIR: folder,
   }
   const begin = (...parameters: string[]) => start('kopia', tool('kopia'), parameters, { environment })
   const run = (...parameters: string[]) => finish(begin(...parameters))

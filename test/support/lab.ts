@@ -87,7 +87,10 @@ export type Picture = {
 
 /** Reads the picture of a source from a gateway or an agent; empty where it is not known there. */
 export async function pictureOf(service: Service, path: string): Promise<Picture> {
-  const all = await scrape(service.url)
+  return pictureIn(await scrape(service.url), path)
+}
+
+export function pictureIn(all: ReadonlyMap<string, readonly Series[]>, path: string): Picture {
   const of = (name: string): readonly Series[] =>
     (all.get(name) ?? []).filter(({ labels }) => labels.path === path)
   const byLabel = (name: string, label: string) =>

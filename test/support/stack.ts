@@ -20,6 +20,30 @@ export async function startPushgateway(port?: number): Promise<Service> {
   ])
 }
 
+export const gatewayUser = { username: 'agent', password: 'correct horse' } as const
+
+/** A Pushgateway that wants `gatewayUser` (exporter-toolkit, "web configuration"). */
+export async function startGuardedPushgateway(folder: string): Promise<Service> {
+  const configuration = join(folder, 'web.yml')
+  // The password's bcrypt hash.
+  const hash = '$2b$04$BSv1n3zwJji/HhnERY3P6OmZOBUwdEYMMpio9mDxeSNwOfMe71zoq'
+  await writeFile(configuration, `basic_auth_users:\n  ${gatewayUser.username}: ${hash}\n`)
+  const pair = Buffer.from(`${gatewayUser.username}:${gatewayUser.password}`).toString('base64')
+  return startService(
+    'pushgateway',
+    await freePort(),
+    '/-/ready',
+    (address) => [
+      tool('pushgateway'),
+      `--web.listen-address=${address}`,
+      `--web.config.file=${configuration}`,
+      '--persistence.file=',
+    ],
+    {},
+    { authorization: `Basic ${pair}` },
+  )
+}
+
 export async function startNodeExporter(): Promise<Service> {
   return startService('node-exporter', await freePort(), '/', (address) => [
     tool('node_exporter'),
@@ -146,11 +170,15 @@ async function startService(
   readyPath: string,
   commandFor: (address: string) => readonly string[],
   environment: NodeJS.ProcessEnv = {},
+  headers: Readonly<Record<string, string>> = {},
 ): Promise<Service> {
   const [file = '', ...parameters] = commandFor(`127.0.0.1:${port}`)
   const running = start(name, file, parameters, { environment })
   const url = `http://127.0.0.1:${port}`
-  const ready = waitFor(`${name} becomes ready`, async () => (await fetch(url + readyPath)).ok || undefined)
+  const ready = waitFor(
+    `${name} becomes ready`,
+    async () => (await fetch(url + readyPath, { headers })).ok || undefined,
+  )
   const ended = running.ended.then((code) => {
     throw new Error(`${name} ended with ${code}: ${running.output()}`)
   })

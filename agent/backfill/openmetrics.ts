@@ -1,0 +1,146 @@
+// Timelines in, OpenMetrics text out: metric by metric, series by series, each in time order, as the format wants it
+// (OpenMetrics 1.0, "Overall Structure"), in pieces of even size, so that memory stays flat.
+
+import type { Source } from '../kopia/source.ts'
+import { type Outcome, outcomes } from '../kopia/verdict.ts'
+import { catalogue, type MetricName } from '../metrics/catalogue.ts'
+import { type Grid, stretchesOf } from './grid.ts'
+import type { Standing } from './timeline.ts'
+
+export type Timeline = { readonly source: Source; readonly standings: readonly Standing[] }
+
+export type Backfill = {
+  readonly timelines: readonly Timeline[]
+  /** The group's: `job`, `instance`, and what else the live series carry. */
+  readonly labels: Readonly<Record<string, string>>
+  readonly grid: Grid
+}
+
+type Series = {
+  readonly metric: MetricName
+  readonly labels: Readonly<Record<string, string>>
+  readonly value: (standing: Standing) => number | undefined
+}
+
+const seriesOfSource: readonly Series[] = [
+  { metric: 'kopia_backup_status', labels: {}, value: ({ outcome }) => (outcome === 'success' ? 1 : 0) },
+  ...outcomes.map((status) => ofStatus('kopia_backup_duration_seconds', status, durationAs)),
+  { metric: 'kopia_backup_size_bytes', labels: {}, value: ({ sizeBytes }) => sizeBytes },
+  { metric: 'kopia_backup_files', labels: {}, value: ({ files }) => files },
+  { metric: 'kopia_snapshot_count', labels: { type: 'all' }, value: ({ snapshots }) => snapshots },
+  ...outcomes.map((status) =>
+    ofStatus('kopia_backup_attempts_total', status, ({ attempts }) => attempts[status]),
+  ),
+]
+
+function ofStatus(
+  metric: MetricName,
+  status: Outcome,
+  value: (standing: Standing, status: Outcome) => number | undefined,
+): Series {
+  return { metric, labels: { status }, value: (standing) => value(standing, status) }
+}
+
+/** One series at a time: the duration carries how the attempt ended. */
+function durationAs({ outcome, durationSeconds }: Standing, status: Outcome): number | undefined {
+  return outcome === status ? durationSeconds : undefined
+}
+
+const pieceLength = 256 * 1024
+
+/** The whole text in pieces, each with how many samples it holds. */
+export function* openMetrics(
+  backfill: Backfill,
+): Generator<{ readonly text: string; readonly samples: number }> {
+  let text = ''
+  let samples = 0
+  for (const part of parts(backfill)) {
+    if (part.kind === 'header') {
+      text += part.text
+      continue
+    }
+    const { first, spacing, count } = part.stretch
+    for (let index = 0; index < count; index += 1) {
+      text += `${part.head}${first + index * spacing}\n`
+      samples += 1
+      if (text.length < pieceLength) continue
+      yield { text, samples }
+      text = ''
+      samples = 0
+    }
+  }
+  yield { text: `${text}# EOF\n`, samples }
+}
+
+export type Extent = { readonly samples: number; readonly bytes: number }
+
+/** Digits of a Unix time, from 2001 to 2286, and the line's end. */
+const timeLength = 11
+
+/** Exactly how much `openMetrics` will make, counted and not made. */
+export function extentOf(backfill: Backfill): Extent {
+  let samples = 0
+  let bytes = Buffer.byteLength('# EOF\n')
+  for (const part of parts(backfill)) {
+    if (part.kind === 'header') {
+      bytes += Buffer.byteLength(part.text)
+    } else {
+      samples += part.stretch.count
+      bytes += part.stretch.count * (Buffer.byteLength(part.head) + timeLength)
+    }
+  }
+  return { samples, bytes }
+}
+
+type Part =
+  | { readonly kind: 'header'; readonly text: string }
+  | {
+      readonly kind: 'stretch'
+      readonly head: string
+      readonly stretch: ReturnType<typeof stretchesOf>[number]
+    }
+
+function* parts({ timelines, labels, grid }: Backfill): Generator<Part> {
+  for (const [metric, ofMetric] of Map.groupBy(seriesOfSource, (series) => series.metric)) {
+    yield { kind: 'header', text: headerOf(metric) }
+    for (const { source, standings } of timelines) {
+      const { user, host, path } = source
+      for (const series of ofMetric) {
+        const name = `${metric}${labelText({ ...labels, user, host, path, ...series.labels })}`
+        yield* partsOfSeries(name, series, standings, grid)
+      }
+    }
+  }
+}
+
+function* partsOfSeries(
+  name: string,
+  series: Series,
+  standings: readonly Standing[],
+  grid: Grid,
+): Generator<Part> {
+  for (const [index, standing] of standings.entries()) {
+    const value = series.value(standing)
+    if (value === undefined) continue
+    const to = standings[index + 1]?.at ?? grid.until
+    const head = `${name} ${value} `
+    for (const stretch of stretchesOf(grid, standing.at, to)) yield { kind: 'stretch', head, stretch }
+  }
+}
+
+/** A counter's family has no `_total`, which its samples have (OpenMetrics 1.0, "Counter"). */
+function headerOf(metric: MetricName): string {
+  const { type, help } = catalogue[metric]
+  const family = type === 'counter' ? metric.replace(/_total$/, '') : metric
+  return `# HELP ${family} ${escaped(help)}\n# TYPE ${family} ${type}\n`
+}
+
+function labelText(labels: Readonly<Record<string, string>>): string {
+  return `{${Object.entries(labels)
+    .map(([name, value]) => `${name}="${escaped(value)}"`)
+    .join(',')}}`
+}
+
+function escaped(text: string): string {
+  return text.replace(/[\\"\n]/g, (character) => (character === '\n' ? '\\n' : `\\${character}`))
+}

@@ -1,0 +1,18 @@
+// Files that may be missing.
+
+import { readFile } from 'node:fs/promises'
+
+/** Whether an error has this code of the system, such as ENOENT (errno(3)). */
+export function hasCode(error: unknown, code: string): boolean {
+  return error instanceof Error && 'code' in error && error.code === code
+}
+
+/** The text of a file; undefined where there is none. Rejects where it can't be read. */
+export async function readIfThere(path: string): Promise<string | undefined> {
+  try {
+    return await readFile(path, 'utf8')
+  } catch (error) {
+    if (hasCode(error, 'ENOENT')) return undefined
+    throw error
+  }
+}

@@ -1,0 +1,19 @@
+// Kopia's CLI as the settings describe it, for commands that ask a few questions and end.
+
+import { createKopia, type Kopia, type KopiaOptions } from './kopia/cli.ts'
+import type { Settings } from './settings.ts'
+
+type Listeners = Pick<KopiaOptions, 'signal' | 'onBegin' | 'onCall'>
+
+const untilDone: Listeners = { signal: new AbortController().signal, onCall: () => undefined }
+
+/** Binds the CLI; a daemon adds how its calls are ended and counted. */
+export function kopiaOf(settings: Settings, listeners: Listeners = untilDone): Kopia {
+  return createKopia({
+    binary: settings.kopiaBinary,
+    configPath: settings.kopiaConfigPath,
+    password: settings.kopiaPassword,
+    logDirectory: settings.kopiaLogDirectory,
+    ...listeners,
+  })
+}

@@ -1,0 +1,61 @@
+// One HTTP request, over TLS where the address says so; no redirect is followed.
+
+import { readFile } from 'node:fs/promises'
+import { request as httpRequest, type IncomingMessage } from 'node:http'
+import { request as httpsRequest } from 'node:https'
+
+/** Paths of PEM files; read at each request, since certificates are renewed while the agent runs. */
+export type TlsFiles = { readonly ca?: string; readonly certificate?: string; readonly key?: string }
+
+export type HttpRequest = {
+  readonly method: 'GET' | 'PUT' | 'DELETE'
+  readonly url: string
+  readonly headers?: Readonly<Record<string, string>>
+  readonly body?: string
+  readonly tls: TlsFiles
+  readonly signal: AbortSignal
+}
+
+export type HttpResponse = { readonly status: number; readonly text: string }
+
+/** All that a gateway holds fits in; one that sends without end must not fill the memory. */
+const largestAnswerBytes = 64 * 1024 * 1024
+
+/** Rejects where no whole answer arrives. */
+export async function sendRequest(options: HttpRequest): Promise<HttpResponse> {
+  const { body = '', method, headers, signal } = options
+  const url = new URL(options.url)
+  const send = url.protocol === 'https:' ? httpsRequest : httpRequest
+  const secrets = url.protocol === 'https:' ? await readTlsFiles(options.tls) : {}
+  return new Promise((resolve, reject) => {
+    const length = Buffer.byteLength(body)
+    const request = send(url, {
+      method,
+      signal,
+      headers: { ...headers, 'content-length': length },
+      ...secrets,
+    })
+    request.on('response', (response) => readAnswer(response).then(resolve, reject))
+    request.on('error', reject)
+    request.end(body)
+  })
+}
+
+async function readAnswer(response: IncomingMessage): Promise<HttpResponse> {
+  const chunks: Buffer[] = []
+  let bytes = 0
+  for await (const chunk of response) {
+    bytes += chunk.length
+    if (bytes > largestAnswerBytes) throw new Error(`its answer has more than ${largestAnswerBytes} bytes`)
+    chunks.push(chunk)
+  }
+  return { status: response.statusCode ?? 0, text: Buffer.concat(chunks).toString('utf8') }
+}
+
+async function readTlsFiles({ ca, certificate, key }: TlsFiles): Promise<Record<string, Buffer>> {
+  return {
+    ...(ca && { ca: await readFile(ca) }),
+    ...(certificate && { cert: await readFile(certificate) }),
+    ...(key && { key: await readFile(key) }),
+  }
+}

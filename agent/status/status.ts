@@ -1,0 +1,116 @@
+// How things stand, worst first: decided once, for the terminal, for scripts and for the page. Pure.
+
+import { formatSource, type Source } from '../kopia/source.ts'
+import type { Finished } from '../kopia/verdict.ts'
+import type { ExpectedInterval, Ledger, RepositoryState, SourceState } from '../ledger/ledger.ts'
+import { type RecentAttempt, unpacked } from '../ledger/recent-attempts.ts'
+import { overdueFrom } from './overdue.ts'
+
+/** Worst first. `waiting`: no attempt was seen yet, and none is overdue. */
+export const states = ['failing', 'overdue', 'waiting', 'fine'] as const
+export type State = (typeof states)[number]
+
+/** Times in Unix seconds, sizes in bytes. */
+export type SourceStatus = {
+  readonly name: string
+  readonly source: Source
+  readonly state: State
+  readonly runningSince?: number
+  readonly lastAttempt?: Finished
+  readonly lastSuccessAt?: number
+  readonly consecutiveFailures: number
+  readonly expectedInterval?: ExpectedInterval
+  /** When the next success is due by the expected interval, without any margin. */
+  readonly nextExpectedAt?: number
+  /** Since when it is overdue, margin included; also of one that fails. */
+  readonly overdueSince?: number
+  readonly sizeBytes?: number
+  readonly files?: number
+  readonly changedFiles?: number
+  readonly snapshots?: number
+  readonly recent: readonly RecentAttempt[]
+}
+
+export type Status = {
+  readonly at: number
+  readonly sources: readonly SourceStatus[]
+  readonly counts: Readonly<Record<State, number>>
+  /** Commands of Kopia whose last run failed, where no source tells of it already. */
+  readonly failedCommands: readonly string[]
+  readonly repository: RepositoryState
+}
+
+/** `runningSince`: when the attempts under way began, by `user@host:path`. */
+export function statusOf(ledger: Ledger, runningSince: ReadonlyMap<string, number>, at: number): Status {
+  const sources = [...ledger.sources.values()]
+    .map((state) => sourceStatusOf(state, ledger, runningSince, at))
+    .sort(compareWorstFirst)
+  const counts: Record<State, number> = { failing: 0, overdue: 0, waiting: 0, fine: 0 }
+  for (const { state } of sources) counts[state] += 1
+  const failedCommands = [...ledger.commands]
+    .filter(([command, { result }]) => result === 'failed' && !isToldBySource(command, counts))
+    .map(([command]) => command)
+  return { at, sources, counts, failedCommands, repository: ledger.repository }
+}
+
+/** Whether somebody has to do something. */
+export function needsAttention({ counts }: Status): boolean {
+  return counts.failing + counts.overdue > 0
+}
+
+function sourceStatusOf(
+  state: SourceState,
+  ledger: Ledger,
+  runningSince: ReadonlyMap<string, number>,
+  at: number,
+): SourceStatus {
+  const name = formatSource(state.source)
+  const { source, lastAttempt, lastSuccessAt, consecutiveFailures, held } = state
+  const expectedInterval = ledger.expectedInterval(state)
+  const since = lastSuccessAt ?? state.firstSeenAt
+  const dueFrom = expectedInterval && overdueFrom(since, expectedInterval.seconds)
+  const overdueSince = dueFrom !== undefined && dueFrom < at ? dueFrom : undefined
+  const begun = runningSince.get(name)
+  return {
+    name,
+    source,
+    state: stateOf(lastAttempt, overdueSince),
+    consecutiveFailures,
+    recent: unpacked(state.recent ?? []),
+    ...(begun !== undefined && { runningSince: begun }),
+    ...(lastAttempt && { lastAttempt }),
+    ...(lastSuccessAt !== undefined && { lastSuccessAt }),
+    ...(expectedInterval && { expectedInterval, nextExpectedAt: since + expectedInterval.seconds }),
+    ...(overdueSince !== undefined && { overdueSince }),
+    ...(held && { snapshots: held.counts.all }),
+    ...(held?.newest && {
+      sizeBytes: held.newest.sizeBytes,
+      files: held.newest.files,
+      changedFiles: held.newest.changedFiles,
+    }),
+  }
+}
+
+function stateOf(lastAttempt: Finished | undefined, overdueSince: number | undefined): State {
+  if (lastAttempt !== undefined && lastAttempt.outcome !== 'success') return 'failing'
+  if (overdueSince !== undefined) return 'overdue'
+  return lastAttempt === undefined ? 'waiting' : 'fine'
+}
+
+/** `server-9` before `server-10`. */
+const byName = new Intl.Collator('en', { numeric: true })
+
+/** Among the bad ones the one first that has been without a backup for longest; the good ones by name. */
+function compareWorstFirst(one: SourceStatus, other: SourceStatus): number {
+  const byState = states.indexOf(one.state) - states.indexOf(other.state)
+  if (byState !== 0) return byState
+  const byAge =
+    one.state === 'fine' || one.state === 'waiting'
+      ? 0
+      : (one.lastSuccessAt ?? 0) - (other.lastSuccessAt ?? 0)
+  return byAge || byName.compare(one.name, other.name)
+}
+
+function isToldBySource(command: string, counts: Readonly<Record<State, number>>): boolean {
+  return command === 'snapshot create' && counts.failing > 0
+}

@@ -1,0 +1,169 @@
+// The table for a terminal: as wide as it is, the worst first, each problem explained below its row. Pure.
+
+import { sparkline } from './sparkline.ts'
+import type { SourceStatus, State, Status } from './status.ts'
+import { fitted, padded, shortened, widthOf, wrapped } from './text-width.ts'
+import {
+  agoWords,
+  bytesWords,
+  countWords,
+  durationWords,
+  problemWords,
+  spanWords,
+  verdictWords,
+  visible,
+} from './words.ts'
+
+export type Colour = 'red' | 'yellow' | 'green' | 'cyan' | 'dim' | 'bold'
+export type Paint = (colour: Colour, text: string) => string
+
+export type TableOptions = {
+  /** Columns of the terminal; undefined where there is none, then nothing is shortened. */
+  readonly columns: number | undefined
+  readonly paint: Paint
+}
+
+type Column = {
+  readonly title: string
+  readonly align: 'left' | 'right'
+  readonly text: (source: SourceStatus, now: number) => string
+}
+
+/** Shape and word as well as colour, for those who see none. */
+const marks: Readonly<Record<State, { readonly mark: string; readonly colour: Colour }>> = {
+  failing: { mark: '✗', colour: 'red' },
+  overdue: { mark: '!', colour: 'yellow' },
+  waiting: { mark: '·', colour: 'cyan' },
+  fine: { mark: '✓', colour: 'green' },
+}
+
+const stateWidth = 9
+const gap = '  '
+/** A path that is shortened further tells nothing. */
+const leastSourceWidth = 24
+
+/** The most telling one first: where the room ends, the rest is left out. */
+const columns: readonly Column[] = [
+  { title: 'LAST SUCCESS', align: 'right', text: lastSuccessText },
+  { title: 'NEXT', align: 'right', text: nextText },
+  {
+    title: 'TOOK',
+    align: 'right',
+    text: ({ lastAttempt }) => optional(lastAttempt?.durationSeconds, durationWords),
+  },
+  { title: 'SIZE', align: 'right', text: ({ sizeBytes }) => optional(sizeBytes, bytesWords) },
+  { title: 'LAST DURATIONS', align: 'left', text: ({ recent }) => sparkline(recent) },
+  { title: 'FILES', align: 'right', text: ({ files }) => optional(files, countWords) },
+  { title: 'SNAPSHOTS', align: 'right', text: ({ snapshots }) => optional(snapshots, countWords) },
+]
+
+/** The whole, with a line end. */
+export function statusTable(status: Status, options: TableOptions): string {
+  const { paint, columns: width } = options
+  const worst = status.sources[0]?.state ?? 'waiting'
+  const host = commonHost(status.sources)
+  const heading = wrapped(`${verdictWords(status)}${host === '' ? '' : ` on ${visible(host)}`}`, width)
+  const commands = status.failedCommands.flatMap((command) =>
+    wrapped(`! the last "kopia ${visible(command)}" failed`, width).map((line) => paint('yellow', line)),
+  )
+  const table = status.sources.length === 0 ? [] : ['', ...tableLines(status, host, options)]
+  const lines = [
+    ...heading.map((line) => paint('bold', paint(marks[worst].colour, line))),
+    ...commands,
+    ...table,
+  ]
+  return lines.map((line) => `${line.trimEnd()}\n`).join('')
+}
+
+function tableLines(
+  { sources, at }: Status,
+  host: string,
+  { columns: width, paint }: TableOptions,
+): readonly string[] {
+  const names = sources.map(({ name, source }) => visible(host === '' ? name : source.path))
+  const longestName = Math.max('SOURCE'.length, ...names.map(widthOf))
+  const shown = columnsThatFit(sources, at, longestName, width)
+  const taken = shown.reduce(
+    (sum, { width: ofColumn }) => sum + gap.length + ofColumn,
+    stateWidth + gap.length,
+  )
+  const nameWidth = width === undefined ? longestName : Math.max(1, Math.min(longestName, width - taken))
+  const title = [
+    padded('  STATE', stateWidth),
+    padded('SOURCE', nameWidth),
+    ...shown.map(({ column, width: ofColumn }) => fitted(column.title, ofColumn, column.align)),
+  ]
+  const rows = sources.flatMap((source, index) => {
+    const { mark, colour } = marks[source.state]
+    const cells = shown.map(({ column, texts, width: ofColumn }) =>
+      fitted(texts[index] ?? '', ofColumn, column.align),
+    )
+    const name = padded(shortened(names[index] ?? '', nameWidth), nameWidth)
+    const state = paint(colour, padded(`${mark} ${source.state}`, stateWidth))
+    const row = [state, name, ...cells].join(gap)
+    const indent = ' '.repeat(stateWidth + gap.length)
+    const notes = notesOf(source, at).flatMap((note) =>
+      wrapped(note.text, width && width - indent.length).map((line) => indent + paint(note.colour, line)),
+    )
+    return [row, ...notes]
+  })
+  return [paint('dim', title.join(gap).trimEnd()), ...rows]
+}
+
+type ShownColumn = { readonly column: Column; readonly texts: readonly string[]; readonly width: number }
+
+function columnsThatFit(
+  sources: readonly SourceStatus[],
+  now: number,
+  longestName: number,
+  width: number | undefined,
+): readonly ShownColumn[] {
+  const all = columns.map((column) => {
+    const texts = sources.map((source) => column.text(source, now))
+    return { column, texts, width: Math.max(widthOf(column.title), ...texts.map(widthOf)) }
+  })
+  if (width === undefined) return all
+  const shown: ShownColumn[] = []
+  let room = width - stateWidth - gap.length - Math.min(longestName, leastSourceWidth)
+  for (const column of all) {
+    room -= gap.length + column.width
+    if (room < 0) break
+    shown.push(column)
+  }
+  return shown
+}
+
+/** `user@host` where it is the same for all: then the paths alone are shown. */
+function commonHost(sources: readonly SourceStatus[]): string {
+  const hosts = new Set(sources.map(({ source: { user, host } }) => `${user}@${host}`))
+  const [only = ''] = hosts
+  return hosts.size === 1 ? only : ''
+}
+
+type Note = { readonly text: string; readonly colour: Colour }
+
+function notesOf(source: SourceStatus, now: number): readonly Note[] {
+  const { runningSince, state } = source
+  const problem = problemWords(source, now)
+  return [
+    ...(problem === undefined ? [] : [{ text: problem, colour: marks[state].colour }]),
+    ...(runningSince === undefined
+      ? []
+      : [{ text: `running for ${spanWords(now - runningSince)}`, colour: 'cyan' as const }]),
+  ]
+}
+
+function lastSuccessText({ lastSuccessAt }: SourceStatus, now: number): string {
+  return lastSuccessAt === undefined ? 'never' : agoWords(lastSuccessAt, now)
+}
+
+/** A success that is due, though not yet overdue, is due now. */
+function nextText({ nextExpectedAt, overdueSince }: SourceStatus, now: number): string {
+  if (overdueSince !== undefined) return 'overdue'
+  if (nextExpectedAt === undefined) return '–'
+  return nextExpectedAt > now ? agoWords(nextExpectedAt, now) : 'due'
+}
+
+function optional(value: number | undefined, words: (value: number) => string): string {
+  return value === undefined ? '–' : words(value)
+}

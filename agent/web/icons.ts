@@ -1,0 +1,33 @@
+// One shape per state, so that it is told apart without its colour.
+
+import type { State } from '../status/status.ts'
+import { type Html, html } from './html.ts'
+
+const shapes: Readonly<Record<State, string>> = {
+  failing: 'M7.5 7.5l9 9m0-9l-9 9',
+  overdue: 'M12 6.5V12l3.5 3',
+  waiting: 'M7.5 12h.01M12 12h.01M16.5 12h.01',
+  fine: 'M7 12.5l3.5 3.5 6.5-7.5',
+}
+
+/** Of the icon that stands in a tab, whatever the page's colours are. */
+const ownColours: Readonly<Record<State, string>> = {
+  failing: '#d5342b',
+  overdue: '#d08700',
+  waiting: '#2577c9',
+  fine: '#23903f',
+}
+
+/** Decoration beside a word that says the same; the style gives it the colours of its state. */
+export function icon(state: State): Html {
+  return html`<svg class="icon" aria-hidden="true" viewBox="0 0 24 24"><circle
+cx="12" cy="12" r="11"/><path d="${shapes[state]}"/></svg>`
+}
+
+/** A picture of its own, as an address. */
+export function iconAddress(state: State): string {
+  const picture = html`<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 24 24">
+<circle cx="12" cy="12" r="11" fill="${ownColours[state]}"/><path d="${shapes[state]}" fill="none" stroke="#fff"
+stroke-width="2.4" stroke-linecap="round" stroke-linejoin="round"/></svg>`
+  return `data:image/svg+xml,${encodeURIComponent(picture.text)}`
+}

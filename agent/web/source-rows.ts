@@ -1,0 +1,94 @@
+// The sources on the page: a row each, which the style lays out as a card where the window is narrow.
+
+import type { SourceStatus, State, Status } from '../status/status.ts'
+import {
+  agoWords,
+  bytesWords,
+  countWords,
+  durationWords,
+  problemWords,
+  spanWords,
+  visible,
+} from '../status/words.ts'
+import { chartCaption, durationChart } from './chart.ts'
+import { timeOf } from './dates.ts'
+import { type Html, html } from './html.ts'
+import { icon } from './icons.ts'
+
+/** More nobody reads on a page, and no browser shows quickly. */
+const mostSources = 500
+
+export const stateWords: Readonly<Record<State, string>> = {
+  failing: 'Failing',
+  overdue: 'Overdue',
+  waiting: 'New',
+  fine: 'Fine',
+}
+
+/** What stands there before the first backup. */
+export function nothingYet(): Html {
+  return html`<h2>Sources</h2>
+<div class="card empty"><p>No backup was seen yet. Sources appear here by themselves, with their
+first snapshot or with the first attempt at one:</p><p><code>kopia snapshot create /path/to/what/matters</code></p></div>`
+}
+
+/**
+ * X rows out as cards.
+ */
+export function sourcesOf({ sources, at }: Status): Html {
+  const shown = sources.slice(0, mostSources)
+  const rest = sources.length - shown.length
+  const head = (title: string, kind: string) =>
+    html`<th role="columnheader" scope="col" class="${kind}">${title}</th>`
+  return html`<h2 id="sources">Sources</h2>
+<div class="card sources"><table role="table" aria-labelledby="sources"><thead role="rowgroup"><tr role="row">${[
+    head('State', ''),
+    head('Source', ''),
+    head('Last success', 'figure'),
+    head('Next', 'figure'),
+    head('Took', 'figure'),
+    head('Size', 'figure'),
+    head('Files', 'figure'),
+    head('Last durations', 'figure'),
+  ]}</tr></thead>
+<tbody role="rowgroup">${shown.map((source) => rowOf(source, at))}</tbody></table></div>
+${rest > 0 ? moreOf(rest) : undefined}`
+}
+
+function moreOf(rest: number): Html {
+  const command = html`<code>kopia-metrics-agent status</code>`
+  return html`<p>And ${countWords(rest)} more, none of them worse: ${command} shows all.</p>`
+}
+
+function rowOf(status: SourceStatus, now: number): Html {
+  const { source, state, lastSuccessAt, lastAttempt, recent, runningSince } = status
+  const problem = problemWords(status, now)
+  const problemLine = problem && html`<div class="problem">${sentence(problem)}</div>`
+  const runningLine =
+    runningSince && html`<div class="running">Running for ${spanWords(now - runningSince)}</div>`
+  const success = lastSuccessAt === undefined ? 'never' : timeOf(lastSuccessAt, agoWords(lastSuccessAt, now))
+  return html`
+<tr role="row" class="${state}"><td role="cell" class="state">${icon(state)}${stateWords[state]}</td>
+<td role="cell" class="source"><b>${visible(source.path)}</b>
+<small>${visible(`${source.user}@${source.host}`)}</small>${problemLine}${runningLine}</td>
+${figure('Last success', success)}
+${figure('Next', nextOf(status, now))}
+${figure('Took', lastAttempt === undefined ? '–' : durationWords(lastAttempt.durationSeconds))}
+${figure('Size', status.sizeBytes === undefined ? '–' : bytesWords(status.sizeBytes))}
+${figure('Files', status.files === undefined ? '–' : countWords(status.files))}
+<td role="cell" class="chart-cell">${durationChart(recent)}<small>${chartCaption(recent)}</small></td></tr>`
+}
+
+function figure(label: string, value: Html | string): Html {
+  return html`<td role="cell" class="figure"><span class="label" aria-hidden="true">${label}</span>${value}</td>`
+}
+
+function nextOf({ nextExpectedAt, overdueSince }: SourceStatus, now: number): Html | string {
+  if (nextExpectedAt === undefined) return '–'
+  const words = nextExpectedAt > now ? agoWords(nextExpectedAt, now) : 'due'
+  return timeOf(nextExpectedAt, overdueSince === undefined ? words : 'overdue')
+}
+
+function sentence(words: string): string {
+  return `${words.charAt(0).toUpperCase()}${words.slice(1)}.`
+}

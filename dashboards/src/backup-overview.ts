@@ -1,0 +1,83 @@
+// Backup Overview: is all well, which source is not, and how did it come to that.
+
+import {
+  type Dashboard,
+  DashboardBuilder,
+  DashboardCursorSync,
+} from '@grafana/grafana-foundation-sdk/dashboard'
+import { annotation } from './annotations.ts'
+import { linkToOthers } from './links.ts'
+import { agentHealth } from './overview/agents.ts'
+import { attempts, changedFiles, durations, errors, snapshots } from './overview/history.ts'
+import { freeSpace, growth, upkeep } from './overview/repository.ts'
+import { firingAlerts, latestStatus, overdue } from './overview/status.ts'
+import { verdict } from './overview/verdict.ts'
+import { alerts } from './queries/agents.ts'
+import { sources } from './queries/sources.ts'
+import { dataSourceVariable, hidden, visible } from './variables.ts'
+
+const firstSeen = 'kopia_backup_first_seen_timestamp_seconds'
+/** What is there of a machine without sources, too. */
+const firstSeenOrAgent = '__name__=~"kopia_backup_first_seen_timestamp_seconds|kopia_agent_build_info"'
+
+const variables = [
+  dataSourceVariable(),
+  visible({ name: 'host', label: 'Host', query: `label_values(${firstSeen}, host)` }),
+  visible({ name: 'path', label: 'Path', query: `label_values(${firstSeen}{host=~"$host"}, path)` }),
+  hidden({ name: 'job', label: 'Job', query: 'label_values(kopia_agent_build_info, job)' }),
+  hidden({
+    name: 'instance',
+    label: 'Instance',
+    query: `label_values({${firstSeenOrAgent}, job=~"$job", host=~"$host", path=~"$path"}, instance)`,
+  }),
+]
+
+const panels = [
+  ...verdict,
+  latestStatus,
+  overdue,
+  firingAlerts,
+  attempts,
+  durations,
+  growth,
+  snapshots,
+  changedFiles,
+  errors,
+  freeSpace,
+  upkeep,
+  agentHealth,
+]
+
+/** The dashboard as plain data. */
+export function backupOverview(): Dashboard {
+  const dashboard = new DashboardBuilder('Backup Overview')
+    .uid('kopia-backup-overview')
+    .description('Whether the backups that Kopia makes are good, and which are not.')
+    .tags(['kopia'])
+    .readonly()
+    .tooltip(DashboardCursorSync.Crosshair)
+    .time({ from: 'now-7d', to: 'now' })
+    .refresh('1m')
+    .variables(variables)
+    .annotation(
+      annotation({
+        name: 'Alerts',
+        colour: 'red',
+        expression: alerts.firing,
+        title: '{{alertname}}',
+        text: '{{host}} {{path}}',
+      }),
+    )
+    .annotation(
+      annotation({
+        name: 'Backups',
+        colour: 'blue',
+        expression: sources.backups,
+        title: 'Backup',
+        text: '{{user}}@{{host}}:{{path}}',
+      }),
+    )
+    .link(linkToOthers())
+  for (const [index, panel] of panels.entries()) dashboard.withPanel(panel.id(index + 1))
+  return dashboard.build()
+}

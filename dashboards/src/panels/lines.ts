@@ -1,0 +1,45 @@
+// Lines over time.
+
+import {
+  GraphDrawStyle,
+  LegendDisplayMode,
+  LegendPlacement,
+  LineInterpolation,
+  SortOrder,
+  TooltipDisplayMode,
+  VisibilityMode,
+  VizLegendOptionsBuilder,
+  VizTooltipOptionsBuilder,
+} from '@grafana/grafana-foundation-sdk/common'
+import { FieldColorBuilder, FieldColorModeId } from '@grafana/grafana-foundation-sdk/dashboard'
+import { PanelBuilder } from '@grafana/grafana-foundation-sdk/timeseries'
+import { type Description, describe, overTime, type Query } from '../panel.ts'
+
+export type Lines = Description & { readonly queries: readonly Query[] }
+
+/** Lines for what flows all the time. The same series has the same colour in every panel. */
+export function lines(description: Lines): PanelBuilder {
+  return describe(new PanelBuilder(), description)
+    .targets(overTime(description.queries))
+    .colorScheme(new FieldColorBuilder().mode(FieldColorModeId.PaletteClassicByName))
+    .drawStyle(GraphDrawStyle.Line)
+    .lineWidth(2)
+    .fillOpacity(8)
+    .showPoints(VisibilityMode.Auto)
+    .legend(
+      new VizLegendOptionsBuilder()
+        .showLegend(true)
+        .displayMode(LegendDisplayMode.List)
+        .placement(LegendPlacement.Bottom)
+        .calcs(['lastNotNull']),
+    )
+    .tooltip(new VizTooltipOptionsBuilder().mode(TooltipDisplayMode.Multi).sort(SortOrder.Descending))
+}
+
+/** History that was backfilled has a sample each hour: it is a line all the same, and a silence is a gap. */
+const joinedMilliseconds = 2 * 3_600_000
+
+/** Lines for what changes with each backup and stays so until the next. */
+export function steps(description: Lines): PanelBuilder {
+  return lines(description).lineInterpolation(LineInterpolation.StepAfter).spanNulls(joinedMilliseconds)
+}

@@ -1,0 +1,58 @@
+// What the dashboards ask about repositories and about what Kopia does to them. Agents that share a
+// repository each report it: it is one series here, named by its storage and the beginning of its id.
+
+import type { MetricName } from '../../../agent/metrics/catalogue.ts'
+import { ofAgents } from '../selectors.ts'
+
+function byRepository(expression: string): string {
+  const info = ofAgents('kopia_repository_info')
+  const named = `${expression} * on (job, instance) group_left (repository, storage) ${info}`
+  const shortened = `label_replace(${named}, "repository", "$1", "repository", "(.{8}).*")`
+  return `max by (storage, repository) (${shortened})`
+}
+
+const of = (metric: MetricName) => byRepository(ofAgents(metric))
+const available = ofAgents('kopia_repository_available_bytes')
+
+/** Ten years and more, where the space does not shrink. */
+export const notInSightSeconds = 315_360_000
+/**
+ * The same at every moment of a graph, so that it is reckoned once: the trend up to the last moment shown.
+ */
+const trend = `${available}[$__range:$__interval] @ end()`
+const knownSince = `min_over_time(timestamp(${available})[$__range:$__interval] @ end())`
+/** A first upload is no trend. */
+const isKnownLongEnough = `timestamp(${available} @ end()) - ${knownSince} > 0.5 * $__range_s`
+const shrinkPerSecond = `clamp_min(-deriv(${trend}), 0.001)`
+const secondsLeft = `clamp_max(${available} / ${shrinkPerSecond}, ${notInSightSeconds})`
+
+/** No less than nothing, and no more than the volume holds. */
+const inThirtyDays = `clamp_min(${available} @ end() + ${30 * 86_400} * deriv(${trend}), 0)`
+const capacity = ofAgents('kopia_repository_capacity_bytes')
+
+/** How a command or a maintenance stands; the smaller, the worse. */
+export const results = { failed: 0, late: 1, never: 2, good: 3 } as const
+
+const byTask = (expression: string) => `max by (instance, task) (${expression})`
+const asTask = (expression: string, task: string, label: string) =>
+  byTask(`label_replace(${expression}, "task", "${task}", "${label}", "(.*)")`)
+
+const commandResult = `${results.good} * ${asTask(ofAgents('kopia_command_status'), '$1', 'command')}`
+const verifyOfEach = asTask(ofAgents('kopia_agent_build_info'), 'snapshot verify', 'job')
+const neverVerified = `${results.never} * ${verifyOfEach}`
+const ofMaintenance = (metric: MetricName) => asTask(ofAgents(metric), '$1 maintenance', 'kind')
+const due = ofMaintenance('kopia_maintenance_next_timestamp_seconds')
+/** An hour's grace: maintenance runs along with other commands. */
+const maintenanceResult = `${results.good} - ${results.good - results.late} * (${due} < bool time() - 3600)`
+const commandSuccess = asTask(ofAgents('kopia_command_last_success_timestamp_seconds'), '$1', 'command')
+
+export const repositories = {
+  size: of('kopia_repository_size_bytes'),
+  contents: of('kopia_repository_contents_bytes'),
+  available: byRepository(available),
+  predicted: byRepository(`((${inThirtyDays} < ${capacity} or ${capacity}) and ${isKnownLongEnough})`),
+  fullIn: `min(${secondsLeft} and ${isKnownLongEnough})`,
+  taskResult: `${commandResult} or ${neverVerified} or ${maintenanceResult}`,
+  taskSuccess: `${commandSuccess} or ${ofMaintenance('kopia_maintenance_last_success_timestamp_seconds')}`,
+  taskDue: due,
+} as const

@@ -1,0 +1,58 @@
+// System Resources: how the machines fared, and what backups cost them.
+
+import {
+  type Dashboard,
+  DashboardBuilder,
+  DashboardCursorSync,
+} from '@grafana/grafana-foundation-sdk/dashboard'
+import { annotation } from './annotations.ts'
+import { linkToOthers } from './links.ts'
+import { backupsOf } from './queries/sources.ts'
+import { select } from './selectors.ts'
+import { now } from './system/now.ts'
+import { trends } from './system/trends.ts'
+import { dataSourceVariable, hidden, visible } from './variables.ts'
+
+const variables = [
+  dataSourceVariable(),
+  // Kopia calls a machine by its name up to the first dot, in small letters.
+  visible({ name: 'host', label: 'Host', query: 'label_values(node_uname_info, nodename)' }).regex(
+    '/^([^.]+)/',
+  ),
+  hidden({ name: 'job', label: 'Job', query: 'label_values(node_uname_info, job)' }),
+  hidden({
+    name: 'instance',
+    label: 'Instance',
+    query: 'label_values(node_uname_info{job=~"$job", nodename=~"($host)([.].*)?"}, instance)',
+  }),
+]
+
+/** The backups of the chosen machines. */
+const backups = backupsOf((metric) => select(metric, ['host=~"(?i:$host)"']))
+
+/** The dashboard as plain data. */
+export function systemResources(): Dashboard {
+  const dashboard = new DashboardBuilder('System Resources')
+    .uid('kopia-system-resources')
+    .description(
+      'Processor, memory, disks and network of the machines; the time that a backup ran is shaded.',
+    )
+    .tags(['kopia'])
+    .readonly()
+    .tooltip(DashboardCursorSync.Crosshair)
+    .time({ from: 'now-24h', to: 'now' })
+    .refresh('1m')
+    .variables(variables)
+    .annotation(
+      annotation({
+        name: 'Backups',
+        colour: 'blue',
+        expression: backups,
+        title: 'Backup',
+        text: '{{user}}@{{host}}:{{path}}',
+      }),
+    )
+    .link(linkToOthers())
+  for (const [index, panel] of [...now, ...trends].entries()) dashboard.withPanel(panel.id(index + 1))
+  return dashboard.build()
+}

@@ -1,0 +1,95 @@
+// How long `backfill` takes for 10,000 snapshots of 20 sources, and how much memory; then promtool with what it wrote.
+
+import { execFileSync } from 'node:child_process'
+import { mkdir, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { createKopiaLab, type KopiaLab } from '../support/kopia.ts'
+import { start } from '../support/processes.ts'
+import { agentEntry } from '../support/stack.ts'
+import { tool } from '../support/tools.ts'
+
+const sources = 20
+const snapshotsPerSource = 500
+const dayMs = 86_400_000
+
+type Listed = { id: string; startTime: string; endTime: string; source: { path: string } }
+
+/** What a real Kopia answers of one snapshot per source, repeated day by day: to take 10,000 would take an hour. */
+async function makeLongAnswer(kopia: KopiaLab, folder: string): Promise<string> {
+  for (let number = 0; number < sources; number += 1) {
+    const path = join(folder, 'sources', String(number))
+    await mkdir(path, { recursive: true })
+    await writeFile(join(path, 'file'), `worth keeping ${number}\n`)
+    await kopia.must('snapshot', 'create', '--disable-file-logging', path)
+  }
+  const list = ['--disable-file-logging', 'snapshot', 'list', '--all', '--json']
+  const environment = { ...process.env, ...kopia.environment }
+  const real: readonly Listed[] = JSON.parse(
+    execFileSync(tool('kopia'), list, { env: environment, encoding: 'utf8' }),
+  )
+  const many = Array.from({ length: snapshotsPerSource }, (_, day) =>
+    real.map((snapshot, index) => ({
+      ...snapshot,
+      id: `${snapshot.id}${day}`,
+      startTime: new Date(Date.now() - (day + 1) * dayMs - index * 60_000).toISOString(),
+      endTime: new Date(Date.now() - (day + 1) * dayMs - index * 60_000 + 45_000).toISOString(),
+    })),
+  ).flat()
+  const path = join(folder, 'answer.json')
+  await writeFile(path, JSON.stringify(many))
+  return path
+}
+
+/** A Kopia that gives the long answer when it is asked for snapshots, and is the real one for all else. */
+async function makeKopia(folder: string, answer: string): Promise<string> {
+  const path = join(folder, 'kopia.sh')
+  const script = `#!/bin/sh\ncase "$*" in *"snapshot list"*) exec cat '${answer}' ;; esac\nexec '${tool('kopia')}' "$@"\n`
+  await writeFile(path, script, { mode: 0o755 })
+  return path
+}
+
+/** The most memory that a process ever had, as long as it lives (proc_pid_status(5), VmHWM). */
+async function peakKilobytes(processId: number): Promise<number> {
+  const status = await readFile(`/proc/${processId}/status`, 'utf8').catch(() => '')
+  return Number(/^VmHWM:\s+(\d+) kB$/m.exec(status)?.[1] ?? 0)
+}
+
+async function measure(file: string, parameters: readonly string[], environment: NodeJS.ProcessEnv) {
+  const begin = process.hrtime.bigint()
+  const running = start('measured', file, parameters, { environment })
+  let peak = 0
+  const sampling = setInterval(async () => {
+    peak = Math.max(peak, await peakKilobytes(running.child.pid ?? 0))
+  }, 20)
+  const exitCode = await running.ended
+  clearInterval(sampling)
+  if (exitCode !== 0) throw new Error(running.output())
+  return {
+    seconds: Number(process.hrtime.bigint() - begin) / 1e9,
+    peakMebibytes: peak / 1024,
+    output: running.output(),
+  }
+}
+
+const folder = await mkdtemp(join(tmpdir(), 'kopia-metrics-bench-'))
+try {
+  const kopia = await createKopiaLab(join(folder, 'kopia'), join(folder, 'state'))
+  const answer = await makeLongAnswer(kopia, folder)
+  const environment = { ...kopia.environment, KOPIA_METRICS_KOPIA_BIN: await makeKopia(folder, answer) }
+  const file = join(folder, 'history.om')
+  const made = await measure(process.execPath, [agentEntry, 'backfill', file], environment)
+  const { size } = await stat(file)
+  const samples = /That makes ([\d,]+) samples/.exec(made.output)?.[1]
+  process.stdout.write(
+    `backfill: ${sources * snapshotsPerSource} snapshots of ${sources} sources, ${samples} samples, ` +
+      `${(size / 1e6).toFixed(0)} MB in ${made.seconds.toFixed(1)} s, ${made.peakMebibytes.toFixed(0)} MiB at most\n`,
+  )
+  const blocks = ['tsdb', 'create-blocks-from', 'openmetrics', '--max-block-duration=744h', '--quiet', file]
+  const imported = await measure(tool('promtool'), [...blocks, join(folder, 'data')], {})
+  process.stdout.write(
+    `promtool: ${imported.seconds.toFixed(1)} s, ${imported.peakMebibytes.toFixed(0)} MiB at most\n`,
+  )
+} finally {
+  await rm(folder, { recursive: true, force: true })
+}

@@ -1,0 +1,13 @@
+import assert from 'node:assert/strict'
+import { readdir, readFile } from 'node:fs/promises'
+import { test } from 'node:test'
+import { generated } from '../../dashboards/src/generate.ts'
+
+const folder = new URL('../../dashboards/', import.meta.url)
+
+test('the dashboards are what their sources generate (else: npm run dashboards)', async () => {
+  const names = (await readdir(folder)).filter((name) => name.endsWith('.json'))
+  assert.deepEqual(names.sort(), [...generated().keys()].sort())
+  for (const [name, text] of generated())
+    assert.equal(await readFile(new URL(name, folder), 'utf8'), text, name)
+})

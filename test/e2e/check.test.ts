@@ -1,0 +1,197 @@
+// `kopia-metrics-agent check` on real parts: all in order, and then each out of order.
+
+import assert from 'node:assert/strict'
+import { chmod, cp, mkdir, rm, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { type TestContext, test } from 'node:test'
+import { checkSpool } from '../../agent/check/files.ts'
+import {
+  type CommandResult,
+  runAgentCommand,
+  runAgentCommandWith,
+  settingsOf,
+} from '../support/agent-command.ts'
+import { cleanUpAfter } from '../support/cleanup.ts'
+import { temporaryFolder } from '../support/folder.ts'
+import { createLab, installHooks, type Lab, pictureAfter } from '../support/lab.ts'
+import { freePort, start } from '../support/processes.ts'
+import { agentEntry, type Service, startNodeExporter, startPrometheus } from '../support/stack.ts'
+import { projectFolder, tool } from '../support/tools.ts'
+import { waitFor } from '../support/wait.ts'
+
+/** The verdict on each subject. */
+function verdictsOf({ output }: CommandResult): Readonly<Record<string, string>> {
+  const lines = [...output.matchAll(/^[✓!✗] (ok|warning|failure) +(\S+) /gm)]
+  return Object.fromEntries(lines.map(([, verdict = '', subject = '']) => [subject, verdict]))
+}
+
+/** The text of a line, with its advice. */
+function textOf({ output }: CommandResult, subject: string): string {
+  return new RegExp(`^[✓!✗] \\w+ +${subject} +(.*(?:\\n {20}.*)*)`, 'm').exec(output)?.[1] ?? ''
+}
+
+const allOk = {
+  configuration: 'ok',
+  Kopia: 'ok',
+  repository: 'ok',
+  actions: 'ok',
+  hooks: 'ok',
+  logs: 'ok',
+  agent: 'ok',
+  spool: 'ok',
+  gateway: 'ok',
+  Prometheus: 'ok',
+}
+
+async function startScraping(context: TestContext, lab: Lab): Promise<Service> {
+  const nodeExporter = await startNodeExporter()
+  cleanUpAfter(context, () => nodeExporter.stop())
+  const folder = join(lab.folder, 'prometheus')
+  const prometheus = await startPrometheus(folder, { gateway: lab.gateway, nodeExporter }, 1)
+  cleanUpAfter(context, () => prometheus.stop())
+  return prometheus
+}
+
+test('all in order: every line is ok, and the exit code 0', async (context) => {
+  const lab = await createLab(context)
+  const path = await lab.makeSource('photos')
+  await installHooks(lab.kopia, path)
+  await lab.startAgent()
+  await lab.kopia.must('snapshot', 'create', path)
+  await pictureAfter(lab.gateway, path, 1)
+  const prometheus = await startScraping(context, lab)
+  const flag = `--prometheus-url=${prometheus.url}/`
+  const result = await waitFor('Prometheus has scraped the gateway', async () => {
+    const checked = await runAgentCommand(lab, 'check', flag)
+    return verdictsOf(checked).Prometheus === 'ok' ? checked : undefined
+  })
+  assert.deepEqual(verdictsOf(result), allOk, result.output)
+  assert.equal(result.exitCode, 0)
+  assert.match(result.output, /\n10 ok, 0 warnings, 0 failures\n$/)
+  assert.match(textOf(result, 'configuration'), /^settings: \d+ from the environment, 1 from flags$/)
+  assert.match(textOf(result, 'Kopia'), /^0\.\d+\.\d+ \(.*\)$/)
+  assert.match(textOf(result, 'repository'), /^filesystem, as .+@.+, in (\d+ ms|\d+\.\d s|\d+ s)$/)
+  assert.match(textOf(result, 'hooks'), /^in 1 policy, all executable$/)
+  assert.match(textOf(result, 'logs'), /cli-logs, of \S+: \d+ files, the newest \d+ s ago$/)
+  assert.match(textOf(result, 'agent'), /^runs with pid \d+ on .*; 1 source in the ledger, saved \d+ s ago$/)
+  assert.match(textOf(result, 'gateway'), /: \d+ series of 1 source, last pushed \d+ s ago$/)
+})
+
+test('nothing runs: what is to be done stands below each line', async (context) => {
+  const lab = await createLab(context)
+  await lab.gateway.stop()
+  const away = { KOPIA_PASSWORD: 'wrong', KOPIA_LOG_DIR: join(lab.folder, 'nowhere') }
+  const result = await runAgentCommandWith(lab, away, 'check', '--prometheus-url=http://127.0.0.1:1')
+  assert.equal(result.exitCode, 1)
+  assert.deepEqual(verdictsOf(result), {
+    configuration: 'ok',
+    Kopia: 'ok',
+    repository: 'failure',
+    logs: 'warning',
+    agent: 'warning',
+    spool: 'warning',
+    gateway: 'failure',
+    Prometheus: 'failure',
+  })
+  assert.match(textOf(result, 'repository'), /invalid repository password\n +→ run "kopia repository status"/)
+  assert.equal(result.output.match(/→/g)?.length, 6)
+  const noKopia = await runAgentCommand(lab, 'check', '--kopia-bin=/nowhere/kopia')
+  assert.match(textOf(noKopia, 'Kopia'), /^\/nowhere\/kopia: .*ENOENT.*\n +→ install Kopia, or set kopia_bin/)
+  const wrong = await runAgentCommand(lab, 'check', '--scope=some')
+  assert.deepEqual([wrong.exitCode, verdictsOf(wrong)], [1, { configuration: 'failure' }])
+})
+
+test('hooks that are gone, and hooks that Kopia will not run', async (context) => {
+  const lab = await createLab(context)
+  const path = await lab.makeSource('photos')
+  const hooks = join(lab.folder, 'hooks')
+  await cp(join(projectFolder, 'hooks'), hooks, { recursive: true })
+  const hook = join(hooks, 'after-snapshot-root.sh')
+  await lab.kopia.must('policy', 'set', path, `--after-snapshot-root-action=${hook}`)
+  // Another machine's hooks lie on that machine.
+  const other = 'root@elsewhere:/data'
+  await lab.kopia.must('policy', 'set', other, '--after-snapshot-root-action=/opt/after-snapshot-root.sh')
+  assert.match(textOf(await runAgentCommand(lab, 'check'), 'hooks'), /^in 1 policy, all executable$/)
+  await rm(join(hooks, 'record-event.sh'))
+  assert.match(textOf(await runAgentCommand(lab, 'check'), 'hooks'), /record-event\.sh: no executable file/)
+  await chmod(hook, 0o644)
+  const broken = await runAgentCommand(lab, 'check')
+  assert.equal(verdictsOf(broken).hooks, 'failure')
+  assert.match(
+    textOf(broken, 'hooks'),
+    /after-snapshot-root\.sh and 1 more: no executable file\n +→ install-hooks again/,
+  )
+  const repository = `--path=${join(lab.folder, 'kopia', 'repository')}`
+  await lab.kopia.must('repository', 'connect', 'filesystem', '--no-enable-actions', repository)
+  const off = await runAgentCommand(lab, 'check')
+  assert.match(textOf(off, 'actions'), /^not enabled, though there are hooks in 1 policy\n +→ connect/)
+})
+
+test('logs that the user may not read', async (context) => {
+  const lab = await createLab(context)
+  const cliLogs = join(lab.kopia.logDirectory, 'cli-logs')
+  await chmod(cliLogs, 0)
+  cleanUpAfter(context, () => chmod(cliLogs, 0o700))
+  // Without the capabilities that let root read what nobody may (capabilities(7)).
+  const dropped = ['--bounding-set=-all', '--inh-caps=-all', process.execPath]
+  const [file = '', ...before] = process.getuid?.() === 0 ? ['setpriv', ...dropped] : [process.execPath]
+  const running = start('check', file, [...before, agentEntry, 'check'], { environment: settingsOf(lab) })
+  const exitCode = await running.ended
+  const result = { exitCode, output: running.output() }
+  assert.equal(result.exitCode, 1)
+  assert.match(
+    textOf(result, 'logs'),
+    /cli-logs, of \S+, can't be read by \S+\n +→ run the agent as \S+, or as root$/,
+  )
+})
+
+test("a spool that Kopia's user can't write to", async (context) => {
+  const stateDirectory = await temporaryFolder(context)
+  const spool = join(stateDirectory, 'spool')
+  await mkdir(spool, { mode: 0o700 })
+  const own = { userId: process.getuid?.() ?? 0, groupId: process.getgid?.() ?? 0 }
+  const other = { userId: own.userId + 1, groupId: own.groupId + 1 }
+  const verdictFor = async (owner: typeof own) => (await checkSpool(stateDirectory, owner)).verdict
+  assert.equal(await verdictFor(own), 'ok')
+  await chmod(stateDirectory, 0o711)
+  assert.equal(await verdictFor(other), 'warning')
+  await chmod(spool, 0o733)
+  assert.equal(await verdictFor(other), 'ok')
+  await chmod(spool, 0o703)
+  assert.equal(await verdictFor({ ...other, groupId: own.groupId }), 'warning')
+  await chmod(stateDirectory, 0o700)
+  assert.equal(await verdictFor(other), 'warning')
+})
+
+test('a Prometheus that renames the labels, or does not scrape the gateway', async (context) => {
+  const lab = await createLab(context)
+  assert.equal((await runAgentCommand(lab, 'push')).exitCode, 0)
+  const port = await freePort()
+  const configuration = join(lab.folder, 'prometheus.yml')
+  const target = (address: string) =>
+    writeFile(
+      configuration,
+      `global: {scrape_interval: 1s}\nscrape_configs: [{job_name: x, static_configs: [{targets: ["${address}"]}]}]\n`,
+    )
+  await target('127.0.0.1:1')
+  const prometheus = start('prometheus', tool('prometheus'), [
+    `--config.file=${configuration}`,
+    `--storage.tsdb.path=${join(lab.folder, 'data')}`,
+    `--web.listen-address=127.0.0.1:${port}`,
+    '--web.enable-lifecycle',
+  ])
+  cleanUpAfter(context, () => prometheus.stop())
+  const url = `http://127.0.0.1:${port}`
+  await waitFor('Prometheus is ready', async () => (await fetch(`${url}/-/ready`)).ok || undefined)
+  const without = await runAgentCommand(lab, 'check', `--prometheus-url=${url}`)
+  assert.match(
+    textOf(without, 'Prometheus'),
+    /has no series of \{job="kopia".*\n +→ have it scrape the gateway/,
+  )
+  await target(`127.0.0.1:${lab.gateway.port}`)
+  await fetch(`${url}/-/reload`, { method: 'POST' })
+  await waitFor('it sees the other labels', async () => {
+    const renamed = await runAgentCommand(lab, 'check', `--prometheus-url=${url}`)
+    return /exported_job[\s\S]*→ set honor_labels: true/.test(textOf(renamed, 'Prometheus')) || undefined
+  })
+})

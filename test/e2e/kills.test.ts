@@ -1,0 +1,17 @@
+// Counted exactly once, whatever happens to the agent. `npm run test:soak` does the same for longer.
+
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { randomFrom, stayDown, surviveKills } from '../support/kill-storm.ts'
+
+test('killed at random moments during 15 backups', async (context) => {
+  const { kills, expected, counted } = await surviveKills(context, { backups: 15, random: randomFrom(7) })
+  context.diagnostic(`killed ${kills} times`)
+  assert.deepEqual(counted, expected)
+})
+
+test('down during 20 backups, then started', async (context) => {
+  const storm = { backups: 20, random: randomFrom(1) }
+  const { expected, counted } = await surviveKills(context, storm, stayDown)
+  assert.deepEqual(counted, expected)
+})

@@ -1,0 +1,66 @@
+// A log and the calls of hooks come by different ways, in any order: what they tell is one run.
+
+import assert from 'node:assert/strict'
+import { mkdir, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { type TestContext, test } from 'node:test'
+import { setImmediate as nextEventLoopTurn } from 'node:timers/promises'
+import { createRunTracker, type RunTracker } from '../../agent/kopia/run-tracker.ts'
+import type { HookCall } from '../../agent/kopia/tracked-run.ts'
+import { temporaryFolder } from '../support/folder.ts'
+
+/** Above the largest that Linux gives (pid_max in proc_sys_kernel(5)): nobody has it. */
+const processId = 4_194_305
+const fileName = `kopia-20261124-113623-${processId}-snapshot-create.0.log`
+const call: HookCall = {
+  action: 'before',
+  phase: 'call',
+  callId: 'c1',
+  path: '/data',
+  processId,
+  at: Date.parse('2026-11-24T11:36:47.4Z') / 1000,
+}
+
+async function startTracking(context: TestContext): Promise<{ tracker: RunTracker; directory: string }> {
+  const directory = join(await temporaryFolder(context), 'cli-logs')
+  await mkdir(directory)
+  const tracker = createRunTracker({
+    directory,
+    runs: new Map(),
+    nowSeconds: () => call.at,
+    onFault: (name, error) => assert.fail(`${name}: ${error}`),
+  })
+  return { tracker, directory }
+}
+
+const writeLog = (directory: string) =>
+  writeFile(
+    join(directory, fileName),
+    '2026-11-24T11:36:47.347300Z INFO kopia/cli Snapshotting root@vm:/data ...\n',
+  )
+
+test('a call that arrives while the log of its process is read for the first time belongs to that run', async (context) => {
+  for (let steps = 0; steps < 20; steps += 1) {
+    const { tracker, directory } = await startTracking(context)
+    await writeLog(directory)
+    const reading = tracker.read(fileName)
+    for (let step = 0; step < steps; step += 1) await nextEventLoopTurn()
+    await Promise.all([reading, tracker.addHookCall(call)])
+    assert.deepEqual(
+      [...tracker.runs.values()].map((run) => run.state === 'open' && run.hookCalls),
+      [[call]],
+      `after ${steps} turns of the event loop`,
+    )
+  }
+})
+
+test('a call that arrives before the log of its process is seen is adopted by its run', async (context) => {
+  const { tracker, directory } = await startTracking(context)
+  await tracker.addHookCall(call)
+  await writeLog(directory)
+  await tracker.read(fileName)
+  assert.deepEqual(
+    [...tracker.runs].map(([runId, run]) => [runId, run.state === 'open' && run.hookCalls]),
+    [[`20261124-113623-${processId}-snapshot-create`, [call]]],
+  )
+})

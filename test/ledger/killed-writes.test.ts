@@ -1,0 +1,42 @@
+// A writer that is killed at any moment leaves the old ledger or the new one, never none.
+
+import assert from 'node:assert/strict'
+import { join } from 'node:path'
+import { test } from 'node:test'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { loadLedger } from '../../agent/ledger/store.ts'
+import { temporaryFolder } from '../support/folder.ts'
+import { randomFrom } from '../support/kill-storm.ts'
+import { start } from '../support/processes.ts'
+import { projectFolder } from '../support/tools.ts'
+import { waitFor } from '../support/wait.ts'
+
+/** Saves one ledger after the other, each about a megabyte, and says when the first is there. */
+const writer = `
+  import { emptyLedger } from '${join(projectFolder, 'agent/ledger/ledger.ts')}'
+  import { saveLedger } from '${join(projectFolder, 'agent/ledger/store.ts')}'
+  const filler = { result: 'success', lastSuccessAt: 1 }
+  const commands = Object.fromEntries(Array.from({ length: 20000 }, (_, index) => ['command ' + index, filler]))
+  for (let begunAt = 1; ; begunAt += 1) {
+    await saveLedger(process.argv[1], { ...emptyLedger, begunAt, commands })
+    if (begunAt === 1) console.log('saved')
+  }
+`
+
+test('killed at twenty random moments, a writer of ledgers leaves a whole one each time', async (context) => {
+  const folder = await temporaryFolder(context)
+  const random = randomFrom(3)
+  for (let kill = 0; kill < 20; kill += 1) {
+    const running = start('writer', process.execPath, [
+      '--input-type=module-typescript',
+      '--eval',
+      writer,
+      folder,
+    ])
+    await waitFor('it has saved one', () => running.output().includes('saved') || undefined)
+    await sleep(random() * 60)
+    await running.stop('SIGKILL')
+    const { kind, data } = await loadLedger(folder, 1)
+    assert.deepEqual([kind, Object.keys(data.commands).length], ['loaded', 20_000])
+  }
+})

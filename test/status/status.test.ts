@@ -1,0 +1,216 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { createLedger, emptyLedger } from '../../agent/ledger/ledger.ts'
+import { statusJson } from '../../agent/status/json.ts'
+import { overdueFrom } from '../../agent/status/overdue.ts'
+import { sparkline } from '../../agent/status/sparkline.ts'
+import { needsAttention, statusOf } from '../../agent/status/status.ts'
+import { type Paint, statusTable } from '../../agent/status/table.ts'
+import { widthOf } from '../../agent/status/text-width.ts'
+import { agoWords, bytesWords, durationWords, intervalWords, visible } from '../../agent/status/words.ts'
+import { day, type History, hostilePath, hour, ledgerOf, manyHistories, now } from '../support/ledgers.ts'
+
+const plain: Paint = (_, text) => text
+const nothing: ReadonlyMap<string, number> = new Map()
+
+function history(path: string, change: Partial<History> = {}): History {
+  return { source: { user: 'root', host: 'vm', path }, lastSuccessAgo: hour, snapshots: 10, ...change }
+}
+
+function statesOf(histories: readonly History[]) {
+  const status = statusOf(ledgerOf(histories), nothing, now)
+  return status.sources.map(({ source, state }) => [source.path, state])
+}
+
+test('worst first: failing, overdue, new, fine; among bad ones the oldest success first', () => {
+  const failedSince = (ago: number): Partial<History> => ({ lastSuccessAgo: ago, later: [[60, 'failed']] })
+  const histories = [
+    history('/fine'),
+    history('/also-fine'),
+    history('/late', { lastSuccessAgo: 2 * day }),
+    history('/later', { lastSuccessAgo: 5 * day }),
+    history('/failed', failedSince(hour)),
+    history('/failed-long-ago', failedSince(9 * day)),
+    history('/stopped', { later: [[30, 'incomplete']] }),
+    history('/new', { snapshots: 0 }),
+  ]
+  assert.deepEqual(statesOf(histories), [
+    ['/failed-long-ago', 'failing'],
+    ['/failed', 'failing'],
+    ['/stopped', 'failing'],
+    ['/later', 'overdue'],
+    ['/late', 'overdue'],
+    ['/new', 'waiting'],
+    ['/also-fine', 'fine'],
+    ['/fine', 'fine'],
+  ])
+  const { counts } = statusOf(ledgerOf(histories), nothing, now)
+  assert.deepEqual(counts, { failing: 3, overdue: 2, waiting: 1, fine: 2 })
+})
+
+test('overdue is 1.5 intervals and an hour after the last success, not a second earlier', () => {
+  const due = 1.5 * day + hour
+  assert.equal(overdueFrom(now, day), now + due)
+  assert.deepEqual(statesOf([history('/a', { lastSuccessAgo: due })]), [['/a', 'fine']])
+  assert.deepEqual(statesOf([history('/a', { lastSuccessAgo: due + 1 })]), [['/a', 'overdue']])
+})
+
+test('a source that never succeeded is overdue from when it was first seen', () => {
+  const ledger = createLedger(emptyLedger)
+  const source = { user: 'root', host: 'vm', path: '/never' }
+  ledger.addSource(source, now - 3 * day)
+  const stateNow = () => statusOf(ledger, nothing, now).sources[0]?.state
+  assert.equal(stateNow(), 'waiting')
+  ledger.updateRepository({
+    policies: [{ target: '', intervalSeconds: day, minutesOfDay: [], cron: [], isManual: false }],
+  })
+  assert.equal(stateNow(), 'overdue')
+})
+
+test('a command that failed before it named a source is told, unless a failing source tells it', () => {
+  const ledger = ledgerOf([history('/a')])
+  ledger.addCommand('snapshot create', 'failed', now)
+  ledger.addCommand('snapshot verify', 'failed', now)
+  const status = statusOf(ledger, nothing, now)
+  assert.deepEqual(status.failedCommands, ['snapshot create', 'snapshot verify'])
+  assert.match(
+    statusTable(status, { columns: 80, paint: plain }),
+    /! the last "kopia snapshot verify" failed/,
+  )
+  ledger.addFinished(
+    {
+      source: { user: 'root', host: 'vm', path: '/a' },
+      outcome: 'failed',
+      startedAt: now,
+      endedAt: now,
+      durationSeconds: 0,
+      errors: { fatal: 0, ignored: 0 },
+    },
+    now,
+  )
+  assert.deepEqual(statusOf(ledger, nothing, now).failedCommands, ['snapshot verify'])
+})
+
+test('the table, as it is read', () => {
+  const status = statusOf(
+    ledgerOf([
+      history('/data/photos', { snapshots: 3 }),
+      history('/data/mail', {
+        snapshots: 3,
+        lastSuccessAgo: 2 * day,
+        later: [
+          [600, 'failed'],
+          [180, 'failed'],
+        ],
+      }),
+      history('/data/new', { snapshots: 0 }),
+    ]),
+    new Map([['root@vm:/data/photos', now - 75]]),
+    now,
+  )
+  assert.ok(needsAttention(status))
+  assert.equal(
+    statusTable(status, { columns: 110, paint: plain }),
+    `1 failing of 3 sources on root@vm
+
+  STATE    SOURCE        LAST SUCCESS     NEXT        TOOK    SIZE  LAST DURATIONS  FILES  SNAPSHOTS
+✗ failing  /data/mail         2 d ago  overdue        13 s  4.4 GB  █▇▄××           2,000          3
+           the last attempt failed 3 min ago, 2 times in a row: 2 files could not be read; expected every 1 d,
+           overdue for 11 h
+· waiting  /data/new            never  in 23 h           –       –                      –          –
+✓ fine     /data/photos       1 h ago  in 23 h  1 min 27 s  4.4 GB  ▆██             1,000          3
+           running for 1 min
+`,
+  )
+})
+
+test('no line is wider than the terminal, whatever the names; without one nothing is cut', () => {
+  const status = statusOf(
+    ledgerOf(manyHistories(60)),
+    new Map([[`root@server-1:${hostilePath}`, now - 5]]),
+    now,
+  )
+  for (const columns of [24, 30, 40, 60, 80, 100, 132, 200]) {
+    const lines = statusTable(status, { columns, paint: plain }).split('\n')
+    for (const line of lines) assert.ok(widthOf(line) <= columns, `${columns}: ${line}`)
+  }
+  const whole = statusTable(status, { columns: undefined, paint: plain })
+  for (const { source } of status.sources) assert.ok(whole.includes(visible(source.path)), source.path)
+})
+
+test('nothing in a name reaches the terminal that could change it', () => {
+  const text = statusTable(statusOf(ledgerOf(manyHistories(3)), nothing, now), {
+    columns: undefined,
+    paint: plain,
+  })
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what must not be there
+  assert.doesNotMatch(text, /[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u202a-\u202e]/)
+  assert.ok(text.includes('onerror=alert(1)>"\'&amp;\\n\\u{1b}[31m\\u{202e}写真 é'), text)
+})
+
+test('colours go to what is painted, and to nothing else', () => {
+  const painted: string[] = []
+  const paint: Paint = (colour, text) => {
+    painted.push(colour)
+    return `<${colour}>${text}</${colour}>`
+  }
+  const status = statusOf(ledgerOf([history('/a', { lastSuccessAgo: 5 * day })]), nothing, now)
+  const coloured = statusTable(status, { columns: 80, paint })
+  assert.ok(painted.includes('yellow'))
+  assert.equal(coloured.replace(/<\/?\w+>/g, ''), statusTable(status, { columns: 80, paint: plain }))
+})
+
+test('JSON has every field of every source, null where nothing is known', () => {
+  const status = statusOf(ledgerOf(manyHistories(30)), nothing, now)
+  const parsed = JSON.parse(statusJson(status, { processId: undefined, ledgerSavedAt: now - 5 }))
+  assert.equal(parsed.agent_running, false)
+  assert.equal(parsed.ledger_saved_timestamp_seconds, now - 5)
+  assert.deepEqual(parsed.counts, { failing: 2, overdue: 1, waiting: 0, fine: 27 })
+  const fields = parsed.sources.map((source: object) => Object.keys(source).join())
+  assert.equal(new Set(fields).size, 1)
+  const [worst] = parsed.sources
+  assert.deepEqual(
+    [worst.state, worst.last_attempt_status, worst.consecutive_failures],
+    ['failing', 'incomplete', 2],
+  )
+  assert.equal(worst.running_since_timestamp_seconds, null)
+  assert.ok(parsed.sources.some(({ path }: { path: string }) => path === hostilePath))
+  assert.ok(
+    parsed.sources.every(
+      ({ recent_attempts }: { recent_attempts: object[] }) => recent_attempts.length <= 30,
+    ),
+  )
+})
+
+test('words', () => {
+  assert.deepEqual([86_340, 21_700, 90, 20].map(intervalWords), ['1 d', '6 h', '2 min', '1 min'])
+  assert.deepEqual([0.0312, 1.44, 59.4, 200, 7500, 86_400, 360_000].map(durationWords), [
+    '31 ms',
+    '1.4 s',
+    '59 s',
+    '3 min 20 s',
+    '2 h 5 min',
+    '1 d',
+    '4 d 4 h',
+  ])
+  assert.deepEqual([0, 999, 1000, 99_940, 123_456, 2.34e9].map(bytesWords), [
+    '0 B',
+    '999 B',
+    '1.0 kB',
+    '99.9 kB',
+    '123 kB',
+    '2.3 GB',
+  ])
+  assert.deepEqual([agoWords(now - 90, now), agoWords(now + 7200, now)], ['1 min ago', 'in 2 h'])
+})
+
+test('a sparkline is as long as what it shows, and its highest bar is the longest', () => {
+  const attempt = (durationSeconds: number, outcome: 'success' | 'failed' = 'success') => ({
+    endedAt: now,
+    durationSeconds,
+    outcome,
+  })
+  assert.equal(sparkline([]), '')
+  assert.equal(sparkline([attempt(0)]), '▁')
+  assert.equal(sparkline([attempt(1), attempt(4), attempt(8), attempt(2, 'failed')]), '▁▄█×')
+})

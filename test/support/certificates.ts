@@ -1,0 +1,42 @@
+// Certificates for one test, made by openssl.
+
+import { execFileSync } from 'node:child_process'
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { tool } from './tools.ts'
+
+export type Certificate = { readonly certificate: string; readonly key: string }
+
+const newKey = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes']
+
+/** A certificate authority of its own: paths of its PEM files in `folder`. */
+export function makeAuthority(folder: string, name: string): Certificate {
+  const files = filesFor(folder, name)
+  openssl('req', '-x509', ...newKey, '-days', '2', '-subj', `/CN=${name}`, ...out(files))
+  return files
+}
+
+/** A certificate for 127.0.0.1 that `authority` has signed. */
+export function makeCertificate(folder: string, name: string, authority: Certificate): Certificate {
+  const files = filesFor(folder, name)
+  const [request, extensions] = [join(folder, `${name}.csr`), join(folder, `${name}.extensions`)]
+  writeFileSync(extensions, 'subjectAltName=IP:127.0.0.1\n')
+  openssl('req', ...newKey, '-subj', `/CN=${name}`, '-keyout', files.key, '-out', request)
+  openssl(
+    ...['x509', '-req', '-days', '2', '-in', request, '-out', files.certificate, '-extfile', extensions],
+    ...['-CA', authority.certificate, '-CAkey', authority.key, '-CAcreateserial'],
+  )
+  return files
+}
+
+function filesFor(folder: string, name: string): Certificate {
+  return { certificate: join(folder, `${name}.pem`), key: join(folder, `${name}.key`) }
+}
+
+function out({ certificate, key }: Certificate): readonly string[] {
+  return ['-keyout', key, '-out', certificate]
+}
+
+function openssl(...parameters: readonly string[]): void {
+  execFileSync(tool('openssl'), parameters, { stdio: ['ignore', 'ignore', 'pipe'] })
+}

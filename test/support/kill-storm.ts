@@ -1,0 +1,107 @@
+// Backups of every kind while the agent is killed again and again: what is counted at the end must be what happened.
+
+import { writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import type { TestContext } from 'node:test'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { cleanUpAfter } from './cleanup.ts'
+import { breakAction, createLab, installHooks, type Lab, pictureAfter } from './lab.ts'
+import { start } from './processes.ts'
+import { agentEntry } from './stack.ts'
+import { tool } from './tools.ts'
+
+export type Storm = { readonly backups: number; readonly random: () => number }
+
+/** By source, then by status. */
+type Attempts = Readonly<Record<'good' | 'bad', Readonly<Record<string, number>>>>
+
+export type Survived = {
+  readonly kills: number
+  readonly expected: Attempts
+  readonly counted: Attempts
+}
+
+/** Kills are spread from a start's first moment to well after it is ready. */
+const longestLifeMs = 2500
+
+const kindsOfLog = [[], ['--json'], ['--json-log-file'], ['--disable-file-logging']] as const
+
+/** Takes the backups, one after the other, then lets a last agent live and reads what it counts. */
+export async function surviveKills(
+  context: TestContext,
+  { backups, random }: Storm,
+  disturb: (lab: Lab, stop: AbortSignal, random: () => number) => Promise<number> = killAgain,
+): Promise<Survived> {
+  const lab = await createLab(context)
+  const [good, bad] = [await lab.makeSource('good'), await lab.makeSource('bad')]
+  await installHooks(lab.kopia, good)
+  await breakAction(lab, bad)
+  // An agent that has seen Kopia live knows that pids can be seen here: it need not wait for a long silence.
+  const first = await lab.startAgent()
+  await lab.kopia.must('snapshot', 'create', good)
+  await pictureAfter(lab.gateway, good, 1)
+  await first.stop()
+  const stop = new AbortController()
+  cleanUpAfter(context, () => stop.abort())
+  const disturbing = disturb(lab, stop.signal, random)
+  const failed = await backUpMany(lab, good, bad, backups)
+  stop.abort()
+  const kills = await disturbing
+  await lab.startAgent()
+  const success = 1 + backups - failed
+  const none = { success: 0, failed: 0, incomplete: 0 }
+  return {
+    kills,
+    expected: { good: { ...none, success }, bad: { ...none, failed } },
+    counted: {
+      good: (await pictureAfter(lab.gateway, good, success)).attempts,
+      bad: (await pictureAfter(lab.gateway, bad, failed)).attempts,
+    },
+  }
+}
+
+/** Every fifth fails. Resolves with how many did. */
+async function backUpMany(lab: Lab, good: string, bad: string, backups: number): Promise<number> {
+  let failed = 0
+  for (let index = 0; index < backups; index += 1) {
+    if (index % 5 === 4) {
+      failed += 1
+      await lab.kopia.run('snapshot', 'create', bad)
+    } else {
+      await writeFile(join(good, 'file'), `${index}`)
+      await lab.kopia.must('snapshot', 'create', ...(kindsOfLog[index % kindsOfLog.length] ?? []), good)
+    }
+  }
+  return failed
+}
+
+/** Starts the agent and kills it, until told to stop. Resolves with how often. */
+async function killAgain(lab: Lab, stop: AbortSignal, random: () => number): Promise<number> {
+  const environment = {
+    ...lab.kopia.environment,
+    KOPIA_METRICS_KOPIA_BIN: tool('kopia'),
+    KOPIA_METRICS_STATE_DIR: lab.stateDirectory,
+    KOPIA_METRICS_PUSHGATEWAY_URL: lab.gateway.url,
+    KOPIA_METRICS_LISTEN: '',
+  }
+  let kills = 0
+  while (!stop.aborted) {
+    const agent = start('agent', process.execPath, [agentEntry, 'run'], { environment })
+    await sleep(random() * longestLifeMs)
+    await agent.stop('SIGKILL')
+    kills += 1
+  }
+  return kills
+}
+
+/** No agent at all until told to stop. */
+export const stayDown = async (): Promise<number> => 0
+
+/** Numbers in [0, 1) that are the same for the same seed (Park and Miller's generator). */
+export function randomFrom(seed: number): () => number {
+  let state = seed
+  return () => {
+    state = (state * 48_271) % 2_147_483_647
+    return state / 2_147_483_647
+  }
+}

@@ -1,0 +1,91 @@
+// A machine on which the .deb is installed: building it, a Kopia and a gateway beside it, and what they say.
+
+import assert from 'node:assert/strict'
+import { execFileSync } from 'node:child_process'
+import { readdir } from 'node:fs/promises'
+import { join } from 'node:path'
+import { type Picture, pictureIn } from './lab.ts'
+import type { Machine } from './machine.ts'
+import { projectFolder, tool } from './tools.ts'
+import { waitFor } from './wait.ts'
+
+export const unit = 'kopia-metrics-agent.service'
+export const gateway = 'http://127.0.0.1:9091/metrics'
+export const password = 'correct horse battery staple'
+
+/** The paths of a .deb and of the one that follows it. */
+export type Packages = { readonly first: string; readonly next: string }
+
+/** Builds the packages and resolves with the path of the .deb. */
+async function buildPackage(release: number): Promise<string> {
+  execFileSync(process.execPath, ['tools/package/package.ts', `--release=${release}`], {
+    cwd: projectFolder,
+    stdio: ['ignore', 'ignore', 'inherit'],
+  })
+  const names = await readdir(join(projectFolder, 'build'))
+  assert.ok(
+    names.some((name) => name.endsWith(`-${release}.x86_64.rpm`) || name.endsWith(`-${release}.aarch64.rpm`)),
+  )
+  const name = names.find((candidate) => candidate.includes(`-${release}_`) && candidate.endsWith('.deb'))
+  assert.ok(name, names.join(' '))
+  return join(projectFolder, 'build', name)
+}
+
+export async function makePackages(): Promise<Packages> {
+  return { first: await buildPackage(1), next: await buildPackage(2) }
+}
+
+/** A line of sh with the environment of root's Kopia. */
+export function asRoot(machine: Machine, line: string): Promise<string> {
+  return machine.shell(
+    `export HOME=/root KOPIA_PASSWORD='${password}' KOPIA_CHECK_FOR_UPDATES=false; cd; ${line}`,
+  )
+}
+
+/** A repository of root's, and a gateway that runs. */
+export async function makeRepository(machine: Machine): Promise<void> {
+  machine.copyIn(tool('kopia'), '/usr/local/bin/kopia')
+  machine.copyIn(tool('pushgateway'), '/usr/local/bin/pushgateway')
+  await machine.shell(
+    'systemd-run --unit=pushgateway pushgateway --web.listen-address=127.0.0.1:9091 --persistence.file=',
+  )
+  await machine.write('/data/photos/one', 'worth keeping')
+  await asRoot(
+    machine,
+    'kopia repository create filesystem --path=/srv/repository --enable-actions --no-persist-credentials',
+  )
+}
+
+/** What the gateway holds of a source, in the group of the agent that is no instance. */
+export async function pictureOn(machine: Machine, path: string): Promise<Picture> {
+  const all = [...(await machine.scrape(gateway))].map(
+    ([name, series]) => [name, series.filter(({ labels }) => labels.agent === undefined)] as const,
+  )
+  return pictureIn(new Map(all), path)
+}
+
+/** Waits until the gateway knows of so many successes, and shows that there is no more nor less of anything. */
+export async function counted(machine: Machine, success: number): Promise<void> {
+  const attempts = async () => (await pictureOn(machine, '/data/photos')).attempts
+  await waitFor(`${success} backups on the gateway`, async () =>
+    (await attempts()).success === success ? true : undefined,
+  )
+  assert.deepEqual(await attempts(), { success, failed: 0, incomplete: 0 })
+}
+
+/** A property of a unit, as systemd has it. */
+export async function property(machine: Machine, name: string, of = unit): Promise<string> {
+  return (await machine.must('systemctl', 'show', '--value', `--property=${name}`, of)).trim()
+}
+
+/** Does something to the agent after which systemd is to restart it by itself, and waits until it is ready again. */
+export async function restarted(machine: Machine, harm: () => Promise<unknown>): Promise<void> {
+  const before = Number(await property(machine, 'NRestarts'))
+  await harm()
+  await waitFor('systemd restarts it', async () =>
+    Number(await property(machine, 'NRestarts')) > before ? true : undefined,
+  )
+  await waitFor('it is ready again', async () =>
+    (await property(machine, 'ActiveState')) === 'active' ? true : undefined,
+  )
+}

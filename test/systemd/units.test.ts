@@ -1,0 +1,82 @@
+// The units, judged by systemd's own checks.
+
+import assert from 'node:assert/strict'
+import { cp, readFile, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { test } from 'node:test'
+import { temporaryFolder } from '../support/folder.ts'
+import { start } from '../support/processes.ts'
+import { projectFolder, tool } from '../support/tools.ts'
+
+const units = join(projectFolder, 'deploy/systemd')
+const systemServices = [
+  'kopia-metrics-agent.service',
+  'kopia-metrics-agent@.service',
+  'kopia-metrics-agent-push.service',
+]
+
+/** Known since systemd 254, and ignored with these words before. */
+const unknownBefore254 = /Unknown key (name )?'(RestartSteps|RestartMaxDelaySec)' in section/
+
+async function analyze(parameters: readonly string[], folder: string) {
+  const running = start('systemd-analyze', tool('systemd-analyze'), parameters, {
+    folder,
+    // Its user mode wants the place where a session's sockets would be.
+    environment: { XDG_RUNTIME_DIR: folder, SYSTEMD_LOG_COLOR: '0' },
+  })
+  return { exitCode: await running.ended, output: running.output() }
+}
+
+/** Copies the units, with a program that is here in place of the one that the package installs. */
+async function runnableUnits(folder: string): Promise<void> {
+  await cp(units, folder, { recursive: true })
+  for (const name of [...systemServices, 'user/kopia-metrics-agent.service']) {
+    const text = await readFile(join(folder, name), 'utf8')
+    assert.match(text, /^ExecStart=\/usr\/bin\/kopia-metrics-agent (run|push)/m)
+    await writeFile(
+      join(folder, name),
+      text.replace('ExecStart=/usr/bin/kopia-metrics-agent', 'ExecStart=/bin/true'),
+    )
+  }
+}
+
+for (const [scope, names] of [
+  ['--system', [...systemServices, 'kopia-metrics-agent-push.timer']],
+  ['--user', ['user/kopia-metrics-agent.service']],
+] as const) {
+  test(`systemd-analyze ${scope} verify finds nothing`, async (context) => {
+    const folder = await temporaryFolder(context)
+    await runnableUnits(folder)
+    for (const name of names) {
+      const { exitCode, output } = await analyze([scope, 'verify', join(folder, name)], folder)
+      const complaints = output.split('\n').filter((line) => line !== '' && !unknownBefore254.test(line))
+      assert.deepEqual([exitCode, complaints], [0, []], name)
+    }
+  })
+}
+
+for (const name of systemServices) {
+  test(`${name} is exposed by 2.5 at most`, async (context) => {
+    const { exitCode, output } = await analyze(
+      ['security', '--offline=true', '--threshold=25', join(units, name)],
+      projectFolder,
+    )
+    const verdict = output.trim().split('\n').at(-1) ?? ''
+    context.diagnostic(verdict)
+    assert.match(verdict, /Overall exposure level/)
+    assert.equal(exitCode, 0, output)
+  })
+}
+
+/** Settings between the comment that begins the sandbox and the next section. */
+async function sandboxOf(name: string): Promise<readonly string[]> {
+  const text = await readFile(join(units, name), 'utf8')
+  const [, sandbox = ''] = /^# (?:What it may do|May do what)[^\n]*\n([^[]*)/m.exec(text) ?? []
+  return sandbox.split('\n').filter((line) => line !== '' && !line.startsWith('#'))
+}
+
+test('all system services live in the same sandbox, whose exceptions have reasons', async () => {
+  const [first = [], ...others] = await Promise.all(systemServices.map(sandboxOf))
+  assert.ok(first.includes('NoNewPrivileges=yes') && first.length > 20, first.join('\n'))
+  for (const sandbox of others) assert.deepEqual(sandbox, first)
+})

@@ -1,0 +1,189 @@
+// The status page in a real Chromium. KOPIA_METRICS_SCREENSHOTS=folder keeps what it looked like.
+
+import assert from 'node:assert/strict'
+import { readFile } from 'node:fs/promises'
+import { createRequire } from 'node:module'
+import { join } from 'node:path'
+import { type TestContext, test } from 'node:test'
+import type { Page } from 'playwright-core'
+import { formatSource } from '../../agent/kopia/source.ts'
+import type { Ledger } from '../../agent/ledger/ledger.ts'
+import { statusOf } from '../../agent/status/status.ts'
+import { statusPage } from '../../agent/web/page.ts'
+import { startWebServer } from '../../agent/web/server.ts'
+import { startBrowser, visit } from '../support/browser.ts'
+import { cleanUpAfter } from '../support/cleanup.ts'
+import { day, hostilePath, ledgerOf, manyHistories, now } from '../support/ledgers.ts'
+
+type Case = { readonly name: string; readonly ledger: Ledger; readonly faults: readonly string[] }
+
+const repository = {
+  status: {
+    repositoryId: 'ed00',
+    user: 'root',
+    host: 'server-0',
+    storageType: 'filesystem',
+    areActionsEnabled: true,
+    capacityBytes: 4e12,
+    availableBytes: 1.4e12,
+  },
+  blobs: { count: 70_000, sizeBytes: 812e9 },
+  contentsBytes: 1.3e12,
+  maintenance: {
+    quick: { lastSuccessAt: now - 1800 },
+    full: { lastSuccessAt: now - day, nextAt: now + 600 },
+  },
+}
+
+function caseOf(count: number, faults: readonly string[] = []): Case {
+  const ledger = ledgerOf(manyHistories(count))
+  if (count > 0) ledger.updateRepository(repository)
+  return { name: `${count} sources`, ledger, faults }
+}
+
+async function serve(context: TestContext, { ledger, faults }: Case): Promise<string> {
+  const running = new Map(
+    [...ledger.sources.values()].slice(3, 4).map(({ source }) => [formatSource(source), now - 100]),
+  )
+  const web = await startWebServer({
+    host: '127.0.0.1',
+    port: 0,
+    login: undefined,
+    metrics: async () => ({ status: 200, contentType: 'text/plain', body: '' }),
+    page: (query) => {
+      const refresh = query.get('refresh') === 'off' ? 'off' : 'on'
+      const status = statusOf(ledger, running, now)
+      const { body, headers } = statusPage({
+        status,
+        instance: 'server-0',
+        version: '1.2.3',
+        faults,
+        refresh,
+      })
+      return { status: 200, contentType: 'text/html; charset=utf-8', body, headers }
+    },
+    isReady: () => true,
+    onError: (error) => assert.fail(String(error)),
+  })
+  cleanUpAfter(context, () => web.close())
+  return `http://127.0.0.1:${web.port}/`
+}
+
+async function keepPicture(page: Page, name: string): Promise<void> {
+  const folder = process.env.KOPIA_METRICS_SCREENSHOTS
+  if (folder)
+    await page.screenshot({ path: join(folder, `${name.replaceAll(' ', '-')}.png`), fullPage: true })
+}
+
+/** Elements that reach out of the window, but for what is there for screen readers alone. */
+function overflowing(page: Page): Promise<readonly string[]> {
+  return page.evaluate(`(() => {
+    const width = document.documentElement.clientWidth
+    const scrolls = document.documentElement.scrollWidth > width ? ['the page'] : []
+    const isHidden = (element) => getComputedStyle(element).clipPath !== 'none'
+    const wide = [...document.querySelectorAll('body *')].filter((element) => {
+      const { left, right } = element.getBoundingClientRect()
+      return (right > width + 0.5 || left < -0.5) && !(element.closest('thead') && isHidden(element.closest('thead')))
+    })
+    return [...scrolls, ...wide.map((element) => element.tagName + '.' + element.getAttribute('class'))]
+  })()`)
+}
+
+const axe = await readFile(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
+
+/** What axe-core finds, by WCAG 2.2 A and AA and its best practices. */
+async function accessibilityFaults(page: Page): Promise<readonly string[]> {
+  await page.evaluate(axe)
+  return page.evaluate(`axe.run(document).then(({ violations }) =>
+    violations.map(({ id, nodes }) => id + ': ' + nodes[0].html.slice(0, 200)))`)
+}
+
+const faults = ['Pushing to the gateway fails and is tried again: connect ECONNREFUSED 127.0.0.1:9091']
+
+for (const shown of [caseOf(0), caseOf(3, faults), caseOf(200)]) {
+  test(`${shown.name}: no complaint, no overflow, accessible, at any width, light and dark`, async (context) => {
+    const url = await serve(context, shown)
+    const browser = await startBrowser(context)
+    for (const width of [320, 390, 700, 1000, 1400]) {
+      for (const colorScheme of ['light', 'dark'] as const) {
+        const options = { viewport: { width, height: 900 }, colorScheme }
+        const { page, complaints } = await visit(browser, url, options)
+        const where = `${shown.name} ${width} ${colorScheme}`
+        await keepPicture(page, where)
+        assert.deepEqual(await overflowing(page), [], where)
+        assert.deepEqual(await accessibilityFaults(page), [], where)
+        assert.deepEqual(complaints, [], where)
+        await page.context().close()
+      }
+    }
+  })
+}
+
+test('what it says, worst first, without a script, and hostile names stay names', async (context) => {
+  const url = await serve(context, caseOf(60))
+  const browser = await startBrowser(context)
+  const { page, complaints } = await visit(browser, url, { javaScriptEnabled: false })
+  assert.equal(await page.title(), '(5) 3 failing, 2 overdue of 60 sources · server-0')
+  assert.equal(
+    await page.getByRole('heading', { level: 1 }).textContent(),
+    '3 failing, 2 overdue of 60 sources',
+  )
+  const rows = page.getByRole('row')
+  assert.equal(await rows.count(), 61)
+  const states = await page.locator('td.state').allTextContents()
+  assert.deepEqual(states, [
+    ...Array(3).fill('Failing'),
+    ...Array(2).fill('Overdue'),
+    ...Array(55).fill('Fine'),
+  ])
+  assert.match(
+    (await rows.nth(1).textContent()) ?? '',
+    /Failing.*The last attempt failed 30 s ago, 2 times in a row: 2 files could not be read\./s,
+  )
+  const hostile = rows.filter({ hasText: 'onerror' })
+  assert.match(
+    (await hostile.textContent()) ?? '',
+    /\/srv\/<img src=x onerror=alert\(1\)>"'&amp;\\n\\u\{1b\}\[31m\\u\{202e\}写真 é/,
+  )
+  assert.ok(hostilePath.includes('<img'))
+  assert.equal(await page.locator('img, script').count(), 0)
+  assert.match(
+    (await rows.nth(1).locator('svg.chart').getAttribute('aria-label')) ?? '',
+    /2 without a complete backup$/,
+  )
+  assert.deepEqual(complaints, [])
+})
+
+test('it refreshes by itself until it is paused, and nothing but itself is allowed', async (context) => {
+  const url = await serve(context, caseOf(3))
+  const fresh = await fetch(url)
+  assert.equal(fresh.headers.get('refresh'), '30')
+  const policy = fresh.headers.get('content-security-policy') ?? ''
+  assert.match(policy, /^default-src 'none'; style-src 'sha256-[\w+/]{43}='; img-src data:;/)
+  assert.doesNotMatch(policy, /unsafe|\*|https?:/)
+  const browser = await startBrowser(context)
+  const { page, complaints } = await visit(browser, url, {})
+  await page.getByRole('link', { name: 'Pause' }).click()
+  assert.equal(new URL(page.url()).search, '?refresh=off')
+  assert.equal((await fetch(page.url())).headers.get('refresh'), null)
+  assert.match((await page.locator('.top').textContent()) ?? '', /does not refresh/)
+  // A script that got into the page in spite of all would not run.
+  const hasRun = await page.evaluate(`
+    const script = document.createElement('script')
+    script.textContent = 'document.title = "it ran"'
+    document.body.append(script)
+    document.title === 'it ran'`)
+  assert.equal(hasRun, false)
+  assert.ok(
+    complaints.every((complaint) => complaint.includes('Content Security Policy')),
+    complaints.join(),
+  )
+})
+
+test('thousands of sources: the worst are shown, and the page stays small', async (context) => {
+  const response = await fetch(await serve(context, caseOf(10_000)))
+  const text = await response.text()
+  assert.equal(text.match(/<tr role="row" class="/g)?.length, 500)
+  assert.match(text, /And 9,500 more, none of them worse/)
+  assert.ok(text.length < 3e6, `${text.length} bytes`)
+})

@@ -1,0 +1,68 @@
+// What a panel's field configuration makes of a value: its words, its unit, its colour.
+
+import type { Mapping, Override, Panel, Threshold } from '../../test/support/dashboards/model.ts'
+import { format } from './format.ts'
+
+export type Field = {
+  readonly unit: string
+  readonly decimals?: number
+  readonly noValue: string
+  readonly mappings: readonly Mapping[]
+  readonly thresholds: readonly Threshold[]
+  /** Properties of the kind of panel, such as `custom.transform`. */
+  readonly custom: ReadonlyMap<string, unknown>
+}
+export type Shown = { readonly text: string; readonly colour: string | undefined }
+
+/** The configuration of a field: the panel's, and what its name adds. */
+export function fieldOf({ fieldConfig: { defaults, overrides } }: Panel, name: string): Field {
+  const properties = overrides
+    .filter(({ matcher }) => isMatch(matcher, name))
+    .flatMap(({ properties }) => properties)
+  const custom = new Map(properties.map(({ id, value }) => [id, value]))
+  // The values of known properties are those that dashboards/src gives them.
+  const { unit, decimals, noValue, mappings, thresholds } = Object.fromEntries(custom)
+  const ownDecimals = (decimals ?? defaults.decimals) as number | undefined
+  return {
+    unit: String(unit ?? defaults.unit),
+    ...(ownDecimals !== undefined && { decimals: ownDecimals }),
+    noValue: String(noValue ?? defaults.noValue),
+    mappings: (mappings as readonly Mapping[] | undefined) ?? defaults.mappings ?? [],
+    thresholds:
+      (thresholds as { steps: readonly Threshold[] } | undefined)?.steps ?? defaults.thresholds?.steps ?? [],
+    custom,
+  }
+}
+
+function isMatch({ id, options }: Override['matcher'], name: string): boolean {
+  if (id === 'byName') return options === name
+  return id === 'byRegexp' && new RegExp(`^${options}$`).test(name)
+}
+
+type Result = { readonly text: string; readonly color?: string }
+type Range = { readonly from: number | null; readonly to: number | null; readonly result: Result }
+
+/** A value as it is read: in words where the mappings have some, else as a number with its unit. */
+export function show(field: Field, value: number | undefined, nowSeconds: number): Shown {
+  if (value === undefined || Number.isNaN(value)) return { text: field.noValue, colour: undefined }
+  const mapped = field.mappings
+    .map((mapping) => mappedBy(mapping, value))
+    .find((result) => result !== undefined)
+  if (mapped !== undefined) return { text: mapped.text, colour: mapped.color }
+  const threshold = field.thresholds.findLast((step) => value >= (step.value ?? Number.NEGATIVE_INFINITY))
+  return { text: format(value, field.unit, field.decimals, nowSeconds), colour: threshold?.color }
+}
+
+/** The colour that the mappings give a text, such as a severity. */
+export function colourOfWord({ mappings }: Field, word: string): string | undefined {
+  const lists = mappings.filter(({ type }) => type === 'value')
+  return lists.map(({ options }) => (options as Readonly<Record<string, Result>>)[word]?.color)[0]
+}
+
+function mappedBy({ type, options }: Mapping, value: number): Result | undefined {
+  if (type === 'value') return (options as Readonly<Record<string, Result>>)[String(value)]
+  const { from, to, result } = options as Range
+  return value >= (from ?? Number.NEGATIVE_INFINITY) && value <= (to ?? Number.POSITIVE_INFINITY)
+    ? result
+    : undefined
+}

@@ -1,0 +1,72 @@
+#!/bin/sh
+# Makes the image of a Debian machine, to be booted with systemd as its process 1, and prints its name.
+# machine-image.sh [SUITE] — bookworm where none is given.
+#
+# Needs podman, and debootstrap to make the image, both installed from Debian's packages where they are missing (as root).
+# Podman keeps the image, one for all checkouts; `podman rmi NAME` takes it away.
+# Exits with 3, and says why, where no containers can be run: that is no fault of the project's.
+set -eu
+
+suite=${1:-bookworm}
+here=$(cd -- "$(dirname -- "$0")" && pwd)
+repository=localhost/kopia-metrics-agent-test
+# The name changes with this file, so that an older image is not taken for the current one.
+image=$repository:$suite-$(cksum <"$here/machine-image.sh" | cut -d ' ' -f 1)
+packages='podman runc netavark aardvark-dns iptables uidmap debootstrap'
+
+say() { printf '%s\n' "machine: $*" >&2; }
+refuse() {
+  say "$*"
+  exit 3
+}
+
+install_packages() {
+  # shellcheck disable=SC2086 # A list of words.
+  DEBIAN_FRONTEND=noninteractive apt-get -o DPkg::Lock::Timeout=300 install -y -qq --no-install-recommends $packages >&2
+}
+
+is_there() { command -v podman >/dev/null && command -v runc >/dev/null && command -v debootstrap >/dev/null; }
+
+# mirror — where apt gets Debian from on this machine.
+mirror() {
+  # shellcheck disable=SC2016 # The word is apt's.
+  apt-get indextargets --format '$(REPO_URI)' 2>/dev/null | grep -m 1 '/debian/*$' || echo http://deb.debian.org/debian
+}
+
+# make_image FOLDER — Debian at its least, with systemd; udev and others that would touch the machine beneath are masked.
+make_image() {
+  say "making $image with debootstrap, which takes a minute"
+  if ! debootstrap --variant=minbase --include=systemd-sysv,dbus,libpam-systemd "$suite" "$1/root" "$(mirror)" \
+    >"$1/log" 2>&1; then
+    tail -n 20 "$1/log" >&2
+    return 1
+  fi
+  rm -rf "$1/root/var/cache/apt/archives" "$1/root/var/lib/apt/lists"
+  for unit in systemd-sysctl.service systemd-modules-load.service systemd-binfmt.service systemd-remount-fs.service \
+    systemd-journald-audit.socket proc-sys-fs-binfmt_misc.automount sys-kernel-debug.mount sys-kernel-tracing.mount \
+    sys-kernel-config.mount sys-fs-fuse-connections.mount apt-daily.timer apt-daily-upgrade.timer; do
+    ln -s /dev/null "$1/root/etc/systemd/system/$unit"
+  done
+  podman images --quiet --filter "reference=$repository:$suite-*" | xargs -r podman rmi >&2 || true
+  tar -C "$1/root" -c . |
+    podman import --quiet --change 'LABEL kopia-metrics-agent=test' - "$image" >&2
+}
+
+if ! is_there; then
+  if ! command -v apt-get >/dev/null || [ "$(id -u)" -ne 0 ]; then
+    refuse "podman, runc or debootstrap is missing: as root run: apt-get install --no-install-recommends $packages"
+  fi
+  say "installing $packages"
+  install_packages || { apt-get update -qq >&2 && install_packages; }
+fi
+[ "$(id -u)" -eq 0 ] || refuse 'a machine with systemd is booted as root only'
+
+if ! podman image exists "$image"; then
+  scratch=$(mktemp -d)
+  trap 'rm -rf "$scratch"' EXIT
+  make_image "$scratch"
+fi
+# Some machines can't run any container, whatever is installed.
+podman --runtime=runc run --rm --privileged --network=none --ulimit nofile=1024:1024 --ulimit nproc=1024:1024 \
+  "$image" /bin/true >&2 || refuse 'podman can run no container here, see above'
+printf '%s\n' "$image"

@@ -1,0 +1,232 @@
+// Makes the README's pictures from real runs, into docs/images: a real Kopia with a repository, a real agent, `status` in a
+// real terminal and the page in a real Chromium. Only names and times are set: Kopia's --override-source, --start-time and
+// --end-time stand for a machine that has backed up for a month. `npm run pictures`, some minutes.
+
+import { mkdir, mkdtemp, rm, truncate, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import type { Browser } from 'playwright-core'
+import { html } from '../agent/web/html.ts'
+import { launchBrowser } from '../test/support/browser.ts'
+import { createKopiaLab, type KopiaLab } from '../test/support/kopia.ts'
+import { type Running, start } from '../test/support/processes.ts'
+import { agentEntry, type Service, startAgent, startPushgateway } from '../test/support/stack.ts'
+import { projectFolder, tool } from '../test/support/tools.ts'
+import { waitFor } from '../test/support/wait.ts'
+
+const images = join(projectFolder, 'docs/images')
+const hourMs = 3_600_000
+const dayMs = 24 * hourMs
+
+type Told = {
+  readonly path: string
+  readonly megabytes: number
+  readonly files: number
+  readonly count: number
+  readonly everyMs: number
+  /** The age of the newest. */
+  readonly agoMs: number
+  /** Least and most. */
+  readonly seconds: readonly [number, number]
+}
+
+const told: readonly Told[] = [
+  {
+    path: '/srv/photos',
+    megabytes: 3100,
+    files: 180,
+    count: 30,
+    everyMs: dayMs,
+    agoMs: 5 * hourMs,
+    seconds: [380, 720],
+  },
+  {
+    path: '/srv/database',
+    megabytes: 900,
+    files: 12,
+    count: 27,
+    everyMs: 6 * hourMs,
+    agoMs: 9 * hourMs,
+    seconds: [70, 110],
+  },
+  {
+    path: '/srv/mail',
+    megabytes: 420,
+    files: 240,
+    count: 22,
+    everyMs: dayMs,
+    agoMs: 3 * dayMs,
+    seconds: [150, 260],
+  },
+  {
+    path: '/home/anna',
+    megabytes: 640,
+    files: 310,
+    count: 30,
+    everyMs: 12 * hourMs,
+    agoMs: 2 * hourMs,
+    seconds: [20, 95],
+  },
+  { path: '/etc', megabytes: 8, files: 60, count: 30, everyMs: dayMs, agoMs: 4 * hourMs, seconds: [2, 4] },
+]
+
+/** The same in every run, so that a picture changes only with what it shows. */
+function wander(number: number, [least, most]: readonly [number, number]): number {
+  return least + ((Math.sin(number * 2.3) + Math.sin(number * 0.7) + 2) / 4) * (most - least)
+}
+
+async function makeFolder(folder: string, { path, megabytes, files }: Told): Promise<string> {
+  const at = join(folder, path)
+  await mkdir(at, { recursive: true })
+  for (let number = 0; number < files; number += 1) {
+    const file = join(at, `file-${number}`)
+    // Zeros take no room, and Kopia stores them once.
+    await writeFile(file, String(number))
+    await truncate(file, Math.round((megabytes * 1e6) / files))
+  }
+  return at
+}
+
+/** As Kopia takes times on its command line. */
+function kopiaTime(milliseconds: number): string {
+  return new Date(milliseconds).toISOString().replace('T', ' ').replace(/\..*/, ' UTC')
+}
+
+async function makePast(kopia: KopiaLab, source: Told, folder: string, now: number): Promise<void> {
+  process.stderr.write(`  ${source.count} snapshots of ${source.path} …\n`)
+  for (let number = source.count - 1; number >= 0; number -= 1) {
+    const endedAt = now - source.agoMs - number * source.everyMs
+    const startedAt = endedAt - 1000 * wander(number, source.seconds)
+    const times = [`--start-time=${kopiaTime(startedAt)}`, `--end-time=${kopiaTime(endedAt)}`]
+    await kopia.must('snapshot', 'create', '--disable-file-logging', ...times, named(source), folder)
+  }
+}
+
+function named({ path }: Told): string {
+  return `--override-source=root@nas:${path}`
+}
+
+type Machine = { readonly kopia: KopiaLab; readonly agent: Service; readonly running: Running }
+
+const cleanUp: (() => Promise<unknown>)[] = []
+
+async function makeMachine(folder: string): Promise<Machine> {
+  const stateDirectory = join(folder, 'state')
+  const kopia = await createKopiaLab(join(folder, 'kopia'), stateDirectory)
+  await kopia.must('repository', 'set-client', '--username=root', '--hostname=nas')
+  await kopia.must('policy', 'set', '--global', '--keep-latest=100', '--keep-hourly=0', '--keep-daily=0')
+  const now = Date.now()
+  const folders = new Map<string, string>()
+  for (const source of told) {
+    const at = await makeFolder(join(folder, 'files'), source)
+    folders.set(source.path, at)
+    await makePast(kopia, source, at, now)
+  }
+  const gateway = await startPushgateway()
+  cleanUp.push(() => gateway.stop())
+  const agent = await startAgent(
+    { stateDirectory, kopiaEnvironment: kopia.environment },
+    { KOPIA_METRICS_PUSHGATEWAY_URL: gateway.url, KOPIA_METRICS_INSTANCE: 'nas' },
+  )
+  cleanUp.push(() => agent.stop())
+  const [, database, , home] = told
+  if (database === undefined || home === undefined) throw new Error('there are too few sources')
+  await failTwice(kopia, database, folders.get(database.path) ?? '', folder)
+  return { kopia, agent, running: await beginLong(kopia, home, folders.get(home.path) ?? '', agent) }
+}
+
+/** A dump of the database that fails makes the backup fail. */
+async function failTwice(kopia: KopiaLab, source: Told, at: string, folder: string): Promise<void> {
+  const dump = join(folder, 'dump-database.sh')
+  await writeFile(dump, '#!/bin/sh\nexit 3\n', { mode: 0o755 })
+  await kopia.must('policy', 'set', `root@nas:${source.path}`, `--before-snapshot-root-action=${dump}`)
+  for (const _ of [1, 2]) {
+    const { exitCode } = await kopia.run('snapshot', 'create', named(source), at)
+    if (exitCode !== 1) throw new Error(`the backup of ${source.path} did not fail`)
+  }
+}
+
+/** One that is under way while the pictures are taken. */
+async function beginLong(kopia: KopiaLab, source: Told, at: string, agent: Service): Promise<Running> {
+  await writeFile(join(at, 'video'), '')
+  await truncate(join(at, 'video'), 2 ** 40)
+  const running = kopia.start('snapshot', 'create', named(source), at)
+  cleanUp.push(() => running.stop('SIGKILL'))
+  await waitFor('the page shows that it runs and what failed', async () => {
+    const page = await (await fetch(agent.url)).text()
+    return /Running for [1-9]\d* s/.test(page) && page.includes('2 times in a row') ? true : undefined
+  })
+  return running
+}
+
+async function picturePage(browser: Browser, agent: Service): Promise<void> {
+  const shots = [
+    { name: 'page-light', width: 1280, height: 800, colorScheme: 'light' },
+    { name: 'page-dark', width: 1280, height: 800, colorScheme: 'dark' },
+    { name: 'page-phone', width: 390, height: 800, colorScheme: 'light' },
+  ] as const
+  for (const { name, width, height, colorScheme } of shots) {
+    const page = await browser.newPage({ viewport: { width, height }, colorScheme })
+    await page.goto(agent.url)
+    await page.screenshot({ path: join(images, `${name}.png`), fullPage: name !== 'page-phone' })
+    await page.close()
+  }
+}
+
+/** What `status` writes in a terminal of 110 columns, colours included. */
+async function textOfTerminal(kopia: KopiaLab): Promise<string> {
+  const command = `stty cols 110; exec '${process.execPath}' '${agentEntry}' status`
+  const terminal = start('terminal', 'script', ['-qec', command, '/dev/null'], {
+    environment: { ...kopia.environment, KOPIA_METRICS_KOPIA_BIN: tool('kopia'), TERM: 'xterm-256color' },
+  })
+  await terminal.ended
+  return terminal.output().replaceAll('\r', '')
+}
+
+const colours: Readonly<Record<string, string>> = {
+  '1': 'font-weight:bold',
+  '2': 'opacity:.65',
+  '31': 'color:#ff8b82',
+  '32': 'color:#5fce80',
+  '33': 'color:#eab54e',
+  '36': 'color:#7cd5e0',
+}
+
+/** ECMA-48's "select graphic rendition" as markup; only what `status` uses. */
+function terminalPage(text: string): string {
+  let open: readonly string[] = []
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
+  const pieces = text.split(/\u001b\[(\d+)m/).map((piece, index) => {
+    if (index % 2 === 0)
+      return html`<span style="${open.map((code) => colours[code] ?? '').join(';')}">${piece}</span>`
+    const isEnd = piece === '22' || piece === '39'
+    const ends = piece === '22' ? ['1', '2'] : Object.keys(colours).filter((code) => code.length === 2)
+    open = isEnd ? open.filter((code) => !ends.includes(code)) : [...open, piece]
+    return html``
+  })
+  const style =
+    'margin:0;padding:22px 26px;background:#181d24;color:#e7eaef;font:15px/1.4 monospace;width:max-content'
+  return html`<body style="margin:0"><pre style="${style}"><span style="color:#a0aab7">$ kopia-metrics-agent status</span>
+${pieces}</pre>`.text
+}
+
+async function pictureTable(browser: Browser, kopia: KopiaLab): Promise<void> {
+  const page = await browser.newPage({ viewport: { width: 1400, height: 800 } })
+  await page.setContent(terminalPage(await textOfTerminal(kopia)))
+  await page.locator('pre').screenshot({ path: join(images, 'status.png') })
+  await page.close()
+}
+
+const folder = await mkdtemp(join(tmpdir(), 'kopia-metrics-pictures-'))
+cleanUp.push(() => rm(folder, { recursive: true, force: true }))
+try {
+  await mkdir(images, { recursive: true })
+  const { kopia, agent } = await makeMachine(folder)
+  const browser = await launchBrowser()
+  cleanUp.push(() => browser.close())
+  await picturePage(browser, agent)
+  await pictureTable(browser, kopia)
+  process.stderr.write(`  ${images}\n`)
+} finally {
+  for (const task of cleanUp.reverse()) await task()
+}
