@@ -1,61 +1,119 @@
-// Has promtool evaluate the project's rules over the year, every hour, and reads from it which alerts fired when.
+// Has promtool evaluate the project's rules over a part of the year, and reads from it which alerts there were.
 
 import { execFile } from 'node:child_process'
-import { writeFile } from 'node:fs/promises'
+import { readFile, rm, writeFile } from 'node:fs/promises'
 import { availableParallelism } from 'node:os'
 import { join } from 'node:path'
-import { rulesFolder } from '../rules.ts'
+import { parse, stringify } from 'yaml'
+import { durationSeconds, type Rule, rulesFolder } from '../rules.ts'
 import { tool } from '../tools.ts'
-import { hoursOfYear, inPromtoolNotation, type SeriesTable } from './series.ts'
+import { prometheusOutage } from './incidents.ts'
+import type { MachineYear } from './machine.ts'
+import { inPromtoolNotation, isIn, samplesOf, type Track, type Tracks } from './tracks.ts'
+import { evaluationsOf, type Look } from './windows.ts'
 
-export type Firing = { readonly hour: number; readonly labels: Readonly<Record<string, string>> }
+/** An alert of one source or machine at a moment (Unix seconds). */
+export type Sighting = {
+  readonly alert: string
+  readonly machine: string
+  readonly path: string | undefined
+  readonly time: number
+  readonly look: Look
+}
 
-const expression = 'ALERTS{alertstate="firing", alertname!="Watchdog"}'
-
-/** All alerts that fired, hour by hour, one table after the other on each core. */
-export async function firingsOf(tables: readonly SeriesTable[], folder: string): Promise<readonly Firing[]> {
-  const waiting = [...tables.entries()]
-  const found: Firing[] = []
+/** All that was seen, with as many promtools at a time as there are cores. Writes its files into `folder`. */
+export async function sightingsIn(
+  looks: readonly Look[],
+  machineYears: readonly MachineYear[],
+  folder: string,
+): Promise<readonly Sighting[]> {
+  const waiting = [...looks.entries()]
+  const found: Sighting[] = []
   const work = async () => {
     for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) {
-      found.push(...(await firingsOfTable(next[1], join(folder, `year-${next[0]}.yml`))))
+      const [index, look] = next
+      found.push(...(await sightingsOf(look, machineYears, join(folder, `look-${index}`))))
     }
   }
   await Promise.all(Array.from({ length: availableParallelism() }, work))
-  return found
+  // Prometheus evaluated nothing while it was gone.
+  return found.filter(({ time }) => !isIn(prometheusOutage, time))
 }
 
-/** Every hour expects nothing: what promtool then complains of is what fired. Rejects for any other complaint. */
-async function firingsOfTable(table: SeriesTable, path: string): Promise<readonly Firing[]> {
-  await writeFile(path, testFile(table))
-  const output = await run(tool('promtool'), ['test', 'rules', path])
-  const complaints = output.split(/(?=expr: "ALERTS)/).slice(1)
-  const errors = /err:.*/.exec(output)?.[0]
-  if (errors !== undefined || !/SUCCESS|FAILED/.test(output)) throw new Error(errors ?? output.slice(0, 1000))
-  return complaints.flatMap((complaint) => {
-    const hour = hourOf(/time: ([0-9dhms]+)/.exec(complaint)?.[1] ?? '')
-    return [...complaint.matchAll(/ALERTS\{([^}]*)\}/g)]
-      .map(([, labels = '']) => labelsOf(labels))
-      .filter(({ alertname }) => alertname !== undefined && alertname !== 'Watchdog')
-      .map((labels) => ({ hour, labels }))
+/** Each question expects nothing: what promtool then complains of is what there was. Rejects for any other complaint. */
+async function sightingsOf(
+  look: Look,
+  machineYears: readonly MachineYear[],
+  path: string,
+): Promise<readonly Sighting[]> {
+  const rules = await rulesFor(look)
+  await writeFile(`${path}-rules.yml`, rules)
+  const tracks = [...tracksOf(look, machineYears)].filter(([series]) => rules.includes(nameOf(series)))
+  await writeFile(`${path}.yml`, testFile(look, tracks, `${path}-rules.yml`))
+  const output = await run(tool('promtool3'), ['test', 'rules', `${path}.yml`])
+  await rm(`${path}.yml`)
+  const error = /err:.*|error.*/i.exec(output)?.[0]
+  if (error !== undefined || !/SUCCESS|FAILED/.test(output)) throw new Error(`${path}: ${error ?? output}`)
+  return output
+    .split(/(?=expr: "ALERTS)/)
+    .slice(1)
+    .flatMap((complaint) => {
+      const time = look.from + durationSeconds(/time: ([0-9a-z]+)/.exec(complaint)?.[1] ?? '')
+      const alerts = complaint.slice(complaint.indexOf('got:')).matchAll(/\{([^}]*)\}/g)
+      return [...alerts].map(([, text = '']): Sighting => {
+        const { alertname: alert = '', instance = '*', path: ofSource } = labelsOf(text)
+        return { alert, machine: instance.replace(/:\d+$/, ''), path: ofSource, time, look }
+      })
+    })
+}
+
+/** The project's rules, or those of one alert among them; without what is for machines that sleep, where none does. */
+async function rulesFor({ alert, machineYear }: Look): Promise<string> {
+  const text = await readFile(join(rulesFolder, 'kopia_alerts.yml'), 'utf8')
+  if (alert === undefined) return text
+  const { groups }: { groups: { name: string; rules: Rule[] }[] } = parse(text)
+  const other = machineYear.machine === 'laptop' ? 'always_on' : 'sleeps'
+  const isMeant = (rule: Rule) => rule.alert === alert && rule.labels?.machine !== other
+  const reduced = groups.map((group) => ({ ...group, rules: group.rules.filter(isMeant) }))
+  return stringify({ groups: reduced.filter(({ rules }) => rules.length > 0) })
+}
+
+function testFile(look: Look, tracks: readonly Track[], rulesFile: string): string {
+  const { from, until, evaluationSeconds, sampleSeconds, counts } = look
+  const series = tracks.flatMap(([name, steps]) => {
+    const samples = samplesOf(steps, { from, until }, sampleSeconds, prometheusOutage)
+    const isThere = samples.some((sample) => sample !== undefined)
+    return isThere ? [`      - series: '${name}'\n        values: '${inPromtoolNotation(samples)}'\n`] : []
   })
-}
-
-function testFile(table: SeriesTable): string {
-  const series = [...table].map(
-    ([name, values]) => `      - series: '${name}'\n        values: '${inPromtoolNotation(values)}'\n`,
-  )
+  const state = counts === 'firing' ? 'alertstate="firing", ' : ''
   const questions = Array.from(
-    { length: hoursOfYear },
-    (_, hour) => `      - expr: '${expression}'\n        eval_time: ${hour}h\n`,
+    { length: evaluationsOf(look) },
+    (_, index) =>
+      `      - expr: 'ALERTS{${state}alertname!="Watchdog"}'\n        eval_time: ${index * evaluationSeconds}s\n`,
   )
-  return `rule_files: ['${join(rulesFolder, 'kopia_alerts.yml')}']
-evaluation_interval: 1h
+  return `rule_files: ['${rulesFile}']
+evaluation_interval: ${evaluationSeconds}s
 tests:
-  - interval: 1h
+  - interval: ${sampleSeconds}s
+    start_timestamp: ${from}
     input_series:
 ${series.join('')}    promql_expr_test:
 ${questions.join('')}`
+}
+
+/** Of its sources and their machine; how the machine's others went, which one rule asks; and that there are other machines. */
+function tracksOf({ machineYear, sources }: Look, machineYears: readonly MachineYear[]): Tracks {
+  const paths = sources.map(({ path }) => `path="${path}"`)
+  const own = [...machineYear.tracks].filter(
+    ([series]) =>
+      !series.includes(' path=') ||
+      nameOf(series) === 'kopia_backup_status' ||
+      paths.some((path) => series.includes(path)),
+  )
+  const others = machineYears.flatMap(({ tracks }) =>
+    [...tracks].filter(([series]) => series.startsWith('kopia_agent_build_info')),
+  )
+  return new Map([...others, ...own])
 }
 
 function run(file: string, parameters: readonly string[]): Promise<string> {
@@ -64,13 +122,12 @@ function run(file: string, parameters: readonly string[]): Promise<string> {
   })
 }
 
-const unitHours: Readonly<Record<string, number>> = { d: 24, h: 1, m: 1 / 60, s: 1 / 3600 }
-
-function hourOf(time: string): number {
-  const parts = [...time.matchAll(/(\d+)([dhms])/g)]
-  return parts.reduce((sum, [, number, unit = '']) => sum + Number(number) * (unitHours[unit] ?? 0), 0)
+function nameOf(series: string): string {
+  return series.slice(0, series.indexOf('{'))
 }
 
 function labelsOf(text: string): Record<string, string> {
-  return Object.fromEntries([...text.matchAll(/(\w+)="([^"]*)"/g)].map(([, name = '', value = '']) => [name, value]))
+  return Object.fromEntries(
+    [...text.matchAll(/(\w+)="([^"]*)"/g)].map(([, name = '', value = '']) => [name, value]),
+  )
 }

@@ -1,109 +1,74 @@
-// One source's year: its backups as they come, or do not.
+// One source's year: its runs as they come, or do not.
 
-import type { Current } from './machine.ts'
-import type { Effect, Moment, SourcePlan } from './plan.ts'
-import { put, type SeriesTable } from './series.ts'
+import { day, daysOfYear, hour, localHoursAt, minute, yearBegins } from './calendar.ts'
+import { type Incident, type SourceEffect, sourceEffects } from './incidents.ts'
+import type { SourcePlan } from './plan.ts'
+import { isIn } from './tracks.ts'
 
-export type SourceYear = {
-  /** What happens in an hour in which the machine is awake. */
-  readonly live: (
-    hour: number,
-    moment: Moment,
-    current: Current,
-    over: (effect: Effect, path: string) => void,
-  ) => void
-  /** Enters what the gateway holds of it. */
-  readonly show: (table: SeriesTable, hour: number) => void
+export type Run = {
+  readonly begunAt: number
+  readonly endedAt: number
+  readonly effect: SourceEffect | undefined
+  readonly isGood: boolean
 }
 
-/** Of each run, at the most one goes wrong in one way. */
-const runEffects: readonly Effect[] = [
-  'fails',
-  'loses half',
-  'is changed',
-  'has unreadable files',
-  'has ignored errors',
-]
+/** When an incident first showed in what happened, and when that was over again. */
+export type Seen = { readonly bitAt: number; readonly endedAt: number }
 
-type State = {
-  firstSeenAt?: number
-  lastSuccessAt?: number
-  runningSince?: number
-  status: number
-  size: number
-  files: number
-  changed: number
-  errors: { fatal: number; ignored: number }
-  runs: number
-}
+export type SourceYear = { readonly runs: readonly Run[]; readonly seen: ReadonlyMap<Incident, Seen> }
 
-/** A source that was never backed up yet. */
-export function createSourceYear(plan: SourcePlan, group: string, random: () => number): SourceYear {
-  const { path } = plan
-  const labels = `${group}, user="root", host="${plan.machine}", path="${path}"`
-  const state: State = { status: 1, size: 0, files: 0, changed: 0, errors: { fatal: 0, ignored: 0 }, runs: 0 }
-  let isRetired = false
+/** What one run at a time can have. */
+const runEffects = sourceEffects.filter((effect) => effect !== 'does not run' && effect !== 'hangs')
+const failing: ReadonlySet<SourceEffect | undefined> = new Set(['fails', 'hangs', 'has unreadable files'])
+
+/** Its runs in order, with the incidents that hurt it. */
+export function liveThrough(
+  plan: SourcePlan,
+  incidents: readonly Incident[],
+  isAwake: (time: number) => boolean,
+  random: () => number,
+): SourceYear {
+  const runs: Run[] = []
+  const bites = new Map<Incident, number>()
+  const under = (effect: SourceEffect, time: number) =>
+    incidents.find((incident) => incident.effect === effect && isIn(incident, time))
+  const bite = (incident: Incident, time: number) => {
+    if (!bites.has(incident)) bites.set(incident, time)
+  }
+  const isCatchingUp = plan.machine === 'laptop'
   let isOwed = false
-
-  function live(hour: number, moment: Moment, current: Current, over: (effect: Effect, path: string) => void): void {
-    if (moment.day < (plan.from ?? 0)) return
-    isRetired = moment.day >= (plan.until ?? Number.POSITIVE_INFINITY)
-    if (current('hangs', path)) {
-      state.runningSince ??= hour * 3600
-      return
+  let isBusyUntil = 0
+  for (let time = yearBegins; time < yearBegins + daysOfYear * day; time += hour) {
+    const dayOfYear = Math.floor((time - yearBegins) / day)
+    if (dayOfYear < (plan.from ?? 0) || dayOfYear >= (plan.until ?? daysOfYear)) continue
+    if (localHoursAt(time).some(plan.isDue)) isOwed = true
+    else if (!isCatchingUp) isOwed = false
+    const begunAt = time + Math.round((2 + random() * 8) * minute)
+    const duration = Math.round(plan.durationSeconds * (0.8 + 0.4 * random()))
+    if (!isOwed || begunAt < isBusyUntil || !isAwake(begunAt)) continue
+    const missed = under('does not run', begunAt)
+    if (missed !== undefined) {
+      bite(missed, begunAt)
+      continue
     }
-    if (state.runningSince !== undefined) delete state.runningSince
-    over('hangs', path)
-    // A laptop catches up when it wakes.
-    if (plan.isDue(moment)) isOwed = true
-    if (plan.machine !== 'laptop' && !plan.isDue(moment)) isOwed = false
-    if (!isOwed || (plan.machine === 'laptop' && moment.hour < 10) || current('does not run', path)) return
     isOwed = false
-    over('does not run', path)
-    backUp(hour, moment.day, current, over)
-  }
-
-  function backUp(
-    hour: number,
-    day: number,
-    current: Current,
-    over: (effect: Effect, path: string) => void,
-  ): void {
-    const endedAt = hour * 3600 - Math.round(random() * 1200)
-    state.firstSeenAt ??= endedAt
-    const wrong = runEffects.find((effect) => current(effect, path) !== undefined)
-    for (const effect of runEffects) if (effect !== wrong) over(effect, path)
-    state.errors = { fatal: wrong === 'has unreadable files' ? 3 : 0, ignored: wrong === 'has ignored errors' ? 2 : 0 }
-    state.status = wrong === 'fails' || wrong === 'has unreadable files' ? 0 : 1
-    if (state.status === 0) return
-    state.lastSuccessAt = endedAt
-    const kept = wrong === 'loses half' ? 0.5 : 1
-    state.size = Math.round(plan.sizeOn(day) * kept * (1 + random() / 100))
-    state.files = Math.round(plan.filesOn(day) * kept)
-    const share = state.runs === 0 ? 1 : wrong === 'is changed' ? 0.9 : plan.changedShareOn(day) * (0.5 + random())
-    state.changed = Math.round(state.files * Math.min(1, share))
-    state.runs += 1
-  }
-
-  function show(table: SeriesTable, hour: number): void {
-    if (state.firstSeenAt === undefined || isRetired) return
-    const enter = (name: string, value: number, more = '') => put(table, `${name}{${labels}${more}}`, hour, value)
-    enter('kopia_backup_first_seen_timestamp_seconds', state.firstSeenAt)
-    enter('kopia_backup_status', state.status)
-    for (const kind of ['fatal', 'ignored'] as const) enter('kopia_backup_errors', state.errors[kind], `, kind="${kind}"`)
-    if (state.runningSince !== undefined) enter('kopia_backup_running_since_timestamp_seconds', state.runningSince)
-    const { origin, seconds } = plan.interval
-    // It takes three snapshots to learn an interval.
-    if (origin === 'policy' || state.runs >= 3) {
-      enter('kopia_backup_expected_interval_seconds', seconds, `, origin="${origin}"`)
+    const hanging = under('hangs', begunAt)
+    if (hanging !== undefined) {
+      bite(hanging, begunAt)
+      runs.push({ begunAt, endedAt: hanging.until, effect: 'hangs', isGood: false })
+      // Then it is ended by hand.
+      isBusyUntil = hanging.until
+      continue
     }
-    if (state.lastSuccessAt === undefined) return
-    enter('kopia_backup_last_success_timestamp_seconds', state.lastSuccessAt)
-    enter('kopia_backup_size_bytes', state.size)
-    enter('kopia_backup_files', state.files)
-    enter('kopia_backup_changed_files', state.changed)
-    if (state.status === 1) enter('kopia_backup_duration_seconds', plan.durationSeconds, ', status="success"')
+    const effect = runEffects.find((one) => under(one, begunAt) !== undefined)
+    const incident = effect && under(effect, begunAt)
+    if (incident !== undefined) bite(incident, begunAt + duration)
+    runs.push({ begunAt, endedAt: begunAt + duration, effect, isGood: !failing.has(effect) })
   }
-
-  return { live, show }
+  const seen = [...bites].map(([incident, bitAt]): [Incident, Seen] => {
+    const mending = runs.find(({ begunAt, isGood }) => begunAt >= incident.until && isGood)
+    if (mending === undefined) throw new Error(`${incident.effect} on ${plan.path} is never mended`)
+    return [incident, { bitAt, endedAt: mending.endedAt }]
+  })
+  return { runs, seen: new Map(seen) }
 }
