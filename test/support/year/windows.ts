@@ -27,7 +27,7 @@ export type Look = Window & {
 const sourcesAtOnce = 2
 
 const closely = { sampleSeconds: 5 * minute, evaluationSeconds: 5 * minute, counts: 'firing' } as const
-const fromAfar = { sampleSeconds: 15 * minute, evaluationSeconds: 5 * hour, counts: 'waiting' } as const
+const fromAfar = { sampleSeconds: 30 * minute, evaluationSeconds: 5 * hour, counts: 'waiting' } as const
 
 /** How much history an alert needs before it is at its sharpest, in days; half a day where nothing is said. */
 const historyDays: Readonly<Record<string, number>> = {
@@ -39,7 +39,7 @@ const historyDays: Readonly<Record<string, number>> = {
   KopiaRepositoryFillingUp: 8,
 }
 
-const year: Window = { from: yearBegins, until: at(daysOfYear) - 15 * minute }
+const year: Window = { from: yearBegins, until: at(daysOfYear) - 30 * minute }
 
 /** All that is looked at, the longest first. */
 export function looksAt(machineYears: readonly MachineYear[]): readonly Look[] {
