@@ -11,6 +11,7 @@ here=$(cd -- "$(dirname -- "$0")" && pwd)
 folder=$1
 cache=${XDG_CACHE_HOME:-$HOME/.cache}/kopia-metrics-agent
 compose_version=1.6.0
+templates=/usr/share/prometheus/alertmanager
 
 say() { printf '%s\n' "stack: $*" >&2; }
 
@@ -50,6 +51,7 @@ add() {
 }
 
 # Prometheus's images have busybox and nothing else, and run as nobody.
+# Debian's Alertmanager reads its template from a file, its promtool can't ask for health yet: that of Prometheus 3 does.
 # stand_in NAME FOLDER-FOR-DATA PROGRAM… — of the image that compose.yaml names; each program as PATH=NAME.
 stand_in() {
   name=$1 data=$2 tree=$folder/trees/$1
@@ -59,6 +61,10 @@ stand_in() {
   for program in "$@"; do add "$tree" "${program%%=*}" "${program#*=}"; done
   mkdir -p "$tree/etc" "$tree/tmp" "$folder/trees/empty"
   echo 'nobody:x:65534:65534:nobody:/:/bin/false' >"$tree/etc/passwd"
+  if [ -d "$templates" ] && [ "$name" = prom/alertmanager ]; then
+    mkdir -p "$tree$templates"
+    cp "$templates"/*.tmpl "$tree$templates"
+  fi
   build "$(image_of "$name")" <<END
 FROM scratch
 COPY $name /
@@ -117,7 +123,7 @@ install_podman_compose
 write_commands
 
 say 'making stand-ins for the images of compose.yaml'
-stand_in prom/prometheus /prometheus "$(tool prometheus)=prometheus" "$(tool promtool)=promtool"
+stand_in prom/prometheus /prometheus "$(tool prometheus)=prometheus" "$(tool promtool3)=promtool"
 stand_in prom/pushgateway /pushgateway "$(tool pushgateway)=pushgateway"
 stand_in prom/alertmanager /alertmanager "$(tool alertmanager)=alertmanager" "$(tool amtool)=amtool"
 stand_in prom/node-exporter /node-exporter "$(tool node_exporter)=node_exporter"
@@ -131,6 +137,10 @@ mkdir -p "$folder/trees/node/usr/local/bin" "$folder/trees/node/usr/local/lib/no
 cp "$node" "$folder/trees/node/usr/local/bin/node"
 cp -R "$npm" "$folder/trees/node/usr/local/lib/node_modules/npm"
 ln -s ../lib/node_modules/npm/bin/npm-cli.js "$folder/trees/node/usr/local/bin/npm"
+# npm reaches its registry from within as it does from here.
+mkdir -p "$folder/trees/node/usr/local/etc" "$folder/trees/node/etc/ssl/certs"
+cat /etc/ssl/certs/ca-certificates.crt >"$folder/trees/node/etc/ssl/certs/npm.crt"
+printf 'registry=%s\ncafile=/etc/ssl/certs/npm.crt\n' "$(npm config get registry)" >"$folder/trees/node/usr/local/etc/npmrc"
 cp "$(tool kopia)" "$folder/trees/kopia/bin/kopia"
 cat /etc/ssl/certs/ca-certificates.crt >"$folder/trees/kopia/etc/ssl/certs/ca-certificates.crt"
 cp "$(command -v busybox)" "$folder/trees/grafana/busybox"

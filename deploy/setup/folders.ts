@@ -1,6 +1,6 @@
 // The volumes: what is in them, and whose they are.
 
-import { chownSync, mkdirSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { chownSync, mkdirSync, readdirSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import type { Files } from './configurations.ts'
 
@@ -11,15 +11,31 @@ export function empty(folder: string): void {
   for (const name of readdirSync(folder)) rmSync(join(folder, name), { recursive: true })
 }
 
-/** Writes files that only their owner reads, and the folder's own mode and owner with them. */
+/**
+ * Makes these files, which only their owner reads, all that is in a folder. Each is replaced as a whole: podman-compose
+ * runs setup again before it starts each part, while others read already.
+ */
 export function fill(folder: string, files: Files, owner: Owner): void {
+  const wanted = new Set(Object.keys(files).flatMap((name) => [name, ...parentsOf(name)]))
   for (const [name, text] of Object.entries(files)) {
     const path = join(folder, name)
-    for (const parent of parentsOf(name)) mkdirSync(join(folder, parent), { recursive: true })
-    writeFileSync(path, text, { mode: 0o400 })
-    for (const part of [...parentsOf(name), name]) give(join(folder, part), owner)
+    for (const parent of parentsOf(name)) {
+      mkdirSync(join(folder, parent), { recursive: true })
+      give(join(folder, parent), owner)
+    }
+    writeFileSync(`${path}.part`, text, { mode: 0o400 })
+    give(`${path}.part`, owner)
+    renameSync(`${path}.part`, path)
+  }
+  for (const name of readFolder(folder)) {
+    if (!wanted.has(name)) rmSync(join(folder, name), { recursive: true, force: true })
   }
   give(folder, owner)
+}
+
+/** Names of all that is in a folder, and in the folders in it. */
+export function readFolder(folder: string): readonly string[] {
+  return readdirSync(folder, { recursive: true, encoding: 'utf8' })
 }
 
 function parentsOf(name: string): readonly string[] {

@@ -1,12 +1,19 @@
 // Runs in a container before all others: looks at every value, writes what they read, and ends. Exit 1 and a line each
 // for what makes no sense; compose then starts nothing.
 
-import { cpSync, existsSync, readdirSync, readFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { hashSync } from 'bcryptjs'
 import { type Certificates, makePair, type Pair, readGiven, stillServes } from './certificates.ts'
-import { type Access, agentFiles, grafanaFiles, prometheusFiles, pushgatewayFiles } from './configurations.ts'
-import { claim, empty, fill, give, type Owner } from './folders.ts'
+import {
+  type Access,
+  agentFiles,
+  type Files,
+  grafanaFiles,
+  prometheusFiles,
+  pushgatewayFiles,
+} from './configurations.ts'
+import { claim, empty, fill, give, type Owner, readFolder } from './folders.ts'
 import { parseHosts, readValues, type Values, warningsOf } from './values.ts'
 
 /** `nobody`, as whom Prometheus's images run. */
@@ -63,7 +70,7 @@ function writeConfigurations(values: Values, access: Access): void {
   fill(output('prometheus'), { ...prometheus, ...rules }, nobody)
   fill(output('pushgateway'), pushgatewayFiles(access), nobody)
   // Alertmanager's folder as it is: templates and password files may lie beside the configuration.
-  cpSync('/in/alertmanager', output('alertmanager'), { recursive: true })
+  fill(output('alertmanager'), readFiles('/in/alertmanager'), nobody)
   fill(output('node-exporter'), { 'web.yml': '{}\n' }, nobody)
   const provisioning = [
     input('grafana', 'datasources/prometheus.yaml'),
@@ -71,6 +78,11 @@ function writeConfigurations(values: Values, access: Access): void {
   ]
   fill(output('grafana'), grafanaFiles(provisioning[0] ?? '', provisioning[1] ?? '', access), grafana)
   fill(output('agent'), agentFiles(access), agentOwner(values))
+}
+
+function readFiles(folder: string): Files {
+  const names = readFolder(folder).filter((name) => statSync(join(folder, name)).isFile())
+  return Object.fromEntries(names.map((name) => [name, readFileSync(join(folder, name), 'utf8')]))
 }
 
 function agentOwner({ KOPIA_USER }: Values): Owner {
@@ -91,8 +103,6 @@ function claimData(values: Values): void {
 }
 
 async function main(): Promise<void> {
-  // Whatever fails from here on, nothing runs on with what was written for other values.
-  for (const part of outputs) empty(output(part))
   const values = readValues(process.env)
   claimData(values)
   writeConfigurations(values, await accessFor(values))
@@ -103,5 +113,7 @@ async function main(): Promise<void> {
 main().catch((error: unknown) => {
   const text = error instanceof Error ? error.message : String(error)
   for (const line of text.split('\n')) process.stderr.write(`setup: ${line}\n`)
+  // Where compose starts the others all the same, as podman-compose does, none of them runs with other values.
+  for (const part of outputs) empty(output(part))
   process.exitCode = 1
 })
