@@ -82,8 +82,9 @@ export async function startPrometheus(
   }
   const configuration = await readFile(join(projectFolder, 'deploy/prometheus/prometheus.yml'), 'utf8')
   const configurationPath = join(folder, 'prometheus.yml')
-  await writeFile(configurationPath, localConfiguration(configuration, targets))
-  return startService('prometheus', await freePort(), '/-/ready', (address) => [
+  const port = await freePort()
+  await writeFile(configurationPath, localConfiguration(configuration, targets, port))
+  return startService('prometheus', port, '/-/ready', (address) => [
     tool('prometheus'),
     `--config.file=${configurationPath}`,
     `--storage.tsdb.path=${join(folder, 'data')}`,
@@ -103,10 +104,12 @@ type Configuration = {
 function localConfiguration(
   text: string,
   { gateway, nodeExporter, alertmanager, toFleet }: PrometheusTargets,
+  ownPort: number,
 ): string {
   const addresses: Record<string, string> = {
     'kopia-exporter:9091': `127.0.0.1:${gateway.port}`,
     'node-exporter:9100': `127.0.0.1:${nodeExporter.port}`,
+    'localhost:9090': `127.0.0.1:${ownPort}`,
   }
   const configuration: Configuration = parse(text)
   configuration.global = { scrape_interval: '1s', evaluation_interval: '1s' }
