@@ -234,7 +234,7 @@ export async function createAgent({
     }
   })
 
-  function currentText(): Promise<string> {
+  function currentPicture(): Generator<string> {
     const agent = {
       version,
       alwaysOn: settings.alwaysOn,
@@ -265,14 +265,13 @@ export async function createAgent({
   }
 
   async function publish(signal: AbortSignal): Promise<PushResult> {
-    const text = await currentText()
     if (settings.textfile !== undefined) {
-      await writeTextfile(settings.textfile, text).catch((error: unknown) =>
+      await writeTextfile(settings.textfile, currentPicture()).catch((error: unknown) =>
         log.error(`The textfile ${settings.textfile} can't be written: ${error}`),
       )
     }
     if (gateway === undefined) return { ok: true }
-    return push({ ...gateway, instance: settings.instance }, text, contentType, signal)
+    return push({ ...gateway, instance: settings.instance }, currentPicture(), contentType, signal)
   }
 
   // At fixed times.
@@ -337,7 +336,7 @@ export async function createAgent({
       web = await startWebServer({
         ...settings.listen,
         login: settings.webLogin,
-        metrics: async () => ({ status: 200, contentType, body: await currentText() }),
+        metrics: () => ({ status: 200, contentType, body: currentPicture() }),
         page: currentPage,
         isReady: () => ready,
         onError: (error) => log.warn(`The web listener: ${error}`),
