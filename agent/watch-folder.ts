@@ -5,8 +5,10 @@ import { basename } from 'node:path'
 import { type FSWatcher, watch } from 'chokidar'
 
 export type FolderWatch = {
-  /** Begins anew if the folder has appeared, or is another one than before; returns whether it did. Call it often. */
+  /** Begins anew if the folder has appeared, or is another one than before; returns whether it did. */
   readonly renew: () => Promise<boolean>
+  /** Whether the folder was there at the last call of `renew`. */
+  readonly isThere: () => boolean
   readonly close: () => Promise<void>
 }
 
@@ -15,6 +17,8 @@ export type FolderWatchOptions = {
   /** Each file watched costs memory: let through only those that may still be written. */
   readonly isLive: (fileName: string) => boolean
   readonly onHint: (fileName: string) => void
+  /** The folder was removed or moved: time to renew. Like a hint, this may be lost. */
+  readonly onGone: () => void
   readonly onError: (error: unknown) => void
 }
 
@@ -41,6 +45,7 @@ export function watchFolder(options: FolderWatchOptions): FolderWatch {
     })
       .on('add', hint)
       .on('change', hint)
+      .on('unlinkDir', options.onGone)
       .on('error', options.onError)
   }
 
@@ -50,7 +55,7 @@ export function watchFolder(options: FolderWatchOptions): FolderWatch {
     watchedInode = undefined
   }
 
-  return { renew, close }
+  return { renew, isThere: () => watchedInode !== undefined, close }
 }
 
 function inodeOf(folder: string): bigint | undefined {
