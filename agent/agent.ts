@@ -354,6 +354,8 @@ export async function createAgent({
         )
       log.info(`Listening on http://${settings.listen.host}:${web.port}/metrics.`)
     }
+    // Of a thousand logs that lie there one or none is still written, and a watch of each would cost 24 MiB: read first.
+    await readEverything()
     await renewWatches()
     await catchUp()
     await keepAndPush()

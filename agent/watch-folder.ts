@@ -5,7 +5,7 @@ import { basename } from 'node:path'
 import { type FSWatcher, watch } from 'chokidar'
 
 export type FolderWatch = {
-  /** Begins anew if the folder has appeared, or is another one than before; returns whether it did. */
+  /** Begins anew if the folder has appeared, is another one than before, or for less; returns whether it did. */
   readonly renew: () => Promise<boolean>
   /** Whether the folder was there at the last call of `renew`. */
   readonly isThere: () => boolean
@@ -22,6 +22,9 @@ export type FolderWatchOptions = {
   readonly onError: (error: unknown) => void
 }
 
+/** So many files that are watched but no longer live are let be: to get rid of them costs a look at the whole folder. */
+const mostStale = 50
+
 /** Watches the files directly in `folder`, which need not exist yet. */
 export function watchFolder(options: FolderWatchOptions): FolderWatch {
   let watcher: FSWatcher | undefined
@@ -29,11 +32,16 @@ export function watchFolder(options: FolderWatchOptions): FolderWatch {
 
   async function renew(): Promise<boolean> {
     const inode = inodeOf(options.folder)
-    if (inode === watchedInode) return false
+    if (inode === watchedInode && staleFiles() <= mostStale) return false
     await close()
     watchedInode = inode
     if (inode !== undefined) watcher = start()
     return inode !== undefined
+  }
+
+  function staleFiles(): number {
+    const watched = watcher?.getWatched()[options.folder] ?? []
+    return watched.filter((fileName) => !options.isLive(fileName)).length
   }
 
   function start(): FSWatcher {
