@@ -7,7 +7,7 @@ import { bundle, licencesOf } from './bundle.ts'
 /** Builds into `folder`, which is emptied first. */
 export async function buildInto(folder: string): Promise<void> {
   await rm(folder, { recursive: true, force: true })
-  const libraries = await bundle(folder)
+  const libraries = await bundle('agent/main.ts', folder)
   await writeFile(join(folder, 'LICENSES'), await licencesOf(libraries))
 }
 

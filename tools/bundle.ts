@@ -1,4 +1,4 @@
-// The agent and its libraries as one bundle, and the licences of all that is in it.
+// A program and its libraries as one bundle, and the licences of all that is in it.
 
 import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
@@ -11,26 +11,21 @@ const projectFolder = fileURLToPath(new URL('..', import.meta.url))
 const requireForCommonJs =
   "import { createRequire as createRequire_ } from 'node:module'; const require = createRequire_(import.meta.url);"
 
-/** Parts of libraries in place of the whole, where the whole loads much that is never used; measured by `npm run bench`. */
-const parts: Readonly<Record<string, string>> = {
-  // Its index brings clusters, default metrics, Node's TLS and zlib along: 8 MiB.
-  'prom-client': `
-    exports.Registry = require('prom-client/lib/registry.js')
-    exports.Counter = require('prom-client/lib/counter.js')
-    exports.Gauge = require('prom-client/lib/gauge.js')`,
-  // Node's own streams, once more.
+/** What takes the place of a library's library; what it brings is measured by `npm run bench -- idle`. */
+const replacements: Readonly<Record<string, string>> = {
+  // Node's own streams, once more: winston's.
   'readable-stream': "module.exports = require('node:stream')",
   'readable-stream/lib/_stream_writable.js': "module.exports = require('node:stream').Writable",
 }
 
-const partsOfLibraries: Plugin = {
-  name: 'parts-of-libraries',
+const replacing: Plugin = {
+  name: 'replacing',
   setup({ onResolve, onLoad }) {
     onResolve({ filter: /^[^./]/ }, ({ path }) =>
-      Object.hasOwn(parts, path) ? { path, namespace: 'part' } : undefined,
+      Object.hasOwn(replacements, path) ? { path, namespace: 'replacement' } : undefined,
     )
-    onLoad({ filter: /.*/, namespace: 'part' }, ({ path }) => ({
-      contents: parts[path] ?? '',
+    onLoad({ filter: /.*/, namespace: 'replacement' }, ({ path }) => ({
+      contents: replacements[path] ?? '',
       resolveDir: projectFolder,
     }))
   },
@@ -53,13 +48,13 @@ const builtinsWhenWanted: Plugin = {
 }
 
 /**
- * Bundles the agent into `folder`: main.js, and the chunks that it loads only when a command needs them. Returns the folders
- * of the libraries that are in it, sorted.
+ * Bundles `entry`, a main.ts, into `folder`: main.js, and the chunks that it loads only when a command needs them. Returns the
+ * folders of the libraries that are in it, sorted.
  */
-export async function bundle(folder: string): Promise<readonly string[]> {
+export async function bundle(entry: string, folder: string): Promise<readonly string[]> {
   const { metafile } = await build({
     absWorkingDir: projectFolder,
-    entryPoints: ['agent/main.ts'],
+    entryPoints: [entry],
     outdir: folder,
     bundle: true,
     splitting: true,
@@ -68,7 +63,7 @@ export async function bundle(folder: string): Promise<readonly string[]> {
     format: 'esm',
     target: 'node22',
     banner: { js: requireForCommonJs },
-    plugins: [partsOfLibraries, builtinsWhenWanted],
+    plugins: [replacing, builtinsWhenWanted],
     legalComments: 'none',
     metafile: true,
     logLevel: 'warning',

@@ -13,12 +13,12 @@ import { createKopiaLab } from '../support/kopia.ts'
 import { type Bench, median, type Result } from './bench.ts'
 import { interleaved, withFolder } from './measure.ts'
 
-const bytesWanted = 400e6
+const bytes = 400e6
 const rounds = 5
 const fileName = 'kopia-20261124-120000-1-snapshot-create.0.log'
 
 /** A real log of a real backup, its middle repeated until it is long: what a debug log of hours looks like. */
-export async function makeLongLog(folder: string): Promise<string> {
+export async function makeLongLog(folder: string, bytesWanted: number): Promise<string> {
   const kopia = await createKopiaLab(join(folder, 'kopia'), join(folder, 'state'))
   await kopia.must('snapshot', 'create', new URL('../../node_modules', import.meta.url).pathname)
   const cliLogs = join(kopia.logDirectory, 'cli-logs')
@@ -54,7 +54,7 @@ async function readByLine(path: string): Promise<void> {
 }
 
 async function measure(folder: string): Promise<Result> {
-  const path = await makeLongLog(folder)
+  const path = await makeLongLog(folder, bytes)
   const megabytes = (await stat(path)).size / 1e6
   const before = process.memoryUsage.rss()
   const of = await interleaved(rounds, {
@@ -78,6 +78,6 @@ async function measure(folder: string): Promise<Result> {
 
 export const readLogs: Bench = {
   name: 'read-logs',
-  question: `how fast a debug log of ${bytesWanted / 1e6} MB is read, against \`grep -c\` and Node's readline`,
+  question: `how fast a debug log of ${bytes / 1e6} MB is read, against \`grep -c\` and Node's readline`,
   run: () => withFolder(measure),
 }
