@@ -5,6 +5,7 @@ import type { Bench } from './bench.ts'
 import { commands } from './commands.ts'
 import { day } from './day.ts'
 import { delivery } from './delivery.ts'
+import { fleet } from './fleet.ts'
 import { growth } from './growth.ts'
 import { hook } from './hook.ts'
 import { idle } from './idle.ts'
@@ -23,4 +24,5 @@ export const benches: readonly Bench[] = [
   pastRuns,
   growth,
   backfill,
+  fleet,
 ]
