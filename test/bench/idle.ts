@@ -14,7 +14,7 @@ const runs = {
   long: { seconds: 600, refresh: '*/5 * * * *' },
 } as const
 /** What the start left for the garbage collector is not what idling costs. */
-const settleSeconds = 30
+const settleSeconds = 45
 
 async function measure(context: Cleanable, { length }: BenchOptions): Promise<Result> {
   const { seconds, refresh } = runs[length]
