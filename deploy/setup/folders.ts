@@ -12,8 +12,8 @@ export function empty(folder: string): void {
 }
 
 /**
- * Makes these files, which only their owner reads, all that is in a folder. Each is replaced as a whole: podman-compose
- * runs setup again before it starts each part, while others read already.
+ * Makes these files, which only their owner reads, all that is in a folder. Each is replaced as a whole: where podman
+ * runs setup again before it starts a part, others read already.
  */
 export function fill(folder: string, files: Files, owner: Owner): void {
   const wanted = new Set(Object.keys(files).flatMap((name) => [name, ...parentsOf(name)]))
