@@ -48,6 +48,12 @@ export function give(path: string, { user, group }: Owner): void {
   chownSync(path, user, group)
 }
 
+/** Gives a folder with all that is in it. */
+export function giveAll(folder: string, owner: Owner): void {
+  for (const name of readFolder(folder)) give(join(folder, name), owner)
+  give(folder, owner)
+}
+
 /**
  * Gives the folder of a volume to its owner where it is empty, or what is in it is the owner's already. Throws where
  * somebody else's data is in it.
