@@ -56,6 +56,14 @@ export type PrometheusTargets = {
   readonly nodeExporter: Service
   /** Without one, alerts are only shown. */
   readonly alertmanager?: Service
+  /** What a site of a fleet has beside. */
+  readonly toFleet?: ToFleet
+}
+
+/** How a site writes to a store of several: blocks of Prometheus's configuration. */
+export type ToFleet = {
+  readonly externalLabels: Readonly<Record<string, string>>
+  readonly remoteWrite: readonly Readonly<Record<string, unknown>>[]
 }
 
 /**
@@ -87,14 +95,15 @@ export async function startPrometheus(
 }
 
 type Configuration = {
-  global: Record<string, string>
+  global: Record<string, unknown>
+  remote_write?: ToFleet['remoteWrite']
   alerting?: { alertmanagers: { static_configs: { targets: string[] }[] }[] }
   scrape_configs: { static_configs: { targets: string[] }[] }[]
 }
 
 function localConfiguration(
   text: string,
-  { gateway, nodeExporter, alertmanager }: PrometheusTargets,
+  { gateway, nodeExporter, alertmanager, toFleet }: PrometheusTargets,
   ownPort: number,
 ): string {
   const addresses: Record<string, string> = {
@@ -106,6 +115,10 @@ function localConfiguration(
   configuration.global = { scrape_interval: '1s', evaluation_interval: '1s' }
   if (alertmanager === undefined) delete configuration.alerting
   else configuration.alerting = alertingBy(`127.0.0.1:${alertmanager.port}`)
+  if (toFleet !== undefined) {
+    configuration.global.external_labels = toFleet.externalLabels
+    configuration.remote_write = toFleet.remoteWrite
+  }
   for (const group of configuration.scrape_configs.flatMap((job) => job.static_configs)) {
     group.targets = group.targets.map((target) => addresses[target] ?? target)
   }
@@ -116,23 +129,36 @@ function alertingBy(address: string): NonNullable<Configuration['alerting']> {
   return { alertmanagers: [{ static_configs: [{ targets: [address] }] }] }
 }
 
-type AlertmanagerConfiguration = {
-  route: Route
-  receivers: { name: string; webhook_configs?: { url: string; send_resolved: boolean }[] }[]
+export type Receiver = {
+  readonly name: string
+  webhook_configs?: { url: string; send_resolved: boolean }[]
+  email_configs?: Record<string, unknown>[]
 }
+export type AlertmanagerConfiguration = { route: Route; receivers: Receiver[] }
 type Route = { group_wait?: string; group_interval?: string; routes?: Route[] }
 
 /** Alertmanager with the project's own configuration: only every receiver is a webhook, and the waits are short. */
 export async function startAlertmanager(folder: string, webhookUrl: string): Promise<Service> {
+  const text = await readFile(alertmanagerFile, 'utf8')
+  return startAlertmanagerWith(folder, text, (receiver) => {
+    receiver.webhook_configs = [{ url: webhookUrl, send_resolved: true }]
+  })
+}
+
+export const alertmanagerFile = join(projectFolder, 'deploy/alertmanager/alertmanager.yml')
+
+/** Alertmanager with this configuration, but short waits, and receivers as `change` makes them. */
+export async function startAlertmanagerWith(
+  folder: string,
+  text: string,
+  change: (receiver: Receiver) => void,
+): Promise<Service> {
   await mkdir(folder, { recursive: true })
-  const text = await readFile(join(projectFolder, 'deploy/alertmanager/alertmanager.yml'), 'utf8')
   const configuration: AlertmanagerConfiguration = parse(text)
   for (const route of [configuration.route, ...(configuration.route.routes ?? [])]) {
     Object.assign(route, { group_wait: '0s', group_interval: '1s' })
   }
-  for (const receiver of configuration.receivers) {
-    receiver.webhook_configs = [{ url: webhookUrl, send_resolved: true }]
-  }
+  for (const receiver of configuration.receivers) change(receiver)
   const configurationPath = join(folder, 'alertmanager.yml')
   await writeFile(configurationPath, stringify(configuration))
   return startService('alertmanager', await freePort(), '/-/ready', (address) => [
@@ -150,8 +176,12 @@ export type AgentFolders = { readonly stateDirectory: string; readonly kopiaEnvi
 /** The agent's entry as the tests run it: the sources, on the Node that runs the tests. */
 export const agentEntry = join(projectFolder, 'agent/main.ts')
 
-/** The agent's `run`, with further settings as environment variables. */
-export async function startAgent(folders: AgentFolders, settings: NodeJS.ProcessEnv): Promise<Service> {
+/** The agent's `run`, with further settings as environment variables; `command` is what the agent is started by. */
+export async function startAgent(
+  folders: AgentFolders,
+  settings: NodeJS.ProcessEnv,
+  command: readonly string[] = [process.execPath, agentEntry],
+): Promise<Service> {
   const environment = {
     ...folders.kopiaEnvironment,
     KOPIA_METRICS_KOPIA_BIN: tool('kopia'),
@@ -162,12 +192,13 @@ export async function startAgent(folders: AgentFolders, settings: NodeJS.Process
     'agent',
     await freePort(),
     '/-/ready',
-    (address) => [process.execPath, agentEntry, 'run', `--listen=${address}`],
+    (address) => [...command, 'run', `--listen=${address}`],
     environment,
   )
 }
 
-async function startService(
+/** Starts a service that listens, and resolves once it is ready. */
+export async function startService(
   name: string,
   port: number,
   readyPath: string,

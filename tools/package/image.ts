@@ -1,9 +1,9 @@
-// What deploy/Containerfile puts into the image: the agent and the stack's setup, each as one file, and empty folders.
+// What deploy/Containerfile puts into the image: the agent and the stack's setup, each as one bundle, and empty folders.
 
 import { copyFile, cp, mkdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { bundle, licencesOf } from './bundle.ts'
+import { bundle, licencesOf } from '../bundle.ts'
 
 process.chdir(fileURLToPath(new URL('../..', import.meta.url)))
 const image = 'build/image'
@@ -12,8 +12,8 @@ const folders = 'build/folders'
 await rm(image, { recursive: true, force: true })
 await rm(folders, { recursive: true, force: true })
 const libraries = [
-  ...(await bundle('agent/main.ts', join(image, 'dist/main.js'))),
-  ...(await bundle('deploy/setup/main.ts', join(image, 'setup/main.js'))),
+  ...(await bundle('agent/main.ts', join(image, 'dist'))),
+  ...(await bundle('deploy/setup/main.ts', join(image, 'setup'))),
 ]
 const { version }: { version: string } = JSON.parse(await readFile('package.json', 'utf8'))
 const manifest = { name: 'kopia-metrics-agent', version, type: 'module', license: 'Apache-2.0' }

@@ -46,7 +46,15 @@ function follows({ matchers }: Selector, variable: string): boolean {
   )
 }
 
-const ownLabels: readonly string[] = ['job', 'instance', '__name__', 'alertname', 'alertstate', 'severity']
+const ownLabels: readonly string[] = [
+  'site',
+  'job',
+  'instance',
+  '__name__',
+  'alertname',
+  'alertstate',
+  'severity',
+]
 /** Labels that queries make themselves. */
 const madeLabels: readonly string[] = ['source', 'account', 'task']
 /** Of node-exporter's and the gateway's series; that these have data, the test against real ones tells. */
