@@ -64,6 +64,15 @@ export async function standsByItself(context: TestContext, room: Room): Promise<
   })
 
   await context.test('it may do no more than it must', async () => {
+    const image = '{{.Config.User}} {{.Config.Entrypoint}} {{.Config.Cmd}}'
+    assert.equal(
+      (
+        await room.must(
+          `podman image inspect --format '${image}' $(podman ps --format '{{.Image}}' | grep agent)`,
+        )
+      ).trim(),
+      '1000:1000 [kopia-metrics-agent] [run]',
+    )
     const containers: Container[] = JSON.parse(
       await room.must(`podman inspect --type=container ${parts.map((name) => `kopia-${name}`).join(' ')}`),
     )
