@@ -54,8 +54,8 @@ export type Agent = {
 
 /** The safety net below the hints. */
 const sweepIntervalMs = 30_000
-/** How soon a folder that appears, or is replaced, is watched. */
-const renewIntervalMs = 1000
+/** How soon a folder that appears is watched; and one that is replaced, should no event have told of it. */
+const renewIntervalMs = { missing: 1000, there: 10_000 } as const
 /** How often the processes of open runs are looked at: often only when their end is near. */
 const nearEndIntervalMs = 25
 const openRunIntervalMs = 250
@@ -129,6 +129,7 @@ export async function createAgent({
   let ready = false
   let newestChangeSeen: string | undefined
   let nextDigest: NodeJS.Timeout | undefined
+  let nextRenewal: NodeJS.Timeout | undefined
   const timers: NodeJS.Timeout[] = []
   let web: WebServer | undefined
   const schedules: Schedule[] = []
@@ -139,12 +140,14 @@ export async function createAgent({
       folder: settings.cliLogs,
       isLive: (fileName) => isTrackedFile(fileName, tracker.runs),
       onHint: (fileName) => void tracker.read(fileName).then(digest),
+      onGone: () => void renewWatches(),
       onError: (error) => log.warn(`Watching ${settings.cliLogs}: ${error}`),
     }),
     watchFolder({
       folder: spool.folder,
       isLive: isEventName,
       onHint: () => void digest(),
+      onGone: () => void renewWatches(),
       onError: (error) => log.warn(`Watching ${spool.folder}: ${error}`),
     }),
   ]
@@ -196,10 +199,14 @@ export async function createAgent({
     )
   }
 
-  async function renewWatches(): Promise<void> {
+  const renewWatches = coalesce(async () => {
+    clearTimeout(nextRenewal)
     const begun = await Promise.all(watches.map((watch) => watch.renew()))
+    if (stopping.signal.aborted) return
+    const areThere = watches.every((watch) => watch.isThere())
+    nextRenewal = setTimeout(renewWatches, areThere ? renewIntervalMs.there : renewIntervalMs.missing)
     if (begun.includes(true)) await readEverything()
-  }
+  })
 
   async function readEverything(): Promise<void> {
     await tracker.sweep()
@@ -235,7 +242,7 @@ export async function createAgent({
     }
   })
 
-  function currentText(): Promise<string> {
+  function currentPicture(): Generator<string> {
     const agent = {
       version,
       alwaysOn: settings.alwaysOn,
@@ -266,14 +273,13 @@ export async function createAgent({
   }
 
   async function publish(signal: AbortSignal): Promise<PushResult> {
-    const text = await currentText()
     if (settings.textfile !== undefined) {
-      await writeTextfile(settings.textfile, text).catch((error: unknown) =>
+      await writeTextfile(settings.textfile, currentPicture()).catch((error: unknown) =>
         log.error(`The textfile ${settings.textfile} can't be written: ${error}`),
       )
     }
     if (gateway === undefined) return { ok: true }
-    return push({ ...gateway, instance: settings.instance }, text, contentType, signal)
+    return push({ ...gateway, instance: settings.instance }, currentPicture(), contentType, signal)
   }
 
   // At fixed times.
@@ -285,8 +291,11 @@ export async function createAgent({
     await keepAndPush()
     const newestChange = await newestOtherChange(settings.cliLogs)
     const hasChanged = newestChange !== newestChangeSeen
-    if (asker.isReachable() !== true) await askForEverything()
-    else if (hasChanged || mayChangeUnseen()) {
+    const isReachable = asker.isReachable() === true
+    // One push says that all is as it was: a gateway of a large fleet has enough to do.
+    if (isReachable && !hasChanged && !mayChangeUnseen()) return
+    if (!isReachable) await askForEverything()
+    else {
       if (hasChanged) await asker.refreshPolicies()
       await bookkeeper.refreshSnapshots()
     }
@@ -340,7 +349,7 @@ export async function createAgent({
       web = await startWebServer({
         ...settings.listen,
         login: settings.webLogin,
-        metrics: async () => ({ status: 200, contentType, body: await currentText() }),
+        metrics: () => ({ status: 200, contentType, body: currentPicture() }),
         page: currentPage,
         isReady: () => ready,
         onError: (error) => log.warn(`The web listener: ${error}`),
@@ -351,13 +360,14 @@ export async function createAgent({
         )
       log.info(`Listening on http://${settings.listen.host}:${web.port}/metrics.`)
     }
+    // Of a thousand logs that lie there one or none is still written, and a watch of each would cost 24 MiB: read first.
+    await readEverything()
     await renewWatches()
     await catchUp()
     await keepAndPush()
     if (stopping.signal.aborted) return
     timers.push(
       setInterval(onSweepTime, Math.min(sweepIntervalMs, (serviceManager.watchdogMs ?? Infinity) / 2)),
-      setInterval(() => void renewWatches(), renewIntervalMs),
     )
     schedules.push(
       schedule(settings.refreshSchedule, settings.instance, log, refresh),
@@ -383,6 +393,7 @@ export async function createAgent({
     stopping.abort()
     for (const { stop: stopSchedule } of schedules) stopSchedule()
     for (const timer of timers) clearInterval(timer)
+    clearTimeout(nextRenewal)
     clearTimeout(nextDigest)
     await Promise.all([...watches.map((watch) => watch.close()), web?.close()])
     await digest()

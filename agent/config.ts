@@ -89,6 +89,12 @@ export const declarations = {
     'the ledger, and `spool/` in it; empty: `/var/lib/kopia-metrics-agent` for root, ' +
       '`$XDG_STATE_HOME/kopia-metrics-agent` or `~/.local/state/kopia-metrics-agent` for a user',
   ),
+  kopia_timeout: {
+    default: '',
+    environment: 'KOPIA_METRICS_KOPIA_TIMEOUT',
+    doc: "how long one call of Kopia's CLI may take before it is ended; empty: `1m`, and `30m` where it lists snapshots or blobs",
+    check: (value) => value === '' || void parseDurationMs(value),
+  },
   kopia_bin: {
     default: 'kopia',
     environment: 'KOPIA_METRICS_KOPIA_BIN',

@@ -1,6 +1,7 @@
 // Kopia's CLI as the settings describe it, for commands that ask a few questions and end.
 
-import { createKopia, type Kopia, type KopiaOptions } from './kopia/cli.ts'
+import type { KopiaOptions } from './kopia/call.ts'
+import { createKopia, type Kopia } from './kopia/cli.ts'
 import type { Settings } from './settings.ts'
 
 type Listeners = Pick<KopiaOptions, 'signal' | 'onBegin' | 'onCall'>
@@ -11,6 +12,7 @@ const untilDone: Listeners = { signal: new AbortController().signal, onCall: () 
 export function kopiaOf(settings: Settings, listeners: Listeners = untilDone): Kopia {
   return createKopia({
     binary: settings.kopiaBinary,
+    timeLimitMs: settings.kopiaTimeLimitMs,
     configPath: settings.kopiaConfigPath,
     password: settings.kopiaPassword,
     logDirectory: settings.kopiaLogDirectory,

@@ -46,20 +46,20 @@ async function runCommandLine({ name, operands, options, flags }: GivenCommand):
   const { loadSettings, settingPlaces } = await import('./load-settings.ts')
   if (name === 'check') {
     const { checkCommand } = await import('./run-checks.ts')
-    const load = () => ({
-      settings: loadSettings(flags, process.env),
-      places: settingPlaces(flags, process.env),
+    const load = async () => ({
+      settings: await loadSettings(flags, process.env),
+      places: await settingPlaces(flags, process.env),
     })
     return checkCommand(load, process.stdout)
   }
-  const settings = loadSettings(flags, process.env)
-  const { hooksCommand, pushCommand, runCommand } = await import('./commands.ts')
+  const settings = await loadSettings(flags, process.env)
   const say = (line: string) => print(`${line}\n`)
   switch (name) {
     case 'run':
-      return runCommand(settings, readVersion())
-    case 'push':
-      return pushCommand(settings, readVersion())
+    case 'push': {
+      const { pushCommand, runCommand } = await import('./commands.ts')
+      return (name === 'run' ? runCommand : pushCommand)(settings, readVersion())
+    }
     case 'status': {
       const { showStatus } = await import('./show-status.ts')
       const form = options.has('json') ? 'json' : options.has('watch') ? 'watch' : 'table'
@@ -72,11 +72,11 @@ async function runCommandLine({ name, operands, options, flags }: GivenCommand):
     }
     case 'forget': {
       const { forget } = await import('./forget.ts')
-      return forget(settings, loadSettings({ config: flags.config }, process.env), say, complain)
+      return forget(settings, await loadSettings({ config: flags.config }, process.env), say, complain)
     }
     case 'install-hooks':
     case 'uninstall-hooks': {
-      const { installHooks, uninstallHooks } = await import('./install-hooks.ts')
+      const { hooksCommand, installHooks, uninstallHooks } = await import('./install-hooks.ts')
       const change = name === 'install-hooks' ? installHooks : uninstallHooks
       const targets = options.has('global')
         ? ({ kind: 'global' } as const)

@@ -34,6 +34,8 @@ export type Settings = {
   readonly textfile: string | undefined
   readonly stateDirectory: string
   readonly kopiaBinary: string
+  /** Undefined: as long as Kopia usually needs at the most. */
+  readonly kopiaTimeLimitMs: number | undefined
   readonly kopiaConfigPath: string
   readonly kopiaPassword: string
   /** As it was set; empty for Kopia's own. */
@@ -83,6 +85,7 @@ export function toSettings(get: (name: SettingName) => string, environment: Envi
     textfile: values.textfile || undefined,
     stateDirectory: values.state_dir || defaultStateDirectory(environment),
     kopiaBinary: values.kopia_bin,
+    kopiaTimeLimitMs: values.kopia_timeout === '' ? undefined : parseDurationMs(values.kopia_timeout),
     kopiaConfigPath: values.kopia_config_path,
     kopiaPassword: secretOf(values, 'kopia_password'),
     kopiaLogDirectory: values.kopia_log_dir,

@@ -1,9 +1,12 @@
-// Writes the README's tables of settings, metrics and status fields from their declarations. `npm run docs`.
+// Writes the README's tables of settings, metrics and status fields from their declarations, and the figures of
+// deploy/FLEET.md from what was measured. `npm run docs`.
 
 import { readFile, writeFile } from 'node:fs/promises'
 import { settingsTable } from '../agent/help.ts'
 import { metricsTable } from '../agent/metrics/catalogue.ts'
 import { fieldsTable } from '../agent/status/json.ts'
+import { loadReport } from '../test/bench/report.ts'
+import { fleetFigures } from './fleet-figures.ts'
 
 /** Puts the tables between their marks; the rest stays as it is. */
 export function withTables(readme: string): string {
@@ -14,14 +17,21 @@ export function withTables(readme: string): string {
   )
 }
 
+/** The page on fleets with the figures of the last bench. */
+export async function withFleetFigures(page: string): Promise<string> {
+  return withTable(page, 'fleet', fleetFigures(await loadReport('fleet')), 'npm run docs')
+}
+
 /** Puts a table between its marks, which name the command that makes it. */
-export function withTable(readme: string, name: string, table: string, command: string): string {
+export function withTable(page: string, name: string, table: string, command: string): string {
   const pattern = new RegExp(`(<!-- ${name}: ${command} -->\n)[\\s\\S]*?(\n<!-- /${name} -->)`)
-  if (!pattern.test(readme)) throw new Error(`README.md has no place for the table of ${name}`)
-  return readme.replace(pattern, (_, before: string, after: string) => `${before}\n${table}\n${after}`)
+  if (!pattern.test(page)) throw new Error(`there is no place for the table of ${name}`)
+  return page.replace(pattern, (_, before: string, after: string) => `${before}\n${table}\n${after}`)
 }
 
 if (import.meta.main) {
-  const path = new URL('../README.md', import.meta.url)
-  await writeFile(path, withTables(await readFile(path, 'utf8')))
+  const readme = new URL('../README.md', import.meta.url)
+  await writeFile(readme, withTables(await readFile(readme, 'utf8')))
+  const fleet = new URL('../deploy/FLEET.md', import.meta.url)
+  await writeFile(fleet, await withFleetFigures(await readFile(fleet, 'utf8')))
 }

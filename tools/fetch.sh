@@ -7,7 +7,8 @@
 # The same way Prometheus 3's promtool, from tools/promtool/go.mod, as promtool3.
 # KOPIA_VERSION=v0.21.1 asks for another Kopia than the one on PATH or in tools/kopia, by tools/kopia-v0.21.1.
 # `fetch.sh nfpm` gives what `npm run package` needs, `fetch.sh chromium` the browser that the status page is tested
-# in, and nothing else.
+# in, `fetch.sh victoria-metrics` the store that the fleet's test writes to, `fetch.sh pushgateway-1.11` the newest
+# gateway for the fleet's bench, and nothing else.
 # What was built is kept in ${XDG_CACHE_HOME:-~/.cache}/kopia-metrics-agent, so that the next run costs nothing.
 set -eu
 
@@ -73,6 +74,11 @@ build_nfpm() {
   build nfpm "$here/nfpm" github.com/goreleaser/nfpm/v2 github.com/goreleaser/nfpm/v2/cmd/nfpm https://nfpm.goreleaser.com
 }
 
+build_victoria_metrics() {
+  build victoria-metrics "$here/victoria-metrics" github.com/VictoriaMetrics/VictoriaMetrics \
+    github.com/VictoriaMetrics/VictoriaMetrics/app/victoria-metrics https://docs.victoriametrics.com
+}
+
 # The rules must also pass with Prometheus 3's promtool, which Debian has not. Without service discovery (its build tag) it
 # takes half the time.
 build_promtool3() {
@@ -82,6 +88,17 @@ build_promtool3() {
 
 if [ "${1:-}" = nfpm ]; then
   if path=$(find_tool nfpm); then printf 'nfpm=%s\n' "$path"; else build_nfpm; fi
+  exit 0
+fi
+
+if [ "${1:-}" = pushgateway-1.11 ]; then
+  build pushgateway-1.11 "$here/pushgateway" github.com/prometheus/pushgateway \
+    github.com/prometheus/pushgateway https://prometheus.io/download/
+  exit 0
+fi
+
+if [ "${1:-}" = victoria-metrics ]; then
+  if path=$(find_tool victoria-metrics); then printf 'victoria-metrics=%s\n' "$path"; else build_victoria_metrics; fi
   exit 0
 fi
 

@@ -1,6 +1,7 @@
 // What can still be known of the past: the snapshots that the repository holds, and the runs whose logs lie there.
 
-import type { Kopia, Unanswered } from '../kopia/cli.ts'
+import type { Unanswered } from '../kopia/call.ts'
+import type { Kopia } from '../kopia/cli.ts'
 import { hasOwnPolicy, ignoresIdenticalSnapshots } from '../kopia/policies.ts'
 import { createRunTracker } from '../kopia/run-tracker.ts'
 import { settleRun } from '../kopia/settlement.ts'

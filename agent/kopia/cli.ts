@@ -1,16 +1,12 @@
 // Kopia's own CLI, asked for what no log tells. Every call costs 0.2 s of CPU: ask seldom.
 
-import { execa } from 'execa'
 import type { PolicyDefinition } from './actions.ts'
+import { type Answer, ask, type KopiaOptions } from './call.ts'
 import { asRecord, asString, parseJson } from './json.ts'
 import { type Maintenance, parseMaintenance } from './maintenance.ts'
 import { type Policy, parsePolicies } from './policies.ts'
-import { parseSnapshots, type Snapshot } from './snapshots.ts'
+import { createSnapshotReader, type Snapshot } from './snapshots.ts'
 import { formatSource, type Source } from './source.ts'
-
-/** An answer, or which command failed and why, in one line. */
-export type Answer<T> = { readonly ok: true; readonly value: T } | Unanswered
-export type Unanswered = { readonly ok: false; readonly command: string; readonly reason: string }
 
 export type RepositoryStatus = {
   readonly repositoryId: string
@@ -25,19 +21,6 @@ export type RepositoryStatus = {
 }
 
 export type BlobStats = { readonly count: number; readonly sizeBytes: number }
-
-export type KopiaOptions = {
-  readonly binary: string
-  readonly configPath: string
-  readonly password: string
-  readonly logDirectory: string
-  /** Ends calls that are under way when the agent stops. */
-  readonly signal: AbortSignal
-  /** Told before each call. */
-  readonly onBegin?: () => void
-  /** Told after each call, for the agent's own metrics. */
-  readonly onCall: (command: string, ok: boolean) => void
-}
 
 export type Kopia = {
   /** Such as `0.23.1`. */
@@ -62,115 +45,73 @@ export type Kopia = {
   readonly contentsBytes: () => Promise<Answer<number>>
 }
 
-const usualTimeoutMs = 60_000
 /** 70,000 snapshots took 10 minutes (kopia/kopia#4617), 56,000 remote blobs 20 minutes (kopia/kopia#2888). */
-const longTimeoutMs = 30 * 60_000
-const largestAnswerBytes = 256 * 1024 * 1024
+const longTimeLimitMs = 30 * 60_000
 
 /** Binds Kopia's CLI to the repository of this machine's configuration. */
 export function createKopia(options: KopiaOptions): Kopia {
   return {
-    version: () => ask(options, ['--version'], usualTimeoutMs, parseVersion),
-    repositoryStatus: () => ask(options, ['repository', 'status', '--json'], usualTimeoutMs, parseStatus),
-    snapshots: (source) =>
-      ask(
-        options,
-        ['snapshot', 'list', '--all', '--incomplete', '--json', ...only(source)],
-        longTimeoutMs,
-        (text) => parseSnapshots(parseJson(text)),
-      ),
+    version: () => ask(options, { command: ['--version'], parse: parseVersion }),
+    repositoryStatus: () => ask(options, { command: ['repository', 'status', '--json'], parse: parseStatus }),
+    snapshots: (source) => askForSnapshots(options, source),
     policies: () =>
-      ask(options, ['policy', 'list', '--json'], usualTimeoutMs, (text) => parsePolicies(parseJson(text))),
-    exportPolicies: () => ask(options, ['policy', 'export'], usualTimeoutMs, parseExport),
+      ask(options, {
+        command: ['policy', 'list', '--json'],
+        parse: (text) => parsePolicies(parseJson(text)),
+      }),
+    exportPolicies: () => ask(options, { command: ['policy', 'export'], parse: parseExport }),
     // Exported all at once: a target without a policy is an error of Kopia's, which reads like any other.
     exportPolicy: (target) =>
-      ask(options, ['policy', 'export'], usualTimeoutMs, (text) => parseExport(text)[target]),
+      ask(options, { command: ['policy', 'export'], parse: (text) => parseExport(text)[target] }),
     effectivePolicy: (target) =>
-      ask(options, ['policy', 'show', '--json', '--', target], usualTimeoutMs, (text) =>
-        asRecord(parseJson(text), `policy of ${target}`),
-      ),
+      ask(options, {
+        command: ['policy', 'show', '--json', '--', target],
+        parse: (text) => asRecord(parseJson(text), `policy of ${target}`),
+      }),
     importPolicy: (target, policy) =>
-      ask(
-        options,
-        ['policy', 'import'],
-        usualTimeoutMs,
-        () => undefined,
-        JSON.stringify({ [target]: policy }),
-      ),
+      ask(options, {
+        command: ['policy', 'import'],
+        input: JSON.stringify({ [target]: policy }),
+        parse: () => undefined,
+      }),
     deletePolicy: (target) =>
-      ask(options, ['policy', 'delete', '--', target], usualTimeoutMs, () => undefined),
+      ask(options, { command: ['policy', 'delete', '--', target], parse: () => undefined }),
     maintenance: () =>
-      ask(options, ['maintenance', 'info', '--json'], usualTimeoutMs, (text) =>
-        parseMaintenance(parseJson(text)),
-      ),
-    blobStats: () => ask(options, ['blob', 'stats', '--raw'], longTimeoutMs, parseBlobStats),
+      ask(options, {
+        command: ['maintenance', 'info', '--json'],
+        parse: (text) => parseMaintenance(parseJson(text)),
+      }),
+    blobStats: () =>
+      ask(options, {
+        command: ['blob', 'stats', '--raw'],
+        timeLimitMs: longTimeLimitMs,
+        parse: parseBlobStats,
+      }),
     contentsBytes: () =>
-      ask(options, ['content', 'stats', '--raw'], longTimeoutMs, (text) => figureIn(text, 'Total Bytes')),
+      ask(options, {
+        command: ['content', 'stats', '--raw'],
+        timeLimitMs: longTimeLimitMs,
+        parse: (text) => figureIn(text, 'Total Bytes'),
+      }),
   }
+}
+
+function askForSnapshots(
+  options: KopiaOptions,
+  source: Source | undefined,
+): Promise<Answer<readonly Snapshot[]>> {
+  const reader = createSnapshotReader()
+  return ask(options, {
+    command: ['snapshot', 'list', '--all', '--incomplete', '--json', ...only(source)],
+    timeLimitMs: longTimeLimitMs,
+    onLine: reader.addLine,
+    parse: reader.end,
+  })
 }
 
 /** `--` ends the options: a source named `--help` stays a name. */
 function only(source: Source | undefined): readonly string[] {
   return source === undefined ? [] : ['--', formatSource(source)]
-}
-
-async function ask<T>(
-  options: KopiaOptions,
-  command: readonly string[],
-  timeout: number,
-  parse: (text: string) => T,
-  input = '',
-): Promise<Answer<T>> {
-  const name = `kopia ${command.slice(0, 2).join(' ')}`
-  options.onBegin?.()
-  // Kopia logs every command, this one too: without the flag the agent would read about itself.
-  const result = await execa(options.binary, ['--disable-file-logging', ...command], {
-    env: environment(options),
-    input,
-    reject: false,
-    timeout,
-    maxBuffer: largestAnswerBytes,
-    cancelSignal: options.signal,
-    forceKillAfterDelay: 1000,
-  })
-  const answer = result.failed
-    ? failure(name, reasonOf(result), options.password)
-    : parseAnswer(name, result.stdout, parse)
-  options.onCall(command.slice(0, 2).join(' '), answer.ok)
-  return answer
-}
-
-/** Only what is set is passed on: an empty value would mean another thing to Kopia than none. */
-function environment(options: KopiaOptions): Record<string, string> {
-  return {
-    KOPIA_CHECK_FOR_UPDATES: 'false',
-    ...(options.configPath && { KOPIA_CONFIG_PATH: options.configPath }),
-    ...(options.password && { KOPIA_PASSWORD: options.password }),
-    ...(options.logDirectory && { KOPIA_LOG_DIR: options.logDirectory }),
-  }
-}
-
-function reasonOf(result: {
-  readonly shortMessage?: string | undefined
-  readonly originalMessage?: string | undefined
-  readonly stderr?: string | undefined
-}): string {
-  const lastLine = (result.stderr ?? '').trim().split('\n').at(-1)
-  return lastLine || (result.originalMessage ?? result.shortMessage ?? 'it could not be started')
-}
-
-function parseAnswer<T>(name: string, text: string, parse: (text: string) => T): Answer<T> {
-  try {
-    return { ok: true, value: parse(text) }
-  } catch (error) {
-    const problem = error instanceof Error ? error.message : String(error)
-    return { ok: false, command: name, reason: `unexpected answer: ${problem}` }
-  }
-}
-
-function failure(name: string, reason: string, password: string): Answer<never> {
-  const safe = password === '' ? reason : reason.replaceAll(password, '***')
-  return { ok: false, command: name, reason: safe.split('\n')[0] ?? '' }
 }
 
 function parseStatus(text: string): RepositoryStatus {

@@ -1,6 +1,6 @@
 // `kopia snapshot list --json`: checked at this border, trusted behind it.
 
-import { asNumber, asRecord, asString } from './json.ts'
+import { asNumber, asRecord, asString, parseJson } from './json.ts'
 import { parseTime } from './log-record.ts'
 import { formatSource, type Source } from './source.ts'
 
@@ -25,10 +25,79 @@ export type Snapshot = {
   readonly pins: readonly string[]
 }
 
-/** Turns Kopia's answer into snapshots; throws an Error that names the first thing that is not as expected. */
-export function parseSnapshots(answer: unknown): readonly Snapshot[] {
-  if (!Array.isArray(answer)) throw new Error('expected a list of snapshots')
-  return answer.map((entry: unknown, index) => parseSnapshot(asRecord(entry, `snapshot ${index}`), index))
+export type SnapshotReader = {
+  /** The next line of Kopia's answer. */
+  readonly addLine: (line: string) => void
+  /** All snapshots; throws an Error that names the first thing that was not as expected. */
+  readonly end: () => readonly Snapshot[]
+}
+
+/**
+ * Reads the list as Kopia writes it, one snapshot a line (cli/json_output.go): 100,000 snapshots are 70 MB of text, which
+ * thus never stand in memory, and each value that many of them share is kept once.
+ */
+export function createSnapshotReader(): SnapshotReader {
+  const snapshots: Snapshot[] = []
+  const shared = createShared()
+  let state: 'before' | 'within' | 'after' = 'before'
+  let problem: unknown
+
+  function take(line: string): void {
+    const text = line.trim()
+    if (text === '') return
+    if (state === 'before' && text === '[') state = 'within'
+    else if (state === 'within' && text === ']') state = 'after'
+    else if (state === 'within') add(parseJson(text.replace(/,$/, '')))
+    else if (state === 'before' && text.startsWith('[')) addAll(parseJson(text))
+    else throw new Error(`expected a list of snapshots, found ${JSON.stringify(text.slice(0, 60))}`)
+  }
+
+  function addAll(list: unknown): void {
+    if (!Array.isArray(list)) throw new Error('expected a list of snapshots')
+    for (const entry of list) add(entry)
+    state = 'after'
+  }
+
+  function add(entry: unknown): void {
+    const index = snapshots.length
+    snapshots.push(shared(parseSnapshot(asRecord(entry, `snapshot ${index}`), index)))
+  }
+
+  return {
+    addLine: (line) => {
+      if (problem !== undefined) return
+      try {
+        take(line)
+      } catch (error) {
+        problem = error
+      }
+    },
+    end: () => {
+      if (problem !== undefined) throw problem
+      if (state !== 'after') throw new Error('expected a list of snapshots to its end')
+      return snapshots
+    },
+  }
+}
+
+/** Sources, and reasons of retention, repeat in most snapshots: one of each is enough. */
+function createShared(): (snapshot: Snapshot) => Snapshot {
+  const sources = new Map<string, Source>()
+  const lists = new Map<string, readonly string[]>()
+  const sharedList = (list: readonly string[]) => getOrAdd(lists, list.join('\n'), list)
+  return (snapshot) => ({
+    ...snapshot,
+    source: getOrAdd(sources, formatSource(snapshot.source), snapshot.source),
+    retentionReasons: sharedList(snapshot.retentionReasons),
+    pins: sharedList(snapshot.pins),
+  })
+}
+
+function getOrAdd<T>(values: Map<string, T>, key: string, value: T): T {
+  const known = values.get(key)
+  if (known !== undefined) return known
+  values.set(key, value)
+  return value
 }
 
 function parseSnapshot(entry: Record<string, unknown>, index: number): Snapshot {

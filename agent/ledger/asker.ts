@@ -1,6 +1,7 @@
 // Asks Kopia what no log tells, enters what it answers, and says once when it stops or begins to answer.
 
-import type { Answer, Kopia } from '../kopia/cli.ts'
+import type { Answer } from '../kopia/call.ts'
+import type { Kopia } from '../kopia/cli.ts'
 import { ignoresIdenticalSnapshots } from '../kopia/policies.ts'
 import { bySource } from '../kopia/snapshots.ts'
 import type { Source } from '../kopia/source.ts'

@@ -1,15 +1,24 @@
 // Ledger in, samples out: a pure function, so that a push is always the whole picture.
 
 import type { MaintenanceKind } from '../kopia/maintenance.ts'
-import { formatSource } from '../kopia/source.ts'
+import { formatSource, type Source } from '../kopia/source.ts'
 import { outcomes } from '../kopia/verdict.ts'
 import { snapshotTypes } from '../ledger/held-snapshots.ts'
-import type { CommandState, Ledger, RepositoryState, SourceState } from '../ledger/ledger.ts'
+import type {
+  CommandState,
+  ExpectedInterval,
+  Ledger,
+  RepositoryState,
+  SourceState,
+} from '../ledger/ledger.ts'
 import type { MetricName } from './catalogue.ts'
 
 export type Sample = {
   readonly name: MetricName
+  /** What it is about: for all samples of one source the same object. */
   readonly labels: Labels
+  /** What tells apart the samples that one metric has of it. */
+  readonly more?: Labels | undefined
   readonly value: number
 }
 
@@ -41,88 +50,106 @@ export type Known = {
   readonly agent: AgentState
 }
 
-/** All samples of the picture. */
-export function samplesOf({ ledger, runningSince, agent }: Known): readonly Sample[] {
-  return [
-    ...[...ledger.sources.values()].flatMap((state) => [
-      ...samplesOfAttempts(state, runningSince.get(formatSource(state.source))),
-      ...samplesOfSnapshots(state),
-      ...samplesOfInterval(state, ledger),
-    ]),
-    ...[...ledger.commands].flatMap(([command, state]) => samplesOfCommand(command, state)),
-    ...samplesOfRepository(ledger.repository),
-    ...samplesOfAgent(agent),
+/**
+ * All samples of the picture as it is now, those of one metric together. They are made while they are taken: 10,000
+ * sources have 250,000, which need not all be there at once.
+ */
+export function samplesOf(known: Known): Iterable<Sample> {
+  const sources = [...known.ledger.sources.values()].map((state) => seen(state, known))
+  const ofSources = Object.entries(sourceMetrics) as readonly (readonly [MetricName, FiguresOf])[]
+  const others = [
+    ...samplesOfCommands(known.ledger.commands),
+    ...samplesOfRepository(known.ledger.repository),
+    ...samplesOfAgent(known.agent),
   ]
+  return (function* samples() {
+    for (const [name, figuresOf] of ofSources) {
+      for (const source of sources) {
+        for (const { value, more } of figuresOf(source)) yield { name, labels: source.labels, more, value }
+      }
+    }
+    yield* others
+  })()
 }
 
-function samplesOfAttempts(state: SourceState, runningSince: number | undefined): readonly Sample[] {
-  const labels = labelsOf(state)
-  const { lastAttempt } = state
+/** A source as it is when the picture is made. */
+type SeenSource = {
+  readonly state: SourceState
+  readonly labels: Source
+  readonly runningSince: number | undefined
+  readonly interval: ExpectedInterval | undefined
+}
+
+/** The values of one metric for one source, with the labels that tell them apart. */
+type Figure = { readonly value: number; readonly more?: Labels }
+type FiguresOf = (source: SeenSource) => readonly Figure[]
+
+// Each of these labels stands in 10,000 samples: they are the same object, so that their text is made once.
+const types = snapshotTypes.map((type) => ({ type }))
+const statuses = outcomes.map((status) => ({ status }))
+const [fatal, ignored] = [{ kind: 'fatal' }, { kind: 'ignored' }]
+
+const sourceMetrics: Readonly<Partial<Record<MetricName, FiguresOf>>> = {
+  kopia_backup_status: ({ state: { lastAttempt } }) =>
+    one(lastAttempt && (lastAttempt.outcome === 'success' ? 1 : 0)),
+  kopia_backup_duration_seconds: ({ state: { lastAttempt } }) =>
+    lastAttempt === undefined
+      ? []
+      : [{ value: lastAttempt.durationSeconds, more: { status: lastAttempt.outcome } }],
+  kopia_backup_size_bytes: ({ state }) => one(state.held?.newest?.sizeBytes),
+  kopia_snapshot_count: ({ state: { held } }) =>
+    held === undefined ? [] : types.map((more) => ({ value: held.counts[more.type], more })),
+  kopia_backup_attempts_total: ({ state }) =>
+    statuses.map((more) => ({ value: state.attempts[more.status], more })),
+  kopia_backup_last_success_timestamp_seconds: ({ state }) => one(state.lastSuccessAt),
+  kopia_backup_last_attempt_timestamp_seconds: ({ state }) => one(state.lastAttempt?.endedAt),
+  kopia_backup_first_seen_timestamp_seconds: ({ state }) => one(state.firstSeenAt),
+  kopia_backup_last_failure_timestamp_seconds: ({ state }) => one(state.lastFailureAt),
+  kopia_backup_consecutive_failures: ({ state }) => one(state.consecutiveFailures),
+  kopia_backup_running_since_timestamp_seconds: ({ runningSince }) => one(runningSince),
+  kopia_backup_files: ({ state }) => one(state.held?.newest?.files),
+  kopia_backup_directories: ({ state }) => one(state.held?.newest?.directories),
+  kopia_backup_changed_files: ({ state }) => one(state.held?.newest?.changedFiles),
+  kopia_backup_excluded_files: ({ state }) => one(state.held?.newest?.excludedFiles),
+  kopia_backup_errors: ({ state: { lastAttempt } }) =>
+    lastAttempt === undefined
+      ? []
+      : [
+          { value: lastAttempt.errors.fatal, more: fatal },
+          { value: lastAttempt.errors.ignored, more: ignored },
+        ],
+  kopia_backup_expected_interval_seconds: ({ interval }) =>
+    interval === undefined ? [] : [{ value: interval.seconds, more: { origin: interval.origin } }],
+  kopia_snapshot_oldest_timestamp_seconds: ({ state }) => one(state.held?.oldestAt),
+}
+
+function seen(state: SourceState, { ledger, runningSince }: Known): SeenSource {
+  return {
+    state,
+    labels: state.source,
+    runningSince: runningSince.get(formatSource(state.source)),
+    interval: ledger.expectedInterval(state),
+  }
+}
+
+function one(value: number | undefined): readonly Figure[] {
+  return value === undefined ? [] : [{ value }]
+}
+
+function samplesOfCommands(commands: ReadonlyMap<string, CommandState>): readonly Sample[] {
+  const all = [...commands]
   return [
-    ...outcomes.map((status) =>
-      sample('kopia_backup_attempts_total', { ...labels, status }, state.attempts[status]),
+    ...all.map(([command, { result }]) =>
+      sample('kopia_command_status', { command }, result === 'success' ? 1 : 0),
     ),
-    sample('kopia_backup_first_seen_timestamp_seconds', labels, state.firstSeenAt),
-    sample('kopia_backup_consecutive_failures', labels, state.consecutiveFailures),
-    ...optional('kopia_backup_last_success_timestamp_seconds', labels, state.lastSuccessAt),
-    ...optional('kopia_backup_last_failure_timestamp_seconds', labels, state.lastFailureAt),
-    ...optional('kopia_backup_running_since_timestamp_seconds', labels, runningSince),
-    ...(lastAttempt === undefined
-      ? []
-      : [
-          sample('kopia_backup_status', labels, lastAttempt.outcome === 'success' ? 1 : 0),
-          sample(
-            'kopia_backup_duration_seconds',
-            { ...labels, status: lastAttempt.outcome },
-            lastAttempt.durationSeconds,
-          ),
-          sample('kopia_backup_last_attempt_timestamp_seconds', labels, lastAttempt.endedAt),
-          sample('kopia_backup_errors', { ...labels, kind: 'fatal' }, lastAttempt.errors.fatal),
-          sample('kopia_backup_errors', { ...labels, kind: 'ignored' }, lastAttempt.errors.ignored),
-        ]),
+    ...all.flatMap(([command, { lastSuccessAt }]) =>
+      optional('kopia_command_last_success_timestamp_seconds', { command }, lastSuccessAt),
+    ),
   ]
 }
 
-function samplesOfSnapshots(state: SourceState): readonly Sample[] {
-  const labels = labelsOf(state)
-  const { held } = state
-  if (held === undefined) return []
-  const { newest } = held
-  return [
-    ...snapshotTypes.map((type) => sample('kopia_snapshot_count', { ...labels, type }, held.counts[type])),
-    ...optional('kopia_snapshot_oldest_timestamp_seconds', labels, held.oldestAt),
-    ...(newest === undefined
-      ? []
-      : [
-          sample('kopia_backup_size_bytes', labels, newest.sizeBytes),
-          sample('kopia_backup_files', labels, newest.files),
-          sample('kopia_backup_directories', labels, newest.directories),
-          sample('kopia_backup_changed_files', labels, newest.changedFiles),
-          sample('kopia_backup_excluded_files', labels, newest.excludedFiles),
-        ]),
-  ]
-}
-
-function samplesOfInterval(state: SourceState, ledger: Ledger): readonly Sample[] {
-  const interval = ledger.expectedInterval(state)
-  if (interval === undefined) return []
-  const labels = { ...labelsOf(state), origin: interval.origin }
-  return [sample('kopia_backup_expected_interval_seconds', labels, interval.seconds)]
-}
-
-function samplesOfCommand(command: string, state: CommandState): readonly Sample[] {
-  return [
-    sample('kopia_command_status', { command }, state.result === 'success' ? 1 : 0),
-    ...optional('kopia_command_last_success_timestamp_seconds', { command }, state.lastSuccessAt),
-  ]
-}
-
-function samplesOfRepository({
-  status,
-  maintenance,
-  blobs,
-  contentsBytes,
-}: RepositoryState): readonly Sample[] {
+function samplesOfRepository(repository: RepositoryState): readonly Sample[] {
+  const { status, maintenance, blobs, contentsBytes } = repository
   const kinds: readonly MaintenanceKind[] = ['quick', 'full']
   return [
     ...optional('kopia_repository_size_bytes', {}, blobs?.sizeBytes),
@@ -130,24 +157,22 @@ function samplesOfRepository({
     ...optional('kopia_repository_contents_bytes', {}, contentsBytes),
     ...optional('kopia_repository_capacity_bytes', {}, status?.capacityBytes),
     ...optional('kopia_repository_available_bytes', {}, status?.availableBytes),
-    ...(status === undefined
-      ? []
-      : [
-          sample(
-            'kopia_repository_info',
-            { repository: status.repositoryId, storage: status.storageType },
-            1,
-          ),
-        ]),
-    ...kinds.flatMap((kind) => [
-      ...optional(
+    ...(status === undefined ? [] : [infoOf(status)]),
+    ...kinds.flatMap((kind) =>
+      optional(
         'kopia_maintenance_last_success_timestamp_seconds',
         { kind },
         maintenance?.[kind].lastSuccessAt,
       ),
-      ...optional('kopia_maintenance_next_timestamp_seconds', { kind }, maintenance?.[kind].nextAt),
-    ]),
+    ),
+    ...kinds.flatMap((kind) =>
+      optional('kopia_maintenance_next_timestamp_seconds', { kind }, maintenance?.[kind].nextAt),
+    ),
   ]
+}
+
+function infoOf({ repositoryId, storageType }: NonNullable<RepositoryState['status']>): Sample {
+  return sample('kopia_repository_info', { repository: repositoryId, storage: storageType }, 1)
 }
 
 function samplesOfAgent(agent: AgentState): readonly Sample[] {
@@ -166,10 +191,6 @@ function samplesOfAgent(agent: AgentState): readonly Sample[] {
       sample('kopia_agent_kopia_calls_total', { command, result }, count),
     ),
   ]
-}
-
-function labelsOf({ source: { user, host, path } }: SourceState): Labels {
-  return { user, host, path }
 }
 
 function sample(name: MetricName, labels: Labels, value: number): Sample {

@@ -1,6 +1,6 @@
 // This agent's group on the gateway: a push replaces it as a whole, and it can be deleted.
 
-import { type HttpRequest, sendRequest, type TlsFiles } from './request.ts'
+import { type Body, type HttpRequest, sendRequest, type TlsFiles } from './request.ts'
 
 export type GatewayOptions = {
   readonly url: string
@@ -20,17 +20,17 @@ export type Credentials =
 
 export type PushResult = { readonly ok: true } | { readonly ok: false; readonly reason: string }
 
-/** Sends `text` by PUT, which replaces all that the group held. Errors come back as one line. */
+/** Sends `body` by PUT, which replaces all that the group held. Errors come back as one line. */
 export async function push(
   options: GatewayOptions,
-  text: string,
+  body: Body,
   contentType: string,
   signal: AbortSignal,
 ): Promise<PushResult> {
   const answer = await askGateway(
     options,
     groupUrl(options),
-    { method: 'PUT', body: text, headers: { 'content-type': contentType } },
+    { method: 'PUT', body, headers: { 'content-type': contentType } },
     signal,
   )
   return answer.ok ? { ok: true } : answer

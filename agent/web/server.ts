@@ -1,12 +1,15 @@
 // GET /, /metrics, /-/healthy, /-/ready: the agent as an exporter and a status page of its own.
 
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
+import { Readable } from 'node:stream'
+import { pipeline } from 'node:stream/promises'
+import { hasCode } from '../files.ts'
 import { isAuthorized, type Login } from './login.ts'
 
 export type Reply = {
   readonly status: number
   readonly contentType: string
-  readonly body: string
+  readonly body: string | Generator<string>
   readonly headers?: Readonly<Record<string, string>>
 }
 
@@ -15,7 +18,7 @@ export type WebOptions = {
   readonly port: number
   /** Undefined: everybody is answered. */
   readonly login: Login | undefined
-  readonly metrics: () => Promise<Reply>
+  readonly metrics: () => Reply
   /** The status page, by what stands behind the `?`. */
   readonly page: (query: URLSearchParams) => Reply
   readonly isReady: () => boolean
@@ -37,14 +40,15 @@ export async function startWebServer(options: WebOptions): Promise<WebServer> {
     {
       requestTimeout: 10_000,
       headersTimeout: 5_000,
-      connectionsCheckingInterval: 1000,
+      // By default twice a minute; each look costs an idle agent as much as anything else it does.
+      connectionsCheckingInterval: 5000,
       maxHeaderSize: 8192,
     },
     (request, response) => {
       reply(options, request)
         .then((answer) => send(request, response, answer))
         .catch((error: unknown) => {
-          options.onError(error)
+          if (!hasGoneAway(error)) options.onError(error)
           response.destroy()
         })
     },
@@ -90,17 +94,25 @@ function text(status: number, body: string): Reply {
   return { status, contentType: 'text/plain; charset=utf-8', body }
 }
 
-function send(
+async function send(
   request: IncomingMessage,
   response: ServerResponse,
   { status, contentType, body, headers }: Reply,
-): void {
+): Promise<void> {
   response.writeHead(status, {
     ...headers,
     'content-type': contentType,
-    'content-length': Buffer.byteLength(body),
+    ...(typeof body === 'string' && { 'content-length': Buffer.byteLength(body) }),
     ...(status === 405 && { allow: 'GET, HEAD' }),
     ...(status === 401 && { 'www-authenticate': 'Basic realm="kopia-metrics-agent", charset="UTF-8"' }),
   })
-  response.end(request.method === 'HEAD' ? undefined : body)
+  if (request.method === 'HEAD') response.end()
+  else await pipeline(Readable.from(typeof body === 'string' ? [body] : body), response)
+}
+
+/** A reader that goes away before it has all is no fault of the agent's. */
+function hasGoneAway(error: unknown): boolean {
+  return (
+    hasCode(error, 'ERR_STREAM_PREMATURE_CLOSE') || hasCode(error, 'ECONNRESET') || hasCode(error, 'EPIPE')
+  )
 }

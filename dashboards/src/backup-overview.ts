@@ -22,13 +22,18 @@ const firstSeenOrAgent = '__name__=~"kopia_backup_first_seen_timestamp_seconds|k
 
 const variables = [
   dataSourceVariable(),
-  visible({ name: 'host', label: 'Host', query: `label_values(${firstSeen}, host)` }),
-  visible({ name: 'path', label: 'Path', query: `label_values(${firstSeen}{host=~"$host"}, path)` }),
+  visible({ name: 'site', label: 'Site', query: 'label_values(kopia_agent_build_info, site)' }),
+  visible({ name: 'host', label: 'Host', query: `label_values(${firstSeen}{site=~"$site"}, host)` }),
+  visible({
+    name: 'path',
+    label: 'Path',
+    query: `label_values(${firstSeen}{site=~"$site", host=~"$host"}, path)`,
+  }),
   hidden({ name: 'job', label: 'Job', query: 'label_values(kopia_agent_build_info, job)' }),
   hidden({
     name: 'instance',
     label: 'Instance',
-    query: `label_values({${firstSeenOrAgent}, job=~"$job", host=~"$host", path=~"$path"}, instance)`,
+    query: `label_values({${firstSeenOrAgent}, site=~"$site", job=~"$job", host=~"$host", path=~"$path"}, instance)`,
   }),
 ]
 
@@ -65,7 +70,7 @@ export function backupOverview(): Dashboard {
         colour: 'red',
         expression: alerts.firing,
         title: '{{alertname}}',
-        text: '{{host}} {{path}}',
+        text: '{{host}} {{path}} {{site}}',
       }),
     )
     .annotation(
@@ -74,7 +79,7 @@ export function backupOverview(): Dashboard {
         colour: 'blue',
         expression: sources.backups,
         title: 'Backup',
-        text: '{{user}}@{{host}}:{{path}}',
+        text: '{{user}}@{{host}}:{{path}} {{site}}',
       }),
     )
     .link(linkToOthers())

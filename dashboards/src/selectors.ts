@@ -24,19 +24,22 @@ export type NodeMetricName =
 /** Of the Pushgateway, about each group that was pushed to it. */
 export type GatewayMetricName = 'push_time_seconds'
 
+/** Only series that came from several sites into one store have a site; all others pass with "All". */
+const ofGroup = ['site=~"$site"', 'job=~"$job"'] as const
+
 /** Series of the chosen sources. */
 export function ofSources(metric: MetricName, ...matchers: readonly string[]): string {
-  return select(metric, ['job=~"$job"', 'host=~"$host"', 'path=~"$path"', ...matchers])
+  return select(metric, [...ofGroup, 'host=~"$host"', 'path=~"$path"', ...matchers])
 }
 
 /** Series of the agents that report the chosen sources: those about the agent itself and its repository. */
 export function ofAgents(metric: MetricName | GatewayMetricName, ...matchers: readonly string[]): string {
-  return select(metric, ['job=~"$job"', 'instance=~"$instance"', ...matchers])
+  return select(metric, [...ofGroup, 'instance=~"$instance"', ...matchers])
 }
 
 /** Series of the chosen machines. */
 export function ofMachines(metric: NodeMetricName | 'up', ...matchers: readonly string[]): string {
-  return select(metric, ['job=~"$job"', 'instance=~"$instance"', ...matchers])
+  return select(metric, [...ofGroup, 'instance=~"$instance"', ...matchers])
 }
 
 export function select(metric: string, matchers: readonly string[]): string {

@@ -15,20 +15,23 @@ import { dataSourceVariable, hidden, visible } from './variables.ts'
 
 const variables = [
   dataSourceVariable(),
+  visible({ name: 'site', label: 'Site', query: 'label_values(node_uname_info, site)' }),
   // Kopia calls a machine by its name up to the first dot, in small letters.
-  visible({ name: 'host', label: 'Host', query: 'label_values(node_uname_info, nodename)' }).regex(
-    '/^([^.]+)/',
-  ),
+  visible({
+    name: 'host',
+    label: 'Host',
+    query: 'label_values(node_uname_info{site=~"$site"}, nodename)',
+  }).regex('/^([^.]+)/'),
   hidden({ name: 'job', label: 'Job', query: 'label_values(node_uname_info, job)' }),
   hidden({
     name: 'instance',
     label: 'Instance',
-    query: 'label_values(node_uname_info{job=~"$job", nodename=~"($host)([.].*)?"}, instance)',
+    query: 'label_values(node_uname_info{site=~"$site", job=~"$job", nodename=~"($host)([.].*)?"}, instance)',
   }),
 ]
 
 /** The backups of the chosen machines. */
-const backups = backupsOf((metric) => select(metric, ['host=~"(?i:$host)"']))
+const backups = backupsOf((metric) => select(metric, ['site=~"$site"', 'host=~"(?i:$host)"']))
 
 /** The dashboard as plain data. */
 export function systemResources(): Dashboard {
@@ -49,7 +52,7 @@ export function systemResources(): Dashboard {
         colour: 'blue',
         expression: backups,
         title: 'Backup',
-        text: '{{user}}@{{host}}:{{path}}',
+        text: '{{user}}@{{host}}:{{path}} {{site}}',
       }),
     )
     .link(linkToOthers())

@@ -1,13 +1,14 @@
 // How long `backfill` takes for 10,000 snapshots of 20 sources, and how much memory; then promtool with what it wrote.
 
 import { execFileSync } from 'node:child_process'
-import { mkdir, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { mkdir, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { createKopiaLab, type KopiaLab } from '../support/kopia.ts'
 import { start } from '../support/processes.ts'
-import { agentEntry } from '../support/stack.ts'
 import { tool } from '../support/tools.ts'
+import { builtAgent } from './agent.ts'
+import type { Bench, Result } from './bench.ts'
+import { peakMebibytes, withFolder } from './measure.ts'
 
 const sources = 20
 const snapshotsPerSource = 500
@@ -49,47 +50,47 @@ async function makeKopia(folder: string, answer: string): Promise<string> {
   return path
 }
 
-/** The most memory that a process ever had, as long as it lives (proc_pid_status(5), VmHWM). */
-async function peakKilobytes(processId: number): Promise<number> {
-  const status = await readFile(`/proc/${processId}/status`, 'utf8').catch(() => '')
-  return Number(/^VmHWM:\s+(\d+) kB$/m.exec(status)?.[1] ?? 0)
-}
-
-async function measure(file: string, parameters: readonly string[], environment: NodeJS.ProcessEnv) {
+async function runMeasured(file: string, parameters: readonly string[], environment: NodeJS.ProcessEnv) {
   const begin = process.hrtime.bigint()
   const running = start('measured', file, parameters, { environment })
   let peak = 0
-  const sampling = setInterval(async () => {
-    peak = Math.max(peak, await peakKilobytes(running.child.pid ?? 0))
+  const sampling = setInterval(() => {
+    // It may just have ended.
+    if (running.child.exitCode === null) peak = Math.max(peak, peakMebibytes(running.child.pid ?? 0))
   }, 20)
   const exitCode = await running.ended
   clearInterval(sampling)
   if (exitCode !== 0) throw new Error(running.output())
-  return {
-    seconds: Number(process.hrtime.bigint() - begin) / 1e9,
-    peakMebibytes: peak / 1024,
-    output: running.output(),
-  }
+  const seconds = Number(process.hrtime.bigint() - begin) / 1e9
+  return { seconds, peak, output: running.output() }
 }
 
-const folder = await mkdtemp(join(tmpdir(), 'kopia-metrics-bench-'))
-try {
+async function measure(folder: string): Promise<Result> {
   const kopia = await createKopiaLab(join(folder, 'kopia'), join(folder, 'state'))
   const answer = await makeLongAnswer(kopia, folder)
   const environment = { ...kopia.environment, KOPIA_METRICS_KOPIA_BIN: await makeKopia(folder, answer) }
   const file = join(folder, 'history.om')
-  const made = await measure(process.execPath, [agentEntry, 'backfill', file], environment)
+  const [node, ...entry] = await builtAgent()
+  const made = await runMeasured(node, [...entry, 'backfill', file], environment)
   const { size } = await stat(file)
-  const samples = /That makes ([\d,]+) samples/.exec(made.output)?.[1]
-  process.stdout.write(
-    `backfill: ${sources * snapshotsPerSource} snapshots of ${sources} sources, ${samples} samples, ` +
-      `${(size / 1e6).toFixed(0)} MB in ${made.seconds.toFixed(1)} s, ${made.peakMebibytes.toFixed(0)} MiB at most\n`,
-  )
+  const samples = Number(/That makes ([\d,]+) samples/.exec(made.output)?.[1]?.replaceAll(',', ''))
   const blocks = ['tsdb', 'create-blocks-from', 'openmetrics', '--max-block-duration=744h', '--quiet', file]
-  const imported = await measure(tool('promtool'), [...blocks, join(folder, 'data')], {})
-  process.stdout.write(
-    `promtool: ${imported.seconds.toFixed(1)} s, ${imported.peakMebibytes.toFixed(0)} MiB at most\n`,
-  )
-} finally {
-  await rm(folder, { recursive: true, force: true })
+  const imported = await runMeasured(tool('promtool'), [...blocks, join(folder, 'data')], {})
+  return {
+    rows: [
+      { what: '`backfill`', unit: 's', values: [made.seconds] },
+      { what: '`backfill`, memory at most', unit: 'MiB', values: [made.peak] },
+      { what: 'what it writes', unit: 'samples', values: [samples] },
+      { what: 'what it writes, as text', unit: 'MiB', values: [size / 2 ** 20] },
+      { what: '`promtool` with it', unit: 's', values: [imported.seconds] },
+      { what: '`promtool`, memory at most', unit: 'MiB', values: [imported.peak] },
+    ],
+    verdicts: [],
+  }
+}
+
+export const backfill: Bench = {
+  name: 'backfill',
+  question: `how long the history of ${sources * snapshotsPerSource} snapshots of ${sources} sources takes`,
+  run: () => withFolder(measure),
 }

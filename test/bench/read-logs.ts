@@ -2,8 +2,7 @@
 
 import { execFileSync } from 'node:child_process'
 import { createReadStream } from 'node:fs'
-import { mkdtemp, open, readdir, readFile, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { open, readdir, readFile, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { scanToEnd } from '../../agent/kopia/log-scan.ts'
@@ -11,13 +10,15 @@ import { parseSegmentName } from '../../agent/kopia/segment-name.ts'
 import { readSegment } from '../../agent/kopia/segment-reader.ts'
 import { newRun } from '../../agent/kopia/tracked-run.ts'
 import { createKopiaLab } from '../support/kopia.ts'
+import { type Bench, median, type Result } from './bench.ts'
+import { interleaved, withFolder } from './measure.ts'
 
-const bytesWanted = 400e6
+const bytes = 400e6
 const rounds = 5
 const fileName = 'kopia-20261124-120000-1-snapshot-create.0.log'
 
 /** A real log of a real backup, its middle repeated until it is long: what a debug log of hours looks like. */
-async function makeLongLog(folder: string): Promise<string> {
+export async function makeLongLog(folder: string, bytesWanted: number): Promise<string> {
   const kopia = await createKopiaLab(join(folder, 'kopia'), join(folder, 'state'))
   await kopia.must('snapshot', 'create', new URL('../../node_modules', import.meta.url).pathname)
   const cliLogs = join(kopia.logDirectory, 'cli-logs')
@@ -52,38 +53,31 @@ async function readByLine(path: string): Promise<void> {
   if (found === 0) throw new Error('nothing was found')
 }
 
-/** The median of several rounds, in bytes per second. */
-async function speed(bytes: number, work: () => Promise<void> | void): Promise<number> {
-  const seconds: number[] = []
-  for (let round = 0; round < rounds; round += 1) {
-    const begin = process.hrtime.bigint()
-    await work()
-    seconds.push(Number(process.hrtime.bigint() - begin) / 1e9)
+async function measure(folder: string): Promise<Result> {
+  const path = await makeLongLog(folder, bytes)
+  const megabytes = (await stat(path)).size / 1e6
+  const before = process.memoryUsage.rss()
+  const of = await interleaved(rounds, {
+    grep: () => execFileSync('grep', ['-c', 'kopia/cli', path]),
+    agent: () => readAsAgent(folder),
+    readline: () => readByLine(path),
+  })
+  const grown = (process.memoryUsage.rss() - before) / 2 ** 20
+  const speeds = (values: readonly number[]) => values.map((value) => (megabytes / value) * 1000)
+  const ratio = median(of('grep')) / median(of('agent'))
+  return {
+    rows: [
+      { what: '`grep -c`', unit: 'MB/s', values: speeds(of('grep')) },
+      { what: 'this agent', unit: 'MB/s', values: speeds(of('agent')) },
+      { what: "Node's `readline`", unit: 'MB/s', values: speeds(of('readline')) },
+      { what: 'memory grown meanwhile', unit: 'MiB', values: [grown] },
+    ],
+    verdicts: [{ promise: 'speed, of `grep -c`', unit: '×', reached: ratio, limit: 0.5, bound: 'at least' }],
   }
-  return bytes / (seconds.sort((one, other) => one - other)[Math.floor(rounds / 2)] ?? Number.NaN)
 }
 
-const folder = await mkdtemp(join(tmpdir(), 'kopia-metrics-bench-'))
-try {
-  const path = await makeLongLog(folder)
-  const file = await open(path, 'r')
-  const { size } = await file.stat()
-  await file.close()
-  const grep = await speed(size, () => void execFileSync('grep', ['-c', 'kopia/cli', path]))
-  const before = process.memoryUsage.rss()
-  const agent = await speed(size, () => readAsAgent(folder))
-  const grown = process.memoryUsage.rss() - before
-  const readline = await speed(size, () => readByLine(path))
-  const rows = { 'grep -c': grep, 'this agent': agent, 'Node readline': readline }
-  for (const [name, bytesPerSecond] of Object.entries(rows)) {
-    const megabytes = `${(bytesPerSecond / 1e6).toFixed(0)} MB/s`
-    process.stdout.write(
-      `${name.padEnd(16)}${megabytes.padStart(10)}${(bytesPerSecond / grep).toFixed(2).padStart(8)} of grep\n`,
-    )
-  }
-  process.stdout.write(
-    `memory grown by reading ${(size / 1e6).toFixed(0)} MB ${rounds} times: ${(grown / 2 ** 20).toFixed(1)} MiB\n`,
-  )
-} finally {
-  await rm(folder, { recursive: true, force: true })
+export const readLogs: Bench = {
+  name: 'read-logs',
+  question: `how fast a debug log of ${bytes / 1e6} MB is read, against \`grep -c\` and Node's readline`,
+  run: () => withFolder(measure),
 }

@@ -119,7 +119,7 @@ function seriesOf({ name, values }: Case) {
 
 test('each state, to the second', async (context) => {
   const moment = { range: { from: now - day, to: now }, intervalSeconds: 60, scrapeIntervalSeconds: 60 }
-  const everything = new Map(['job', 'instance', 'host', 'path'].map((name) => [name, '.*']))
+  const everything = new Map(['site', 'job', 'instance', 'host', 'path'].map((name) => [name, '.*']))
   const tests = {
     rule_files: [],
     tests: [

@@ -4,8 +4,10 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { createLab, type Lab, pictureOf } from '../support/lab.ts'
 import { start } from '../support/processes.ts'
-import { agentEntry } from '../support/stack.ts'
+import { scrape } from '../support/prometheus.ts'
+import { agentEntry, type Service } from '../support/stack.ts'
 import { tool } from '../support/tools.ts'
+import { waitFor } from '../support/wait.ts'
 
 type Result = { readonly exitCode: number | NodeJS.Signals; readonly output: string }
 
@@ -73,3 +75,26 @@ for (const [name, parameters, environment, message] of mistakes) {
     assert.match(output, /^kopia-metrics-agent: [^\n]*\n$/)
   })
 }
+
+/** How many pushes a gateway has taken. */
+async function pushesTaken(gateway: Service): Promise<number> {
+  const requests = (await scrape(gateway.url)).get('pushgateway_http_requests_total') ?? []
+  return requests.find(({ labels }) => labels.handler === 'push' && labels.method === 'put')?.value ?? 0
+}
+
+test('a heartbeat to which there is nothing to add is one push', async (context) => {
+  const lab = await createLab(context)
+  const agent = await lab.startAgent({
+    KOPIA_METRICS_REFRESH_SCHEDULE: '*/10 * * * * *',
+    // Its place within the interval: the heartbeat comes at once (agent/schedule.ts).
+    KOPIA_METRICS_INSTANCE: 'vm-204',
+  })
+  await waitFor('all that is asked at the start is there', async () =>
+    (await scrape(lab.gateway.url)).get('kopia_repository_size_bytes'),
+  )
+  const before = await pushesTaken(lab.gateway)
+  await waitFor('a heartbeat', async () => (await pushesTaken(lab.gateway)) > before || undefined)
+  // Behind the heartbeat's own pushes there is one more, the last.
+  assert.equal(await agent.stop(), 0, agent.output())
+  assert.equal(await pushesTaken(lab.gateway), before + 2)
+})

@@ -1,12 +1,13 @@
 import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
 import { test } from 'node:test'
+import { Counter, Gauge, Registry } from 'prom-client'
 import { formatSource } from '../../agent/kopia/source.ts'
 import { createLedger, emptyLedger } from '../../agent/ledger/ledger.ts'
 import { createCallCounter } from '../../agent/metrics/call-counter.ts'
 import { catalogue, type Metric } from '../../agent/metrics/catalogue.ts'
 import { toText } from '../../agent/metrics/exposition.ts'
-import { samplesOf } from '../../agent/metrics/samples.ts'
+import { type Sample, samplesOf } from '../../agent/metrics/samples.ts'
 import { parseExposition } from '../support/prometheus.ts'
 import { askedAt, makeSnapshot } from '../support/snapshots.ts'
 import { tool } from '../support/tools.ts'
@@ -15,7 +16,7 @@ const source = { user: 'root', host: 'vm', path: '/data\n"quoted" \\ {} é' }
 
 const snapshot = makeSnapshot({ source, files: 5, directories: 2, excludedFiles: 3 })
 
-async function everything(): Promise<string> {
+function everything(): readonly Sample[] {
   const ledger = createLedger({ ...emptyLedger, begunAt: 1 })
   ledger.addSnapshots(source, [snapshot], askedAt(20))
   const errors = { fatal: 1, ignored: 2 }
@@ -49,7 +50,60 @@ async function everything(): Promise<string> {
     pushFailures: 2,
     kopiaCalls: calls.all(),
   }
-  return toText(samplesOf({ ledger, runningSince: new Map([[formatSource(source), 40]]), agent }))
+  return [...samplesOf({ ledger, runningSince: new Map([[formatSource(source), 40]]), agent })]
+}
+
+function textOf(samples: Iterable<Sample>): string {
+  return [...toText(samples)].join('')
+}
+
+test('the text is the one that prom-client writes, also for names that need escapes and for odd numbers', async () => {
+  const odd = [0, -1.5, 1e21, 1e-7, 2 ** 53].map(
+    (value, index): Sample => ({
+      name: 'kopia_backup_size_bytes',
+      labels: { user: '\\n', host: 'a"b\\', path: `\n${index}\u2028 {},="é😀\ufffd` },
+      value,
+    }),
+  )
+  const samples = [...everything().filter(({ name }) => name !== 'kopia_backup_size_bytes'), ...odd]
+  assert.deepEqual(linesOf(textOf(samples)), linesOf(await textOfLibrary(samples)))
+})
+
+test('a picture of any size comes in pieces, which together are the picture', () => {
+  const many = Array.from(
+    { length: 5000 },
+    (_, index): Sample => ({
+      name: 'kopia_backup_status',
+      labels: { ...source, path: `/data/${index}` },
+      value: 1,
+    }),
+  )
+  const pieces = [...toText(many)]
+  assert.ok(pieces.length > 3)
+  const head = /^# HELP kopia_backup_status .*\n# TYPE kopia_backup_status gauge\n/
+  const lines = pieces.join('').replace(head, '').trimEnd().split('\n')
+  assert.deepEqual(
+    lines,
+    many.map(({ labels }) => `kopia_backup_status{user="root",host="vm",path="${labels.path}"} 1`),
+  )
+})
+
+function linesOf(text: string): readonly string[] {
+  return text
+    .split('\n')
+    .filter((line) => line !== '')
+    .sort()
+}
+
+function textOfLibrary(samples: readonly Sample[]): Promise<string> {
+  const registry = new Registry()
+  for (const [name, ofName] of Map.groupBy(samples, (sample) => sample.name)) {
+    const { help, labels: labelNames, type }: Metric = catalogue[name]
+    const configuration = { name, help, labelNames, registers: [registry] }
+    const metric = type === 'counter' ? new Counter(configuration) : new Gauge(configuration)
+    for (const { labels, more, value } of ofName) metric.inc({ ...labels, ...more }, value)
+  }
+  return registry.metrics()
 }
 
 /** A name that users query already and that is kept for them, though a gauge should not be called so. */
@@ -58,7 +112,7 @@ const knownComplaint =
 
 test('promtool finds nothing to say about the metrics but for one old name', async () => {
   const result = spawnSync(tool('promtool'), ['check', 'metrics'], {
-    input: await everything(),
+    input: textOf(everything()),
     encoding: 'utf8',
   })
   assert.deepEqual([result.stdout, result.stderr], ['', knownComplaint])
@@ -78,7 +132,7 @@ test('a call that fails for the first time is seen by increase(): its counter wa
 })
 
 test('the picture is the ledger', async () => {
-  const series = parseExposition(await everything())
+  const series = parseExposition(textOf(everything()))
   const labels = { ...source }
   assert.deepEqual(series.get('kopia_backup_status'), [{ name: 'kopia_backup_status', labels, value: 0 }])
   assert.deepEqual(
@@ -106,7 +160,7 @@ test('the picture is the ledger', async () => {
 })
 
 test('every sample has the labels that the catalogue declares, and every metric of it appears', async () => {
-  const series = parseExposition(await everything())
+  const series = parseExposition(textOf(everything()))
   assert.deepEqual([...series.keys()].sort(), Object.keys(catalogue).sort())
   for (const [name, metric] of Object.entries<Metric>(catalogue)) {
     for (const { labels } of series.get(name) ?? [])

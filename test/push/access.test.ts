@@ -64,7 +64,7 @@ basic_auth_users:
     tls: { ca: authority.certificate, certificate: client.certificate, key: client.key },
   }
   await waitFor('the gateway accepts a push', async () => {
-    const result = await push(options, picture, 'text/plain', never)
+    const result = await push(options, [picture], 'text/plain', never)
     return result.ok || /ECONNREFUSED/.test(result.reason)
       ? result.ok || undefined
       : assert.fail(result.reason)
@@ -73,7 +73,7 @@ basic_auth_users:
 }
 
 async function refusal(options: GatewayOptions): Promise<string> {
-  const result = await push(options, picture, 'text/plain', never)
+  const result = await push(options, [picture], 'text/plain', never)
   return result.ok ? assert.fail('it was accepted') : result.reason
 }
 
@@ -120,6 +120,6 @@ test('a bearer token is sent as such', async (context) => {
     credentials: { kind: 'bearer', token: 'a.b.c' },
     tls: {},
   }
-  assert.deepEqual(await push(options, picture, 'text/plain', never), { ok: true })
+  assert.deepEqual(await push(options, [picture], 'text/plain', never), { ok: true })
   assert.deepEqual(headers, ['Bearer a.b.c'])
 })

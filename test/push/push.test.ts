@@ -27,23 +27,23 @@ test('a group of any label values arrives at a real gateway, and is replaced as 
   cleanUpAfter(context, () => gateway.stop())
   const grouping = { site: 'a/b', city: 'Köln é', empty_like: ' ', dots: '..' }
   const group = { ...options, url: `${gateway.url}/`, instance: 'vm/1', grouping }
-  assert.deepEqual(await push(group, text, 'text/plain', never), { ok: true })
+  assert.deepEqual(await push(group, [text], 'text/plain', never), { ok: true })
   const [series] = (await scrape(gateway.url)).get('kopia_x') ?? []
   assert.deepEqual(series?.labels, { job: 'kopia', instance: 'vm/1', ...grouping })
-  await push(group, text.replaceAll('kopia_x', 'kopia_y'), 'text/plain', never)
+  await push(group, [text.replaceAll('kopia_x', 'kopia_y')], 'text/plain', never)
   assert.equal((await scrape(gateway.url)).get('kopia_x'), undefined)
 })
 
 test('a refusal comes back with its reason', async (context) => {
   const gateway = await startPushgateway()
   cleanUpAfter(context, () => gateway.stop())
-  const result = await push({ ...options, url: gateway.url }, 'no metrics {{{\n', 'text/plain', never)
+  const result = await push({ ...options, url: gateway.url }, ['no metrics {{{\n'], 'text/plain', never)
   assert.ok(!result.ok)
   assert.match(result.reason, /it answered 400: .*text format parsing error/)
 })
 
 test('a gateway that is not there is a reason, not an exception', async () => {
-  const result = await push(options, text, 'text/plain', never)
+  const result = await push(options, [text], 'text/plain', never)
   assert.ok(!result.ok)
   assert.match(result.reason, /127\.0\.0\.1:9|bad port/)
 })
@@ -61,7 +61,7 @@ test('a redirect is no success, and credentials do not follow it', async (contex
   const credentials = { kind: 'basic', username: 'u', password: 'p' } as const
   const result = await push(
     { ...options, url: `http://127.0.0.1:${address.port}`, credentials },
-    text,
+    [text],
     'text/plain',
     never,
   )
@@ -80,7 +80,7 @@ test('a gateway that never answers ends with the time limit', async (context) =>
   assert.ok(address !== null && typeof address === 'object')
   const result = await push(
     { ...options, url: `http://127.0.0.1:${address.port}`, timeoutMs: 50 },
-    text,
+    [text],
     'text/plain',
     never,
   )

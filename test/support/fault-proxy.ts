@@ -10,7 +10,10 @@ export type Behaviour = 'pass' | 'silent' | 'cut'
 
 export type FaultProxy = {
   readonly url: string
+  /** From the next connection on. */
   readonly behave: (behaviour: Behaviour) => void
+  /** Drops the connections that there are. */
+  readonly drop: () => void
   /** How many connections there were at most at one time. */
   readonly mostAtOnce: () => number
 }
@@ -29,9 +32,12 @@ export async function startFaultProxy(context: Cleanable, port: number): Promise
     else client.resume()
   }).listen(0, '127.0.0.1')
   await once(server, 'listening')
+  const drop = () => {
+    for (const socket of open) socket.destroy()
+  }
   cleanUpAfter(context, () => {
     server.close()
-    for (const socket of open) socket.destroy()
+    drop()
   })
   const address = server.address()
   if (address === null || typeof address === 'string') throw new Error('no port was given')
@@ -40,6 +46,7 @@ export async function startFaultProxy(context: Cleanable, port: number): Promise
     behave: (next) => {
       behaviour = next
     },
+    drop,
     mostAtOnce: () => mostAtOnce,
   }
 }

@@ -2,8 +2,7 @@
 
 import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import type { TestContext } from 'node:test'
-import { cleanUpAfter } from './cleanup.ts'
+import { type Cleanable, cleanUpAfter } from './cleanup.ts'
 import { temporaryFolder } from './folder.ts'
 import { createKopiaLab, hooks, type KopiaLab } from './kopia.ts'
 import { type Series, scrape } from './prometheus.ts'
@@ -25,7 +24,7 @@ export type Lab = {
   readonly makeSource: (name: string) => Promise<string>
 }
 
-export async function createLab(context: TestContext): Promise<Lab> {
+export async function createLab(context: Cleanable): Promise<Lab> {
   const folder = await temporaryFolder(context)
   const stateDirectory = join(folder, 'state')
   const spool = join(stateDirectory, 'spool')

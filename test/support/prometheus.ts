@@ -2,9 +2,14 @@
 
 export type Series = { readonly labels: Readonly<Record<string, string>>; readonly value: number }
 
-/** An instant query (Prometheus HTTP API v1). */
-export async function query(prometheusUrl: string, expression: string): Promise<readonly Series[]> {
-  const answer = await getJson(`${prometheusUrl}/api/v1/query?query=${encodeURIComponent(expression)}`)
+/** An instant query (Prometheus HTTP API v1), at a moment in Unix seconds, or now. */
+export async function query(
+  prometheusUrl: string,
+  expression: string,
+  seconds?: number,
+): Promise<readonly Series[]> {
+  const at = seconds === undefined ? '' : `&time=${seconds}`
+  const answer = await getJson(`${prometheusUrl}/api/v1/query?query=${encodeURIComponent(expression)}${at}`)
   const results: { metric: Record<string, string>; value: [number, string] }[] = answer.data.result
   return results.map(({ metric, value }) => ({ labels: metric, value: Number(value[1]) }))
 }

@@ -56,6 +56,14 @@ export type PrometheusTargets = {
   readonly nodeExporter: Service
   /** Without one, alerts are only shown. */
   readonly alertmanager?: Service
+  /** What a site of a fleet has beside. */
+  readonly toFleet?: ToFleet
+}
+
+/** How a site writes to a store of several: blocks of Prometheus's configuration. */
+export type ToFleet = {
+  readonly externalLabels: Readonly<Record<string, string>>
+  readonly remoteWrite: readonly Readonly<Record<string, unknown>>[]
 }
 
 /**
@@ -74,8 +82,9 @@ export async function startPrometheus(
   }
   const configuration = await readFile(join(projectFolder, 'deploy/prometheus/prometheus.yml'), 'utf8')
   const configurationPath = join(folder, 'prometheus.yml')
-  await writeFile(configurationPath, localConfiguration(configuration, targets))
-  return startService('prometheus', await freePort(), '/-/ready', (address) => [
+  const port = await freePort()
+  await writeFile(configurationPath, localConfiguration(configuration, targets, port))
+  return startService('prometheus', port, '/-/ready', (address) => [
     tool('prometheus'),
     `--config.file=${configurationPath}`,
     `--storage.tsdb.path=${join(folder, 'data')}`,
@@ -86,23 +95,30 @@ export async function startPrometheus(
 }
 
 type Configuration = {
-  global: Record<string, string>
+  global: Record<string, unknown>
+  remote_write?: ToFleet['remoteWrite']
   alerting?: { alertmanagers: { static_configs: { targets: string[] }[] }[] }
   scrape_configs: { static_configs: { targets: string[] }[] }[]
 }
 
 function localConfiguration(
   text: string,
-  { gateway, nodeExporter, alertmanager }: PrometheusTargets,
+  { gateway, nodeExporter, alertmanager, toFleet }: PrometheusTargets,
+  ownPort: number,
 ): string {
   const addresses: Record<string, string> = {
     'kopia-exporter:9091': `127.0.0.1:${gateway.port}`,
     'node-exporter:9100': `127.0.0.1:${nodeExporter.port}`,
+    'localhost:9090': `127.0.0.1:${ownPort}`,
   }
   const configuration: Configuration = parse(text)
   configuration.global = { scrape_interval: '1s', evaluation_interval: '1s' }
   if (alertmanager === undefined) delete configuration.alerting
   else configuration.alerting = alertingBy(`127.0.0.1:${alertmanager.port}`)
+  if (toFleet !== undefined) {
+    configuration.global.external_labels = toFleet.externalLabels
+    configuration.remote_write = toFleet.remoteWrite
+  }
   for (const group of configuration.scrape_configs.flatMap((job) => job.static_configs)) {
     group.targets = group.targets.map((target) => addresses[target] ?? target)
   }
@@ -160,8 +176,12 @@ export type AgentFolders = { readonly stateDirectory: string; readonly kopiaEnvi
 /** The agent's entry as the tests run it: the sources, on the Node that runs the tests. */
 export const agentEntry = join(projectFolder, 'agent/main.ts')
 
-/** The agent's `run`, with further settings as environment variables. */
-export async function startAgent(folders: AgentFolders, settings: NodeJS.ProcessEnv): Promise<Service> {
+/** The agent's `run`, with further settings as environment variables; `command` is what the agent is started by. */
+export async function startAgent(
+  folders: AgentFolders,
+  settings: NodeJS.ProcessEnv,
+  command: readonly string[] = [process.execPath, agentEntry],
+): Promise<Service> {
   const environment = {
     ...folders.kopiaEnvironment,
     KOPIA_METRICS_KOPIA_BIN: tool('kopia'),
@@ -172,12 +192,13 @@ export async function startAgent(folders: AgentFolders, settings: NodeJS.Process
     'agent',
     await freePort(),
     '/-/ready',
-    (address) => [process.execPath, agentEntry, 'run', `--listen=${address}`],
+    (address) => [...command, 'run', `--listen=${address}`],
     environment,
   )
 }
 
-async function startService(
+/** Starts a service that listens, and resolves once it is ready. */
+export async function startService(
   name: string,
   port: number,
   readyPath: string,

@@ -17,17 +17,21 @@ export type ToolName =
   | 'shellcheck'
   | 'systemd-analyze'
   | 'openssl'
-  | 'chromium'
+  | OnDemand
 
-let paths: ReadonlyMap<string, string> | undefined
-let browserPaths: ReadonlyMap<string, string> | undefined
+/** Large, or long to build, and wanted by one test only: each is fetched by itself, when it is asked for. */
+const onDemand = ['chromium', 'victoria-metrics', 'pushgateway-1.11'] as const
+type OnDemand = (typeof onDemand)[number]
+
+/** What each call of tools/fetch.sh gave, by what was asked for; the empty name is all that is not on demand. */
+const fetched = new Map<string, ReadonlyMap<string, string>>()
 
 /** The path of a tool; the first call fetches all that are missing, which is said on standard error. */
 export function tool(name: ToolName): string {
-  // The browser is large, and only the status page's tests want it.
-  if (name === 'chromium') browserPaths ??= fetchTools('chromium')
-  else paths ??= fetchTools()
-  const path = (name === 'chromium' ? browserPaths : paths)?.get(name)
+  const wanted = onDemand.find((special) => special === name)
+  const paths = fetched.get(wanted ?? '') ?? (wanted === undefined ? fetchTools() : fetchTools(wanted))
+  fetched.set(wanted ?? '', paths)
+  const path = paths.get(name)
   if (path === undefined) throw new Error(`tools/fetch.sh did not provide ${name}`)
   return path
 }

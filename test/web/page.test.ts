@@ -49,7 +49,7 @@ async function serve(context: TestContext, { ledger, faults }: Case): Promise<st
     host: '127.0.0.1',
     port: 0,
     login: undefined,
-    metrics: async () => ({ status: 200, contentType: 'text/plain', body: '' }),
+    metrics: () => ({ status: 200, contentType: 'text/plain', body: '' }),
     page: (query) => {
       const refresh = query.get('refresh') === 'off' ? 'off' : 'on'
       const status = statusOf(ledger, running, now)

@@ -17,12 +17,13 @@ export function tableOf(panel: Panel, answers: readonly (readonly Line[])[], now
   const organize = panel.transformations?.find(({ id }) => id === 'organize')
   if (organize === undefined) throw new Error(`${panel.title}: expected the transformation organize`)
   const { indexByName, renameByName } = organize.options as Arrangement
+  const rows = sorted(merge(panel, answers), panel, renameByName)
   const columns = Object.entries(indexByName)
     .sort(([, a], [, b]) => a - b)
     .map(([field]) => ({ field, heading: renameByName[field] ?? field }))
     .filter(({ field }) => field !== 'Value')
     .filter(({ heading }) => fieldOf(panel, heading).custom.get('custom.hidden') !== true)
-  const rows = sorted(merge(panel, answers), panel, renameByName)
+    .filter(({ field }) => kindOf(field) === 'number' || rows.some(({ labels }) => field in labels))
   const head = columns.map(({ field, heading }) => `<th class="${kindOf(field)}">${escapeHtml(heading)}</th>`)
   const body = rows.map(
     (row) => `<tr>${columns.map((column) => cell(panel, row, column, nowSeconds)).join('')}</tr>`,

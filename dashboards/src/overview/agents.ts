@@ -23,7 +23,7 @@ export const agentHealth = table({
   noValue: noAgent,
   width: 24,
   height: 6,
-  labels: { instance: 'Machine', version: 'Version' },
+  labels: { site: 'Site', instance: 'Machine', version: 'Version' },
   hidden: [],
   sortBy: 'Last push',
   order: 'ascending',

@@ -7,7 +7,7 @@ import { timeline } from '../panels/timeline.ts'
 import { sources } from '../queries/sources.ts'
 import { noSource, stateWords } from './words.ts'
 
-const legend = '{{user}}@{{host}}:{{path}}'
+const legend = '{{user}}@{{host}}:{{path}} {{site}}'
 
 export const attempts = timeline({
   title: 'Attempts by Result',

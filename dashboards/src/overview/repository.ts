@@ -6,7 +6,7 @@ import { table } from '../panels/table.ts'
 import { repositories } from '../queries/repository.ts'
 import { noAgent, resultWords } from './words.ts'
 
-const legend = '{{storage}} {{repository}}'
+const legend = '{{storage}} {{repository}} {{site}}'
 const notYet =
   'Nothing yet: the agent asks the repository for its size every six hours ' +
   '(KOPIA_METRICS_REPOSITORY_SCHEDULE), first at its start.'
@@ -51,7 +51,7 @@ export const upkeep = table({
   noValue: noAgent,
   width: 12,
   height: 8,
-  labels: { task: 'Task', instance: 'Machine' },
+  labels: { task: 'Task', site: 'Site', instance: 'Machine' },
   hidden: [],
   sortBy: 'Result',
   order: 'ascending',

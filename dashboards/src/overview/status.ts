@@ -15,14 +15,14 @@ const milliseconds = (expression: string) => `1000 * (${expression})`
 /** Only this source in all panels, by a click on its name; for that, host and path are there unseen. */
 const field = (name: string) => `\${__data.fields.${name}:percentencode}`
 const thisOne = `var-host=${field('host')}&var-path=${field('path')}`
-const choice = `$__url_time_range&var-datasource=$datasource&${thisOne}`
+const choice = `$__url_time_range&var-datasource=$datasource&\${site:queryparam}&${thisOne}`
 const linkToSource = property('links', [
   { title: 'Show only this source', url: `/d/kopia-backup-overview?${choice}` },
 ])
 const unseen = [property('custom.hidden', true)]
 
 const ofSource = {
-  labels: { source: 'Source', host: 'host', path: 'path' },
+  labels: { source: 'Source', site: 'Site', host: 'host', path: 'path' },
   hidden: ['account', 'user'],
   labelProperties: { Source: [linkToSource], host: unseen, path: unseen },
 } as const
@@ -103,7 +103,14 @@ export const firingAlerts = table({
   noValue: 'No alert is firing. (Are the rules loaded? Prometheus shows them under /rules.)',
   width: 12,
   height: 6,
-  labels: { alertname: 'Alert', severity: 'Severity', host: 'Host', path: 'Path', instance: 'Instance' },
+  labels: {
+    alertname: 'Alert',
+    severity: 'Severity',
+    site: 'Site',
+    host: 'Host',
+    path: 'Path',
+    instance: 'Instance',
+  },
   hidden: [],
   labelProperties: {
     Severity: [property('mappings', [severityColours]), property('custom.cellOptions', colouredText)],

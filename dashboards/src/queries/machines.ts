@@ -3,9 +3,9 @@
 
 import { type NodeMetricName, ofMachines } from '../selectors.ts'
 
-const machine = 'job, instance'
+const machine = 'site, job, instance'
 
-/** Gives series that have job and instance the label `nodename`. */
+/** Gives series that have site, job and instance the label `nodename`. */
 function named(expression: string): string {
   return `(${expression}) * on (${machine}) group_left (nodename) ${ofMachines('node_uname_info')}`
 }

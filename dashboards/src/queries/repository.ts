@@ -6,9 +6,9 @@ import { ofAgents } from '../selectors.ts'
 
 function byRepository(expression: string): string {
   const info = ofAgents('kopia_repository_info')
-  const named = `${expression} * on (job, instance) group_left (repository, storage) ${info}`
+  const named = `${expression} * on (site, job, instance) group_left (repository, storage) ${info}`
   const shortened = `label_replace(${named}, "repository", "$1", "repository", "(.{8}).*")`
-  return `max by (storage, repository) (${shortened})`
+  return `max by (site, storage, repository) (${shortened})`
 }
 
 const of = (metric: MetricName) => byRepository(ofAgents(metric))
@@ -33,7 +33,7 @@ const capacity = ofAgents('kopia_repository_capacity_bytes')
 /** How a command or a maintenance stands; the smaller, the worse. */
 export const results = { failed: 0, late: 1, never: 2, good: 3 } as const
 
-const byTask = (expression: string) => `max by (instance, task) (${expression})`
+const byTask = (expression: string) => `max by (site, instance, task) (${expression})`
 const asTask = (expression: string, task: string, label: string) =>
   byTask(`label_replace(${expression}, "task", "${task}", "${label}", "(.*)")`)
 

@@ -1,4 +1,4 @@
-// What the dashboards ask about sources. A source is told apart by user, host and path alone, so that one
+// What the dashboards ask about sources. A source is told apart by site, user, host and path alone, so that one
 // that two ways lead to Prometheus (the gateway and a scrape of the agent) counts once.
 
 import type { MetricName } from '../../../agent/metrics/catalogue.ts'
@@ -6,7 +6,7 @@ import { overdueMargin } from '../../../agent/status/overdue.ts'
 import { ofSources } from '../selectors.ts'
 import { asleep } from './agents.ts'
 
-const source = 'user, host, path'
+const source = 'site, user, host, path'
 
 /** One series per source. */
 export function bySource(expression: string): string {
@@ -42,7 +42,7 @@ const late = `(${secondsWithout} > ${allowed})`
 const isIn = (expression: string) => `group by (${source}) (${expression})`
 /** What a machine that may sleep did not back up while it slept is nobody's fault. */
 const away = isIn(
-  `${ofSources('kopia_backup_first_seen_timestamp_seconds')} and on (job, instance) ${asleep}`,
+  `${ofSources('kopia_backup_first_seen_timestamp_seconds')} and on (site, job, instance) ${asleep}`,
 )
 const overdue = `(${late} unless ${away})`
 

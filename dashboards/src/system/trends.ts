@@ -4,7 +4,7 @@ import { property } from '../panel.ts'
 import { type Lines, lines } from '../panels/lines.ts'
 import { machines } from '../queries/machines.ts'
 
-const legend = '{{nodename}}'
+const legend = '{{nodename}} {{site}}'
 const place = { width: 12, height: 8 } as const
 const noValue =
   'No machine yet: run node-exporter on the machines that make backups, and let Prometheus scrape it ' +

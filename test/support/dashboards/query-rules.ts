@@ -46,6 +46,7 @@ function follows({ matchers }: Selector, variable: string): boolean {
 }
 
 /** That metrics and labels exist, test/rules/names.test.ts sees, of rules and dashboards alike. */
+
 export const queryRules: readonly Rule[] = [
   {
     name: 'target-promql-rule',

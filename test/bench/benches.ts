@@ -1,0 +1,28 @@
+// Every bench, in the order in which `npm run bench` runs them. A new one is a module beside this and a line here.
+
+import { backfill } from './backfill.ts'
+import type { Bench } from './bench.ts'
+import { commands } from './commands.ts'
+import { day } from './day.ts'
+import { delivery } from './delivery.ts'
+import { fleet } from './fleet.ts'
+import { growth } from './growth.ts'
+import { hook } from './hook.ts'
+import { idle } from './idle.ts'
+import { pastRuns } from './past-runs.ts'
+import { readLogs } from './read-logs.ts'
+import { startUp } from './start.ts'
+
+export const benches: readonly Bench[] = [
+  hook,
+  delivery,
+  day,
+  idle,
+  commands,
+  startUp,
+  readLogs,
+  pastRuns,
+  growth,
+  backfill,
+  fleet,
+]

@@ -1,0 +1,157 @@
+// Two sites that write to one real store, one of which is cut off for a while: by deploy/FLEET.md, as it stands there.
+
+import assert from 'node:assert/strict'
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { type TestContext, test } from 'node:test'
+import { parse } from 'yaml'
+import { cleanUpAfter } from '../support/cleanup.ts'
+import { waitForQuery } from '../support/dashboards/stage.ts'
+import { fasterRules } from '../support/faster-rules.ts'
+import {
+  areSame,
+  type Comparison,
+  compareDashboards,
+  compareRule,
+  describe,
+  haveSameSeries,
+} from '../support/fleet/compare.ts'
+import { siteSilence } from '../support/fleet/page.ts'
+import { countOf, missingFrom, readSamples, type Span } from '../support/fleet/samples.ts'
+import { openSite, type Site } from '../support/fleet/site.ts'
+import { startVictoriaMetrics } from '../support/fleet/store.ts'
+import { temporaryFolder } from '../support/folder.ts'
+import { breakAction, pictureAfter } from '../support/lab.ts'
+import { query, type Series, scrape } from '../support/prometheus.ts'
+import { type Rule, rulesFolder } from '../support/rules.ts'
+import type { Service } from '../support/stack.ts'
+import { waitFor } from '../support/wait.ts'
+
+/** Hours become seconds; a quarter of an hour of silence is 10 s, the least that a rule's range is made. */
+const speed = 900
+/** Of VictoriaMetrics's functions those that do not extrapolate and look before their range (MetricsQL, its documentation). */
+const otherwiseReckoned = /\b(rate|increase)\(/
+
+const nowSeconds = () => Math.floor(Date.now() / 1000)
+
+type Fleet = { readonly store: Service; readonly berlin: Site; readonly paris: Site; readonly path: string }
+
+/** The same user, host, path and instance at both sites, each with a good backup. */
+async function openFleet(context: TestContext): Promise<Fleet> {
+  const store = await startVictoriaMetrics(await temporaryFolder(context))
+  cleanUpAfter(context, () => store.stop())
+  const berlin = await openSite(context, 'berlin', store, speed)
+  const paris = await openSite(context, 'paris', store, speed)
+  const path = await berlin.lab.makeSource('photos')
+  for (const site of [berlin, paris]) {
+    await backUp(site, path, 1)
+    await waitForQuery(store, `kopia_backup_status{site="${site.name}"} == 1`)
+    // Of one point alone MetricsQL's deriv() makes 0, and Prometheus's nothing.
+    await waitForQuery(site.prometheus, 'source:kopia_backup_size_bytes:growth_per_day')
+    await waitForQuery(site.prometheus, 'repository:kopia_repository_size_bytes:growth_per_day')
+  }
+  return { store, berlin, paris, path }
+}
+
+async function backUp({ lab }: Site, path: string, attempts: number): Promise<void> {
+  await lab.kopia.run('snapshot', 'create', path)
+  await pictureAfter(lab.gateway, path, attempts)
+}
+
+function bySite(series: readonly Series[]): Record<string, number> {
+  return Object.fromEntries(series.map(({ labels, value }) => [labels.site ?? '', value]))
+}
+
+test('two sites, one store, and a line that is cut', async (context) => {
+  const begunAt = nowSeconds()
+  const fleet = await openFleet(context)
+  const { store, berlin, paris, path } = fleet
+  const silence = await siteSilence(speed)
+  const newest = 'last_over_time(kopia_backup_status[1h])'
+
+  await context.test('cut off, a site goes on and alerts; the store says that it is silent', async () => {
+    assert.deepEqual(await query(store.url, silence), [])
+    berlin.line.behave('cut')
+    berlin.line.drop()
+    await breakAction(berlin.lab, path)
+    await Promise.all([backUp(berlin, path, 2), backUp(paris, path, 2)])
+    await waitForQuery(berlin.prometheus, 'ALERTS{alertname="KopiaBackupFailed", alertstate="firing"}')
+    await waitForQuery(store, silence)
+    assert.deepEqual(bySite(await query(store.url, silence)), { berlin: 1 })
+    assert.deepEqual(bySite(await query(store.url, newest)), { berlin: 1, paris: 1 })
+  })
+
+  berlin.line.behave('pass')
+  const until = nowSeconds()
+
+  await context.test(
+    'once it is back the store has every sample of both, told apart by their site',
+    async () => {
+      for (const site of [berlin, paris]) await expectWhole(site, store, { seconds: until - begunAt, until })
+      assert.deepEqual(bySite(await query(store.url, newest)), { berlin: 0, paris: 1 })
+      const attempts = (outcome: string) =>
+        `last_over_time(kopia_backup_attempts_total{status="${outcome}"}[1h])`
+      assert.deepEqual(bySite(await query(store.url, attempts('success'))), { berlin: 1, paris: 2 })
+      assert.deepEqual(bySite(await query(store.url, attempts('failed'))), { berlin: 1, paris: 0 })
+    },
+  )
+
+  for (const site of [berlin, paris]) {
+    await context.test(`the dashboards of ${site.name} are the same in the store`, async () => {
+      expectSame(await compareDashboards(site, store.url, { from: begunAt, to: until }))
+    })
+
+    await context.test(`the rules find the same in ${site.name} as in the store`, async () => {
+      const comparisons = await Promise.all(
+        (await rules()).map((rule) => compareRule(site, store.url, rule, until)),
+      )
+      expectSame(comparisons)
+      const failed = comparisons.find(({ name }) => name === 'KopiaBackupFailed')
+      assert.equal(failed?.there.length, site === berlin ? 1 : 0)
+    })
+  }
+})
+
+/** Compared is what the site's Prometheus scraped and what its rules made. */
+async function expectWhole({ name, prometheus }: Site, store: Service, span: Span): Promise<void> {
+  const both = () =>
+    Promise.all([
+      readSamples(prometheus.url, '{__name__=~".+"}', span),
+      readSamples(store.url, `{site="${name}"}`, span),
+    ])
+  const [here, there] = await waitFor(`the store has caught up with ${name}`, async () => {
+    const [own, written] = await both()
+    return countOf(written) >= countOf(own) ? ([own, written] as const) : undefined
+  })
+  assert.ok([...here.keys()].some((key) => key.includes('kopia_backup_status')))
+  assert.deepEqual(missingFrom(there, here), [])
+  assert.deepEqual(missingFrom(here, there), [])
+  const own = await scrape(prometheus.url)
+  for (const lost of ['dropped', 'failed']) {
+    const [series] = own.get(`prometheus_remote_storage_samples_${lost}_total`) ?? []
+    assert.equal(series?.value, 0, `${lost} samples of ${name}`)
+  }
+}
+
+/** What the store reckons otherwise has the same series; all else has the same figures. */
+function expectSame(comparisons: readonly Comparison[]): void {
+  assert.ok(comparisons.length > 0)
+  const different = comparisons.filter((comparison) =>
+    otherwiseReckoned.test(comparison.expression) ? !haveSameSeries(comparison) : !areSame(comparison),
+  )
+  assert.equal(different.map(describe).join('\n'), '')
+}
+
+type NamedRule = { readonly name: string; readonly expression: string }
+
+async function rules(): Promise<readonly NamedRule[]> {
+  const files = await Promise.all(
+    ['kopia_alerts.yml', 'kopia_recording.yml'].map((name) => readFile(join(rulesFolder, name), 'utf8')),
+  )
+  return files.flatMap((text) => {
+    const file: { groups: { rules: Rule[] }[] } = parse(fasterRules(text, speed))
+    return file.groups.flatMap((group) =>
+      group.rules.map(({ alert, record, expr }) => ({ name: alert ?? record ?? '', expression: expr })),
+    )
+  })
+}

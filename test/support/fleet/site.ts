@@ -1,0 +1,41 @@
+// A site of a fleet: a machine that backs up, its agent, gateway and Prometheus, and the line to the store.
+
+import { join } from 'node:path'
+import type { TestContext } from 'node:test'
+import { cleanUpAfter } from '../cleanup.ts'
+import { type FaultProxy, startFaultProxy } from '../fault-proxy.ts'
+import { createLab, type Lab } from '../lab.ts'
+import { type Service, startNodeExporter, startPrometheus } from '../stack.ts'
+import { toFleetOf } from './page.ts'
+
+export type Site = {
+  readonly name: string
+  readonly lab: Lab
+  readonly prometheus: Service
+  /** Between its Prometheus and the store. */
+  readonly line: FaultProxy
+}
+
+/** All sites' machines have the same name and the same instance: only the site tells them apart. */
+export async function openSite(
+  context: TestContext,
+  name: string,
+  store: Service,
+  speed: number,
+): Promise<Site> {
+  const lab = await createLab(context)
+  const line = await startFaultProxy(context, store.port)
+  const nodeExporter = await startNodeExporter()
+  cleanUpAfter(context, () => nodeExporter.stop())
+  const toFleet = await toFleetOf(name, `${line.url}/api/v1/write`)
+  const targets = { gateway: lab.gateway, nodeExporter, toFleet }
+  const prometheus = await startPrometheus(join(lab.folder, 'prometheus'), targets, speed)
+  cleanUpAfter(context, () => prometheus.stop())
+  const everyFiveSeconds = '*/5 * * * * *'
+  await lab.startAgent({
+    KOPIA_METRICS_INSTANCE: 'vm',
+    KOPIA_METRICS_REFRESH_SCHEDULE: everyFiveSeconds,
+    KOPIA_METRICS_REPOSITORY_SCHEDULE: everyFiveSeconds,
+  })
+  return { name, lab, prometheus, line }
+}
