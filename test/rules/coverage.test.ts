@@ -5,12 +5,6 @@ import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { parse } from 'yaml'
-import {
-  assumedMarginSeconds,
-  awakeMarginSeconds,
-  learnedMargin,
-  overdueMargin,
-} from '../../agent/status/overdue.ts'
 import { durationSeconds, readAlerts, readRules, readTestFiles, rulesFolder } from '../support/rules.ts'
 
 const alerts = await readAlerts()
@@ -148,36 +142,6 @@ test('KopiaBackupFailed is what it was', () => {
     [failed?.expr, failed?.for, failed?.labels, failed?.annotations?.summary],
     ['kopia_backup_status == 0', '5m', { severity: 'critical' }, 'Backup operation failed'],
   )
-})
-
-// That both then judge alike, test/status/overdue-alert.test.ts sees.
-test('KopiaBackupOverdue has the figures of `status` and the page', () => {
-  const exprOf = (machine: string) =>
-    alerts
-      .filter(({ alert, labels }) => alert === 'KopiaBackupOverdue' && labels?.machine === machine)
-      .map(({ expr }) => expr)
-      .join()
-  const interval = (origin: string) =>
-    `last_over_time(kopia_backup_expected_interval_seconds{origin="${origin}"}[15m])`
-  const { factor, slackSeconds } = overdueMargin
-  const { jitter, looseSeconds, withoutHistory } = learnedMargin
-  const [hour, day] = [3600, 86_400]
-  const figures: readonly string[] = [
-    `${factor} * ${interval('policy')} + ${slackSeconds / hour} * 3600`,
-    `${factor} * ${interval('learned')} + ${slackSeconds / hour} * 3600`,
-    `${jitter.factor} * ${interval('learned')} + ${jitter.slackSeconds / hour} * 3600, ${jitter.mostSeconds / hour} * 3600)`,
-    `offset ${(7 * day + looseSeconds) / hour}h`,
-    `offset ${(14 * day + looseSeconds) / hour}h`,
-    `${withoutHistory.factor} * ${interval('learned')} + ${withoutHistory.slackSeconds / day} * 86400`,
-    `> ${assumedMarginSeconds / day} * 86400`,
-  ]
-  for (const figure of figures) assert.ok(exprOf('always_on').includes(figure), figure)
-  assert.ok(
-    exprOf('sleeps').includes(
-      `${factor} * kopia_backup_expected_interval_seconds + ${slackSeconds / hour} * 3600`,
-    ),
-  )
-  assert.match(exprOf('sleeps'), new RegExp(`> ${awakeMarginSeconds / hour}\\s*\\)?\\s*$`))
 })
 
 test('nothing is used that only one of Prometheus, Mimir and Thanos has', async () => {

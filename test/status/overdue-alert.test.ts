@@ -5,9 +5,16 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { type AwakeQuarters, withMoment } from '../../agent/ledger/awake.ts'
 import { mostRecentAttempts } from '../../agent/ledger/recent-attempts.ts'
-import { overdueSince } from '../../agent/status/overdue.ts'
+import {
+  assumedMarginSeconds,
+  awakeMarginSeconds,
+  learnedMargin,
+  overdueMargin,
+  overdueSince,
+} from '../../agent/status/overdue.ts'
 import { temporaryFolder } from '../support/folder.ts'
-import { hour, minute, yearBegins } from '../support/year/calendar.ts'
+import { readAlerts } from '../support/rules.ts'
+import { day, hour, minute, yearBegins } from '../support/year/calendar.ts'
 import { sightingsIn } from '../support/year/evaluate.ts'
 import { incidents } from '../support/year/incidents.ts'
 import type { MachineYear } from '../support/year/machine.ts'
@@ -44,6 +51,35 @@ test('status and page call overdue what the alert calls overdue', async (context
       name,
     )
   }
+})
+
+test('the alert has the figures of `status` and the page', async () => {
+  const alerts = await readAlerts()
+  const exprOf = (machine: string) =>
+    alerts
+      .filter(({ alert, labels }) => alert === 'KopiaBackupOverdue' && labels?.machine === machine)
+      .map(({ expr }) => expr)
+      .join()
+  const interval = (origin: string) =>
+    `last_over_time(kopia_backup_expected_interval_seconds{origin="${origin}"}[15m])`
+  const { factor, slackSeconds } = overdueMargin
+  const { jitter, looseSeconds, withoutHistory } = learnedMargin
+  const figures: readonly string[] = [
+    `${factor} * ${interval('policy')} + ${slackSeconds / hour} * 3600`,
+    `${factor} * ${interval('learned')} + ${slackSeconds / hour} * 3600`,
+    `${jitter.factor} * ${interval('learned')} + ${jitter.slackSeconds / hour} * 3600, ${jitter.mostSeconds / hour} * 3600)`,
+    `offset ${(7 * day + looseSeconds) / hour}h`,
+    `offset ${(14 * day + looseSeconds) / hour}h`,
+    `${withoutHistory.factor} * ${interval('learned')} + ${withoutHistory.slackSeconds / day} * 86400`,
+    `> ${assumedMarginSeconds / day} * 86400`,
+  ]
+  for (const figure of figures) assert.ok(exprOf('always_on').includes(figure), figure)
+  assert.ok(
+    exprOf('sleeps').includes(
+      `${factor} * kopia_backup_expected_interval_seconds + ${slackSeconds / hour} * 3600`,
+    ),
+  )
+  assert.match(exprOf('sleeps'), new RegExp(`> ${awakeMarginSeconds / hour}\\s*\\)?\\s*$`))
 })
 
 /** Without its gateway Prometheus has nothing to judge by. */
