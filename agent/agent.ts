@@ -53,8 +53,8 @@ export type Agent = {
 
 /** The safety net below the hints. */
 const sweepIntervalMs = 30_000
-/** How soon a folder that appears, or is replaced, is watched. */
-const renewIntervalMs = 1000
+/** How soon a folder that appears is watched; and one that is replaced, should no event have told of it. */
+const renewIntervalMs = { missing: 1000, there: 10_000 } as const
 /** How often the processes of open runs are looked at: often only when their end is near. */
 const nearEndIntervalMs = 25
 const openRunIntervalMs = 250
@@ -128,6 +128,7 @@ export async function createAgent({
   let ready = false
   let newestChangeSeen: string | undefined
   let nextDigest: NodeJS.Timeout | undefined
+  let nextRenewal: NodeJS.Timeout | undefined
   const timers: NodeJS.Timeout[] = []
   let web: WebServer | undefined
   const schedules: Schedule[] = []
@@ -138,12 +139,14 @@ export async function createAgent({
       folder: settings.cliLogs,
       isLive: (fileName) => isTrackedFile(fileName, tracker.runs),
       onHint: (fileName) => void tracker.read(fileName).then(digest),
+      onGone: () => void renewWatches(),
       onError: (error) => log.warn(`Watching ${settings.cliLogs}: ${error}`),
     }),
     watchFolder({
       folder: spool.folder,
       isLive: isEventName,
       onHint: () => void digest(),
+      onGone: () => void renewWatches(),
       onError: (error) => log.warn(`Watching ${spool.folder}: ${error}`),
     }),
   ]
@@ -195,10 +198,14 @@ export async function createAgent({
     )
   }
 
-  async function renewWatches(): Promise<void> {
+  const renewWatches = coalesce(async () => {
+    clearTimeout(nextRenewal)
     const begun = await Promise.all(watches.map((watch) => watch.renew()))
+    if (stopping.signal.aborted) return
+    const areThere = watches.every((watch) => watch.isThere())
+    nextRenewal = setTimeout(renewWatches, areThere ? renewIntervalMs.there : renewIntervalMs.missing)
     if (begun.includes(true)) await readEverything()
-  }
+  })
 
   async function readEverything(): Promise<void> {
     await tracker.sweep()
@@ -350,13 +357,14 @@ export async function createAgent({
         )
       log.info(`Listening on http://${settings.listen.host}:${web.port}/metrics.`)
     }
+    // Of a thousand logs that lie there one or none is still written, and a watch of each would cost 24 MiB: read first.
+    await readEverything()
     await renewWatches()
     await catchUp()
     await keepAndPush()
     if (stopping.signal.aborted) return
     timers.push(
       setInterval(onSweepTime, Math.min(sweepIntervalMs, (serviceManager.watchdogMs ?? Infinity) / 2)),
-      setInterval(() => void renewWatches(), renewIntervalMs),
     )
     schedules.push(
       schedule(settings.refreshSchedule, settings.instance, log, refresh),
@@ -382,6 +390,7 @@ export async function createAgent({
     stopping.abort()
     for (const { stop: stopSchedule } of schedules) stopSchedule()
     for (const timer of timers) clearInterval(timer)
+    clearTimeout(nextRenewal)
     clearTimeout(nextDigest)
     await Promise.all([...watches.map((watch) => watch.close()), web?.close()])
     await digest()

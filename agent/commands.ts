@@ -1,8 +1,6 @@
-// The commands, each resolving with its exit code.
+// The commands that need the whole agent, each resolving with its exit code.
 
 import { type Agent, createAgent } from './agent.ts'
-import type { installHooks, Say, Targets } from './install-hooks.ts'
-import { kopiaOf } from './kopia-of.ts'
 import { takeLock } from './ledger/lock.ts'
 import { createLog, type Log } from './log.ts'
 import { takeServiceManager } from './service-manager.ts'
@@ -29,23 +27,6 @@ export const pushCommand: Command = (settings, version) =>
     if (!result.ok) log.error(`Pushing to ${settings.gateway?.url} failed: ${result.reason}`)
     return result.ok ? 0 : 1
   })
-
-/** Puts the hooks into Kopia's policies, or takes them out; says what it did. */
-export async function hooksCommand(
-  settings: Settings,
-  change: typeof installHooks,
-  targets: Targets,
-  say: Say,
-): Promise<0 | 1> {
-  const kopia = kopiaOf(settings)
-  try {
-    await change(kopia, targets, say)
-    return 0
-  } catch (error) {
-    say(error instanceof Error ? error.message : String(error))
-    return 1
-  }
-}
 
 async function withAgent(
   settings: Settings,

@@ -5,6 +5,8 @@ import { fileURLToPath } from 'node:url'
 import { type HookPaths, type PolicyDefinition, withHooks, withoutHooks } from './kopia/actions.ts'
 import type { Kopia } from './kopia/cli.ts'
 import { formatSource, parseSource } from './kopia/source.ts'
+import { kopiaOf } from './kopia-of.ts'
+import type { Settings } from './settings.ts'
 
 /** `--global`, or sources: paths of this user@host, or `user@host:path`. */
 export type Targets =
@@ -19,6 +21,23 @@ const globalTarget = '(global)'
 const hookPaths: HookPaths = {
   before: fileURLToPath(new URL('../hooks/before-snapshot-root.sh', import.meta.url)),
   after: fileURLToPath(new URL('../hooks/after-snapshot-root.sh', import.meta.url)),
+}
+
+/** Puts the hooks into Kopia's policies, or takes them out; says what it did. */
+export async function hooksCommand(
+  settings: Settings,
+  change: typeof installHooks,
+  targets: Targets,
+  say: Say,
+): Promise<0 | 1> {
+  const kopia = kopiaOf(settings)
+  try {
+    await change(kopia, targets, say)
+    return 0
+  } catch (error) {
+    say(error instanceof Error ? error.message : String(error))
+    return 1
+  }
 }
 
 /** Puts the hooks into the policies of the targets, and says what it did. Rejects where Kopia can't be asked. */

@@ -1,9 +1,8 @@
 // Reads the settings: default, file, credential, environment, flag, in that order of strength.
 
-import { existsSync, readFileSync } from 'node:fs'
+import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import convict from 'convict'
-import { parse as parseYaml } from 'yaml'
 import {
   type Declaration,
   declarations,
@@ -22,10 +21,10 @@ const defaultFile = '/etc/kopia-metrics-agent/config.yaml'
 /**
  * Reads all settings: from the file, systemd's credentials, the environment and the flags, the last being the strongest.
  * `flags` are by flag name without dashes in front, `config` among them.
- * Throws a ConfigError of one line that names setting, value and place.
+ * Rejects with a ConfigError of one line that names setting, value and place.
  */
-export function loadSettings(flags: Flags, environment: Environment): Settings {
-  const fromFile = readConfigFile(flags.config)
+export async function loadSettings(flags: Flags, environment: Environment): Promise<Settings> {
+  const fromFile = await readConfigFile(flags.config)
   const config = convict(convictSchema(), { env: {}, args: [] })
   config.load(fromFile.values)
   config.load(credentialFiles(environment.CREDENTIALS_DIRECTORY))
@@ -41,8 +40,8 @@ export function loadSettings(flags: Flags, environment: Environment): Settings {
 }
 
 /** In words, from where `loadSettings` takes what is not its default. */
-export function settingPlaces(flags: Flags, environment: Environment): string {
-  const fromFile = readConfigFile(flags.config)
+export async function settingPlaces(flags: Flags, environment: Environment): Promise<string> {
+  const fromFile = await readConfigFile(flags.config)
   const counts = { default: 0, environment: 0, flag: 0, file: 0 }
   for (const name of settingNames()) {
     const [kind = ''] = placeOf(name, flags, environment, fromFile).split(' ')
@@ -78,10 +77,10 @@ function credentialFiles(directory: string | undefined): Record<string, string> 
 
 type ConfigFile = { readonly path: string; readonly values: Readonly<Record<string, unknown>> }
 
-function readConfigFile(given: string | undefined): ConfigFile {
+async function readConfigFile(given: string | undefined): Promise<ConfigFile> {
   const path = given ?? defaultFile
   if (given === undefined && !existsSync(path)) return { path, values: {} }
-  const values = parseConfigFile(path)
+  const values = await parseConfigFile(path)
   for (const key of Object.keys(values)) {
     if (!isSettingName(key))
       throw new ConfigError(`${path}: unknown setting ${key}: see --help for all there are`)
@@ -89,10 +88,11 @@ function readConfigFile(given: string | undefined): ConfigFile {
   return { path, values }
 }
 
-function parseConfigFile(path: string): Record<string, unknown> {
+async function parseConfigFile(path: string): Promise<Record<string, unknown>> {
+  const { readYamlFile } = await import('./yaml-file.ts')
   let content: unknown
   try {
-    content = parseYaml(readFileSync(path, 'utf8')) ?? {}
+    content = readYamlFile(path) ?? {}
   } catch (error) {
     throw new ConfigError(`${path}: it can't be read as YAML: ${firstLine(error)}`)
   }

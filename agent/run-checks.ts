@@ -14,9 +14,9 @@ import { pluralWords, visible } from './status/words.ts'
 /** `places` says in words from where the settings are. */
 export type Configuration = { readonly settings: Settings; readonly places: string }
 
-/** Prints each finding as it comes; resolves with 1 if one is a failure. `load` throws where a setting is wrong. */
+/** Prints each finding as it comes; resolves with 1 if one is a failure. `load` rejects where a setting is wrong. */
 export async function checkCommand(
-  load: () => Configuration,
+  load: () => Promise<Configuration>,
   output: NodeJS.WriteStream & { fd: 1 },
 ): Promise<0 | 1> {
   const paint: Paint = (colour, text) => styleText(colour, text, { stream: output })
@@ -35,9 +35,9 @@ export async function checkCommand(
   return counts.failure > 0 ? 1 : 0
 }
 
-async function* findings(load: () => Configuration): AsyncGenerator<Finding> {
+async function* findings(load: () => Promise<Configuration>): AsyncGenerator<Finding> {
   try {
-    const { settings, places } = load()
+    const { settings, places } = await load()
     yield ok('configuration', places)
     yield* checkAll(settings)
   } catch (error) {

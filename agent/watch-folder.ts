@@ -5,8 +5,10 @@ import { basename } from 'node:path'
 import { type FSWatcher, watch } from 'chokidar'
 
 export type FolderWatch = {
-  /** Begins anew if the folder has appeared, or is another one than before; returns whether it did. Call it often. */
+  /** Begins anew if the folder has appeared, is another one than before, or for less; returns whether it did. */
   readonly renew: () => Promise<boolean>
+  /** Whether the folder was there at the last call of `renew`. */
+  readonly isThere: () => boolean
   readonly close: () => Promise<void>
 }
 
@@ -15,8 +17,13 @@ export type FolderWatchOptions = {
   /** Each file watched costs memory: let through only those that may still be written. */
   readonly isLive: (fileName: string) => boolean
   readonly onHint: (fileName: string) => void
+  /** The folder was removed or moved: time to renew. Like a hint, this may be lost. */
+  readonly onGone: () => void
   readonly onError: (error: unknown) => void
 }
+
+/** So many files that are watched but no longer live are let be: to get rid of them costs a look at the whole folder. */
+const mostStale = 50
 
 /** Watches the files directly in `folder`, which need not exist yet. */
 export function watchFolder(options: FolderWatchOptions): FolderWatch {
@@ -25,11 +32,16 @@ export function watchFolder(options: FolderWatchOptions): FolderWatch {
 
   async function renew(): Promise<boolean> {
     const inode = inodeOf(options.folder)
-    if (inode === watchedInode) return false
+    if (inode === watchedInode && staleFiles() <= mostStale) return false
     await close()
     watchedInode = inode
     if (inode !== undefined) watcher = start()
     return inode !== undefined
+  }
+
+  function staleFiles(): number {
+    const watched = watcher?.getWatched()[options.folder] ?? []
+    return watched.filter((fileName) => !options.isLive(fileName)).length
   }
 
   function start(): FSWatcher {
@@ -41,6 +53,7 @@ export function watchFolder(options: FolderWatchOptions): FolderWatch {
     })
       .on('add', hint)
       .on('change', hint)
+      .on('unlinkDir', options.onGone)
       .on('error', options.onError)
   }
 
@@ -50,7 +63,7 @@ export function watchFolder(options: FolderWatchOptions): FolderWatch {
     watchedInode = undefined
   }
 
-  return { renew, close }
+  return { renew, isThere: () => watchedInode !== undefined, close }
 }
 
 function inodeOf(folder: string): bigint | undefined {

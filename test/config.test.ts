@@ -8,9 +8,9 @@ import { type Flags, loadSettings } from '../agent/load-settings.ts'
 import { ConfigError } from '../agent/settings.ts'
 import { temporaryFolder } from './support/folder.ts'
 
-function complaint(flags: Flags, environment: Readonly<Record<string, string>> = {}): string {
+async function complaint(flags: Flags, environment: Readonly<Record<string, string>> = {}): Promise<string> {
   try {
-    loadSettings(flags, environment)
+    await loadSettings(flags, environment)
   } catch (error) {
     assert.ok(error instanceof ConfigError, String(error))
     assert.ok(!error.message.includes('\n'), error.message)
@@ -19,8 +19,8 @@ function complaint(flags: Flags, environment: Readonly<Record<string, string>> =
   return assert.fail('nothing was wrong')
 }
 
-test('without any setting the defaults hold', () => {
-  const settings = loadSettings({}, {})
+test('without any setting the defaults hold', async () => {
+  const settings = await loadSettings({}, {})
   assert.equal(settings.gateway?.url, 'http://127.0.0.1:9091')
   assert.deepEqual(
     [settings.gateway?.job, settings.instance, settings.gateway?.timeoutMs],
@@ -33,7 +33,7 @@ test('flag is stronger than environment, environment than file, file than defaul
   const config = join(await temporaryFolder(context), 'config.yaml')
   await writeFile(config, 'job: file\ninstance: file\nscope: all\npushgateway_timeout: 3s\n')
   const environment = { KOPIA_METRICS_JOB: 'environment', KOPIA_METRICS_INSTANCE: 'environment' }
-  const settings = loadSettings({ config, job: 'flag' }, environment)
+  const settings = await loadSettings({ config, job: 'flag' }, environment)
   assert.deepEqual(
     [settings.gateway?.job, settings.instance, settings.scope, settings.gateway?.timeoutMs],
     ['flag', 'environment', 'all', 3000],
@@ -47,7 +47,7 @@ test("systemd's credentials are files that settings name: weaker than the enviro
   await writeFile(join(folder, 'kopia-metrics-agent.kopia-password'), 'of the repository\n')
   await writeFile(join(folder, 'kopia-metrics-agent.pushgateway-password'), 'of the gateway\n')
   const environment = { CREDENTIALS_DIRECTORY: folder }
-  const settings = loadSettings({ config }, environment)
+  const settings = await loadSettings({ config }, environment)
   assert.equal(settings.kopiaPassword, 'of the repository')
   assert.deepEqual(settings.gateway?.credentials, {
     kind: 'basic',
@@ -55,13 +55,13 @@ test("systemd's credentials are files that settings name: weaker than the enviro
     password: 'of the gateway',
   })
   assert.match(
-    complaint({ config }, { ...environment, KOPIA_METRICS_KOPIA_PASSWORD_FILE: '/nowhere' }),
+    await complaint({ config }, { ...environment, KOPIA_METRICS_KOPIA_PASSWORD_FILE: '/nowhere' }),
     /^kopia_password_file: \/nowhere can't be read/,
   )
 })
 
-test('empty turns pushing and listening off', () => {
-  const settings = loadSettings({ 'pushgateway-url': '', listen: '' }, {})
+test('empty turns pushing and listening off', async () => {
+  const settings = await loadSettings({ 'pushgateway-url': '', listen: '' }, {})
   assert.deepEqual([settings.gateway, settings.listen], [undefined, undefined])
 })
 
@@ -93,7 +93,8 @@ test('what makes no sense is one line that names place, expectation and value', 
       /pushgateway_password_file: \/nowhere can't be read/,
     ],
   ]
-  for (const [flags, environment, expected] of cases) assert.match(complaint(flags, environment), expected)
+  for (const [flags, environment, expected] of cases)
+    assert.match(await complaint(flags, environment), expected)
 })
 
 test('a file of another form is refused in one line', async (context) => {
@@ -104,30 +105,30 @@ test('a file of another form is refused in one line', async (context) => {
     ['job: [a]', /expected a text, found \["a"\]/],
   ] as const) {
     await writeFile(config, content)
-    assert.match(complaint({ config }), expected)
+    assert.match(await complaint({ config }), expected)
   }
 })
 
 test('a secret is not printed, not even where it is wrong', async (context) => {
   const config = join(await temporaryFolder(context), 'config.yaml')
   await writeFile(config, 'kopia_password: [hunter2]\n')
-  const message = complaint({ config })
+  const message = await complaint({ config })
   assert.match(message, /kopia_password: expected a text, found \(secret\)/)
 })
 
 test('secrets come from files without their line end', async (context) => {
   const file = join(await temporaryFolder(context), 'secret')
   await writeFile(file, 'hunter2\n')
-  const basic = loadSettings(
+  const basic = await loadSettings(
     {},
     { KOPIA_METRICS_PUSHGATEWAY_USERNAME: 'u', KOPIA_METRICS_PUSHGATEWAY_PASSWORD_FILE: file },
   )
   assert.deepEqual(basic.gateway?.credentials, { kind: 'basic', username: 'u', password: 'hunter2' })
-  const bearer = loadSettings({ 'pushgateway-bearer-token-file': file }, {})
+  const bearer = await loadSettings({ 'pushgateway-bearer-token-file': file }, {})
   assert.deepEqual(bearer.gateway?.credentials, { kind: 'bearer', token: 'hunter2' })
 })
 
-test('every setting has a name in the environment of its own, and an explanation', () => {
+test('every setting has a name in the environment of its own, and an explanation', async () => {
   const names = settingNames().map((name) => declarations[name].environment)
   assert.equal(new Set(names).size, names.length)
   for (const name of settingNames()) assert.ok(declarations[name].doc.length > 10, name)
@@ -136,5 +137,8 @@ test('every setting has a name in the environment of its own, and an explanation
 test('a machine that sleeps says so, in YAML as a boolean too', async (context) => {
   const config = join(await temporaryFolder(context), 'config.yaml')
   await writeFile(config, 'always_on: false\n')
-  assert.deepEqual([loadSettings({}, {}).alwaysOn, loadSettings({ config }, {}).alwaysOn], [true, false])
+  assert.deepEqual(
+    [(await loadSettings({}, {})).alwaysOn, (await loadSettings({ config }, {})).alwaysOn],
+    [true, false],
+  )
 })

@@ -1,4 +1,4 @@
-// What npm ships: the agent and its libraries in one file, dist/main.js, and their licences beside it. `npm run build`.
+// What is shipped: the agent and its libraries as one bundle, and their licences beside it, in dist/. `npm run build`.
 
 import { rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
@@ -7,7 +7,7 @@ import { bundle, licencesOf } from './bundle.ts'
 /** Builds into `folder`, which is emptied first. */
 export async function buildInto(folder: string): Promise<void> {
   await rm(folder, { recursive: true, force: true })
-  const libraries = await bundle('agent/main.ts', join(folder, 'main.js'))
+  const libraries = await bundle('agent/main.ts', folder)
   await writeFile(join(folder, 'LICENSES'), await licencesOf(libraries))
 }
 

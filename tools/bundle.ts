@@ -1,32 +1,78 @@
-// The agent and its libraries as one file, and the licences of all that is in it.
+// A program and its libraries as one bundle, and the licences of all that is in it.
 
 import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { build } from 'esbuild'
+import { fileURLToPath } from 'node:url'
+import { build, type Plugin } from 'esbuild'
+
+const projectFolder = fileURLToPath(new URL('..', import.meta.url))
 
 /** Libraries that are CommonJS ask for Node's modules by `require`, which a module does not have. */
 const requireForCommonJs =
   "import { createRequire as createRequire_ } from 'node:module'; const require = createRequire_(import.meta.url);"
 
-/** Writes the bundle of `entry` to `outputPath`; resolves with the folders of the libraries that are in it, sorted. */
-export async function bundle(entry: string, outputPath: string): Promise<readonly string[]> {
+/** What takes the place of a library's library; what it brings is measured by `npm run bench -- idle`. */
+const replacements: Readonly<Record<string, string>> = {
+  // Node's own streams, once more: winston's.
+  'readable-stream': "module.exports = require('node:stream')",
+  'readable-stream/lib/_stream_writable.js': "module.exports = require('node:stream').Writable",
+}
+
+const replacing: Plugin = {
+  name: 'replacing',
+  setup({ onResolve, onLoad }) {
+    onResolve({ filter: /^[^./]/ }, ({ path }) =>
+      Object.hasOwn(replacements, path) ? { path, namespace: 'replacement' } : undefined,
+    )
+    onLoad({ filter: /.*/, namespace: 'replacement' }, ({ path }) => ({
+      contents: replacements[path] ?? '',
+      resolveDir: projectFolder,
+    }))
+  },
+}
+
+/**
+ * Node's modules are taken by `require` when the code that wants them is: an `import` of node:http reads all its exports,
+ * WebSocket among them, for which Node loads a whole second HTTP client (5 MiB).
+ */
+const builtinsWhenWanted: Plugin = {
+  name: 'builtins-when-wanted',
+  setup({ onResolve, onLoad }) {
+    onResolve({ filter: /^node:/ }, ({ path, kind }) =>
+      // An `import()` is when it is wanted.
+      kind === 'import-statement' ? { path, namespace: 'builtin' } : undefined,
+    )
+    onLoad({ filter: /.*/, namespace: 'builtin' }, ({ path }) => ({
+      contents: `module.exports = require(${JSON.stringify(path)})`,
+    }))
+  },
+}
+
+/**
+ * Bundles `entry`, a main.ts, into `folder`: main.js, and the chunks that it loads only when a command needs them. Returns the
+ * folders of the libraries that are in it, sorted.
+ */
+export async function bundle(entry: string, folder: string): Promise<readonly string[]> {
   const { metafile } = await build({
+    absWorkingDir: projectFolder,
     entryPoints: [entry],
-    outfile: outputPath,
+    outdir: folder,
     bundle: true,
+    splitting: true,
     minify: true,
     platform: 'node',
     format: 'esm',
     target: 'node22',
     banner: { js: requireForCommonJs },
+    plugins: [replacing, builtinsWhenWanted],
     legalComments: 'none',
     metafile: true,
     logLevel: 'warning',
   })
   const folders = Object.keys(metafile.inputs).map(
-    (path) => /^.*node_modules\/(?:@[^/]+\/)?[^/]+/.exec(path)?.[0],
+    (path) => /^node_modules\/(?:.*node_modules\/)?(?:@[^/]+\/)?[^/]+/.exec(path)?.[0],
   )
-  return [...new Set(folders)].filter((folder) => folder !== undefined).sort()
+  return [...new Set(folders)].filter((found) => found !== undefined).sort()
 }
 
 /** The licence text of each library, under its name. Rejects where one has none: then it must not be shipped. */
@@ -35,7 +81,8 @@ export async function licencesOf(folders: readonly string[]): Promise<string> {
   return texts.join('\n')
 }
 
-async function licenceOf(folder: string): Promise<string> {
+async function licenceOf(library: string): Promise<string> {
+  const folder = join(projectFolder, library)
   const manifest: { name: string; version: string; license?: string } = JSON.parse(
     await readFile(join(folder, 'package.json'), 'utf8'),
   )

@@ -11,18 +11,22 @@ import { fleetFigures } from './fleet-figures.ts'
 /** Puts the tables between their marks; the rest stays as it is. */
 export function withTables(readme: string): string {
   const tables = { settings: settingsTable(), metrics: metricsTable(), status: fieldsTable() }
-  return Object.entries(tables).reduce((text, [name, table]) => withTable(text, name, table), readme)
+  return Object.entries(tables).reduce(
+    (text, [name, table]) => withTable(text, name, table, 'npm run docs'),
+    readme,
+  )
 }
 
 /** The page on fleets with the figures of the last bench. */
 export async function withFleetFigures(page: string): Promise<string> {
-  return withTable(page, 'fleet', fleetFigures(await loadReport('fleet')))
+  return withTable(page, 'fleet', fleetFigures(await loadReport('fleet')), 'npm run docs')
 }
 
-function withTable(readme: string, name: string, table: string): string {
-  const pattern = new RegExp(`(<!-- ${name}: npm run docs -->\n)[\\s\\S]*?(\n<!-- /${name} -->)`)
-  if (!pattern.test(readme)) throw new Error(`there is no place for the table of ${name}`)
-  return readme.replace(pattern, (_, before: string, after: string) => `${before}\n${table}\n${after}`)
+/** Puts a table between its marks, which name the command that makes it. */
+export function withTable(page: string, name: string, table: string, command: string): string {
+  const pattern = new RegExp(`(<!-- ${name}: ${command} -->\n)[\\s\\S]*?(\n<!-- /${name} -->)`)
+  if (!pattern.test(page)) throw new Error(`there is no place for the table of ${name}`)
+  return page.replace(pattern, (_, before: string, after: string) => `${before}\n${table}\n${after}`)
 }
 
 if (import.meta.main) {

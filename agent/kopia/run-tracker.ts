@@ -36,8 +36,8 @@ export type RunTracker = {
   readonly hasJustWritten: () => boolean
   /** Open runs that have just fallen silent and whose process was never seen, as they would be if this was their end. */
   readonly quietRuns: () => readonly (readonly [string, EndedRun])[]
-  /** Ends a run of which it is known otherwise that it is over. */
-  readonly end: (runId: string) => Promise<void>
+  /** Ends runs of which it is known otherwise that they are over. */
+  readonly end: (runIds: readonly string[]) => Promise<void>
   /** Runs `task` while nothing is being read: what it settles can't be overwritten by what was read before. */
   readonly exclusively: (task: () => void) => Promise<void>
   /** Marks an ended run as counted. Only within `exclusively`. */
@@ -166,12 +166,18 @@ export function createRunTracker(options: RunTrackerOptions): RunTracker {
   }
 
   async function endFinishedRuns(): Promise<void> {
+    const gone: string[] = []
     for (const [runId, run] of runs) {
       if (run.state !== 'open') continue
       const living = livingProcessOf(runId, run)
-      if (living !== undefined) runs.set(runId, { ...run, process: living })
-      else await endIfFinished(runId, run)
+      if (living === undefined) gone.push(runId)
+      else runs.set(runId, { ...run, process: living })
     }
+    // The hint of a hook's log may be late: then hooks alone would count what the log counts again.
+    if (gone.some((runId) => runId.startsWith(hookRunPrefix))) await sweep()
+    await eachWhole(gone, (run) =>
+      isKnownToBeGone(run) || hasEnded(run, options.nowSeconds() - run.lastSignAt) ? 'over' : 'open',
+    )
   }
 
   function livingProcessOf(runId: string, run: OpenRun): ProcessIdentity | undefined {
@@ -182,26 +188,22 @@ export function createRunTracker(options: RunTrackerOptions): RunTracker {
     return isFresh ? findLiving(run.processId) : undefined
   }
 
-  /** The process is not there: if it has ended, all that it wrote is, so the last record is whole too. */
-  async function endIfFinished(runId: string, run: OpenRun): Promise<void> {
-    // The hint of its log may be late: then hooks alone would count what the log counts again.
-    if (runId.startsWith(hookRunPrefix)) await sweep()
-    if (runs.get(runId) !== run) return
-    const whole = await readToEnd(runId, run)
-    if (!isKnownToBeGone(run) && !hasEnded(whole, options.nowSeconds() - whole.lastSignAt)) return
-    runs.set(runId, asEnded(whole, options.nowSeconds()))
-  }
-
-  async function end(runId: string): Promise<void> {
-    const run = runs.get(runId)
-    if (run?.state !== 'open') return
-    const whole = await readToEnd(runId, run)
-    runs.set(runId, asEnded(whole, options.nowSeconds()))
-  }
-
-  async function readToEnd(runId: string, run: OpenRun): Promise<OpenRun> {
-    const segments = (await listSegments(options.directory)).filter((segment) => segment.runId === runId)
-    return readSegments(run, segments, scanToEnd)
+  /**
+   * Reads to their ends the runs whose processes are not there, and ends those that `judge` calls over: if a process has
+   * ended, all that it wrote is there, so the last record is whole too. The directory is listed once for all of them.
+   */
+  async function eachWhole(
+    runIds: readonly string[],
+    judge: (whole: OpenRun) => 'over' | 'open',
+  ): Promise<void> {
+    if (runIds.length === 0) return
+    const segments = Map.groupBy(await listSegments(options.directory), (segment) => segment.runId)
+    for (const runId of runIds) {
+      const run = runs.get(runId)
+      if (run?.state !== 'open') continue
+      const whole = await readSegments(run, segments.get(runId) ?? [], scanToEnd)
+      if (judge(whole) === 'over') runs.set(runId, asEnded(whole, options.nowSeconds()))
+    }
   }
 
   function quietRuns(): readonly (readonly [string, EndedRun])[] {
@@ -251,7 +253,7 @@ export function createRunTracker(options: RunTrackerOptions): RunTracker {
     settle,
     settleAttempt,
     quietRuns,
-    end: (runId) => inOrder(() => end(runId)),
+    end: (runIds) => inOrder(() => eachWhole(runIds, () => 'over')),
   }
 }
 

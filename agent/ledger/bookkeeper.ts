@@ -76,12 +76,14 @@ export function createBookkeeper(options: BookkeeperOptions): Bookkeeper {
     const quiet = tracker.quietRuns().filter(([runId]) => !pending.isPostponed(runId))
     if (quiet.length === 0) return
     const answer = await askFor(quiet, [])
+    const over: string[] = []
     for (const [runId, run] of quiet) {
       pending.postpone(runId)
       const verdicts = settleRun(run, answer, ledger.repository.status) ?? []
       const areAllThere = verdicts.length > 0 && verdicts.every(({ snapshotId }) => snapshotId !== undefined)
-      if (areAllThere) await tracker.end(runId)
+      if (areAllThere) over.push(runId)
     }
+    await tracker.end(over)
     for (const [runId] of pending.endedRuns()) pending.resume(runId)
   }
 

@@ -3,6 +3,7 @@
 import { open, rename, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { readIfThere } from '../files.ts'
+import { inPieces } from '../pieces.ts'
 import { emptyLedger, type LedgerData } from './ledger.ts'
 
 export type LoadedLedger =
@@ -54,7 +55,7 @@ export async function lookAtLedger(stateDirectory: string): Promise<SeenLedger> 
 export async function saveLedger(stateDirectory: string, data: LedgerData): Promise<void> {
   const path = join(stateDirectory, fileName)
   const temporary = `${path}.part`
-  await writeDurably(temporary, JSON.stringify(data))
+  await writeDurably(temporary, inPieces(textsOf(data)))
   await rename(temporary, path)
   await syncDirectory(stateDirectory)
 }
@@ -74,7 +75,20 @@ function isLedger(data: unknown): data is LedgerData {
   })
 }
 
-async function writeDurably(path: string, text: string): Promise<void> {
+/** The JSON of the ledger, with each source in a text of its own: there may be 10,000 of them. */
+function* textsOf({ sources, ...rest }: LedgerData): Generator<string> {
+  yield '{'
+  for (const [name, value] of Object.entries(rest)) yield `${JSON.stringify(name)}:${JSON.stringify(value)},`
+  yield '"sources":{'
+  let separator = ''
+  for (const [name, state] of Object.entries(sources)) {
+    yield `${separator}${JSON.stringify(name)}:${JSON.stringify(state)}`
+    separator = ','
+  }
+  yield '}}'
+}
+
+async function writeDurably(path: string, text: Iterable<string>): Promise<void> {
   const file = await open(path, 'w', 0o600)
   try {
     await file.writeFile(text)

@@ -40,7 +40,8 @@ export async function startWebServer(options: WebOptions): Promise<WebServer> {
     {
       requestTimeout: 10_000,
       headersTimeout: 5_000,
-      connectionsCheckingInterval: 1000,
+      // By default twice a minute; each look costs an idle agent as much as anything else it does.
+      connectionsCheckingInterval: 5000,
       maxHeaderSize: 8192,
     },
     (request, response) => {

@@ -1,10 +1,12 @@
 // The agent as it is shipped: the bundle, built once per run of the benches.
 
-import { mkdirSync, mkdtempSync, rmSync } from 'node:fs'
+import { mkdtempSync, rmSync } from 'node:fs'
 import { copyFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { buildInto } from '../../tools/build.ts'
+import { type Cleanable, cleanUpAfter } from '../support/cleanup.ts'
+import { type AgentFolders, type Service, startAgent } from '../support/stack.ts'
 import { projectFolder } from '../support/tools.ts'
 
 let built: Promise<string> | undefined
@@ -18,10 +20,25 @@ export async function builtAgent(): Promise<readonly [node: string, entry: strin
 async function build(): Promise<string> {
   const folder = mkdtempSync(join(tmpdir(), 'kopia-metrics-built-'))
   process.on('exit', () => rmSync(folder, { recursive: true, force: true }))
-  mkdirSync(join(folder, 'dist'))
-  process.chdir(projectFolder)
   await buildInto(join(folder, 'dist'))
-  // It reads its version beside its folder, and finds its hooks there.
-  await copyFile('package.json', join(folder, 'package.json'))
+  // It reads its version beside its folder.
+  await copyFile(join(projectFolder, 'package.json'), join(folder, 'package.json'))
   return join(folder, 'dist/main.js')
+}
+
+/** Starts the built agent's `run`, and waits until it is ready; it is stopped with the bench. */
+export async function startBuiltAgent(
+  context: Cleanable,
+  folders: AgentFolders,
+  settings: NodeJS.ProcessEnv,
+): Promise<Service & { readonly processId: number }> {
+  const agent = await startAgent(folders, settings, await builtAgent())
+  cleanUpAfter(context, () => agent.stop())
+  return { ...agent, processId: processIdOf(agent) }
+}
+
+/** The id of a process that has started. */
+export function processIdOf({ name, child }: Pick<Service, 'name' | 'child'>): number {
+  if (child.pid === undefined) throw new Error(`${name} did not start`)
+  return child.pid
 }

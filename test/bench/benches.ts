@@ -2,7 +2,27 @@
 
 import { backfill } from './backfill.ts'
 import type { Bench } from './bench.ts'
+import { commands } from './commands.ts'
+import { day } from './day.ts'
+import { delivery } from './delivery.ts'
 import { fleet } from './fleet.ts'
+import { growth } from './growth.ts'
+import { hook } from './hook.ts'
+import { idle } from './idle.ts'
+import { pastRuns } from './past-runs.ts'
 import { readLogs } from './read-logs.ts'
+import { startUp } from './start.ts'
 
-export const benches: readonly Bench[] = [readLogs, backfill, fleet]
+export const benches: readonly Bench[] = [
+  hook,
+  delivery,
+  day,
+  idle,
+  commands,
+  startUp,
+  readLogs,
+  pastRuns,
+  growth,
+  backfill,
+  fleet,
+]

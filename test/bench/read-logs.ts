@@ -13,12 +13,12 @@ import { createKopiaLab } from '../support/kopia.ts'
 import { type Bench, median, type Result } from './bench.ts'
 import { interleaved, withFolder } from './measure.ts'
 
-const bytesWanted = 400e6
+const bytes = 400e6
 const rounds = 5
 const fileName = 'kopia-20261124-120000-1-snapshot-create.0.log'
 
 /** A real log of a real backup, its middle repeated until it is long: what a debug log of hours looks like. */
-export async function makeLongLog(folder: string): Promise<string> {
+export async function makeLongLog(folder: string, bytesWanted: number): Promise<string> {
   const kopia = await createKopiaLab(join(folder, 'kopia'), join(folder, 'state'))
   await kopia.must('snapshot', 'create', new URL('../../node_modules', import.meta.url).pathname)
   const cliLogs = join(kopia.logDirectory, 'cli-logs')
@@ -53,16 +53,21 @@ async function readByLine(path: string): Promise<void> {
   if (found === 0) throw new Error('nothing was found')
 }
 
-async function measure(folder: string): Promise<Result> {
-  const path = await makeLongLog(folder)
-  const megabytes = (await stat(path)).size / 1e6
-  const before = process.memoryUsage.rss()
-  const of = await interleaved(rounds, {
+/** Milliseconds of each reader, in turn, over a log of about so many bytes. */
+export async function measureReaders(folder: string, bytesWanted: number, count: number) {
+  const path = await makeLongLog(folder, bytesWanted)
+  return interleaved(count, {
     grep: () => execFileSync('grep', ['-c', 'kopia/cli', path]),
     agent: () => readAsAgent(folder),
     readline: () => readByLine(path),
   })
+}
+
+async function measure(folder: string): Promise<Result> {
+  const before = process.memoryUsage.rss()
+  const of = await measureReaders(folder, bytes, rounds)
   const grown = (process.memoryUsage.rss() - before) / 2 ** 20
+  const megabytes = (await stat(join(folder, fileName))).size / 1e6
   const speeds = (values: readonly number[]) => values.map((value) => (megabytes / value) * 1000)
   const ratio = median(of('grep')) / median(of('agent'))
   return {
@@ -78,6 +83,6 @@ async function measure(folder: string): Promise<Result> {
 
 export const readLogs: Bench = {
   name: 'read-logs',
-  question: `how fast a debug log of ${bytesWanted / 1e6} MB is read, against \`grep -c\` and Node's readline`,
+  question: `how fast a debug log of ${bytes / 1e6} MB is read, against \`grep -c\` and Node's readline`,
   run: () => withFolder(measure),
 }

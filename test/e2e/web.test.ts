@@ -11,7 +11,7 @@ import { createLab, pictureAfter } from '../support/lab.ts'
 import type { Service } from '../support/stack.ts'
 import { waitFor } from '../support/wait.ts'
 
-test('with a login: metrics only for who knows it; health for everybody', async (context) => {
+test('with a login: metrics and page only for who knows it; health for everybody', async (context) => {
   const lab = await createLab(context)
   const passwordFile = join(lab.folder, 'web-password')
   await writeFile(passwordFile, 'pässwort: of the listener\n')
@@ -30,11 +30,13 @@ test('with a login: metrics only for who knows it; health for everybody', async 
       await ask('/metrics', 'prometheus:wrong'),
       await ask('/metrics', 'somebody:pässwort: of the listener'),
       await ask('/metrics', 'prometheus:pässwort: of the listener'),
+      await ask('/'),
+      await ask('/', 'prometheus:pässwort: of the listener'),
       await ask('/-/ready'),
       await ask('/-/healthy'),
       await ask('/nothing'),
     ],
-    [401, 401, 401, 200, 200, 200, 401],
+    [401, 401, 401, 200, 401, 200, 200, 200, 401],
   )
   const asked = (await fetch(`${agent.url}/metrics`)).headers.get('www-authenticate')
   assert.equal(asked, 'Basic realm="kopia-metrics-agent", charset="UTF-8"')

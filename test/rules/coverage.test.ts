@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import { test } from 'node:test'
 import { parse } from 'yaml'
 import { overdueMargin } from '../../agent/status/overdue.ts'
-import { durationSeconds, readAlerts, readTestFiles, rulesFolder } from '../support/rules.ts'
+import { durationSeconds, readAlerts, readRules, readTestFiles, rulesFolder } from '../support/rules.ts'
 
 const alerts = await readAlerts()
 const names = [...new Set(alerts.map(({ alert }) => alert))]
@@ -104,6 +104,19 @@ for (const alert of names) {
     assert.deepEqual(missing, exempt[alert] ? missing.filter((name) => exempt[alert]?.includes(name)) : [])
   })
 }
+
+test('each recorded figure has a value to hold in rules/test', async () => {
+  const groups = (await readTestFiles()).flatMap(({ tests }) => tests)
+  const asked = groups
+    .flatMap(({ promql_expr_test = [] }) => promql_expr_test)
+    .filter(({ exp_samples = [] }) => exp_samples.length > 0)
+  const records = (await readRules('kopia_recording.yml')).flatMap(({ record = [] }) => record)
+  assert.ok(records.length > 0)
+  assert.deepEqual(
+    records.filter((record) => !asked.some(({ expr }) => expr.includes(record))),
+    [],
+  )
+})
 
 test('each alert says what, how bad, and where the runbook is', async () => {
   const runbooks = await readFile(join(rulesFolder, 'runbooks.md'), 'utf8')

@@ -18,9 +18,19 @@ export function makeAuthority(folder: string, name: string): Certificate {
 
 /** A certificate for 127.0.0.1 that `authority` has signed. */
 export function makeCertificate(folder: string, name: string, authority: Certificate): Certificate {
+  return makeNamedCertificate(folder, name, 'IP:127.0.0.1', authority)
+}
+
+/** A certificate for `subject`, such as `DNS:example.com`, that `authority` has signed. */
+export function makeNamedCertificate(
+  folder: string,
+  name: string,
+  subject: string,
+  authority: Certificate,
+): Certificate {
   const files = filesFor(folder, name)
   const [request, extensions] = [join(folder, `${name}.csr`), join(folder, `${name}.extensions`)]
-  writeFileSync(extensions, 'subjectAltName=IP:127.0.0.1\n')
+  writeFileSync(extensions, `subjectAltName=${subject}\n`)
   openssl('req', ...newKey, '-subj', `/CN=${name}`, '-keyout', files.key, '-out', request)
   openssl(
     ...['x509', '-req', '-days', '2', '-in', request, '-out', files.certificate, '-extfile', extensions],

@@ -18,7 +18,7 @@ export type Rule = {
 
 export type Alert = Rule & { readonly alert: string }
 
-type RuleFile = { readonly groups: readonly { readonly rules: readonly Rule[] }[] }
+export type RuleFile = { readonly groups: readonly { readonly rules: readonly Rule[] }[] }
 
 /** All rules of a file in rules/. */
 export async function readRules(fileName: string): Promise<readonly Rule[]> {
@@ -41,6 +41,7 @@ export type TestGroup = {
   readonly interval: string
   readonly input_series: readonly { readonly series: string; readonly values: string }[]
   readonly alert_rule_test?: readonly Check[]
+  readonly promql_expr_test?: readonly { readonly expr: string; readonly exp_samples?: readonly unknown[] }[]
 }
 export type TestFile = { readonly evaluation_interval: string; readonly tests: readonly TestGroup[] }
 

@@ -82,8 +82,9 @@ export async function startPrometheus(
   }
   const configuration = await readFile(join(projectFolder, 'deploy/prometheus/prometheus.yml'), 'utf8')
   const configurationPath = join(folder, 'prometheus.yml')
-  await writeFile(configurationPath, localConfiguration(configuration, targets))
-  return startService('prometheus', await freePort(), '/-/ready', (address) => [
+  const port = await freePort()
+  await writeFile(configurationPath, localConfiguration(configuration, targets, port))
+  return startService('prometheus', port, '/-/ready', (address) => [
     tool('prometheus'),
     `--config.file=${configurationPath}`,
     `--storage.tsdb.path=${join(folder, 'data')}`,
@@ -103,10 +104,12 @@ type Configuration = {
 function localConfiguration(
   text: string,
   { gateway, nodeExporter, alertmanager, toFleet }: PrometheusTargets,
+  ownPort: number,
 ): string {
   const addresses: Record<string, string> = {
     'kopia-exporter:9091': `127.0.0.1:${gateway.port}`,
     'node-exporter:9100': `127.0.0.1:${nodeExporter.port}`,
+    'localhost:9090': `127.0.0.1:${ownPort}`,
   }
   const configuration: Configuration = parse(text)
   configuration.global = { scrape_interval: '1s', evaluation_interval: '1s' }
@@ -126,23 +129,36 @@ function alertingBy(address: string): NonNullable<Configuration['alerting']> {
   return { alertmanagers: [{ static_configs: [{ targets: [address] }] }] }
 }
 
-type AlertmanagerConfiguration = {
-  route: Route
-  receivers: { name: string; webhook_configs?: { url: string; send_resolved: boolean }[] }[]
+export type Receiver = {
+  readonly name: string
+  webhook_configs?: { url: string; send_resolved: boolean }[]
+  email_configs?: Record<string, unknown>[]
 }
+export type AlertmanagerConfiguration = { route: Route; receivers: Receiver[] }
 type Route = { group_wait?: string; group_interval?: string; routes?: Route[] }
 
 /** Alertmanager with the project's own configuration: only every receiver is a webhook, and the waits are short. */
 export async function startAlertmanager(folder: string, webhookUrl: string): Promise<Service> {
+  const text = await readFile(alertmanagerFile, 'utf8')
+  return startAlertmanagerWith(folder, text, (receiver) => {
+    receiver.webhook_configs = [{ url: webhookUrl, send_resolved: true }]
+  })
+}
+
+export const alertmanagerFile = join(projectFolder, 'deploy/alertmanager/alertmanager.yml')
+
+/** Alertmanager with this configuration, but short waits, and receivers as `change` makes them. */
+export async function startAlertmanagerWith(
+  folder: string,
+  text: string,
+  change: (receiver: Receiver) => void,
+): Promise<Service> {
   await mkdir(folder, { recursive: true })
-  const text = await readFile(join(projectFolder, 'deploy/alertmanager/alertmanager.yml'), 'utf8')
   const configuration: AlertmanagerConfiguration = parse(text)
   for (const route of [configuration.route, ...(configuration.route.routes ?? [])]) {
     Object.assign(route, { group_wait: '0s', group_interval: '1s' })
   }
-  for (const receiver of configuration.receivers) {
-    receiver.webhook_configs = [{ url: webhookUrl, send_resolved: true }]
-  }
+  for (const receiver of configuration.receivers) change(receiver)
   const configurationPath = join(folder, 'alertmanager.yml')
   await writeFile(configurationPath, stringify(configuration))
   return startService('alertmanager', await freePort(), '/-/ready', (address) => [
@@ -160,8 +176,12 @@ export type AgentFolders = { readonly stateDirectory: string; readonly kopiaEnvi
 /** The agent's entry as the tests run it: the sources, on the Node that runs the tests. */
 export const agentEntry = join(projectFolder, 'agent/main.ts')
 
-/** The agent's `run`, with further settings as environment variables. */
-export async function startAgent(folders: AgentFolders, settings: NodeJS.ProcessEnv): Promise<Service> {
+/** The agent's `run`, with further settings as environment variables; `command` is what the agent is started by. */
+export async function startAgent(
+  folders: AgentFolders,
+  settings: NodeJS.ProcessEnv,
+  command: readonly string[] = [process.execPath, agentEntry],
+): Promise<Service> {
   const environment = {
     ...folders.kopiaEnvironment,
     KOPIA_METRICS_KOPIA_BIN: tool('kopia'),
@@ -172,7 +192,7 @@ export async function startAgent(folders: AgentFolders, settings: NodeJS.Process
     'agent',
     await freePort(),
     '/-/ready',
-    (address) => [process.execPath, agentEntry, 'run', `--listen=${address}`],
+    (address) => [...command, 'run', `--listen=${address}`],
     environment,
   )
 }

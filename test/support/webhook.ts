@@ -13,6 +13,8 @@ export type Notification = {
 
 export type Webhook = {
   readonly url: string
+  /** Path and query of each request. */
+  readonly targets: readonly string[]
   /** All alerts in the order in which they were told. */
   readonly notifications: readonly Notification[]
   /** Waits until the alert with these labels is told as `status`, later than notification number `after`. */
@@ -26,8 +28,10 @@ export type Webhook = {
 /** Listens on a free port of 127.0.0.1 until the test is over. */
 export async function startWebhook(context: Cleanable): Promise<Webhook> {
   const notifications: Notification[] = []
+  const targets: string[] = []
   const server = createServer(async (request, response) => {
     const message: { alerts: Notification[] } = JSON.parse(await textOf(request))
+    targets.push(request.url ?? '')
     notifications.push(...message.alerts)
     response.end()
   }).listen(0, '127.0.0.1')
@@ -40,6 +44,7 @@ export async function startWebhook(context: Cleanable): Promise<Webhook> {
   if (address === null || typeof address === 'string') throw new Error('no port was given')
   return {
     url: `http://127.0.0.1:${address.port}/`,
+    targets,
     notifications,
     awaitAlert: (status, labels, after) =>
       waitFor(`${JSON.stringify(labels)} is told as ${status}`, () =>

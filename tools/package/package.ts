@@ -20,7 +20,7 @@ const architectures: Readonly<Partial<Record<NodeJS.Architecture, string>>> = { 
 async function makeContents(version: string): Promise<void> {
   await rm(contents, { recursive: true, force: true })
   await mkdir(contents, { recursive: true })
-  const libraries = await bundle('agent/main.ts', join(contents, 'dist/main.js'))
+  const libraries = await bundle('agent/main.ts', join(contents, 'dist'))
   const manifest = { name: 'kopia-metrics-agent', version, type: 'module', license: 'Apache-2.0' }
   await writeFile(join(contents, 'package.json'), `${JSON.stringify(manifest)}\n`)
   await writeFile(join(contents, 'config.yaml'), configFile())

@@ -1,0 +1,71 @@
+// How soon the gateway has the right value after Kopia has ended, against an exporter that polls.
+
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { Cleanable } from '../support/cleanup.ts'
+import { createLab, type Lab, pictureOf } from '../support/lab.ts'
+import { startBuiltAgent } from './agent.ts'
+import { type Bench, median, quantile, type Result } from './bench.ts'
+import { millisecondsOf, withFolder } from './measure.ts'
+
+const backups = 100
+const pollSeconds = 30
+const lookEveryMs = 5
+const patienceMs = 60_000
+
+async function untilCounted(lab: Lab, path: string, count: number): Promise<void> {
+  const deadline = Date.now() + patienceMs
+  while ((await pictureOf(lab.gateway, path)).attempts.success !== count) {
+    if (Date.now() > deadline) throw new Error(`the gateway did not get backup ${count}`)
+    await sleep(lookEveryMs)
+  }
+}
+
+/**
+ * A poller sees a snapshot when it next asks: after half its interval on average, and then Kopia's answer takes its time.
+ * To wait for it would take an hour; the answer is measured, the waiting is evenly spread.
+ */
+async function pollerMilliseconds(lab: Lab): Promise<readonly number[]> {
+  const asking: number[] = []
+  for (let round = 0; round < 5; round += 1) {
+    asking.push(await millisecondsOf(() => lab.kopia.must('snapshot', 'list', '--all', '--json')))
+  }
+  const waits = Array.from({ length: backups }, (_, index) => ((index + 0.5) / backups) * pollSeconds * 1000)
+  return waits.map((wait) => wait + median(asking))
+}
+
+async function measure(_: string, context: Cleanable): Promise<Result> {
+  const lab = await createLab(context)
+  const path = await lab.makeSource('photos')
+  await startBuiltAgent(
+    context,
+    { stateDirectory: lab.stateDirectory, kopiaEnvironment: lab.kopia.environment },
+    { KOPIA_METRICS_PUSHGATEWAY_URL: lab.gateway.url },
+  )
+  const delays: number[] = []
+  for (let backup = 1; backup <= backups; backup += 1) {
+    await lab.kopia.must('snapshot', 'create', path)
+    delays.push(await millisecondsOf(() => untilCounted(lab, path, backup)))
+  }
+  return {
+    rows: [
+      { what: 'this agent', unit: 'ms', values: delays },
+      { what: `a poller every ${pollSeconds} s`, unit: 'ms', values: await pollerMilliseconds(lab) },
+    ],
+    verdicts: [
+      { promise: 'half of them', unit: 'ms', reached: median(delays), limit: 250, bound: 'at most' },
+      {
+        promise: '95 of 100',
+        unit: 'ms',
+        reached: quantile(delays, 0.95),
+        limit: 500,
+        bound: 'at most',
+      },
+    ],
+  }
+}
+
+export const delivery: Bench = {
+  name: 'delivery',
+  question: `from the end of Kopia to the right value on the gateway, over ${backups} backups`,
+  run: () => withFolder(measure),
+}

@@ -1,0 +1,76 @@
+// What one call of a hook costs a backup: the whole process, against the shell alone and against pushing from the hook.
+
+import { execFileSync } from 'node:child_process'
+import { mkdir, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { type Cleanable, cleanUpAfter } from '../support/cleanup.ts'
+import { hooks } from '../support/kopia.ts'
+import { startPushgateway } from '../support/stack.ts'
+import { type Bench, median, type Result } from './bench.ts'
+import { interleaved, withFolder } from './measure.ts'
+
+const rounds = 100
+
+/** What people put into a hook today. */
+const nodePusher = (url: string) =>
+  `await fetch('${url}', { method: 'POST', body: 'kopia_backup_done_timestamp_seconds ' + Date.now() / 1000 + '\\n' })`
+
+/** Measures a hook and what it is compared with, call by call in turn. */
+export async function hookMilliseconds(folder: string, context: Cleanable, count: number) {
+  const gateway = await startPushgateway()
+  cleanUpAfter(context, () => gateway.stop())
+  const stateDirectory = join(folder, 'state')
+  await mkdir(join(stateDirectory, 'spool'), { recursive: true })
+  const [script, body] = [join(folder, 'push.mjs'), join(folder, 'body')]
+  const url = `${gateway.url}/metrics/job/kopia`
+  await writeFile(script, nodePusher(url))
+  await writeFile(body, 'kopia_backup_done_timestamp_seconds 1\n')
+  let call = 0
+  const run = (file: string, ...parameters: readonly string[]) => {
+    call += 1
+    const env = {
+      ...process.env,
+      KOPIA_METRICS_STATE_DIR: stateDirectory,
+      KOPIA_ACTION: 'after-snapshot-root',
+      KOPIA_SNAPSHOT_ID: `${call.toString(16)}f`,
+      KOPIA_SOURCE_PATH: '/data/photos',
+      KOPIA_VERSION: '0.23.1',
+    }
+    execFileSync(file, parameters, { env, stdio: 'ignore' })
+  }
+  return interleaved(count, {
+    shell: () => run('sh', '-c', ':'),
+    hook: () => run(hooks.after),
+    curl: () => run('curl', '--silent', '--data-binary', `@${body}`, url),
+    node: () => run(process.execPath, script),
+  })
+}
+
+async function measure(folder: string, context: Cleanable): Promise<Result> {
+  const of = await hookMilliseconds(folder, context, rounds)
+  const hookMedian = median(of('hook'))
+  return {
+    rows: [
+      { what: '`sh -c :`', unit: 'ms', values: of('shell') },
+      { what: 'the hook', unit: 'ms', values: of('hook') },
+      { what: 'a push by `curl`', unit: 'ms', values: of('curl') },
+      { what: 'a push by a Node script', unit: 'ms', values: of('node') },
+    ],
+    verdicts: [
+      { promise: 'a hook call', unit: 'ms', reached: hookMedian, limit: 4, bound: 'at most' },
+      {
+        promise: 'a hook call, of `sh -c :`',
+        unit: '×',
+        reached: hookMedian / median(of('shell')),
+        limit: 3,
+        bound: 'at most',
+      },
+    ],
+  }
+}
+
+export const hook: Bench = {
+  name: 'hook',
+  question: 'what a call of a hook costs, as a whole process',
+  run: () => withFolder(measure),
+}

@@ -1,0 +1,122 @@
+// deploy/compose.yaml as it is, on podman: what is promised of it, seen from outside and from within.
+
+import assert from 'node:assert/strict'
+import { mkdir, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { type TestContext, test } from 'node:test'
+import { commandsOf } from '../support/runnable-page.ts'
+import { standsByItself } from '../support/stack-by-itself.ts'
+import { profiles } from '../support/stack-profiles.ts'
+import { ask, query, targetsUp } from '../support/stack-questions.ts'
+import { openRoom, type Room } from '../support/stack-room.ts'
+import { waitFor } from '../support/wait.ts'
+
+async function besideKopia(context: TestContext, room: Room): Promise<void> {
+  const files = '-f compose.yaml -f sidecar.yaml'
+  const sidecar = `docker compose ${files}`
+  await context.test('a backup of the Kopia server beside it is in Prometheus', async () => {
+    await mkdir(join(room.deploy, 'data'))
+    await writeFile(join(room.deploy, 'data/one'), 'worth keeping')
+    await room.up({ KOPIA_PASSWORD: 'correct horse', KOPIA_SERVER_PASSWORD: 'staple' }, '', files)
+    await room.must(
+      `${sidecar} exec -T kopia kopia repository create filesystem --path=/repository --enable-actions`,
+    )
+    await room.must(`${sidecar} exec -T kopia-metrics-agent kopia-metrics-agent install-hooks /data`)
+    // Without a log, the hooks alone tell of it.
+    for (const flag of ['', '--disable-file-logging']) {
+      await room.must(`${sidecar} exec -T kopia kopia ${flag} snapshot create /data`)
+    }
+    const success =
+      'kopia_backup_attempts_total{user="root", host="kopia", path="/data", status="success"} == 2'
+    await waitFor(
+      'both backups are in Prometheus',
+      async () => (await query(room, success)).length === 1 || undefined,
+    )
+    const [status] = await query(room, 'kopia_backup_status{path="/data"}')
+    assert.equal(status?.value[1], '1')
+  })
+
+  await context.test('a backup that is killed in its container is seen from the other', async () => {
+    await room.must('truncate --size=64G data/zeros')
+    await room.must(`${sidecar} exec -T kopia kopia policy set --compression=none /data`)
+    const running = room.run(`${sidecar} exec -T kopia kopia snapshot create /data`)
+    await waitFor('it is under way', async () =>
+      (await query(room, 'kopia_backup_running_since_timestamp_seconds{path="/data"}')).length > 0
+        ? true
+        : undefined,
+    )
+    await room.must(
+      `${sidecar} exec -T kopia sh -c 'kill -KILL $(cat /proc/[0-9]*/stat | sed -n "s/ (kopia).*//p" | sort -n | tail -n 1)'`,
+    )
+    await running
+    await waitFor('it has failed', async () =>
+      (await query(room, 'kopia_backup_status{path="/data"} == 0')).length > 0 ? true : undefined,
+    )
+    await room.must('rm data/zeros')
+  })
+  await room.must(`${sidecar} down --timeout 5 2>&1`)
+}
+
+async function keepsData(context: TestContext, room: Room): Promise<void> {
+  await context.test('down and up again, Prometheus and the gateway have what they had', async () => {
+    await room.up({})
+    await targetsUp(room, ['kopia', 'node', 'prometheus'])
+    await room.must(
+      `podman exec kopia-pushgateway wget -q -O - --post-data "marker 7
+" http://127.0.0.1:9091/metrics/job/marker`,
+    )
+    await waitFor(
+      'the marker is in Prometheus',
+      async () => (await query(room, 'marker')).length === 1 || undefined,
+    )
+    const [before] = await query(room, 'marker')
+    await room.down()
+    await room.up({})
+    await targetsUp(room, ['kopia', 'node', 'prometheus'])
+    const [then] = (await ask(room, `/api/v1/query?query=marker&time=${before?.value[0]}`)).data.result
+    assert.equal(then?.value[1], '7')
+    assert.match(
+      await room.must('podman exec kopia-prometheus wget -q -O - http://pushgateway:9091/metrics'),
+      /^marker\{.*7$/m,
+    )
+  })
+}
+
+async function troubleshooting(context: TestContext, room: Room): Promise<void> {
+  for (const { heading, command } of await commandsOf(join(room.deploy, 'README.md'), 'Troubleshooting')) {
+    await context.test(`${heading}: ${command.split('\n')[0]}`, async () => {
+      assert.notEqual((await room.must(`set -e\n${command}`)).trim(), '')
+    })
+  }
+}
+
+async function refuses(context: TestContext, room: Room): Promise<void> {
+  await context.test('a value that makes no sense: one line, and nothing runs', async () => {
+    await room.down()
+    await room.up({ PROMETHEUS_RETENTION: '15', PROMETHEUS_BASIC_AUTH: 'yes' }).catch(() => undefined)
+    const said = await room.must('podman logs kopia-setup 2>&1')
+    assert.match(
+      said,
+      /^setup: PROMETHEUS_RETENTION: expected a duration such as 15d, 12h or 1y, found "15"$/m,
+    )
+    assert.match(said, /^setup: PROMETHEUS_BASIC_AUTH: expected one of true, false, found "yes"$/m)
+    assert.notEqual((await room.must('podman wait kopia-setup')).trim(), '0')
+    for (const address of ['localhost:9090', 'localhost:3000']) {
+      assert.notEqual((await room.run(`curl --silent http://${address}/`)).exitCode, 0)
+    }
+    await room.down()
+  })
+}
+
+test('the stack on podman', async (context) => {
+  const opened = await openRoom(context)
+  if (opened.room === undefined) return context.skip(opened.reason)
+  const { room } = opened
+  await standsByItself(context, room)
+  await troubleshooting(context, room)
+  await room.down()
+  await besideKopia(context, room)
+  await keepsData(context, room)
+  await refuses(context, room)
+  await profiles(context, room)
+})

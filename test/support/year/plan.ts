@@ -1,0 +1,117 @@
+// Which machines and sources the year has.
+
+import { day, hour, type LocalHour } from './calendar.ts'
+
+export type SourcePlan = {
+  readonly machine: Machine
+  readonly path: string
+  readonly interval: { readonly seconds: number; readonly origin: 'policy' | 'learned' }
+  /** Whether a backup begins in this hour. */
+  readonly isDue: (moment: LocalHour) => boolean
+  readonly durationSeconds: number
+  /** By the day of the year. */
+  readonly sizeOn: (day: number) => number
+  readonly filesOn: (day: number) => number
+  readonly changedShareOn: (day: number) => number
+  /** Days of the year; the whole year where nothing is said. */
+  readonly from?: number
+  readonly until?: number
+}
+
+/** `cron` has no agent that goes on: `kopia-metrics-agent push` follows each backup. `laptop` is not always on. */
+export const machines = ['server', 'office', 'archive', 'laptop', 'cron'] as const
+export type Machine = (typeof machines)[number]
+
+const usual = {
+  durationSeconds: hour / 2,
+  sizeOn: () => 1e9,
+  filesOn: () => 10_000,
+  changedShareOn: () => 0.01,
+}
+/** In the hour that spring leaves out and autumn has twice. */
+const nightly = (moment: LocalHour) => moment.hour === 1
+const onWorkdays = ({ weekday }: LocalHour) => weekday < 5
+const firstOfMonth: ReadonlySet<number> = new Set([0, 31, 59, 90, 120, 151, 181, 212, 243, 273, 304, 334])
+const byPolicy = (seconds: number) => ({ seconds, origin: 'policy' }) as const
+const learned = (seconds: number) => ({ seconds, origin: 'learned' }) as const
+
+export const sources: readonly SourcePlan[] = [
+  {
+    ...usual,
+    machine: 'server',
+    path: '/hourly',
+    interval: byPolicy(hour),
+    isDue: () => true,
+    durationSeconds: 300,
+  },
+  {
+    ...usual,
+    machine: 'server',
+    path: '/growing',
+    interval: byPolicy(day),
+    isDue: nightly,
+    sizeOn: (days) => 1e9 + days * 5e6,
+  },
+  {
+    ...usual,
+    machine: 'server',
+    path: '/shrinking',
+    interval: byPolicy(day),
+    isDue: nightly,
+    sizeOn: (days) => 1e9 * 0.995 ** days,
+    filesOn: (days) => Math.round(10_000 * 0.995 ** days),
+  },
+  // Half of it is gone each weekend, and much is new each Sunday.
+  {
+    ...usual,
+    machine: 'server',
+    path: '/mail',
+    interval: byPolicy(day),
+    isDue: nightly,
+    sizeOn: (days) => (days % 7 < 2 ? 5e8 : 1e9),
+    changedShareOn: (days) => (days % 7 === 6 ? 0.6 : 0.05),
+  },
+  { ...usual, machine: 'server', path: '/added', interval: learned(day), isDue: nightly, from: 120 },
+  {
+    ...usual,
+    machine: 'office',
+    path: '/workdays',
+    interval: learned(day),
+    isDue: (moment) => nightly(moment) && onWorkdays(moment),
+  },
+  {
+    ...usual,
+    machine: 'office',
+    path: '/office-hours',
+    interval: learned(hour),
+    isDue: (moment) => onWorkdays(moment) && moment.hour >= 8 && moment.hour <= 18,
+    durationSeconds: 120,
+  },
+  { ...usual, machine: 'office', path: '/retired', interval: byPolicy(day), isDue: nightly, until: 200 },
+  { ...usual, machine: 'office', path: '/new', interval: byPolicy(day), isDue: nightly, from: 140 },
+  {
+    ...usual,
+    machine: 'archive',
+    path: '/monthly',
+    interval: learned(30.5 * day),
+    isDue: (moment) => moment.hour === 4 && firstOfMonth.has(moment.day),
+  },
+  {
+    ...usual,
+    machine: 'archive',
+    path: '/weekly',
+    interval: learned(7 * day),
+    isDue: (moment) => nightly(moment) && moment.weekday === 6,
+  },
+  // By `ignore-identical-snapshots`: a snapshot every twenty days or so, and a good attempt each night.
+  {
+    ...usual,
+    machine: 'archive',
+    path: '/identical',
+    interval: learned(20 * day),
+    isDue: nightly,
+    changedShareOn: () => 0,
+  },
+  { ...usual, machine: 'laptop', path: '/home', interval: learned(day), isDue: ({ hour: h }) => h === 10 },
+  { ...usual, machine: 'cron', path: '/data', interval: byPolicy(day), isDue: nightly },
+]

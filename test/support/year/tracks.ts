@@ -1,0 +1,74 @@
+// Series as steps in time, and their samples as promtool's test files want them.
+
+/** What a series has from a moment on: a number, one that goes with the time, or nothing. */
+export type Value = number | ((time: number) => number) | undefined
+
+type Step = { readonly from: number; readonly value: Value }
+
+/** A series (name and labels) and its steps, in the order of time. */
+export type Track = readonly [string, readonly Step[]]
+export type Tracks = Map<string, Step[]>
+
+/** From this moment on the series has this value. */
+export function setFrom(tracks: Tracks, series: string, from: number, value: Value): void {
+  const steps = tracks.get(series)
+  if (steps === undefined) {
+    if (value !== undefined) tracks.set(series, [{ from, value }])
+    return
+  }
+  if (steps.at(-1)?.value !== value) steps.push({ from, value })
+}
+
+export type Window = { readonly from: number; readonly until: number }
+
+export function isIn({ from, until }: Window, time: number): boolean {
+  return time >= from && time < until
+}
+
+/** One sample each `stepSeconds`, ends included; undefined where there is none, or where `gap` is. */
+export function samplesOf(
+  steps: readonly Step[],
+  { from, until }: Window,
+  stepSeconds: number,
+  gap: Window,
+): readonly (number | undefined)[] {
+  const samples: (number | undefined)[] = []
+  let current = -1
+  for (let time = from; time <= until; time += stepSeconds) {
+    for (let next = steps[current + 1]; next !== undefined && next.from <= time; next = steps[current + 1]) {
+      current += 1
+    }
+    const value = isIn(gap, time) ? undefined : steps[current]?.value
+    samples.push(typeof value === 'function' ? value(time) : value)
+  }
+  return samples
+}
+
+/** promtool's notation, in runs: `5x9` is 5 ten times, `0+3600x9` counts up, `_x9` is nothing nine times. */
+export function inPromtoolNotation(samples: readonly (number | undefined)[]): string {
+  const parts: string[] = []
+  for (let from = 0; from < samples.length; ) {
+    const step = stepAt(samples, from)
+    let to = from + 1
+    while (to < samples.length && follows(samples[to - 1], samples[to], step)) to += 1
+    parts.push(partOf(samples[from], step, to - from))
+    from = to
+  }
+  return parts.join(' ')
+}
+
+function stepAt(samples: readonly (number | undefined)[], index: number): number {
+  const [one, two] = [samples[index], samples[index + 1]]
+  return one === undefined || two === undefined ? 0 : two - one
+}
+
+function follows(one: number | undefined, two: number | undefined, step: number): boolean {
+  if (one === undefined || two === undefined) return one === two
+  return two - one === step
+}
+
+function partOf(value: number | undefined, step: number, count: number): string {
+  if (value === undefined) return `_x${count}`
+  if (count === 1) return String(value)
+  return step === 0 ? `${value}x${count - 1}` : `${value}${step < 0 ? step : `+${step}`}x${count - 1}`
+}
