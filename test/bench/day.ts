@@ -93,11 +93,15 @@ async function measure(folder: string, context: Cleanable, { length }: BenchOpti
   const quietBegin = cpuSeconds(agent.processId)
   await sleep(idleSeconds * 1000)
   const idlePerDay = ((cpuSeconds(agent.processId) - quietBegin) / idleSeconds) * daySeconds
-  const pushing = await cpuOf(agent.processId, 20, () =>
-    fetch(`${agent.url}/metrics`).then((it) => it.text()),
+  const pushing = await cpuOf(
+    () => cpuSeconds(agent.processId),
+    20,
+    () => fetch(`${agent.url}/metrics`).then((it) => it.text()),
   )
-  const poll = await cpuOf(process.pid, polls, () =>
-    lab.kopia.must('--disable-file-logging', 'snapshot', 'list', '--all', '--json'),
+  const poll = await cpuOf(
+    () => cpuSecondsWithChildren(process.pid),
+    polls,
+    () => lab.kopia.must('--disable-file-logging', 'snapshot', 'list', '--all', '--json'),
   )
   const agentDay =
     backupsPerDay * median(cpu) +
@@ -133,11 +137,11 @@ async function measure(folder: string, context: Cleanable, { length }: BenchOpti
   }
 }
 
-/** CPU seconds that one of `times` pieces of work costs a process and its children. */
-async function cpuOf(processId: number, times: number, work: () => Promise<unknown>): Promise<number> {
-  const begin = cpuSecondsWithChildren(processId)
+/** CPU seconds, by the clock `read`, that one of `times` pieces of work costs. */
+async function cpuOf(read: () => number, times: number, work: () => Promise<unknown>): Promise<number> {
+  const begin = read()
   for (let time = 0; time < times; time += 1) await work()
-  return (cpuSecondsWithChildren(processId) - begin) / times
+  return (read() - begin) / times
 }
 
 export const day: Bench = {
