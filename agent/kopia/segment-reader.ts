@@ -26,7 +26,7 @@ export async function readSegment(
   const { size, mtimeMs } = await stat(path)
   let { evidence, preview } = run
   let offset = run.readBytes[segment.fileName] ?? 0
-  const buffer = Buffer.allocUnsafe(Math.max(0, Math.min(chunkBytes, size - offset)))
+  const buffer = takeBuffer(Math.max(0, Math.min(chunkBytes, size - offset)))
   const file = await open(path, 'r')
   try {
     while (offset < size) {
@@ -45,6 +45,7 @@ export async function readSegment(
     }
   } finally {
     await file.close()
+    spare = new WeakRef(buffer)
   }
   const lastSignAt = Math.max(run.lastSignAt, mtimeMs / 1000)
   return {
@@ -54,6 +55,17 @@ export async function readSegment(
     lastSignAt,
     readBytes: { ...run.readBytes, [segment.fileName]: offset },
   }
+}
+
+/** A thousand logs in a row would leave a thousand buffers to the garbage collector, of which it gets 50 MiB behind. */
+let spare: WeakRef<Buffer> | undefined
+
+/** A buffer of at least so many bytes: that of the last file, where it is still there and nobody else has it. */
+function takeBuffer(bytes: number): Buffer {
+  const last = spare?.deref()
+  if (last === undefined || last.length < bytes) return Buffer.allocUnsafeSlow(bytes)
+  spare = undefined
+  return last
 }
 
 /** A record that is larger than a whole chunk is taken in pieces, so that reading always moves on. */

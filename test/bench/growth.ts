@@ -35,7 +35,8 @@ type Measured = {
   readonly curlMilliseconds: readonly number[]
 }
 
-async function measureSize(folder: string, context: Cleanable, sources: number): Promise<Measured> {
+/** Starts an agent beside so many sources, lets it settle, and takes its picture some times. */
+export async function measureSize(folder: string, context: Cleanable, sources: number): Promise<Measured> {
   const stateDirectory = join(folder, 'state')
   const kopia = await createKopiaLab(join(folder, 'kopia'), stateDirectory)
   const cliLogs = join(kopia.logDirectory, 'cli-logs')

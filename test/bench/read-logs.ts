@@ -53,16 +53,21 @@ async function readByLine(path: string): Promise<void> {
   if (found === 0) throw new Error('nothing was found')
 }
 
-async function measure(folder: string): Promise<Result> {
-  const path = await makeLongLog(folder, bytes)
-  const megabytes = (await stat(path)).size / 1e6
-  const before = process.memoryUsage.rss()
-  const of = await interleaved(rounds, {
+/** Milliseconds of each reader, in turn, over a log of about so many bytes. */
+export async function measureReaders(folder: string, bytesWanted: number, count: number) {
+  const path = await makeLongLog(folder, bytesWanted)
+  return interleaved(count, {
     grep: () => execFileSync('grep', ['-c', 'kopia/cli', path]),
     agent: () => readAsAgent(folder),
     readline: () => readByLine(path),
   })
+}
+
+async function measure(folder: string): Promise<Result> {
+  const before = process.memoryUsage.rss()
+  const of = await measureReaders(folder, bytes, rounds)
   const grown = (process.memoryUsage.rss() - before) / 2 ** 20
+  const megabytes = (await stat(join(folder, fileName))).size / 1e6
   const speeds = (values: readonly number[]) => values.map((value) => (megabytes / value) * 1000)
   const ratio = median(of('grep')) / median(of('agent'))
   return {
