@@ -17,6 +17,6 @@ done
 # The configuration finds its rules beside itself, as it does where it is installed.
 scratch=$(mktemp -d)
 trap 'rm -rf "$scratch"' EXIT
-cp deploy/prometheus/prometheus.yml "$scratch"
+cp deploy/prometheus/*.yml "$scratch"
 cp -R rules "$scratch/rules"
-"$(tool promtool)" check config "$scratch/prometheus.yml"
+"$(tool promtool)" check config "$scratch/prometheus.yml" "$scratch/minimal.yml"

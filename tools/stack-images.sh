@@ -94,15 +94,25 @@ export CONTAINERS_CONF='$folder/containers.conf'
 exec $(command -v podman) --root='$folder/storage' --runroot='$folder/run' --tmpdir='$folder/tmp' \\
   --network-config-dir='$folder/networks' --cgroup-manager=cgroupfs --events-backend=file "\$@"
 END
+  # podman-compose waits by itself for what a part depends on, as Docker does. It also tells podman, which then runs setup
+  # again before each part, and refuses the part where setup has ended by the time that it looks.
+  cat >"$folder/bin/podman-as-docker" <<END
+#!/bin/sh
+for argument; do
+  shift
+  case \$argument in --requires=*) ;; *) set -- "\$@" "\$argument" ;; esac
+done
+exec '$folder/bin/podman' "\$@"
+END
   cat >"$folder/bin/docker" <<END
 #!/bin/sh
 # \`docker compose\` is podman-compose, all else is podman.
 export PATH="$folder/bin:\$PATH"
 [ "\$1" = compose ] || exec podman "\$@"
 shift
-exec '$cache/podman-compose-$compose_version/bin/podman-compose' --podman-path='$folder/bin/podman' "\$@"
+exec '$cache/podman-compose-$compose_version/bin/podman-compose' --podman-path='$folder/bin/podman-as-docker' "\$@"
 END
-  chmod +x "$folder/bin/podman" "$folder/bin/docker"
+  chmod +x "$folder"/bin/*
 }
 
 install_podman_compose() {
@@ -128,11 +138,11 @@ stand_in prom/pushgateway /pushgateway "$(tool pushgateway)=pushgateway"
 stand_in prom/alertmanager /alertmanager "$(tool alertmanager)=alertmanager" "$(tool amtool)=amtool"
 stand_in prom/node-exporter /node-exporter "$(tool node_exporter)=node_exporter"
 
-# The other three are made of a small Debian.
+# The other three are made of a small Debian, in which /bin is /usr/bin.
 podman save "$machine" | "$folder/bin/podman" load --quiet >&2
 node=$(cd "$here/.." && node_modules/.bin/node -p process.execPath)
 npm=$(dirname -- "$(dirname -- "$(readlink -f -- "$(command -v npm)")")")
-mkdir -p "$folder/trees/node/usr/local/bin" "$folder/trees/node/usr/local/lib/node_modules" "$folder/trees/kopia/bin" \
+mkdir -p "$folder/trees/node/usr/local/bin" "$folder/trees/node/usr/local/lib/node_modules" "$folder/trees/kopia/usr/bin" \
   "$folder/trees/kopia/etc/ssl/certs" "$folder/trees/grafana"
 cp "$node" "$folder/trees/node/usr/local/bin/node"
 cp -R "$npm" "$folder/trees/node/usr/local/lib/node_modules/npm"
@@ -141,7 +151,7 @@ ln -s ../lib/node_modules/npm/bin/npm-cli.js "$folder/trees/node/usr/local/bin/n
 mkdir -p "$folder/trees/node/usr/local/etc" "$folder/trees/node/etc/ssl/certs"
 cat /etc/ssl/certs/ca-certificates.crt >"$folder/trees/node/etc/ssl/certs/npm.crt"
 printf 'registry=%s\ncafile=/etc/ssl/certs/npm.crt\n' "$(npm config get registry)" >"$folder/trees/node/usr/local/etc/npmrc"
-cp "$(tool kopia)" "$folder/trees/kopia/bin/kopia"
+cp "$(tool kopia)" "$folder/trees/kopia/usr/bin/kopia"
 cat /etc/ssl/certs/ca-certificates.crt >"$folder/trees/kopia/etc/ssl/certs/ca-certificates.crt"
 cp "$(command -v busybox)" "$folder/trees/grafana/busybox"
 cp "$here/../test/support/stack/grafana.mjs" "$folder/trees/grafana"

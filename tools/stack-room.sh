@@ -7,12 +7,13 @@ set -eu
 
 here=$(cd -- "$(dirname -- "$0")" && pwd)
 folder=$1
+image=$(sed -n 's|^ *image: \(localhost/.*\)|\1|p' "$here/../deploy/compose.yaml")
 
 sh "$here/stack-images.sh" "$folder"
 printf '%s\n' 'stack: building the agent'"'"'s image from deploy/Containerfile' >&2
 # npm's cache spares the registry; what is written to it here is thrown away.
 "$folder/bin/podman" build --quiet --network=host --volume="$(npm config get cache):/root/.npm:O" \
-  --file="$here/../deploy/Containerfile" --tag=localhost/kopia-metrics-agent:0.1.0 "$here/.." >&2
+  --file="$here/../deploy/Containerfile" --tag="$image" "$here/.." >&2
 mkdir -p /var/lib/prometheus
 mount -t tmpfs tmpfs /var/lib/prometheus
 # What podman's network keeps there is of one network only.

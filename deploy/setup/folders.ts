@@ -12,8 +12,8 @@ export function empty(folder: string): void {
 }
 
 /**
- * Makes these files, which only their owner reads, all that is in a folder. Each is replaced as a whole: podman-compose
- * runs setup again before it starts each part, while others read already.
+ * Makes these files, which only their owner reads, all that is in a folder. Each is replaced as a whole: where podman
+ * runs setup again before it starts a part, others read already.
  */
 export function fill(folder: string, files: Files, owner: Owner): void {
   const wanted = new Set(Object.keys(files).flatMap((name) => [name, ...parentsOf(name)]))
@@ -46,6 +46,12 @@ function parentsOf(name: string): readonly string[] {
 /** Gives a folder that a part of the stack writes to, and nothing in it, to its owner. */
 export function give(path: string, { user, group }: Owner): void {
   chownSync(path, user, group)
+}
+
+/** Gives a folder with all that is in it. */
+export function giveAll(folder: string, owner: Owner): void {
+  for (const name of readFolder(folder)) give(join(folder, name), owner)
+  give(folder, owner)
 }
 
 /**

@@ -13,7 +13,7 @@ import {
   prometheusFiles,
   pushgatewayFiles,
 } from './configurations.ts'
-import { claim, empty, fill, give, type Owner, readFolder } from './folders.ts'
+import { claim, empty, fill, give, giveAll, type Owner, readFolder } from './folders.ts'
 import { parseHosts, readValues, type Values, warningsOf } from './values.ts'
 
 /** `nobody`, as whom Prometheus's images run. */
@@ -99,7 +99,8 @@ function claimData(values: Values): void {
       `${values.PROMETHEUS_DATA_DIR}: name another folder, or give it to user ${nobody.user}`,
   )
   for (const part of ['pushgateway', 'alertmanager']) give(join('/data', part), nobody)
-  for (const part of ['agent', 'spool']) give(join('/data', part), agentOwner(values))
+  // The agent may have run as another user until now.
+  for (const part of ['agent', 'spool']) giveAll(join('/data', part), agentOwner(values))
 }
 
 async function main(): Promise<void> {

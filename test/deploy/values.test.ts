@@ -111,3 +111,10 @@ test('.env.example shows every variable that the compose files read, with its de
   read.set('KOPIA_PASSWORD', '')
   assert.deepEqual(Object.fromEntries([...shown].sort()), Object.fromEntries([...read].sort()))
 })
+
+test('the image of the agent is named by its version', async () => {
+  const { version }: { version: string } = JSON.parse(
+    await readFile(join(projectFolder, 'package.json'), 'utf8'),
+  )
+  assert.ok((await readDeploy('compose.yaml')).includes(`image: localhost/kopia-metrics-agent:${version}\n`))
+})
