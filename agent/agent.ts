@@ -10,6 +10,7 @@ import { createRunTracker, isTrackedFile } from './kopia/run-tracker.ts'
 import type { Source } from './kopia/source.ts'
 import { kopiaOf } from './kopia-of.ts'
 import { createAsker } from './ledger/asker.ts'
+import { withMoment } from './ledger/awake.ts'
 import { createBookkeeper } from './ledger/bookkeeper.ts'
 import { createLedger } from './ledger/ledger.ts'
 import { loadLedger, saveLedger } from './ledger/store.ts'
@@ -284,6 +285,8 @@ export async function createAgent({
   // At fixed times.
 
   async function refresh(): Promise<void> {
+    const awake = settings.alwaysOn ? undefined : withMoment(ledger.awakeQuarters ?? [], nowSeconds())
+    ledger.setAwakeQuarters(awake)
     // The heartbeat does not wait for a repository that hangs: silence is to mean that the machine is gone.
     await keepAndPush()
     const newestChange = await newestOtherChange(settings.cliLogs)

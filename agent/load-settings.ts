@@ -1,6 +1,6 @@
 // Reads the settings: default, file, credential, environment, flag, in that order of strength.
 
-import { existsSync, readFileSync } from 'node:fs'
+import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import convict from 'convict'
 import {
@@ -89,11 +89,10 @@ async function readConfigFile(given: string | undefined): Promise<ConfigFile> {
 }
 
 async function parseConfigFile(path: string): Promise<Record<string, unknown>> {
-  // Most have no such file, and a parser of YAML is large.
-  const { parse: parseYaml } = await import('yaml')
+  const { readYamlFile } = await import('./yaml-file.ts')
   let content: unknown
   try {
-    content = parseYaml(readFileSync(path, 'utf8')) ?? {}
+    content = readYamlFile(path) ?? {}
   } catch (error) {
     throw new ConfigError(`${path}: it can't be read as YAML: ${firstLine(error)}`)
   }

@@ -39,7 +39,8 @@ const builtinsWhenWanted: Plugin = {
   name: 'builtins-when-wanted',
   setup({ onResolve, onLoad }) {
     onResolve({ filter: /^node:/ }, ({ path, kind }) =>
-      kind === 'require-call' ? undefined : { path, namespace: 'builtin' },
+      // An `import()` is when it is wanted.
+      kind === 'import-statement' ? { path, namespace: 'builtin' } : undefined,
     )
     onLoad({ filter: /.*/, namespace: 'builtin' }, ({ path }) => ({
       contents: `module.exports = require(${JSON.stringify(path)})`,

@@ -6,6 +6,7 @@ import { settingsTable } from '../agent/help.ts'
 import { metricsTable } from '../agent/metrics/catalogue.ts'
 import { fieldsTable } from '../agent/status/json.ts'
 import { loadReport } from '../test/bench/report.ts'
+import { benchFigures } from './bench-figures.ts'
 import { fleetFigures } from './fleet-figures.ts'
 
 /** Puts the tables between their marks; the rest stays as it is. */
@@ -15,6 +16,11 @@ export function withTables(readme: string): string {
     (text, [name, table]) => withTable(text, name, table, 'npm run docs'),
     readme,
   )
+}
+
+/** The README with what the agent costs, by the last benches. */
+export async function withBenchFigures(readme: string): Promise<string> {
+  return withTable(readme, 'costs', await benchFigures(), 'npm run docs')
 }
 
 /** The page on fleets with the figures of the last bench. */
@@ -31,7 +37,7 @@ export function withTable(page: string, name: string, table: string, command: st
 
 if (import.meta.main) {
   const readme = new URL('../README.md', import.meta.url)
-  await writeFile(readme, withTables(await readFile(readme, 'utf8')))
+  await writeFile(readme, await withBenchFigures(withTables(await readFile(readme, 'utf8'))))
   const fleet = new URL('../deploy/FLEET.md', import.meta.url)
   await writeFile(fleet, await withFleetFigures(await readFile(fleet, 'utf8')))
 }

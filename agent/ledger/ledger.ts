@@ -7,6 +7,7 @@ import type { Snapshot } from '../kopia/snapshots.ts'
 import { formatSource, type Source } from '../kopia/source.ts'
 import type { Run, Runs } from '../kopia/tracked-run.ts'
 import { attemptOf, type Finished, type Outcome } from '../kopia/verdict.ts'
+import type { AwakeQuarters } from './awake.ts'
 import { type Held, holdingOf, newestComplete } from './held-snapshots.ts'
 import { type RecentAttempts, withAttempt, withoutNewest, withPast } from './recent-attempts.ts'
 
@@ -46,6 +47,8 @@ export type LedgerData = {
   readonly repository: RepositoryState
   readonly commands: Readonly<Record<string, CommandState>>
   readonly runs: Readonly<Record<string, Run>>
+  /** Undefined where the machine is always on. */
+  readonly awakeQuarters?: AwakeQuarters
 }
 
 export const emptyLedger: LedgerData = { version: 1, sources: {}, repository: {}, commands: {}, runs: {} }
@@ -56,6 +59,9 @@ export type Question = { readonly number: number; readonly askedAt: number }
 export type Ledger = {
   readonly sources: ReadonlyMap<string, SourceState>
   readonly repository: RepositoryState
+  /** Undefined where the machine is always on. */
+  readonly awakeQuarters: AwakeQuarters | undefined
+  readonly setAwakeQuarters: (quarters: AwakeQuarters | undefined) => void
   readonly commands: ReadonlyMap<string, CommandState>
   /** Whether finished attempts are counted; what lay there at the very first start is not. */
   readonly isCounting: () => boolean
@@ -85,7 +91,7 @@ export function createLedger(data: LedgerData): Ledger {
   const commands = new Map(Object.entries(data.commands))
   /** The newest question that was answered for a source; only this process's questions are numbered. */
   const answered = new Map<string, number>()
-  let { begunAt, repository } = data
+  let { begunAt, repository, awakeQuarters } = data
 
   function ensureSource(source: Source, nowSeconds: number): SourceState {
     const known = sources.get(formatSource(source))
@@ -154,6 +160,12 @@ export function createLedger(data: LedgerData): Ledger {
     get repository() {
       return repository
     },
+    get awakeQuarters() {
+      return awakeQuarters
+    },
+    setAwakeQuarters: (quarters) => {
+      awakeQuarters = quarters
+    },
     isCounting: () => begunAt !== undefined,
     begin: (nowSeconds) => {
       begunAt ??= nowSeconds
@@ -180,6 +192,7 @@ export function createLedger(data: LedgerData): Ledger {
       repository,
       commands: Object.fromEntries(commands),
       runs: Object.fromEntries(runs),
+      ...(awakeQuarters !== undefined && { awakeQuarters }),
     }),
   }
 }

@@ -40,8 +40,9 @@ const sourceFields = {
   path: { doc: 'a part of it', value: ({ source }) => source.path },
   state: {
     doc:
-      '`failing`: the last attempt made no complete backup; `overdue`: the last success is older than 1.5 times the ' +
-      'expected interval and 1 h; `waiting`: no attempt was seen yet; `fine`',
+      '`failing`: the last attempt made no complete backup; `overdue`: as the alert KopiaBackupOverdue has it, the last ' +
+      'success is older than 1.5 times the expected interval and 1 h, nights and weekends off are known where the ' +
+      'interval was learned, and a machine that sleeps was awake for 4 h since; `waiting`: no attempt was seen yet; `fine`',
     value: ({ state }) => state,
   },
   overdue_since_timestamp_seconds: {

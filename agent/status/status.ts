@@ -4,7 +4,7 @@ import { formatSource, type Source } from '../kopia/source.ts'
 import type { Finished } from '../kopia/verdict.ts'
 import type { ExpectedInterval, Ledger, RepositoryState, SourceState } from '../ledger/ledger.ts'
 import { type RecentAttempt, unpacked } from '../ledger/recent-attempts.ts'
-import { overdueFrom } from './overdue.ts'
+import { overdueSince as overdueSinceOf } from './overdue.ts'
 
 /** Worst first. `waiting`: no attempt was seen yet, and none is overdue. */
 export const states = ['failing', 'overdue', 'waiting', 'fine'] as const
@@ -68,15 +68,20 @@ function sourceStatusOf(
   const { source, lastAttempt, lastSuccessAt, consecutiveFailures, held } = state
   const expectedInterval = ledger.expectedInterval(state)
   const since = lastSuccessAt ?? state.firstSeenAt
-  const dueFrom = expectedInterval && overdueFrom(since, expectedInterval.seconds)
-  const overdueSince = dueFrom !== undefined && dueFrom < at ? dueFrom : undefined
+  const recent = unpacked(state.recent ?? [])
+  const successes = recent.filter(({ outcome }) => outcome === 'success').map(({ endedAt }) => endedAt)
+  const { awakeQuarters } = ledger
+  const overdueSince = overdueSinceOf(
+    { lastSuccessAt: since, interval: expectedInterval, successes, awakeQuarters },
+    at,
+  )
   const begun = runningSince.get(name)
   return {
     name,
     source,
     state: stateOf(lastAttempt, overdueSince),
     consecutiveFailures,
-    recent: unpacked(state.recent ?? []),
+    recent,
     ...(begun !== undefined && { runningSince: begun }),
     ...(lastAttempt && { lastAttempt }),
     ...(lastSuccessAt !== undefined && { lastSuccessAt }),

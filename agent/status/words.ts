@@ -94,10 +94,12 @@ export function problemWords(status: SourceStatus, now: number): string | undefi
     const unread = files > 0 ? `: ${pluralWords(files, 'file')} could not be read` : ''
     sentences.push(`the last attempt ${end} ${agoWords(lastAttempt.endedAt, now)}${times}${unread}`)
   }
-  if (overdueSince !== undefined && expectedInterval !== undefined) {
-    sentences.push(
-      `expected every ${intervalWords(expectedInterval.seconds)}, overdue for ${spanWords(now - overdueSince)}`,
-    )
+  if (overdueSince !== undefined) {
+    const expected =
+      expectedInterval === undefined
+        ? 'nothing tells how often it is expected'
+        : `expected every ${intervalWords(expectedInterval.seconds)}`
+    sentences.push(`${expected}, overdue for ${spanWords(now - overdueSince)}`)
   }
   if (sentences.length > 0 && lastSuccessAt === undefined) sentences.push('it never succeeded')
   return sentences.length === 0 ? undefined : sentences.join('; ')

@@ -5,12 +5,13 @@ import { execFileSync } from 'node:child_process'
 import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { test } from 'node:test'
+import { alertmanagerFile, startAlertmanagerWith } from '../support/alertmanager.ts'
 import { makeAuthority, makeCertificate } from '../support/certificates.ts'
 import { cleanUpAfter } from '../support/cleanup.ts'
 import { temporaryFolder } from '../support/folder.ts'
 import { startMailbox } from '../support/mailbox.ts'
 import { type Example, examplesIn } from '../support/receiver-examples.ts'
-import { alertmanagerFile, type Service, startAlertmanagerWith } from '../support/stack.ts'
+import type { Service } from '../support/stack.ts'
 import { tool } from '../support/tools.ts'
 import { waitFor } from '../support/wait.ts'
 import { startWebhook } from '../support/webhook.ts'
@@ -77,7 +78,7 @@ for (const example of examples.filter(({ kind }) => kind === 'webhook_configs'))
 }
 
 for (const example of examples.filter(({ kind }) => kind === 'email_configs')) {
-  test(`${example.receiver}: ${example.about}: a letter comes, by STARTTLS and with a login`, async (context) => {
+  test(`${example.receiver}: ${example.about}: a letter comes, by STARTTLS and after a login`, async (context) => {
     const folder = await temporaryFolder(context)
     const authority = makeAuthority(folder, 'authority')
     const user = { name: 'alertmanager', password: 'correct horse' }

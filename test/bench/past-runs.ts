@@ -16,6 +16,8 @@ const batches = backups / batch
 const warmUpBatches = 20
 /** Batches that are compared, at the beginning and at the end. */
 const compared = 20
+/** A hundred backups at once are no life; what stays of them is. */
+const restSeconds = 30
 
 type Sample = { readonly memory: number; readonly cpuMilliseconds: number }
 
@@ -39,7 +41,8 @@ async function measure(_: string, context: Cleanable): Promise<Result> {
       cpuMilliseconds: ((cpuSeconds(agent.processId) - before) / batch) * 1000,
     })
   }
-  return resultOf(samples)
+  await sleep(restSeconds * 1000)
+  return resultOf(samples, residentMebibytes(agent.processId))
 }
 
 async function untilCounted(lab: Lab, path: string, count: number): Promise<void> {
@@ -51,7 +54,7 @@ async function untilCounted(lab: Lab, path: string, count: number): Promise<void
   }
 }
 
-function resultOf(samples: readonly Sample[]): Result {
+function resultOf(samples: readonly Sample[], rested: number): Result {
   const early = samples.slice(warmUpBatches, warmUpBatches + compared)
   const late = samples.slice(-compared)
   const memory = (of: readonly Sample[]) => of.map((sample) => sample.memory)
@@ -65,6 +68,7 @@ function resultOf(samples: readonly Sample[]): Result {
         values: memory(early),
       },
       { what: `resident, the last ${compared * batch}`, unit: 'MiB', values: memory(late) },
+      { what: `resident, ${restSeconds} s after the last`, unit: 'MiB', values: [rested] },
       { what: 'a backup at the beginning', unit: 'CPU ms', values: cpu(early) },
       { what: 'a backup at the end', unit: 'CPU ms', values: cpu(late) },
     ],

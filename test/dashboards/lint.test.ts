@@ -80,17 +80,6 @@ const broken: readonly (readonly [rule: string, dashboard: Dashboard, message: R
   ['target-job-rule', withTarget({ expr: 'kopia_backup_status{job="kopia"}' }), /chosen job/],
   ['target-instance-rule', withTarget({ expr: 'kopia_backup_status{host=~"$host"}' }), /neither/],
   ['target-counter-agg-rule', withTarget({ expr: 'sum(kopia_backup_attempts_total)' }), /is a counter/],
-  [
-    'target-known-metrics-rule',
-    withTarget({ expr: 'kopia_backup_speed' }),
-    /nobody exports kopia_backup_speed/,
-  ],
-  [
-    'target-known-metrics-rule',
-    withTarget({ expr: 'kopia_backup_status{status="1"}' }),
-    /has no label status/,
-  ],
-  ['target-known-labels-rule', withTarget({ expr: 'sum by (folder) (kopia_backup_status)' }), /label folder/],
 ]
 
 for (const [rule, dashboard, message] of broken) {

@@ -6,6 +6,7 @@ import { writeFile } from 'node:fs/promises'
 import { delimiter, dirname, join } from 'node:path'
 import { test } from 'node:test'
 import { temporaryFolder } from '../support/folder.ts'
+import { password, startGuardedGateway } from '../support/guarded-gateway.ts'
 import { createLab } from '../support/lab.ts'
 import { start } from '../support/processes.ts'
 import { projectFolder, tool } from '../support/tools.ts'
@@ -55,6 +56,24 @@ test('installed from its tarball into an empty folder, it works', async (context
     KOPIA_METRICS_KOPIA_BIN: tool('kopia'),
   })
   assert.deepEqual([pushed.exitCode, pushed.output], [0, ''])
+  // What is loaded only where it is wanted: a file of settings, TLS.
+  const { options } = await startGuardedGateway(context)
+  await writeFile(
+    join(folder, 'config.yaml'),
+    `pushgateway_url: ${options.url}
+pushgateway_username: agent
+pushgateway_password: '${password}'
+pushgateway_ca_file: ${options.tls.ca}
+pushgateway_cert_file: ${options.tls.certificate}
+pushgateway_key_file: ${options.tls.key}
+`,
+  )
+  const guarded = await run(['push', `--config=${join(folder, 'config.yaml')}`], {
+    ...lab.kopia.environment,
+    KOPIA_METRICS_STATE_DIR: lab.stateDirectory,
+    KOPIA_METRICS_KOPIA_BIN: tool('kopia'),
+  })
+  assert.deepEqual([guarded.exitCode, guarded.output], [0, ''])
 })
 
 test('a Node that is too old gets one line', async (context) => {

@@ -5,7 +5,6 @@ import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { parse } from 'yaml'
-import { overdueMargin } from '../../agent/status/overdue.ts'
 import { durationSeconds, readAlerts, readRules, readTestFiles, rulesFolder } from '../support/rules.ts'
 
 const alerts = await readAlerts()
@@ -143,15 +142,6 @@ test('KopiaBackupFailed is what it was', () => {
     [failed?.expr, failed?.for, failed?.labels, failed?.annotations?.summary],
     ['kopia_backup_status == 0', '5m', { severity: 'critical' }, 'Backup operation failed'],
   )
-})
-
-test('KopiaBackupOverdue waits as long as `status` and the page do', () => {
-  const { factor, slackSeconds } = overdueMargin
-  const byPolicy = alerts.find(
-    ({ alert, expr }) => alert === 'KopiaBackupOverdue' && /origin="policy"/.test(expr),
-  )
-  const margin = `${factor} * last_over_time(kopia_backup_expected_interval_seconds{origin="policy"}[15m]) + ${slackSeconds / 3600} * 3600`
-  assert.ok(byPolicy?.expr.includes(margin), byPolicy?.expr)
 })
 
 test('nothing is used that only one of Prometheus, Mimir and Thanos has', async () => {

@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { type AwakeQuarters, withMoment } from '../../agent/ledger/awake.ts'
 import { createLedger, emptyLedger } from '../../agent/ledger/ledger.ts'
 import { statusJson } from '../../agent/status/json.ts'
-import { overdueFrom } from '../../agent/status/overdue.ts'
+import { overdueSince } from '../../agent/status/overdue.ts'
 import { sparkline } from '../../agent/status/sparkline.ts'
 import { needsAttention, statusOf } from '../../agent/status/status.ts'
 import { type Paint, statusTable } from '../../agent/status/table.ts'
@@ -50,7 +51,6 @@ test('worst first: failing, overdue, new, fine; among bad ones the oldest succes
 
 test('overdue is 1.5 intervals and an hour after the last success, not a second earlier', () => {
   const due = 1.5 * day + hour
-  assert.equal(overdueFrom(now, day), now + due)
   assert.deepEqual(statesOf([history('/a', { lastSuccessAgo: due })]), [['/a', 'fine']])
   assert.deepEqual(statesOf([history('/a', { lastSuccessAgo: due + 1 })]), [['/a', 'overdue']])
 })
@@ -65,6 +65,44 @@ test('a source that never succeeded is overdue from when it was first seen', () 
     policies: [{ target: '', intervalSeconds: day, minutesOfDay: [], cron: [], isManual: false }],
   })
   assert.equal(stateNow(), 'overdue')
+})
+
+test('where nothing tells how often, a month and a half', () => {
+  const stateAt = (ago: number) =>
+    overdueSince(
+      { lastSuccessAt: now - ago, interval: undefined, successes: [], awakeQuarters: undefined },
+      now,
+    )
+  assert.equal(stateAt(46.5 * day), undefined)
+  assert.equal(stateAt(46.5 * day + 1), now - 1)
+})
+
+test('where the interval was learned and no two weeks are known, four intervals and three days', () => {
+  const interval = { seconds: day, origin: 'learned' } as const
+  const since = (ago: number) =>
+    overdueSince(
+      { lastSuccessAt: now - ago, interval, successes: [now - ago], awakeQuarters: undefined },
+      now,
+    )
+  assert.equal(since(7 * day), undefined)
+  assert.equal(since(7 * day + 1), now - 1)
+})
+
+test('a machine that sleeps is overdue once it was awake for four hours since the backup was due', () => {
+  const ledger = ledgerOf([history('/a', { lastSuccessAgo: 3 * day })])
+  const stateWith = (awakeHours: number) => {
+    const moments = Array.from({ length: awakeHours * 4 + 1 }, (_, index) => now - index * 900).toReversed()
+    ledger.setAwakeQuarters(moments.reduce<AwakeQuarters>(withMoment, []))
+    return statusOf(ledger, nothing, now).sources[0]?.state
+  }
+  assert.equal(stateWith(3.75), 'fine')
+  assert.equal(stateWith(4), 'overdue')
+  // It is in the ledger, for `status`, which may not know the agent's settings; a week of it.
+  const { awakeQuarters } = createLedger(ledger.toData(new Map()))
+  assert.equal(awakeQuarters?.length, 17)
+  assert.equal(withMoment(awakeQuarters ?? [], now + 7 * day).length, 1)
+  ledger.setAwakeQuarters(undefined)
+  assert.equal(statusOf(ledger, nothing, now).sources[0]?.state, 'overdue')
 })
 
 test('a command that failed before it named a source is told, unless a failing source tells it', () => {

@@ -7,8 +7,8 @@ import { readRules } from './rules.ts'
 import type { Service } from './stack.ts'
 import { waitFor } from './wait.ts'
 
-/** Labels that scraping and the gateway's grouping put on everything. */
-export const labelsOfGroup = ['job', 'instance'] as const
+/** Labels that scraping and the gateway's grouping put on everything; `site` is a fleet's own (deploy/FLEET.md). */
+export const labelsOfGroup = ['site', 'job', 'instance'] as const
 
 const labelsOfAlerts = ['alertname', 'severity', 'user', 'host', 'path']
 

@@ -15,7 +15,7 @@ export type Selector = {
   /** As it is written; undefined where it is no range vector. */
   readonly range: string | undefined
 }
-export type Expression = { readonly selectors: readonly Selector[]; readonly labels: readonly string[] }
+export type Expression = { readonly selectors: readonly Selector[] }
 export type SyntaxFault = { readonly at: number; readonly near: string }
 
 /** Grafana's variables are none of PromQL's: these stand for them while it is parsed. */
@@ -39,9 +39,7 @@ export function parse(expression: string): Expression | SyntaxFault {
   const selectors = nodes
     .filter(({ name }) => name === 'VectorSelector')
     .map((node) => selectorOf(node, textOf))
-  const groupings = nodes.filter(({ name }) => name === 'GroupingLabels')
-  const labels = groupings.flatMap((node) => node.getChildren('LabelName').map(textOf))
-  return { selectors, labels: [...new Set(labels)] }
+  return { selectors }
 }
 
 export function isFault(result: Expression | SyntaxFault): result is SyntaxFault {

@@ -1,6 +1,5 @@
 // The rules about queries: of panels and of annotations.
 
-import { catalogue, type Metric } from '../../../agent/metrics/catalogue.ts'
 import type { Dashboard } from './model.ts'
 import { type Expression, isFault, parse, type Selector } from './promql.ts'
 import type { Rule } from './rules.ts'
@@ -46,35 +45,7 @@ function follows({ matchers }: Selector, variable: string): boolean {
   )
 }
 
-const ownLabels: readonly string[] = [
-  'site',
-  'job',
-  'instance',
-  '__name__',
-  'alertname',
-  'alertstate',
-  'severity',
-]
-/** Labels that queries make themselves. */
-const madeLabels: readonly string[] = ['source', 'account', 'task']
-/** Of node-exporter's and the gateway's series; that these have data, the test against real ones tells. */
-const foreignLabels: readonly string[] = ['mode', 'device', 'fstype', 'mountpoint', 'nodename']
-const foreignMetric = /^(node_\w+|push_time_seconds|up|ALERTS|ALERTS_FOR_STATE|)$/
-
-function unknownLabels({ metric, matchers }: Selector): string | undefined {
-  const metrics: Readonly<Record<string, Metric>> = catalogue
-  const known = metrics[metric]
-  if (known === undefined) return foreignMetric.test(metric) ? undefined : `nobody exports ${metric}`
-  const unknown = matchers.find(({ label }) => ![...ownLabels, ...known.labels].includes(label))
-  return unknown === undefined ? undefined : `${metric} has no label ${unknown.label}`
-}
-
-const everyLabel = new Set([
-  ...Object.values<Metric>(catalogue).flatMap(({ labels }) => labels),
-  ...ownLabels,
-  ...madeLabels,
-  ...foreignLabels,
-])
+/** That metrics and labels exist, test/rules/names.test.ts sees, of rules and dashboards alike. */
 
 export const queryRules: readonly Rule[] = [
   {
@@ -140,13 +111,6 @@ export const queryRules: readonly Rule[] = [
           ? `${metric} is a counter, and stands under no rate or increase`
           : undefined,
       ),
-    ),
-  },
-  { name: 'target-known-metrics-rule', check: ofQueries(all, ofSelectors(unknownLabels)) },
-  {
-    name: 'target-known-labels-rule',
-    check: ofQueries(all, ({ labels }) =>
-      labels.filter((label) => !everyLabel.has(label)).map((label) => `nothing has the label ${label}`),
     ),
   },
 ]

@@ -14,6 +14,8 @@ export async function startVictoriaMetrics(folder: string): Promise<Service> {
     '-retentionPeriod=100d',
     // What is newer than this is left out of graphs; 30 s by default.
     '-search.latencyOffset=0s',
+    // A graph's lines go on over a gap of so long, as in Prometheus; otherwise over about two scrapes.
+    '-search.minStalenessInterval=5m',
     // Answers about the last minutes change while a site that was away catches up.
     '-search.disableCache',
   ])

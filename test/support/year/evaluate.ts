@@ -101,7 +101,7 @@ ${series.join('')}    promql_expr_test:
 ${questions.join('')}`
 }
 
-/** Of its sources and their machine; how the machine's others went, which one rule asks; and that there are other machines. */
+/** Of its sources and their machine; how the machine's others went, which one rule asks; that there are other machines. */
 function tracksOf({ machineYear, sources }: Look, machineYears: readonly MachineYear[]): Tracks {
   const paths = sources.map(({ path }) => `path="${path}"`)
   const own = [...machineYear.tracks].filter(

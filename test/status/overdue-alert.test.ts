@@ -1,0 +1,116 @@
+// `status` and the page call a source overdue exactly while the alert KopiaBackupOverdue does: promtool evaluates the real
+// rule over the year's incidents, and both are asked at the same moments.
+
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { type AwakeQuarters, withMoment } from '../../agent/ledger/awake.ts'
+import { mostRecentAttempts } from '../../agent/ledger/recent-attempts.ts'
+import {
+  assumedMarginSeconds,
+  awakeMarginSeconds,
+  learnedMargin,
+  overdueMargin,
+  overdueSince,
+} from '../../agent/status/overdue.ts'
+import { temporaryFolder } from '../support/folder.ts'
+import { readAlerts } from '../support/rules.ts'
+import { day, hour, minute, yearBegins } from '../support/year/calendar.ts'
+import { sightingsIn } from '../support/year/evaluate.ts'
+import { incidents } from '../support/year/incidents.ts'
+import type { MachineYear } from '../support/year/machine.ts'
+import type { SourcePlan } from '../support/year/plan.ts'
+import { isIn, samplesOf } from '../support/year/tracks.ts'
+import { type Look, looksAt } from '../support/year/windows.ts'
+import { seedOfTheYear, simulateYear } from '../support/year/year.ts'
+
+const every = 3 * hour
+
+test('status and page call overdue what the alert calls overdue', async (context) => {
+  const machineYears = simulateYear(seedOfTheYear)
+  const looks = looksAt(machineYears)
+    .filter(({ incident }) => incident?.alert === 'KopiaBackupOverdue')
+    // What runs hourly is known for its last 30 attempts, which are no two weeks: status waits longer there.
+    .filter(
+      ({ sources: [source] }) => source?.interval.origin === 'policy' || source?.path !== '/office-hours',
+    )
+    .map((look): Look => ({ ...look, evaluationSeconds: every, counts: 'waiting' }))
+  assert.ok(looks.length >= 8)
+  const sightings = await sightingsIn(looks, machineYears, await temporaryFolder(context))
+  for (const look of looks) {
+    const [source] = look.sources
+    assert.ok(source && look.incident)
+    const told = new Set(sightings.filter((sighting) => sighting.look === look).map(({ time }) => time))
+    const begun = look.incident.from
+    const moments = momentsOf(look).filter((time) => time >= begun && !isBlind(time))
+    const shown = moments.filter((time) => isOverdue(look.machineYear, source, time))
+    const name = `${source.machine}${source.path}`
+    assert.ok(shown.length > 0, `${name} is never overdue`)
+    assert.deepEqual(
+      shown,
+      moments.filter((time) => told.has(time)),
+      name,
+    )
+  }
+})
+
+test('the alert has the figures of `status` and the page', async () => {
+  const alerts = await readAlerts()
+  const exprOf = (machine: string) =>
+    alerts
+      .filter(({ alert, labels }) => alert === 'KopiaBackupOverdue' && labels?.machine === machine)
+      .map(({ expr }) => expr)
+      .join()
+  const interval = (origin: string) =>
+    `last_over_time(kopia_backup_expected_interval_seconds{origin="${origin}"}[15m])`
+  const { factor, slackSeconds } = overdueMargin
+  const { jitter, looseSeconds, withoutHistory } = learnedMargin
+  const figures: readonly string[] = [
+    `${factor} * ${interval('policy')} + ${slackSeconds / hour} * 3600`,
+    `${factor} * ${interval('learned')} + ${slackSeconds / hour} * 3600`,
+    `${jitter.factor} * ${interval('learned')} + ${jitter.slackSeconds / hour} * 3600, ${jitter.mostSeconds / hour} * 3600)`,
+    `offset ${(7 * day + looseSeconds) / hour}h`,
+    `offset ${(14 * day + looseSeconds) / hour}h`,
+    `${withoutHistory.factor} * ${interval('learned')} + ${withoutHistory.slackSeconds / day} * 86400`,
+    `> ${assumedMarginSeconds / day} * 86400`,
+  ]
+  for (const figure of figures) assert.ok(exprOf('always_on').includes(figure), figure)
+  assert.ok(
+    exprOf('sleeps').includes(
+      `${factor} * kopia_backup_expected_interval_seconds + ${slackSeconds / hour} * 3600`,
+    ),
+  )
+  assert.match(exprOf('sleeps'), new RegExp(`> ${awakeMarginSeconds / hour}\\s*\\)?\\s*$`))
+})
+
+/** Without its gateway Prometheus has nothing to judge by. */
+function isBlind(time: number): boolean {
+  return incidents.some((incident) => incident.effect === 'gateway is gone' && isIn(incident, time))
+}
+
+function momentsOf({ from, until }: Look): readonly number[] {
+  return Array.from({ length: Math.floor((until - from) / every) + 1 }, (_, index) => from + index * every)
+}
+
+/** From what the agent's ledger would hold at that moment. */
+function isOverdue(machineYear: MachineYear, source: SourcePlan, time: number): boolean {
+  const ended = (machineYear.runs.get(source) ?? []).filter(({ endedAt }) => endedAt <= time)
+  const successes = ended
+    .slice(-mostRecentAttempts)
+    .filter(({ isGood }) => isGood)
+    .map(({ endedAt }) => endedAt)
+  const lastSuccessAt = ended.findLast(({ isGood }) => isGood)?.endedAt ?? yearBegins
+  const awakeQuarters = source.machine === 'laptop' ? awakeUntil(machineYear, time) : undefined
+  return (
+    overdueSince({ lastSuccessAt, interval: source.interval, successes, awakeQuarters }, time) !== undefined
+  )
+}
+
+/** node-exporter shows its time while the machine is awake. */
+function awakeUntil({ tracks }: MachineYear, time: number): AwakeQuarters {
+  const [steps = []] = [...tracks].filter(([series]) => series.startsWith('node_time')).map(([, own]) => own)
+  const seen = samplesOf(steps, { from: yearBegins, until: time }, 5 * minute, { from: 0, until: 0 })
+  return seen.reduce<AwakeQuarters>(
+    (quarters, sample) => (sample === undefined ? quarters : withMoment(quarters, sample)),
+    [],
+  )
+}
