@@ -6,9 +6,9 @@ import { join } from 'node:path'
 import { createKopiaLab, type KopiaLab } from '../support/kopia.ts'
 import { start } from '../support/processes.ts'
 import { tool } from '../support/tools.ts'
-import { builtAgent } from './agent.ts'
+import { builtAgent, processIdOf } from './agent.ts'
 import type { Bench, Result } from './bench.ts'
-import { peakMebibytes, withFolder } from './measure.ts'
+import { peakMebibytesIfAny, withFolder } from './measure.ts'
 
 const sources = 20
 const snapshotsPerSource = 500
@@ -55,8 +55,7 @@ async function runMeasured(file: string, parameters: readonly string[], environm
   const running = start('measured', file, parameters, { environment })
   let peak = 0
   const sampling = setInterval(() => {
-    // It may just have ended.
-    if (running.child.exitCode === null) peak = Math.max(peak, peakMebibytes(running.child.pid ?? 0))
+    peak = Math.max(peak, peakMebibytesIfAny(processIdOf(running)))
   }, 20)
   const exitCode = await running.ended
   clearInterval(sampling)

@@ -8,7 +8,7 @@ import { builtAgent } from './agent.ts'
 import { type Bench, median, type Result } from './bench.ts'
 import { interleaved, withFolder } from './measure.ts'
 
-const rounds = 20
+const rounds = 10
 
 async function measure(_: string, context: Cleanable): Promise<Result> {
   const lab = await createLab(context)

@@ -16,10 +16,10 @@ const pollsPerDay = (24 * 3600) / 30
 const schedulesPerDay = { refresh: 24 * 12, repository: 4 } as const
 const daySeconds = 24 * 3600
 /** What the last backup left for the garbage collector is not what idling costs. */
-const settleSeconds = 15
+const settleSeconds = 45
 /** As many polls as an hour has; in the usual run fewer, each of which costs the same. */
 const runs = {
-  usual: { backups: 12, polls: 20, idleSeconds: 30 },
+  usual: { backups: 12, polls: 20, idleSeconds: 60 },
   long: { backups: 24, polls: 120, idleSeconds: 600 },
 }
 

@@ -24,7 +24,8 @@ const largest = 10_000
 const snapshotsEach = 10
 const logFiles = 1000
 const pictures = 12
-const settleSeconds = 15
+/** V8 gives back what it does not need when it finds the time to look: with much in it, that takes longer. */
+const settleSecondsOf = (sources: number) => (sources < largest ? 10 : 40)
 
 type Measured = {
   readonly sources: number
@@ -56,7 +57,7 @@ export async function measureSize(folder: string, context: Cleanable, sources: n
     },
   )
   const readySeconds = (Date.now() - begin) / 1000
-  await sleep(settleSeconds * 1000)
+  await sleep(settleSecondsOf(sources) * 1000)
   const resident = residentMebibytes(agent.processId)
   const pictureMilliseconds: number[] = []
   let text = ''

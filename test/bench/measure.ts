@@ -74,6 +74,15 @@ export function peakMebibytes(processId: number): number {
   return memoryField(processId, 'VmHWM')
 }
 
+/** The same of a process that may just have ended, and then has no memory any more: 0. */
+export function peakMebibytesIfAny(processId: number): number {
+  try {
+    return peakMebibytes(processId)
+  } catch {
+    return 0
+  }
+}
+
 function memoryField(processId: number, name: 'VmRSS' | 'VmHWM'): number {
   const status = readFileSync(`/proc/${processId}/status`, 'utf8')
   const kibibytes = new RegExp(`^${name}:\\s+(\\d+) kB$`, 'm').exec(status)?.[1]
