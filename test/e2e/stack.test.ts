@@ -104,7 +104,11 @@ async function refuses(context: TestContext, room: Room): Promise<void> {
     for (const address of ['localhost:9090', 'localhost:3000']) {
       assert.notEqual((await room.run(`curl --silent http://${address}/`)).exitCode, 0)
     }
-    await room.down()
+    // Podman restarts what ended all the while.
+    await waitFor('nothing is left of it', async () => {
+      await room.run('docker compose down --timeout 5')
+      return (await room.must('podman ps --all --quiet')).trim() === '' || undefined
+    })
   })
 }
 
