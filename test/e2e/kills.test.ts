@@ -2,16 +2,17 @@
 
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { randomFrom, stayDown, surviveKills } from '../support/kill-storm.ts'
+import { stayDown, surviveKills } from '../support/kill-storm.ts'
+import { createRandom } from '../support/random.ts'
 
 test('killed at random moments during 15 backups', async (context) => {
-  const { kills, expected, counted } = await surviveKills(context, { backups: 15, random: randomFrom(7) })
+  const { kills, expected, counted } = await surviveKills(context, { backups: 15, random: createRandom(7) })
   context.diagnostic(`killed ${kills} times`)
   assert.deepEqual(counted, expected)
 })
 
 test('down during 20 backups, then started', async (context) => {
-  const storm = { backups: 20, random: randomFrom(1) }
+  const storm = { backups: 20, random: createRandom(1) }
   const { expected, counted } = await surviveKills(context, storm, stayDown)
   assert.deepEqual(counted, expected)
 })

@@ -5,22 +5,12 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { test } from 'node:test'
 import { scan, scanToEnd } from '../../agent/kopia/log-scan.ts'
 import { addRecord, noEvidence, type RunEvidence } from '../../agent/kopia/run.ts'
+import { createRandom } from '../support/random.ts'
 
 const folder = new URL('../fixtures/cli-logs/', import.meta.url)
 const fixtures = readdirSync(folder).map((name) => ({ name, bytes: readFileSync(new URL(name, folder)) }))
 const rounds = 300
 const command = 'server-start'
-
-/** Numbers in [0, 1) that are the same in every run (mulberry32). */
-function randomFrom(seed: number): () => number {
-  let state = seed
-  return () => {
-    state = (state + 0x6d2b79f5) | 0
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state)
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32
-  }
-}
 
 type Mutation = (bytes: Buffer, random: () => number) => Buffer
 
@@ -67,7 +57,7 @@ function claimedIds(bytes: Buffer): ReadonlySet<string> {
 for (const { name, bytes } of fixtures) {
   for (const [kind, mutate] of Object.entries(mutations)) {
     test(`${name}, ${kind}`, () => {
-      const random = randomFrom(name.length * 31 + kind.length)
+      const random = createRandom(name.length * 31 + kind.length)
       for (let round = 0; round < rounds; round += 1) {
         const mutated = mutate(bytes, random)
         const evidence = evidenceOf(mutated)

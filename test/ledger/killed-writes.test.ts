@@ -6,8 +6,8 @@ import { test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { loadLedger } from '../../agent/ledger/store.ts'
 import { temporaryFolder } from '../support/folder.ts'
-import { randomFrom } from '../support/kill-storm.ts'
 import { start } from '../support/processes.ts'
+import { createRandom } from '../support/random.ts'
 import { projectFolder } from '../support/tools.ts'
 import { waitFor } from '../support/wait.ts'
 
@@ -25,7 +25,7 @@ const writer = `
 
 test('killed at twenty random moments, a writer of ledgers leaves a whole one each time', async (context) => {
   const folder = await temporaryFolder(context)
-  const random = randomFrom(3)
+  const random = createRandom(3)
   for (let kill = 0; kill < 20; kill += 1) {
     const running = start('writer', process.execPath, [
       '--input-type=module-typescript',

@@ -2,13 +2,14 @@
 
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { randomFrom, surviveKills } from '../support/kill-storm.ts'
+import { surviveKills } from '../support/kill-storm.ts'
+import { createRandom } from '../support/random.ts'
 
 for (const seed of [11, 12, 13, 14]) {
   test(`killed at random moments during 50 backups, seed ${seed}`, async (context) => {
     const { kills, expected, counted } = await surviveKills(context, {
       backups: 50,
-      random: randomFrom(seed),
+      random: createRandom(seed),
     })
     context.diagnostic(
       `killed ${kills} times, expected ${JSON.stringify(expected)}, counted ${JSON.stringify(counted)}`,

@@ -96,12 +96,3 @@ async function killAgain(lab: Lab, stop: AbortSignal, random: () => number): Pro
 
 /** No agent at all until told to stop. */
 export const stayDown = async (): Promise<number> => 0
-
-/** Numbers in [0, 1) that are the same for the same seed (Park and Miller's generator). */
-export function randomFrom(seed: number): () => number {
-  let state = seed
-  return () => {
-    state = (state * 48_271) % 2_147_483_647
-    return state / 2_147_483_647
-  }
-}

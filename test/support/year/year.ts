@@ -1,11 +1,11 @@
 // The whole year: simulated, evaluated, and judged.
 
+import { createRandom } from '../random.ts'
 import { sightingsIn } from './evaluate.ts'
 import { incidents } from './incidents.ts'
 import { judge, type Verdict } from './judge.ts'
 import { type MachineYear, simulateMachine } from './machine.ts'
 import { machines, sources } from './plan.ts'
-import { createRandom } from './random.ts'
 import { looksAt } from './windows.ts'
 
 /** Chance enough for jitter; another seed is another year. */
