@@ -28,9 +28,7 @@ import type { Settings } from './settings.ts'
 import { createSourceFilter, isInScope } from './source-filter.ts'
 import { createSpool, isEventName } from './spool/spool.ts'
 import { prepareSpool } from './state-directory.ts'
-import { statusOf } from './status/status.ts'
 import { watchFolder } from './watch-folder.ts'
-import { statusPage } from './web/page.ts'
 import { type Reply, startWebServer, type WebServer } from './web/server.ts'
 
 export type AgentOptions = {
@@ -254,22 +252,27 @@ export async function createAgent({
     return toText(samplesOf({ ledger, runningSince: bookkeeper.runningSince(), agent }))
   }
 
-  function currentPage(query: URLSearchParams): Reply {
-    const faults = [
+  async function currentPage(query: URLSearchParams): Promise<Reply> {
+    const { pageReply } = await import('./status-page.ts')
+    return pageReply({
+      ledger,
+      runningSince: bookkeeper.runningSince(),
+      at: nowSeconds(),
+      instance: settings.instance,
+      version,
+      faults: currentFaults(),
+      query,
+    })
+  }
+
+  function currentFaults(): readonly string[] {
+    return [
       ...(ready ? [] : ['What happened before the agent started is still being read.']),
       ...(asker.isReachable() === false
         ? ["Kopia can't be asked for the repository; see the agent's log."]
         : []),
       ...(pushFault === undefined ? [] : [`Pushing to the gateway fails and is tried again: ${pushFault}`]),
     ]
-    const { body, headers } = statusPage({
-      status: statusOf(ledger, bookkeeper.runningSince(), nowSeconds()),
-      instance: settings.instance,
-      version,
-      faults,
-      refresh: query.get('refresh') === 'off' ? 'off' : 'on',
-    })
-    return { status: 200, contentType: 'text/html; charset=utf-8', body, headers }
   }
 
   async function publish(signal: AbortSignal): Promise<PushResult> {
@@ -344,7 +347,7 @@ export async function createAgent({
   }
 
   async function run(): Promise<void> {
-    heartbeatSeconds = cronGapSeconds(settings.refreshSchedule)
+    heartbeatSeconds = cronGapSeconds([settings.refreshSchedule])
     if (settings.listen !== undefined) {
       web = await startWebServer({
         ...settings.listen,

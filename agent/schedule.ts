@@ -1,7 +1,7 @@
 // What happens at fixed times: a cron expression, and an offset that spreads a fleet.
 
 import { createHash } from 'node:crypto'
-import cron from 'node-cron'
+import { Cron } from 'croner'
 import type { Log } from './log.ts'
 
 export type Schedule = { readonly stop: () => void }
@@ -17,24 +17,20 @@ export function schedule(
   task: () => Promise<void>,
 ): Schedule {
   const delays = new Set<NodeJS.Timeout>()
-  const scheduled = cron.schedule(
-    expression,
-    () => {
-      const delay = setTimeout(
-        () => {
-          delays.delete(delay)
-          task().catch((error: unknown) => log.error(`The schedule ${expression} failed once: ${error}`))
-        },
-        shareOf(instance) * (scheduled.msToNext() ?? 0),
-      )
-      delays.add(delay)
-    },
-    { noOverlap: true, suppressMissedWarning: true, logger: log },
-  )
+  const scheduled = new Cron(expression, () => {
+    const delay = setTimeout(
+      () => {
+        delays.delete(delay)
+        task().catch((error: unknown) => log.error(`The schedule ${expression} failed once: ${error}`))
+      },
+      shareOf(instance) * (scheduled.msToNext() ?? 0),
+    )
+    delays.add(delay)
+  })
   return {
     stop: () => {
       for (const delay of delays) clearTimeout(delay)
-      void scheduled.destroy()
+      scheduled.stop()
     },
   }
 }

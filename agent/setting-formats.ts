@@ -1,6 +1,6 @@
 // The forms that settings have: each check throws an Error that says what was expected.
 
-import cron from 'node-cron'
+import { isCron } from './cron-gap.ts'
 
 export type ListenAddress = { readonly host: string; readonly port: number }
 
@@ -25,7 +25,7 @@ export function checkUrl(value: string): void {
 
 /** Throws for what is no cron expression. */
 export function checkCron(value: string): void {
-  if (!cron.validate(value)) throw new Error('expected a cron expression such as */5 * * * *')
+  if (!isCron(value)) throw new Error('expected a cron expression such as */5 * * * *')
 }
 
 const millisecondsPerUnit: Readonly<Record<string, number>> = {

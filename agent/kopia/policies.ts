@@ -98,16 +98,21 @@ function formatTarget(user: string, host: string, path: string): string {
   return path === '' ? `${user}@${host}` : formatSource({ user, host, path })
 }
 
-function intervalsOf(policy: Policy): readonly number[] {
-  const intervals = policy.intervalSeconds > 0 ? [policy.intervalSeconds] : []
-  if (policy.minutesOfDay.length > 0) intervals.push(longestGapSeconds(policy.minutesOfDay))
-  return [...intervals, ...policy.cron.map(cronGapSeconds).filter((gap) => gap !== undefined)]
+/** Kopia takes what comes first; times of day and cron are one timetable. */
+function intervalsOf({ intervalSeconds, minutesOfDay, cron }: Policy): readonly number[] {
+  const timetable = [...minutesOfDay.map(dailyAt), ...cron.map(asCron)]
+  const gap = cronGapSeconds(timetable)
+  return [...(intervalSeconds > 0 ? [intervalSeconds] : []), ...(gap === undefined ? [] : [gap])]
 }
 
-function longestGapSeconds(minutesOfDay: readonly number[]): number {
-  const sorted = [...minutesOfDay].sort((one, other) => one - other)
-  const gaps = sorted.map((minutes, index) => (sorted[index + 1] ?? (sorted[0] ?? 0) + 24 * 60) - minutes)
-  return Math.max(...gaps) * 60
+function dailyAt(minute: number): string {
+  return `${minute % 60} ${Math.trunc(minute / 60)} * * *`
+}
+
+/** Kopia allows a comment, and a sixth field is the year (github.com/hashicorp/cronexpr); elsewhere it is the seconds. */
+function asCron(expression: string): string {
+  const fields = expression.replace(/#.*/, '').trim().split(/\s+/)
+  return fields.length === 6 ? `0 ${fields.join(' ')}` : fields.join(' ')
 }
 
 function asList(value: unknown): readonly unknown[] {

@@ -20,7 +20,7 @@ export type WebOptions = {
   readonly login: Login | undefined
   readonly metrics: () => Reply
   /** The status page, by what stands behind the `?`. */
-  readonly page: (query: URLSearchParams) => Reply
+  readonly page: (query: URLSearchParams) => Promise<Reply>
   readonly isReady: () => boolean
   readonly onError: (error: unknown) => void
 }

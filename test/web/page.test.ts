@@ -50,7 +50,7 @@ async function serve(context: TestContext, { ledger, faults }: Case): Promise<st
     port: 0,
     login: undefined,
     metrics: () => ({ status: 200, contentType: 'text/plain', body: '' }),
-    page: (query) => {
+    page: async (query) => {
       const refresh = query.get('refresh') === 'off' ? 'off' : 'on'
       const status = statusOf(ledger, running, now)
       const { body, headers } = statusPage({
