@@ -73,10 +73,19 @@ export function ignoresIdenticalSnapshots(policies: readonly Policy[], source: S
 
 /** The nearest first. */
 function policiesFor(policies: readonly Policy[], source: Source): readonly Policy[] {
-  const byTarget = new Map(policies.map((policy) => [policy.target, policy]))
+  const byTarget = byTargetOf(policies)
   return targetsOf(source)
     .map((target) => byTarget.get(target))
     .filter((policy) => policy !== undefined)
+}
+
+/** 10,000 sources ask the same policies in each picture. */
+const known = new WeakMap<readonly Policy[], ReadonlyMap<string, Policy>>()
+
+function byTargetOf(policies: readonly Policy[]): ReadonlyMap<string, Policy> {
+  const byTarget = known.get(policies) ?? new Map(policies.map((policy) => [policy.target, policy]))
+  known.set(policies, byTarget)
+  return byTarget
 }
 
 function targetsOf({ user, host, path }: Source): readonly string[] {
