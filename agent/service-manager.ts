@@ -1,6 +1,6 @@
 // Tells systemd how the service is, through its systemd-notify: sd_notify(3) wants a Unix datagram, which Node can't send.
 
-import { execa } from 'execa'
+import { runProgram } from './program.ts'
 
 export type ServiceManager = {
   /** Without a sign of life for so long, the service is killed and started anew; undefined: it waits for ever. */
@@ -32,14 +32,13 @@ export function takeServiceManager(
   // It returns only when systemd has read the message: one from a process that is gone belongs to no service.
   async function notify(...assignments: readonly string[]): Promise<void> {
     if (socket === undefined) return
-    const result = await execa('systemd-notify', assignments, {
-      env: { NOTIFY_SOCKET: socket },
-      reject: false,
-      timeout: timeLimitMs,
+    const end = await runProgram('systemd-notify', assignments, {
+      environment: { NOTIFY_SOCKET: socket },
+      timeLimitMs,
     })
-    if (!result.failed || hasFailed) return
+    if (end.kind === 'done' || hasFailed) return
     hasFailed = true
-    onFault(result.stderr || (result.originalMessage ?? result.shortMessage ?? 'it failed'))
+    onFault(end.reason)
   }
 
   return {

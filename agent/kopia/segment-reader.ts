@@ -45,7 +45,7 @@ export async function readSegment(
     }
   } finally {
     await file.close()
-    spare = new WeakRef(buffer)
+    spares.push(new WeakRef(buffer))
   }
   const lastSignAt = Math.max(run.lastSignAt, mtimeMs / 1000)
   return {
@@ -58,14 +58,15 @@ export async function readSegment(
 }
 
 /** A thousand logs in a row would leave a thousand buffers to the garbage collector, of which it gets 50 MiB behind. */
-let spare: WeakRef<Buffer> | undefined
+const spares: WeakRef<Buffer>[] = []
 
-/** A buffer of at least so many bytes: that of the last file, where it is still there and nobody else has it. */
+/** A buffer of at least so many bytes: one that a file before it needed, where it is still there. */
 function takeBuffer(bytes: number): Buffer {
-  const last = spare?.deref()
-  if (last === undefined || last.length < bytes) return Buffer.allocUnsafeSlow(bytes)
-  spare = undefined
-  return last
+  for (let spare = spares.pop(); spare !== undefined; spare = spares.pop()) {
+    const buffer = spare.deref()
+    if (buffer !== undefined && buffer.length >= bytes) return buffer
+  }
+  return Buffer.allocUnsafeSlow(bytes)
 }
 
 /** A record that is larger than a whole chunk is taken in pieces, so that reading always moves on. */
