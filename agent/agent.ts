@@ -12,7 +12,7 @@ import { kopiaOf } from './kopia-of.ts'
 import { createAsker } from './ledger/asker.ts'
 import { withMoment } from './ledger/awake.ts'
 import { createBookkeeper } from './ledger/bookkeeper.ts'
-import { createLedger } from './ledger/ledger.ts'
+import { createLedger, type Ledger } from './ledger/ledger.ts'
 import { loadLedger, saveLedger } from './ledger/store.ts'
 import type { Log } from './log.ts'
 import { createCallCounter } from './metrics/call-counter.ts'
@@ -28,6 +28,7 @@ import type { Settings } from './settings.ts'
 import { createSourceFilter, isInScope } from './source-filter.ts'
 import { createSpool, isEventName } from './spool/spool.ts'
 import { prepareSpool } from './state-directory.ts'
+import { beFast } from './v8-flags.ts'
 import { watchFolder } from './watch-folder.ts'
 import { type Reply, startWebServer, type WebServer } from './web/server.ts'
 
@@ -57,8 +58,14 @@ const renewIntervalMs = { missing: 1000, there: 10_000 } as const
 /** How often the processes of open runs are looked at: often only when their end is near. */
 const nearEndIntervalMs = 25
 const openRunIntervalMs = 250
+/** Their picture takes less than it takes to optimise how it is made. */
+const fewSources = 300
 /** A server that backs nothing up now. */
 const idleRunIntervalMs = 2000
+
+function beFastForMany({ sources }: Ledger): void {
+  if (sources.size > fewSources) beFast()
+}
 
 /** Loads the ledger and wires everything to it. Rejects where the state directory can't be used. */
 export async function createAgent({
@@ -79,6 +86,7 @@ export async function createAgent({
     )
   }
   const ledger = createLedger(loaded.data)
+  beFastForMany(ledger)
   const spool = createSpool(join(settings.stateDirectory, 'spool'), (fileName, reason) =>
     log.warn(`The event ${fileName} in the spool is set aside: ${reason}.`),
   )
@@ -241,6 +249,7 @@ export async function createAgent({
   })
 
   function currentPicture(): Generator<string> {
+    beFastForMany(ledger)
     const agent = {
       version,
       alwaysOn: settings.alwaysOn,

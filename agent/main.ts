@@ -2,8 +2,8 @@
 // The commands. Only this file prints to the terminal and ends the process.
 
 import { readFileSync } from 'node:fs'
-import { setFlagsFromString } from 'node:v8'
 import type { CommandLine } from './command-line.ts'
+import { beFast, beSmall } from './v8-flags.ts'
 
 const exitCodes = { ok: 0, failed: 1, usage: 2 } as const
 type GivenCommand = CommandLine & { kind: 'command' }
@@ -44,6 +44,7 @@ async function main(arguments_: readonly string[]): Promise<ExitCode> {
 }
 
 async function runCommandLine({ name, operands, options, flags }: GivenCommand): Promise<ExitCode> {
+  if (name !== 'run') beFast()
   const { loadSettings, settingPlaces } = await import('./load-settings.ts')
   if (name === 'check') {
     const { checkCommand } = await import('./run-checks.ts')
@@ -116,9 +117,7 @@ function endOnClosedPipe(error: Error): void {
   process.exit()
 }
 
-// V8 makes room for new objects 16 times as large after a burst of work, and keeps it: with 10,000 sources that is 70 MiB
-// for a tenth less CPU (test/bench/README.md).
-setFlagsFromString('--semi-space-growth-factor=1')
+beSmall()
 process.stdout.on('error', endOnClosedPipe)
 if (isNodeTooOld(process.versions.node)) {
   complain(`it needs Node ${oldestNode.join('.')} or newer, and this is ${process.versions.node}`)

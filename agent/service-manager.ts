@@ -1,6 +1,6 @@
 // Tells systemd how the service is, through its systemd-notify: sd_notify(3) wants a Unix datagram, which Node can't send.
 
-import { runProgram } from './program.ts'
+import { execa } from 'execa'
 
 export type ServiceManager = {
   /** Without a sign of life for so long, the service is killed and started anew; undefined: it waits for ever. */
@@ -32,13 +32,14 @@ export function takeServiceManager(
   // It returns only when systemd has read the message: one from a process that is gone belongs to no service.
   async function notify(...assignments: readonly string[]): Promise<void> {
     if (socket === undefined) return
-    const end = await runProgram('systemd-notify', assignments, {
-      environment: { NOTIFY_SOCKET: socket },
-      timeLimitMs,
+    const result = await execa('systemd-notify', assignments, {
+      env: { NOTIFY_SOCKET: socket },
+      reject: false,
+      timeout: timeLimitMs,
     })
-    if (end.kind === 'done' || hasFailed) return
+    if (!result.failed || hasFailed) return
     hasFailed = true
-    onFault(end.reason)
+    onFault(result.stderr || (result.originalMessage ?? result.shortMessage ?? 'it failed'))
   }
 
   return {

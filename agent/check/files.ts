@@ -3,9 +3,9 @@
 import { constants, type Stats } from 'node:fs'
 import { access, readdir, stat } from 'node:fs/promises'
 import { join } from 'node:path'
+import { execa } from 'execa'
 import { lockHolder } from '../ledger/lock.ts'
 import { lookAtLedger } from '../ledger/store.ts'
-import { runProgram } from '../program.ts'
 import { agoWords, countWords, pluralWords } from '../status/words.ts'
 import { type Finding, failure, ok, warning } from './finding.ts'
 
@@ -130,6 +130,6 @@ function ownId(): number {
 
 /** By the system's own list of users, which need not be a file. */
 async function nameOf(userId: number): Promise<string> {
-  const end = await runProgram('id', ['-nu', String(userId)], { timeLimitMs: 5000 })
-  return end.kind === 'failed' || end.output === '' ? `user ${userId}` : end.output
+  const result = await execa('id', ['-nu', String(userId)], { reject: false, timeout: 5000 })
+  return result.failed || result.stdout === '' ? `user ${userId}` : result.stdout
 }

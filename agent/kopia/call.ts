@@ -1,6 +1,6 @@
 // One call of Kopia's CLI: how it is started, how long it may take, and what came of it.
 
-import { runProgram } from '../program.ts'
+import { execa } from 'execa'
 
 /** An answer, or which command failed and why, in one line. */
 export type Answer<T> = { readonly ok: true; readonly value: T } | Unanswered
@@ -33,27 +33,38 @@ export type Question<T> = {
 }
 
 const usualTimeLimitMs = 60_000
+/** Of an answer that is taken as a whole. */
+const largestAnswerBytes = 64 * 1024 * 1024
 
-/** Asks Kopia. Never rejects for anything that Kopia does. */
+/** Asks Kopia; never through a shell. Never rejects for anything that Kopia does. */
 export async function ask<T>(options: KopiaOptions, question: Question<T>): Promise<Answer<T>> {
-  const { command, input, onLine } = question
+  const { command, onLine } = question
   const subcommand = command.slice(0, 2).join(' ')
   options.onBegin?.()
   // Kopia logs every command, this one too: without the flag the agent would read about itself.
-  const end = await runProgram(options.binary, ['--disable-file-logging', ...command], {
-    environment: environment(options),
-    timeLimitMs: options.timeLimitMs ?? question.timeLimitMs ?? usualTimeLimitMs,
-    signal: options.signal,
-    ...(input !== undefined && { input }),
-    ...(onLine !== undefined && { onLine }),
+  const result = await execa(options.binary, ['--disable-file-logging', ...command], {
+    env: environment(options),
+    input: question.input ?? '',
+    reject: false,
+    timeout: options.timeLimitMs ?? question.timeLimitMs ?? usualTimeLimitMs,
+    maxBuffer: largestAnswerBytes,
+    cancelSignal: options.signal,
+    forceKillAfterDelay: 1000,
+    ...(onLine && { stdout: { transform: handingTo(onLine) } }),
   })
-  const name = `kopia ${subcommand}`
-  const answer: Answer<T> =
-    end.kind === 'failed'
-      ? failure(name, end.reason, options.password)
-      : parseAnswer(name, end.output, question)
+  const answer: Answer<T> = result.failed
+    ? failure(`kopia ${subcommand}`, reasonOf(result), options.password)
+    : parseAnswer(`kopia ${subcommand}`, typeof result.stdout === 'string' ? result.stdout : '', question)
   options.onCall(subcommand, answer.ok)
   return answer
+}
+
+/** Takes each line, and leaves nothing of it for the result. */
+function handingTo(onLine: (line: string) => void): (line: unknown) => Generator<string> {
+  // biome-ignore lint/correctness/useYield: a transform of execa's is a generator, also one that keeps all for itself
+  return function* transform(line) {
+    onLine(String(line))
+  }
 }
 
 /** Only what is set is passed on: an empty value would mean another thing to Kopia than none. */
@@ -64,6 +75,21 @@ function environment(options: KopiaOptions): Record<string, string> {
     ...(options.password && { KOPIA_PASSWORD: options.password }),
     ...(options.logDirectory && { KOPIA_LOG_DIR: options.logDirectory }),
   }
+}
+
+function reasonOf(result: {
+  readonly shortMessage?: string | undefined
+  readonly originalMessage?: string | undefined
+  readonly stderr?: unknown
+  readonly timedOut: boolean
+  readonly durationMs: number
+}): string {
+  if (result.timedOut) return `no answer within ${Math.round(result.durationMs / 1000)} s, it was ended`
+  const lastLine = String(result.stderr ?? '')
+    .trim()
+    .split('\n')
+    .at(-1)
+  return lastLine || (result.originalMessage ?? result.shortMessage ?? 'it could not be started')
 }
 
 function parseAnswer<T>(name: string, text: string, { parse }: Question<T>): Answer<T> {

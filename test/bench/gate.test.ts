@@ -46,7 +46,7 @@ test('an agent that waits is small', () =>
     )
     await sleep(10_000)
     const resident = residentMebibytes(agent.processId)
-    assert.ok(resident < 90, `${resident} MiB`)
+    assert.ok(resident < 70, `${resident} MiB`)
   }))
 
 test('a picture of many sources costs little more per source than one of few, and 10,000 fit into the memory', async () => {
