@@ -12,7 +12,7 @@ import { kopiaOf } from './kopia-of.ts'
 import { createAsker } from './ledger/asker.ts'
 import { withMoment } from './ledger/awake.ts'
 import { createBookkeeper } from './ledger/bookkeeper.ts'
-import { createLedger, type Ledger } from './ledger/ledger.ts'
+import { createLedger } from './ledger/ledger.ts'
 import { loadLedger, saveLedger } from './ledger/store.ts'
 import type { Log } from './log.ts'
 import { createCallCounter } from './metrics/call-counter.ts'
@@ -58,14 +58,8 @@ const renewIntervalMs = { missing: 1000, there: 10_000 } as const
 /** How often the processes of open runs are looked at: often only when their end is near. */
 const nearEndIntervalMs = 25
 const openRunIntervalMs = 250
-/** Their picture takes less than it takes to optimise how it is made. */
-const fewSources = 300
 /** A server that backs nothing up now. */
 const idleRunIntervalMs = 2000
-
-function beFastForMany({ sources }: Ledger): void {
-  if (sources.size > fewSources) beFast()
-}
 
 /** Loads the ledger and wires everything to it. Rejects where the state directory can't be used. */
 export async function createAgent({
@@ -86,7 +80,6 @@ export async function createAgent({
     )
   }
   const ledger = createLedger(loaded.data)
-  beFastForMany(ledger)
   const spool = createSpool(join(settings.stateDirectory, 'spool'), (fileName, reason) =>
     log.warn(`The event ${fileName} in the spool is set aside: ${reason}.`),
   )
@@ -101,6 +94,7 @@ export async function createAgent({
       kopiaCallsUnderWay -= 1
       kopiaCalls.count(command, ok)
     },
+    onLongAnswer: beFast,
   })
   const tracker = createRunTracker({
     directory: settings.cliLogs,
@@ -249,7 +243,6 @@ export async function createAgent({
   })
 
   function currentPicture(): Generator<string> {
-    beFastForMany(ledger)
     const agent = {
       version,
       alwaysOn: settings.alwaysOn,

@@ -4,7 +4,7 @@ import type { KopiaOptions } from './kopia/call.ts'
 import { createKopia, type Kopia } from './kopia/cli.ts'
 import type { Settings } from './settings.ts'
 
-type Listeners = Pick<KopiaOptions, 'signal' | 'onBegin' | 'onCall'>
+type Listeners = Pick<KopiaOptions, 'signal' | 'onBegin' | 'onCall' | 'onLongAnswer'>
 
 const untilDone: Listeners = { signal: new AbortController().signal, onCall: () => undefined }
 

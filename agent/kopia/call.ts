@@ -17,6 +17,8 @@ export type KopiaOptions = {
   readonly onBegin?: () => void
   /** Told after each call, for the agent's own metrics. */
   readonly onCall: (command: string, ok: boolean) => void
+  /** Told when an answer has thousands of lines, and there will be much to do with it. */
+  readonly onLongAnswer?: () => void
   /** Instead of the usual time limits; after it a call is ended. */
   readonly timeLimitMs: number | undefined
 }
@@ -33,6 +35,7 @@ export type Question<T> = {
 }
 
 const usualTimeLimitMs = 60_000
+const longAnswerLines = 1000
 /** Of an answer that is taken as a whole. */
 const largestAnswerBytes = 64 * 1024 * 1024
 
@@ -50,7 +53,7 @@ export async function ask<T>(options: KopiaOptions, question: Question<T>): Prom
     maxBuffer: largestAnswerBytes,
     cancelSignal: options.signal,
     forceKillAfterDelay: 1000,
-    ...(onLine && { stdout: { transform: handingTo(onLine) } }),
+    ...(onLine && { stdout: { transform: handingTo(onLine, options.onLongAnswer) } }),
   })
   const answer: Answer<T> = result.failed
     ? failure(`kopia ${subcommand}`, reasonOf(result), options.password)
@@ -60,9 +63,15 @@ export async function ask<T>(options: KopiaOptions, question: Question<T>): Prom
 }
 
 /** Takes each line, and leaves nothing of it for the result. */
-function handingTo(onLine: (line: string) => void): (line: unknown) => Generator<string> {
+function handingTo(
+  onLine: (line: string) => void,
+  onLongAnswer: KopiaOptions['onLongAnswer'],
+): (line: unknown) => Generator<string> {
+  let lines = 0
   // biome-ignore lint/correctness/useYield: a transform of execa's is a generator, also one that keeps all for itself
   return function* transform(line) {
+    lines += 1
+    if (lines === longAnswerLines) onLongAnswer?.()
     onLine(String(line))
   }
 }
