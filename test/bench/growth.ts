@@ -23,7 +23,8 @@ const sizes = [10, 100, 1000, 10_000] as const
 const largest = 10_000
 const snapshotsEach = 10
 const logFiles = 1000
-const pictures = 12
+/** Those of three hours: the first are slow, until V8 has optimised how they are made. */
+const pictures = 36
 /** What the start left is given back when V8 finds the time to look; with much in it, that takes longer. */
 const settleSeconds = 10
 const longestSettleSeconds = 180
