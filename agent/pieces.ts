@@ -1,15 +1,19 @@
 // Large texts piece by piece, so that they never stand in memory as a whole.
 
-const pieceCharacters = 64 * 1024
+/** Longer ones are copied by each collection of the garbage; shorter ones are many writes. */
+const pieceCharacters = 16 * 1024
 
-/** Joins short texts to pieces of some 64 KiB, made as they are taken; a usual text is one piece. */
+/** Joins short texts to pieces of some 16 KiB, made as they are taken. */
 export function* inPieces(texts: Iterable<string>): Generator<string> {
-  let piece = ''
+  let piece: string[] = []
+  let characters = 0
   for (const text of texts) {
-    piece += text
-    if (piece.length < pieceCharacters) continue
-    yield piece
-    piece = ''
+    piece.push(text)
+    characters += text.length
+    if (characters < pieceCharacters) continue
+    yield piece.join('')
+    piece = []
+    characters = 0
   }
-  if (piece !== '') yield piece
+  if (characters > 0) yield piece.join('')
 }

@@ -17,7 +17,7 @@ export type KopiaOptions = {
   readonly onBegin?: () => void
   /** Told after each call, for the agent's own metrics. */
   readonly onCall: (command: string, ok: boolean) => void
-  /** Told when an answer has thousands of lines, and there will be much to do with it. */
+  /** Told while an answer comes that is so long that there will be much to do with it. */
   readonly onLongAnswer?: () => void
   /** Instead of the usual time limits; after it a call is ended. */
   readonly timeLimitMs: number | undefined

@@ -80,11 +80,13 @@ function policiesFor(policies: readonly Policy[], source: Source): readonly Poli
 }
 
 /** 10,000 sources ask the same policies in each picture. */
-const known = new WeakMap<readonly Policy[], ReadonlyMap<string, Policy>>()
+const tables = new WeakMap<readonly Policy[], ReadonlyMap<string, Policy>>()
 
 function byTargetOf(policies: readonly Policy[]): ReadonlyMap<string, Policy> {
-  const byTarget = known.get(policies) ?? new Map(policies.map((policy) => [policy.target, policy]))
-  known.set(policies, byTarget)
+  const known = tables.get(policies)
+  if (known !== undefined) return known
+  const byTarget = new Map(policies.map((policy) => [policy.target, policy]))
+  tables.set(policies, byTarget)
   return byTarget
 }
 

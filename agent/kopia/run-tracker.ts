@@ -74,8 +74,10 @@ const freshHookSeconds = 10
 
 const hookRunPrefix = 'hooks-'
 
-/** More hold more memory, up to 4 MiB each, and are no faster. */
+/** Each has a buffer of up to 4 MiB. */
 const readAtOnce = 4
+
+type ReadRun = { readonly runId: string; readonly run: Run }
 
 /** Creates a tracker of the runs in `directory`, going on from what `runs` remembers. */
 export function createRunTracker(options: RunTrackerOptions): RunTracker {
@@ -91,18 +93,15 @@ export function createRunTracker(options: RunTrackerOptions): RunTracker {
     const segments = await listSegments(options.directory)
     forgetOldRuns(segments)
     const byRun = [...Map.groupBy(segments, (segment) => segment.runId)]
-    await eachInBatches(byRun, ([runId, segmentsOfRun]) => readRun(runId, segmentsOfRun))
+    await readInBatches(byRun, ([runId, segmentsOfRun]) => readRun(runId, segmentsOfRun))
   }
 
   async function readFile(fileName: string): Promise<void> {
     const name = parseSegmentName(fileName)
     if (name === undefined || !trackedCommands.has(name.command)) return
     const segments = await listSegments(options.directory)
-    const keep = await readRun(
-      name.runId,
-      segments.filter((segment) => segment.runId === name.runId),
-    )
-    keep()
+    const ofRun = segments.filter((segment) => segment.runId === name.runId)
+    await readInBatches([name.runId], (runId) => readRun(runId, ofRun))
   }
 
   function forgetOldRuns(segments: readonly SegmentName[]): void {
@@ -114,14 +113,26 @@ export function createRunTracker(options: RunTrackerOptions): RunTracker {
     }
   }
 
-  /** Resolves to what keeps it. */
-  async function readRun(runId: string, segments: readonly SegmentName[]): Promise<() => void> {
+  async function readRun(runId: string, segments: readonly SegmentName[]): Promise<ReadRun | undefined> {
     const [first] = segments
-    if (first === undefined) return keepNothing
+    if (first === undefined) return undefined
     const known = runs.get(runId) ?? adoptHookRun(newRun(first.processId, first.command))
-    if (known.state !== 'open') return keepNothing
-    const read = await readSegments(known, segments, scan)
-    return () => runs.set(runId, read)
+    if (known.state !== 'open') return undefined
+    return { runId, run: await readSegments(known, segments, scan) }
+  }
+
+  /**
+   * Reads some at once, so that one is searched while the disk gives the next, and keeps them in their order: it is the order
+   * in which they happened.
+   */
+  async function readInBatches<Item>(
+    items: readonly Item[],
+    read: (item: Item) => Promise<ReadRun | undefined>,
+  ): Promise<void> {
+    for (let first = 0; first < items.length; first += readAtOnce) {
+      const batch = await Promise.all(items.slice(first, first + readAtOnce).map(read))
+      for (const { runId, run } of batch.filter((found) => found !== undefined)) runs.set(runId, run)
+    }
   }
 
   /** The hooks may have told of a process before its log was seen. */
@@ -203,12 +214,11 @@ export function createRunTracker(options: RunTrackerOptions): RunTracker {
   ): Promise<void> {
     if (runIds.length === 0) return
     const segments = Map.groupBy(await listSegments(options.directory), (segment) => segment.runId)
-    await eachInBatches(runIds, async (runId) => {
+    await readInBatches(runIds, async (runId) => {
       const run = runs.get(runId)
-      if (run?.state !== 'open') return keepNothing
+      if (run?.state !== 'open') return undefined
       const whole = await readSegments(run, segments.get(runId) ?? [], scanToEnd)
-      if (judge(whole) !== 'over') return keepNothing
-      return () => runs.set(runId, asEnded(whole, options.nowSeconds()))
+      return judge(whole) === 'over' ? { runId, run: asEnded(whole, options.nowSeconds()) } : undefined
     })
   }
 
@@ -262,22 +272,6 @@ export function createRunTracker(options: RunTrackerOptions): RunTracker {
     end: (runIds) => inOrder(() => eachWhole(runIds, () => 'over')),
   }
 }
-
-/**
- * Reads some runs at once, so that one is searched while the disk gives the next, and keeps what was read in their order: it
- * is the order in which they happened.
- */
-async function eachInBatches<Item>(
-  items: readonly Item[],
-  read: (item: Item) => Promise<() => void>,
-): Promise<void> {
-  for (let first = 0; first < items.length; first += readAtOnce) {
-    const batch = await Promise.all(items.slice(first, first + readAtOnce).map(read))
-    for (const keep of batch) keep()
-  }
-}
-
-function keepNothing(): void {}
 
 /** True for a log file that may still be written and that matters. */
 export function isTrackedFile(fileName: string, runs: Runs): boolean {

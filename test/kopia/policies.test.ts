@@ -50,6 +50,7 @@ const cases: readonly (readonly [string, readonly object[], number | undefined])
   ['cron with a comment', [policy(own, { cron: ['0 3 * * 1 # Mondays'] })], 168 * hour],
   ['cron with a year', [policy(own, { cron: ['0 3 * * * 2020-2099'] })], 24 * hour],
   ['cron with seconds and a year', [policy(own, { cron: ['30 0 3 * * * *'] })], 24 * hour],
+  ['cron that is none, beside one', [policy(own, { cron: ['often', '0 3 * * *'] })], 24 * hour],
   ['cron that never comes', [policy(own, { cron: ['0 3 31 2 *'] })], undefined],
   ['several: the most frequent', [policy(own, { intervalSeconds: 7200, cron: ['0 * * * *'] })], hour],
   ['a folder above', [policy({ ...own, path: '/data' }, { intervalSeconds: 60 })], 60],
