@@ -1,9 +1,9 @@
 // Ledger in, samples out: a pure function, so that a push is always the whole picture.
 
-import type { MaintenanceKind } from '../kopia/maintenance.ts'
+import type { RepositoryStatus } from '../kopia/cli.ts'
 import type { CommandState, Ledger, RepositoryState, SourceState } from '../ledger/ledger.ts'
 import type { MetricName } from './catalogue.ts'
-import type { Labels, Sample } from './sample.ts'
+import type { Labels, SampleGroup } from './sample-group.ts'
 import { type SeenSource, sourceSeries } from './source-series.ts'
 
 /** What the agent knows of itself. */
@@ -33,97 +33,91 @@ export type Known = {
 }
 
 /**
- * All samples of the picture as it is now, those of one metric together. They are made while they are taken: 10,000
- * sources have 250,000, which need not all be there at once.
+ * The picture as it is now, the groups of one metric together. They are made while they are taken, so that not all are
+ * there at once; what they are made of is gathered at once, so that a picture that is sent slowly is still of one moment.
  */
-export function samplesOf(known: Known): Iterable<Sample> {
+export function samplesOf(known: Known): Iterable<SampleGroup> {
   const sources = [...known.ledger.sources].map(([name, state]) => seen(name, state, known))
   const others = [
-    ...samplesOfCommands(known.ledger.commands),
-    ...samplesOfRepository(known.ledger.repository),
-    ...samplesOfAgent(known.agent),
+    ...groupsOfCommands(known.ledger.commands),
+    ...groupsOfRepository(known.ledger.repository),
+    ...groupsOfAgent(known.agent),
   ]
-  return (function* samples() {
-    for (const { name, more, valueIn } of sourceSeries) {
-      for (const source of sources) {
-        const value = valueIn(source)
-        if (value !== undefined) yield { name, labels: source.labels, more, value }
-      }
-    }
-    yield* others
-  })()
+  return groupsOf(sources, others)
+}
+
+function* groupsOf(sources: readonly SeenSource[], others: readonly SampleGroup[]): Generator<SampleGroup> {
+  const subjects = sources.map(({ state }) => state.source)
+  for (const { name, more, valueIn } of sourceSeries)
+    yield { name, more, subjects, values: sources.map(valueIn) }
+  yield* others
 }
 
 function seen(name: string, state: SourceState, { ledger, runningSince }: Known): SeenSource {
-  return {
-    state,
-    labels: state.source,
-    runningSince: runningSince.get(name),
-    interval: ledger.expectedInterval(state),
-  }
+  return { state, runningSince: runningSince.get(name), interval: ledger.expectedInterval(state) }
 }
 
-function samplesOfCommands(commands: ReadonlyMap<string, CommandState>): readonly Sample[] {
-  const all = [...commands]
+function groupsOfCommands(commands: ReadonlyMap<string, CommandState>): readonly SampleGroup[] {
+  const subjects = [...commands.keys()].map((command) => ({ command }))
+  const states = [...commands.values()]
   return [
-    ...all.map(([command, { result }]) =>
-      sample('kopia_command_status', { command }, result === 'success' ? 1 : 0),
-    ),
-    ...all.flatMap(([command, { lastSuccessAt }]) =>
-      optional('kopia_command_last_success_timestamp_seconds', { command }, lastSuccessAt),
-    ),
+    {
+      name: 'kopia_command_status',
+      subjects,
+      values: states.map(({ result }) => (result === 'success' ? 1 : 0)),
+    },
+    {
+      name: 'kopia_command_last_success_timestamp_seconds',
+      subjects,
+      values: states.map(({ lastSuccessAt }) => lastSuccessAt),
+    },
   ]
 }
 
-function samplesOfRepository(repository: RepositoryState): readonly Sample[] {
+function groupsOfRepository(repository: RepositoryState): readonly SampleGroup[] {
   const { status, maintenance, blobs, contentsBytes } = repository
-  const kinds: readonly MaintenanceKind[] = ['quick', 'full']
+  const kinds = ['quick', 'full'] as const
+  const subjects = kinds.map((kind) => ({ kind }))
   return [
-    ...optional('kopia_repository_size_bytes', {}, blobs?.sizeBytes),
-    ...optional('kopia_repository_blobs', {}, blobs?.count),
-    ...optional('kopia_repository_contents_bytes', {}, contentsBytes),
-    ...optional('kopia_repository_capacity_bytes', {}, status?.capacityBytes),
-    ...optional('kopia_repository_available_bytes', {}, status?.availableBytes),
+    single('kopia_repository_size_bytes', blobs?.sizeBytes),
+    single('kopia_repository_blobs', blobs?.count),
+    single('kopia_repository_contents_bytes', contentsBytes),
+    single('kopia_repository_capacity_bytes', status?.capacityBytes),
+    single('kopia_repository_available_bytes', status?.availableBytes),
     ...(status === undefined ? [] : [infoOf(status)]),
-    ...kinds.flatMap((kind) =>
-      optional(
-        'kopia_maintenance_last_success_timestamp_seconds',
-        { kind },
-        maintenance?.[kind].lastSuccessAt,
-      ),
-    ),
-    ...kinds.flatMap((kind) =>
-      optional('kopia_maintenance_next_timestamp_seconds', { kind }, maintenance?.[kind].nextAt),
-    ),
+    {
+      name: 'kopia_maintenance_last_success_timestamp_seconds',
+      subjects,
+      values: kinds.map((kind) => maintenance?.[kind].lastSuccessAt),
+    },
+    {
+      name: 'kopia_maintenance_next_timestamp_seconds',
+      subjects,
+      values: kinds.map((kind) => maintenance?.[kind].nextAt),
+    },
   ]
 }
 
-function infoOf({ repositoryId, storageType }: NonNullable<RepositoryState['status']>): Sample {
-  return sample('kopia_repository_info', { repository: repositoryId, storage: storageType }, 1)
+function infoOf({ repositoryId, storageType }: RepositoryStatus): SampleGroup {
+  return single('kopia_repository_info', 1, { repository: repositoryId, storage: storageType })
 }
 
-function samplesOfAgent(agent: AgentState): readonly Sample[] {
-  const { repositoryReachable: reachable } = agent
+function groupsOfAgent(agent: AgentState): readonly SampleGroup[] {
+  const { repositoryReachable: reachable, kopiaCalls } = agent
   return [
-    sample('kopia_agent_build_info', { version: agent.version }, 1),
-    sample('kopia_agent_always_on', {}, Number(agent.alwaysOn)),
-    ...optional('kopia_agent_heartbeat_interval_seconds', {}, agent.heartbeatSeconds),
-    ...optional(
-      'kopia_agent_repository_reachable',
-      {},
-      reachable === undefined ? undefined : Number(reachable),
-    ),
-    sample('kopia_agent_push_failures_total', {}, agent.pushFailures),
-    ...agent.kopiaCalls.map(({ command, result, count }) =>
-      sample('kopia_agent_kopia_calls_total', { command, result }, count),
-    ),
+    single('kopia_agent_build_info', 1, { version: agent.version }),
+    single('kopia_agent_always_on', Number(agent.alwaysOn)),
+    single('kopia_agent_heartbeat_interval_seconds', agent.heartbeatSeconds),
+    single('kopia_agent_repository_reachable', reachable === undefined ? undefined : Number(reachable)),
+    single('kopia_agent_push_failures_total', agent.pushFailures),
+    {
+      name: 'kopia_agent_kopia_calls_total',
+      subjects: kopiaCalls.map(({ command, result }) => ({ command, result })),
+      values: kopiaCalls.map(({ count }) => count),
+    },
   ]
 }
 
-function sample(name: MetricName, labels: Labels, value: number): Sample {
-  return { name, labels, value }
-}
-
-function optional(name: MetricName, labels: Labels, value: number | undefined): readonly Sample[] {
-  return value === undefined ? [] : [sample(name, labels, value)]
+function single(name: MetricName, value: number | undefined, labels: Labels = {}): SampleGroup {
+  return { name, subjects: [labels], values: [value] }
 }

@@ -1,16 +1,14 @@
 // What is told of each source: every series once, and how its value comes from the ledger.
 
-import type { Source } from '../kopia/source.ts'
 import { outcomes } from '../kopia/verdict.ts'
 import { snapshotTypes } from '../ledger/held-snapshots.ts'
 import type { ExpectedInterval, SourceState } from '../ledger/ledger.ts'
 import type { MetricName } from './catalogue.ts'
-import type { Labels } from './sample.ts'
+import type { Labels } from './sample-group.ts'
 
 /** A source as it is when the picture is made. */
 export type SeenSource = {
   readonly state: SourceState
-  readonly labels: Source
   readonly runningSince: number | undefined
   readonly interval: ExpectedInterval | undefined
 }

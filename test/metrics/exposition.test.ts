@@ -7,9 +7,10 @@ import { createLedger, emptyLedger } from '../../agent/ledger/ledger.ts'
 import { createCallCounter } from '../../agent/metrics/call-counter.ts'
 import { catalogue, type Metric } from '../../agent/metrics/catalogue.ts'
 import { toText } from '../../agent/metrics/exposition.ts'
-import type { Sample } from '../../agent/metrics/sample.ts'
+import type { SampleGroup } from '../../agent/metrics/sample-group.ts'
 import { samplesOf } from '../../agent/metrics/samples.ts'
 import { parseExposition } from '../support/prometheus.ts'
+import { samplesIn } from '../support/samples.ts'
 import { askedAt, makeSnapshot } from '../support/snapshots.ts'
 import { tool } from '../support/tools.ts'
 
@@ -17,7 +18,7 @@ const source = { user: 'root', host: 'vm', path: '/data\n"quoted" \\ {} é' }
 
 const snapshot = makeSnapshot({ source, files: 5, directories: 2, excludedFiles: 3 })
 
-function everything(): readonly Sample[] {
+function everything(): readonly SampleGroup[] {
   const ledger = createLedger({ ...emptyLedger, begunAt: 1 })
   ledger.addSnapshots(source, [snapshot], askedAt(20))
   const errors = { fatal: 1, ignored: 2 }
@@ -54,38 +55,34 @@ function everything(): readonly Sample[] {
   return [...samplesOf({ ledger, runningSince: new Map([[formatSource(source), 40]]), agent })]
 }
 
-function textOf(samples: Iterable<Sample>): string {
-  return [...toText(samples)].join('')
+function textOf(groups: Iterable<SampleGroup>): string {
+  return [...toText(groups)].join('')
 }
 
 test('the text is the one that prom-client writes, also for names that need escapes and for odd numbers', async () => {
-  const odd = [0, -1.5, 1e21, 1e-7, 2 ** 53].map(
-    (value, index): Sample => ({
-      name: 'kopia_backup_size_bytes',
-      labels: { user: '\\n', host: 'a"b\\', path: `\n${index}\u2028 {},="é😀\ufffd` },
-      value,
-    }),
-  )
-  const samples = [...everything().filter(({ name }) => name !== 'kopia_backup_size_bytes'), ...odd]
-  assert.deepEqual(linesOf(textOf(samples)), linesOf(await textOfLibrary(samples)))
+  const values = [0, -1.5, 1e21, 1e-7, 2 ** 53]
+  const subjects = values.map((_, index) => ({
+    user: '\\n',
+    host: 'a"b\\',
+    path: `\n${index}\u2028 {},="é😀\ufffd`,
+  }))
+  const odd: SampleGroup = { name: 'kopia_backup_size_bytes', subjects, values }
+  const groups = [...everything().filter(({ name }) => name !== odd.name), odd]
+  assert.deepEqual(linesOf(textOf(groups)), linesOf(await textOfLibrary(groups)))
 })
 
 test('a picture of any size comes in pieces, which together are the picture', () => {
-  const many = Array.from(
-    { length: 5000 },
-    (_, index): Sample => ({
-      name: 'kopia_backup_status',
-      labels: { ...source, path: `/data/${index}` },
-      value: 1,
-    }),
-  )
-  const pieces = [...toText(many)]
+  const subjects = Array.from({ length: 5000 }, (_, index) => ({ ...source, path: `/data/${index}` }))
+  const values = subjects.map((_, index) => (index % 3 === 0 ? undefined : index))
+  const pieces = [...toText([{ name: 'kopia_backup_status', subjects, values }])]
   assert.ok(pieces.length > 3)
   const head = /^# HELP kopia_backup_status .*\n# TYPE kopia_backup_status gauge\n/
   const lines = pieces.join('').replace(head, '').trimEnd().split('\n')
   assert.deepEqual(
     lines,
-    many.map(({ labels }) => `kopia_backup_status{user="root",host="vm",path="${labels.path}"} 1`),
+    subjects.flatMap(({ path }, index) =>
+      index % 3 === 0 ? [] : [`kopia_backup_status{user="root",host="vm",path="${path}"} ${index}`],
+    ),
   )
 })
 
@@ -96,13 +93,13 @@ function linesOf(text: string): readonly string[] {
     .sort()
 }
 
-function textOfLibrary(samples: readonly Sample[]): Promise<string> {
+function textOfLibrary(groups: readonly SampleGroup[]): Promise<string> {
   const registry = new Registry()
-  for (const [name, ofName] of Map.groupBy(samples, (sample) => sample.name)) {
+  for (const [name, ofName] of Map.groupBy(groups, (group) => group.name)) {
     const { help, labels: labelNames, type }: Metric = catalogue[name]
     const configuration = { name, help, labelNames, registers: [registry] }
     const metric = type === 'counter' ? new Counter(configuration) : new Gauge(configuration)
-    for (const { labels, more, value } of ofName) metric.inc({ ...labels, ...more }, value)
+    for (const { labels, value } of ofName.flatMap(samplesIn)) metric.inc(labels, value)
   }
   return registry.metrics()
 }

@@ -10,6 +10,7 @@ import { catalogue, type Metric, type MetricName } from '../../../agent/metrics/
 import { freePort } from '../../support/processes.ts'
 import { namesIn } from '../../support/promql.ts'
 import { readRules } from '../../support/rules.ts'
+import { samplesIn } from '../../support/samples.ts'
 import { startService } from '../../support/stack.ts'
 import { tool } from '../../support/tools.ts'
 import { instanceOf, samplesAt, sourcesPerAgent } from './pictures.ts'
@@ -109,8 +110,8 @@ type Values = readonly (readonly [at: number, value: number])[]
 
 function seriesOf(name: string, number: number, days: readonly number[]): ReadonlyMap<string, Values> {
   const all = days.flatMap((at) =>
-    (pictures(number, at).get(name as MetricName) ?? []).map(({ labels, more, value }) => {
-      const text = Object.entries({ ...labels, ...more }).map(([label, content]) => `,${label}="${content}"`)
+    (pictures(number, at).get(name as MetricName) ?? []).flatMap(samplesIn).map(({ labels, value }) => {
+      const text = Object.entries(labels).map(([label, content]) => `,${label}="${content}"`)
       return { key: text.join(''), at, value }
     }),
   )

@@ -4,7 +4,7 @@ import { declarations } from '../../../agent/config.ts'
 import type { Source } from '../../../agent/kopia/source.ts'
 import { createLedger, emptyLedger, type Ledger } from '../../../agent/ledger/ledger.ts'
 import { toText } from '../../../agent/metrics/exposition.ts'
-import type { Sample } from '../../../agent/metrics/sample.ts'
+import type { SampleGroup } from '../../../agent/metrics/sample-group.ts'
 import { samplesOf } from '../../../agent/metrics/samples.ts'
 import type { GatewayOptions } from '../../../agent/push/pushgateway.ts'
 import { parseDurationMs } from '../../../agent/setting-formats.ts'
@@ -27,7 +27,7 @@ export function simulate(number: number, nowSeconds: number): Simulated {
 }
 
 /** What an agent says at a moment: each source is backed up daily, at a time of its own. */
-export function samplesAt(number: number, nowSeconds: number): Iterable<Sample> {
+export function samplesAt(number: number, nowSeconds: number): Iterable<SampleGroup> {
   return samplesOf({
     ledger: ledgerAt(number, nowSeconds),
     runningSince: new Map(),
