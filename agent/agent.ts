@@ -30,7 +30,7 @@ import { createSpool, isEventName } from './spool/spool.ts'
 import { prepareSpool } from './state-directory.ts'
 import { beFast } from './v8-flags.ts'
 import { watchFolder } from './watch-folder.ts'
-import { type Reply, startWebServer, type WebServer } from './web/server.ts'
+import { type Progress, type Reply, startWebServer, type WebServer } from './web/server.ts'
 
 export type AgentOptions = {
   readonly settings: Settings
@@ -101,6 +101,9 @@ export async function createAgent({
     runs: new Map(Object.entries(loaded.data.runs)),
     nowSeconds,
     onFault: (fileName, error) => log.error(`Kopia's log ${fileName} can't be read: ${error}`),
+    onProgress: () => {
+      hasReadOn = true
+    },
   })
   const asker = createAsker(ledger, kopia, nowSeconds, log)
   const passesFilter = createSourceFilter(settings.sources)
@@ -126,7 +129,8 @@ export async function createAgent({
   let pushFailures = 0
   let kopiaCallsUnderWay = 0
   let pushFault: string | undefined
-  let ready = false
+  let hasReadOn = false
+  let progress: Progress = 'starting'
   let newestChangeSeen: string | undefined
   let nextDigest: NodeJS.Timeout | undefined
   let nextRenewal: NodeJS.Timeout | undefined
@@ -184,7 +188,7 @@ export async function createAgent({
 
   async function settleRuns(): Promise<boolean> {
     await tracker.endFinishedRuns()
-    return ready ? bookkeeper.settle() : false
+    return progress === 'up to date' ? bookkeeper.settle() : false
   }
 
   /** Nothing tells that a process has ended: while there is one, it is looked at. */
@@ -209,25 +213,31 @@ export async function createAgent({
   })
 
   async function readEverything(): Promise<void> {
-    await tracker.sweep()
+    // The past may be long: whoever stops the agent is not to wait for it.
+    await tracker.sweep(progress === 'up to date' ? undefined : stopping.signal)
     await digest()
   }
 
-  /** The safety net. That it went through is the sign of life; so is waiting for Kopia, whose calls have time limits. */
+  /**
+   * The safety net. That it went through is the sign of life; so is reading on where there is much, and waiting for
+   * Kopia, whose calls have time limits.
+   */
   const sweep = coalesce(async () => {
     await readEverything()
+    hasReadOn = false
     await serviceManager.alive()
   })
 
   function onSweepTime(): void {
-    if (kopiaCallsUnderWay > 0) void serviceManager.alive()
+    if (kopiaCallsUnderWay > 0 || hasReadOn) void serviceManager.alive()
+    hasReadOn = false
     void sweep()
   }
 
   // Out: the ledger goes to the disk, and as metrics to wherever they are wanted.
 
   async function keepAndPush(): Promise<void> {
-    if (ready) pusher.request()
+    if (progress === 'up to date') pusher.request()
     await keep()
   }
 
@@ -269,7 +279,7 @@ export async function createAgent({
 
   function currentFaults(): readonly string[] {
     return [
-      ...(ready ? [] : ['What happened before the agent started is still being read.']),
+      ...(progress === 'up to date' ? [] : ['What happened before the agent started is still being read.']),
       ...(asker.isReachable() === false
         ? ["Kopia can't be asked for the repository; see the agent's log."]
         : []),
@@ -330,20 +340,28 @@ export async function createAgent({
     await keepAndPush()
   }
 
-  /** What the ledger does not hold yet: read, settled, and only then counted from. */
+  /** What ends from now on is counted. It must be on the disk, so that a crash from now on loses nothing. */
+  async function begin(): Promise<void> {
+    if (ledger.isCounted(nowSeconds())) return
+    ledger.begin(nowSeconds())
+    await keep()
+  }
+
+  /** What the ledger does not hold yet: read, and then settled. */
   async function catchUp(): Promise<void> {
     newestChangeSeen = await newestOtherChange(settings.cliLogs)
     await readEverything()
-    while (tracker.hasJustWritten()) {
+    while (tracker.hasJustWritten() && !stopping.signal.aborted) {
       await sleep(nearEndIntervalMs)
       await readEverything()
     }
+    // It is not read to its end: the next start goes on with it.
+    if (stopping.signal.aborted) return
     await asker.refreshIdentity()
     await bookkeeper.refreshSnapshots()
-    ledger.begin(nowSeconds())
-    // Ready means that a crash from now on loses nothing: the beginning must be on the disk.
+    ledger.endPast()
     await keep()
-    ready = true
+    progress = 'up to date'
     // What ended while Kopia answered.
     await digest()
   }
@@ -356,7 +374,7 @@ export async function createAgent({
         login: settings.webLogin,
         metrics: () => ({ status: 200, contentType, body: currentPicture() }),
         page: currentPage,
-        isReady: () => ready,
+        progress: () => progress,
         onError: (error) => log.warn(`The web listener: ${error}`),
       })
       if (settings.webLogin === undefined && !isLoopback(settings.listen.host))
@@ -365,26 +383,30 @@ export async function createAgent({
         )
       log.info(`Listening on http://${settings.listen.host}:${web.port}/metrics.`)
     }
+    await begin()
+    progress = 'reading the past'
+    await serviceManager.ready('Ready, and reading what happened before the start.')
+    timers.push(
+      setInterval(onSweepTime, Math.min(sweepIntervalMs, (serviceManager.watchdogMs ?? Infinity) / 2)),
+    )
     // Of a thousand logs that lie there one or none is still written, and a watch of each would cost 24 MiB: read first.
     await readEverything()
     await renewWatches()
     await catchUp()
     await keepAndPush()
     if (stopping.signal.aborted) return
-    timers.push(
-      setInterval(onSweepTime, Math.min(sweepIntervalMs, (serviceManager.watchdogMs ?? Infinity) / 2)),
-    )
     schedules.push(
       schedule(settings.refreshSchedule, settings.instance, log, refresh),
       schedule(settings.repositorySchedule, settings.instance, log, refreshRepository),
     )
     const status = `Ready: ${ledger.sources.size} sources known, watching ${settings.cliLogs} and ${spool.folder}.`
     log.info(status)
-    await serviceManager.ready(status)
+    await serviceManager.status(status)
     if (asker.isReachable()) await refreshRepository()
   }
 
   async function pushOnce(): Promise<PushResult> {
+    await begin()
     await catchUp()
     if (asker.isReachable()) await asker.refreshFigures()
     stopping.abort()
@@ -401,9 +423,9 @@ export async function createAgent({
     clearTimeout(nextRenewal)
     clearTimeout(nextDigest)
     await Promise.all([...watches.map((watch) => watch.close()), web?.close()])
-    await digest()
+    if (progress === 'up to date') await digest()
     clearTimeout(nextDigest)
-    await Promise.all([ready ? pusher.stop() : undefined, keep()])
+    await Promise.all([progress === 'up to date' ? pusher.stop() : undefined, keep()])
   }
 
   return { run, pushOnce, stop }

@@ -7,6 +7,7 @@ export type ServiceManager = {
   readonly watchdogMs: number | undefined
   /** The start is over; `status` is what `systemctl status` shows. */
   readonly ready: (status: string) => Promise<void>
+  readonly status: (status: string) => Promise<void>
   /** A sign of life. To be given by the work that is watched, never by a timer alone. */
   readonly alive: () => Promise<void>
   readonly stopping: () => Promise<void>
@@ -45,6 +46,7 @@ export function takeServiceManager(
   return {
     watchdogMs: socket === undefined ? undefined : watchdogMs(watchdogUsec, watchdogPid, processId),
     ready: (status) => notify('READY=1', `STATUS=${status}`),
+    status: (status) => notify(`STATUS=${status}`),
     alive: () => notify('WATCHDOG=1'),
     stopping: () => notify('STOPPING=1'),
   }

@@ -9,6 +9,7 @@ export type FolderWatch = {
   readonly renew: () => Promise<boolean>
   /** Whether the folder was there at the last call of `renew`. */
   readonly isThere: () => boolean
+  /** For good. */
   readonly close: () => Promise<void>
 }
 
@@ -29,11 +30,13 @@ const mostStale = 50
 export function watchFolder(options: FolderWatchOptions): FolderWatch {
   let watcher: FSWatcher | undefined
   let watchedInode: bigint | undefined
+  let isClosed = false
 
   async function renew(): Promise<boolean> {
     const inode = inodeOf(options.folder)
     if (inode === watchedInode && staleFiles() <= mostStale) return false
-    await close()
+    await end()
+    if (isClosed) return false
     watchedInode = inode
     if (inode !== undefined) watcher = start()
     return inode !== undefined
@@ -57,10 +60,15 @@ export function watchFolder(options: FolderWatchOptions): FolderWatch {
       .on('error', options.onError)
   }
 
-  async function close(): Promise<void> {
+  async function end(): Promise<void> {
     await watcher?.close()
     watcher = undefined
     watchedInode = undefined
+  }
+
+  async function close(): Promise<void> {
+    isClosed = true
+    await end()
   }
 
   return { renew, isThere: () => watchedInode !== undefined, close }

@@ -25,8 +25,11 @@ import {
 
 export type RunTracker = {
   readonly runs: Runs
-  /** Looks at the whole directory: the safety net below the hints, and the way to catch up after a start. */
-  readonly sweep: () => Promise<void>
+  /**
+   * Looks at the whole directory: the safety net below the hints, and the way to catch up after a start. `signal` ends it
+   * early.
+   */
+  readonly sweep: (signal?: AbortSignal) => Promise<void>
   /** A hint that a file of this name was written. */
   readonly read: (fileName: string) => Promise<void>
   readonly addHookCall: (call: HookCall) => Promise<void>
@@ -53,6 +56,8 @@ export type RunTrackerOptions = {
   readonly nowSeconds: () => number
   /** A file that can't be read stops neither the others nor the agent. */
   readonly onFault: (fileName: string, error: unknown) => void
+  /** Called again and again while there is much to read. */
+  readonly onProgress?: () => void
 }
 
 /** The commands whose runs matter: those that take snapshots, and those that show whether snapshots are any good. */
@@ -89,11 +94,11 @@ export function createRunTracker(options: RunTrackerOptions): RunTracker {
     return enqueue(task).catch((error: unknown) => options.onFault(options.directory, error))
   }
 
-  async function sweep(): Promise<void> {
+  async function sweep(signal?: AbortSignal): Promise<void> {
     const segments = await listSegments(options.directory)
     forgetOldRuns(segments)
     const byRun = [...Map.groupBy(segments, (segment) => segment.runId)]
-    await readInBatches(byRun, ([runId, segmentsOfRun]) => readRun(runId, segmentsOfRun))
+    await readInBatches(byRun, ([runId, segmentsOfRun]) => readRun(runId, segmentsOfRun, signal))
   }
 
   async function readFile(fileName: string): Promise<void> {
@@ -113,12 +118,16 @@ export function createRunTracker(options: RunTrackerOptions): RunTracker {
     }
   }
 
-  async function readRun(runId: string, segments: readonly SegmentName[]): Promise<ReadRun | undefined> {
+  async function readRun(
+    runId: string,
+    segments: readonly SegmentName[],
+    signal?: AbortSignal,
+  ): Promise<ReadRun | undefined> {
     const [first] = segments
-    if (first === undefined) return undefined
+    if (first === undefined || signal?.aborted) return undefined
     const known = runs.get(runId) ?? adoptHookRun(newRun(first.processId, first.command))
     if (known.state !== 'open') return undefined
-    return { runId, run: await readSegments(known, segments, scan) }
+    return { runId, run: await readSegments(known, segments, scan, signal) }
   }
 
   /**
@@ -150,12 +159,14 @@ export function createRunTracker(options: RunTrackerOptions): RunTracker {
     run: OpenRun,
     segments: readonly SegmentName[],
     scanLast: ScanBytes,
+    signal?: AbortSignal,
   ): Promise<OpenRun> {
+    const pace = { onProgress: options.onProgress, signal }
     let next = run
     for (const [index, segment] of segments.entries()) {
       const isLast = index === segments.length - 1
       try {
-        next = await readSegment(next, options.directory, segment, isLast ? scanLast : scanToEnd)
+        next = await readSegment(next, options.directory, segment, isLast ? scanLast : scanToEnd, pace)
       } catch (error) {
         // Kopia sweeps old logs, also while they are read.
         if (!hasCode(error, 'ENOENT')) options.onFault(segment.fileName, error)
@@ -260,7 +271,7 @@ export function createRunTracker(options: RunTrackerOptions): RunTracker {
 
   return {
     runs,
-    sweep: () => inOrder(sweep),
+    sweep: (signal) => inOrder(() => sweep(signal)),
     read: (fileName) => inOrder(() => readFile(fileName)),
     addHookCall: (call) => inOrder(() => addHookCall(call)),
     endFinishedRuns: () => inOrder(endFinishedRuns),

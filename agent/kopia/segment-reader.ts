@@ -12,6 +12,13 @@ export type ScanBytes = (bytes: Buffer, command: string) => Scan
 
 const chunkBytes = 4 * 1024 * 1024
 
+export type Pace = {
+  /** Called for each piece that is read. */
+  readonly onProgress?: (() => void) | undefined
+  /** Ends the reading after a piece; what is left is read another time. */
+  readonly signal?: AbortSignal | undefined
+}
+
 /**
  * Reads on from where the run was read to. `scanBytes` decides on the last record: whether it is whole, or
  * may still be continued. Rejects where the file can't be read.
@@ -21,6 +28,7 @@ export async function readSegment(
   directory: string,
   segment: SegmentName,
   scanBytes: ScanBytes,
+  { onProgress, signal }: Pace = {},
 ): Promise<OpenRun> {
   const path = join(directory, segment.fileName)
   const { size, mtimeMs } = await stat(path)
@@ -29,7 +37,7 @@ export async function readSegment(
   const buffer = takeBuffer(Math.max(0, Math.min(chunkBytes, size - offset)))
   const file = await open(path, 'r')
   try {
-    while (offset < size) {
+    while (offset < size && !signal?.aborted) {
       const { bytesRead } = await file.read(buffer, 0, Math.min(buffer.length, size - offset), offset)
       if (bytesRead === 0) break
       const bytes = buffer.subarray(0, bytesRead)
@@ -41,6 +49,7 @@ export async function readSegment(
         evidence,
       )
       offset += found.consumedBytes
+      onProgress?.()
       if (atEnd) break
     }
   } finally {

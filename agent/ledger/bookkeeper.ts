@@ -190,7 +190,7 @@ export function createBookkeeper(options: BookkeeperOptions): Bookkeeper {
       return
     }
     ledger.addFinished(finished, nowSeconds())
-    if (ledger.isCounting())
+    if (ledger.isCounted(finished.endedAt))
       log.info(`${formatSource(source)}: ${outcome} after ${durationSeconds.toFixed(3)} s.`)
   }
 
@@ -208,7 +208,7 @@ export function createBookkeeper(options: BookkeeperOptions): Bookkeeper {
     const isGood = hasSucceeded(run) && finished.every(({ outcome }) => outcome === 'success')
     ledger.addCommand(run.command.replace('-', ' '), isGood ? 'success' : 'failed', run.endedAt)
     const { finalError } = run.evidence
-    if (!isGood && ledger.isCounting()) {
+    if (!isGood && ledger.isCounted(run.endedAt)) {
       log.warn(
         `kopia ${run.command.replace('-', ' ')} (${runId}) failed: ${finalError ?? 'it did not come to its end'}`,
       )

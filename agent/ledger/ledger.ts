@@ -41,8 +41,10 @@ export type CommandState = { readonly result: 'success' | 'failed'; readonly las
 
 export type LedgerData = {
   readonly version: 1
-  /** Unix seconds; undefined until all that lay there at the first start was read. What was before is not counted. */
+  /** When the agent first ran here, in Unix seconds. */
   readonly begunAt?: number
+  /** Whether all that lay there at the first start was read: what is read later is new, whatever the clock says. */
+  readonly isPastRead?: boolean
   readonly sources: Readonly<Record<string, SourceState>>
   readonly repository: RepositoryState
   readonly commands: Readonly<Record<string, CommandState>>
@@ -63,9 +65,12 @@ export type Ledger = {
   readonly awakeQuarters: AwakeQuarters | undefined
   readonly setAwakeQuarters: (quarters: AwakeQuarters | undefined) => void
   readonly commands: ReadonlyMap<string, CommandState>
-  /** Whether finished attempts are counted; what lay there at the very first start is not. */
-  readonly isCounting: () => boolean
+  /** What ends from now on is counted; only the first call does anything. */
   readonly begin: (nowSeconds: number) => void
+  /** All that lay there at the first start was read. */
+  readonly endPast: () => void
+  /** Whether what ended then is counted, in Unix seconds: what lay there at the first start is not. */
+  readonly isCounted: (endedAt: number) => boolean
   /** A source that is new: its counters exist from now on, at 0. */
   readonly addSource: (source: Source, nowSeconds: number) => void
   /** A source that has gone, or never was this repository's. */
@@ -91,7 +96,7 @@ export function createLedger(data: LedgerData): Ledger {
   const commands = new Map(Object.entries(data.commands))
   /** The newest question that was answered for a source; only this process's questions are numbered. */
   const answered = new Map<string, number>()
-  let { begunAt, repository, awakeQuarters } = data
+  let { begunAt, isPastRead = false, repository, awakeQuarters } = data
 
   function ensureSource(source: Source, nowSeconds: number): SourceState {
     const known = sources.get(formatSource(source))
@@ -106,10 +111,14 @@ export function createLedger(data: LedgerData): Ledger {
     return state
   }
 
+  function isCounted(endedAt: number): boolean {
+    return begunAt !== undefined && (isPastRead || endedAt >= begunAt)
+  }
+
   function addFinished(finished: Finished, nowSeconds: number): void {
     const state = ensureSource(finished.source, nowSeconds)
-    const isCounted = begunAt !== undefined && !isKnown(state, finished)
-    const attempts = isCounted ? countedIn(state.attempts, finished.outcome) : state.attempts
+    const isNew = isCounted(finished.endedAt) && !isKnown(state, finished)
+    const attempts = isNew ? countedIn(state.attempts, finished.outcome) : state.attempts
     const news = isOutdated(state, finished, nowSeconds) ? {} : newsOf(state, finished)
     const before = isKnown(state, finished) ? withoutNewest(recentOf(state)) : recentOf(state)
     const recent = withAttempt(before, finished)
@@ -166,10 +175,13 @@ export function createLedger(data: LedgerData): Ledger {
     setAwakeQuarters: (quarters) => {
       awakeQuarters = quarters
     },
-    isCounting: () => begunAt !== undefined,
     begin: (nowSeconds) => {
       begunAt ??= nowSeconds
     },
+    endPast: () => {
+      isPastRead = true
+    },
+    isCounted,
     addSource: (source, nowSeconds) => {
       ensureSource(source, nowSeconds)
     },
@@ -188,6 +200,7 @@ export function createLedger(data: LedgerData): Ledger {
     toData: (runs) => ({
       version: 1,
       ...(begunAt !== undefined && { begunAt }),
+      isPastRead,
       sources: Object.fromEntries(sources),
       repository,
       commands: Object.fromEntries(commands),

@@ -13,6 +13,9 @@ export type Reply = {
   readonly headers?: Readonly<Record<string, string>>
 }
 
+/** Ready is an agent that misses nothing any more, though it may still be reading what was before. */
+export type Progress = 'starting' | 'reading the past' | 'up to date'
+
 export type WebOptions = {
   readonly host: string
   readonly port: number
@@ -21,7 +24,7 @@ export type WebOptions = {
   readonly metrics: () => Reply
   /** The status page, by what stands behind the `?`. */
   readonly page: (query: URLSearchParams) => Promise<Reply>
-  readonly isReady: () => boolean
+  readonly progress: () => Progress
   readonly onError: (error: unknown) => void
 }
 
@@ -70,6 +73,15 @@ export async function startWebServer(options: WebOptions): Promise<WebServer> {
   }
 }
 
+const readiness: Readonly<Record<Progress, Reply>> = {
+  starting: text(503, 'kopia-metrics-agent is starting.\n'),
+  'reading the past': text(
+    200,
+    'kopia-metrics-agent is ready, and still reads what happened before it started.\n',
+  ),
+  'up to date': text(200, 'kopia-metrics-agent is ready.\n'),
+}
+
 async function reply(options: WebOptions, request: IncomingMessage): Promise<Reply> {
   if (request.method !== 'GET' && request.method !== 'HEAD')
     return text(405, 'Only GET and HEAD are answered.\n')
@@ -79,9 +91,7 @@ async function reply(options: WebOptions, request: IncomingMessage): Promise<Rep
     case '/-/healthy':
       return text(200, 'kopia-metrics-agent is healthy.\n')
     case '/-/ready':
-      return options.isReady()
-        ? text(200, 'kopia-metrics-agent is ready.\n')
-        : text(503, 'kopia-metrics-agent is still reading what happened before it started.\n')
+      return readiness[options.progress()]
   }
   if (options.login !== undefined && !isAuthorized(request.headers.authorization, options.login))
     return text(401, 'User name and password are needed.\n')

@@ -43,7 +43,9 @@ async function testOn(context: TestContext, image: string, packages: Packages): 
       '[Service]\nWatchdogSec=10\nRestartSec=1\nTimeoutStopSec=5\n',
     )
     await machine.shell(`systemctl daemon-reload && systemctl enable --now ${unit}`)
-    assert.match(await property(machine, 'StatusText'), /^Ready: 0 sources known/)
+    await waitFor('it has read what was before', async () =>
+      (await property(machine, 'StatusText')).startsWith('Ready: 0 sources known') ? true : undefined,
+    )
     assert.equal((await machine.shell(`stat -c %a ${state} ${state}/spool`)).trim(), '700\n700')
     const processId = await property(machine, 'MainPID')
     const status = await machine.must('cat', `/proc/${processId}/status`)

@@ -26,16 +26,27 @@ function finished(outcome: Outcome, endedAt: number): Finished {
 
 const snapshot = (change: Partial<Snapshot>) => makeSnapshot({ source, ...change })
 
-test('attempts are counted from the beginning on, and what lay there before is not', () => {
+test('attempts are counted from the beginning on, and what lay there before is not, also when read later', () => {
   const ledger = createLedger(emptyLedger)
-  ledger.addFinished(finished('failed', 100), 200)
-  assert.deepEqual(ledger.sources.get(key)?.attempts, { success: 0, failed: 0, incomplete: 0 })
   ledger.begin(200)
-  ledger.addFinished(finished('success', 300), 300)
-  ledger.addFinished(finished('failed', 400), 400)
-  const state = ledger.sources.get(key)
+  ledger.addFinished(finished('failed', 100), 400)
+  assert.deepEqual(ledger.sources.get(key)?.attempts, { success: 0, failed: 0, incomplete: 0 })
+  const later = createLedger(ledger.toData(new Map()))
+  later.begin(390)
+  later.addFinished(finished('failed', 110), 400)
+  later.addFinished(finished('success', 300), 400)
+  later.addFinished(finished('failed', 400), 400)
+  const state = later.sources.get(key)
   assert.deepEqual(state?.attempts, { success: 1, failed: 1, incomplete: 0 })
   assert.deepEqual([state?.lastAttempt?.outcome, state?.lastSuccessAt], ['failed', 300])
+})
+
+test('once the past is read all that is read is counted, though the clock was set back', () => {
+  const ledger = createLedger({ ...emptyLedger, begunAt: 5000 })
+  ledger.endPast()
+  const later = createLedger(ledger.toData(new Map()))
+  later.addFinished(finished('success', 100), 100)
+  assert.deepEqual(later.sources.get(key)?.attempts, { success: 1, failed: 0, incomplete: 0 })
 })
 
 test('a source whose attempts nobody saw is judged by its newest snapshot', () => {

@@ -62,7 +62,7 @@ async function serve(context: TestContext, { ledger, faults }: Case): Promise<st
       })
       return { status: 200, contentType: 'text/html; charset=utf-8', body, headers }
     },
-    isReady: () => true,
+    progress: () => 'up to date',
     onError: (error) => assert.fail(String(error)),
   })
   cleanUpAfter(context, () => web.close())

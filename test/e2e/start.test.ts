@@ -1,0 +1,36 @@
+// The agent's start beside logs that take long to read: it misses nothing that happens meanwhile.
+
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { breakAction, createLab, installHooks, pictureAfter, pictureOf } from '../support/lab.ts'
+import { makeEndlessLog, readyAndReading, startReading, upToDate } from '../support/long-start.ts'
+
+test('what ends once it is ready is counted, though the past is still being read, and though it is killed meanwhile', async (context) => {
+  const lab = await createLab(context)
+  const [good, bad] = [await lab.makeSource('good'), await lab.makeSource('bad')]
+  await installHooks(lab.kopia, good)
+  await lab.kopia.must('snapshot', 'create', good)
+  await breakAction(lab, bad)
+
+  await makeEndlessLog(context, lab)
+  const first = await startReading(context, lab)
+  assert.deepEqual(await first.readiness(), readyAndReading)
+  await lab.kopia.must('snapshot', 'create', good)
+  assert.notEqual((await lab.kopia.run('snapshot', 'create', bad)).exitCode, 0)
+  await first.running.stop('SIGKILL')
+  await lab.kopia.must('snapshot', 'create', good)
+
+  const endless = await makeEndlessLog(context, lab)
+  const second = await startReading(context, lab)
+  await lab.kopia.must('snapshot', 'create', good)
+  assert.deepEqual(await second.readiness(), readyAndReading)
+  assert.deepEqual((await pictureOf(lab.gateway, good)).attempts, {})
+
+  await endless.truncate(0)
+  const picture = await pictureAfter(lab.gateway, good, 3)
+  assert.deepEqual(picture.attempts, { success: 3, failed: 0, incomplete: 0 })
+  assert.equal(picture.snapshots.all, 4)
+  assert.deepEqual((await pictureOf(lab.gateway, bad)).attempts, { success: 0, failed: 1, incomplete: 0 })
+  assert.deepEqual(await second.readiness(), upToDate)
+  assert.equal(await second.running.stop(), 0)
+})
