@@ -32,7 +32,7 @@ const promisedMebibytes = 100
 
 type Measured = {
   readonly sources: number
-  readonly readySeconds: number
+  readonly upToDateSeconds: number
   readonly peak: number
   readonly resident: number
   readonly pictureMilliseconds: readonly number[]
@@ -59,7 +59,7 @@ export async function measureSize(folder: string, context: Cleanable, sources: n
       KOPIA_METRICS_LOG_LEVEL: 'error',
     },
   )
-  const readySeconds = (Date.now() - begin) / 1000
+  const upToDateSeconds = (Date.now() - begin) / 1000
   const resident = await residentOnceSettled(agent.processId)
   const pictureMilliseconds: number[] = []
   let text = ''
@@ -80,7 +80,7 @@ export async function measureSize(folder: string, context: Cleanable, sources: n
     ])
   const peak = peakMebibytes(agent.processId)
   await agent.stop()
-  return { sources, readySeconds, peak, resident, pictureMilliseconds, curlMilliseconds: cpuOf(curl) }
+  return { sources, upToDateSeconds, peak, resident, pictureMilliseconds, curlMilliseconds: cpuOf(curl) }
 }
 
 /** In MiB: once it is as small as promised, or after the longest time that it may take. */
@@ -120,7 +120,7 @@ function resultOf(all: readonly Measured[], last: Measured): Result {
   return {
     rows: [
       ...all.flatMap((of) => [
-        { what: `${of.sources} sources: ready`, unit: 's' as const, values: [of.readySeconds] },
+        { what: `${of.sources} sources: up to date`, unit: 's' as const, values: [of.upToDateSeconds] },
         { what: `${of.sources} sources: resident`, unit: 'MiB' as const, values: [of.resident] },
         { what: `${of.sources} sources: at most`, unit: 'MiB' as const, values: [of.peak] },
         { what: `${of.sources} sources: a picture`, unit: 'CPU ms' as const, values: of.pictureMilliseconds },
@@ -150,9 +150,9 @@ function resultOf(all: readonly Measured[], last: Measured): Result {
         bound: 'at most',
       },
       {
-        promise: `time to ready, ${factor} times the sources`,
+        promise: `time until up to date, ${factor} times the sources`,
         unit: '×',
-        reached: last.readySeconds / before.readySeconds,
+        reached: last.upToDateSeconds / before.upToDateSeconds,
         limit: factor * 1.5,
         bound: 'at most',
       },
