@@ -6,7 +6,7 @@ import { coalesce } from './coalesce.ts'
 import { cronGapSeconds } from './cron-gap.ts'
 import { newestOtherChange } from './kopia/other-changes.ts'
 import { isNearItsEnd } from './kopia/run.ts'
-import { createRunTracker, isTrackedFile } from './kopia/run-tracker.ts'
+import { createRunTracker } from './kopia/run-tracker.ts'
 import type { Source } from './kopia/source.ts'
 import { kopiaOf } from './kopia-of.ts'
 import { createAsker } from './ledger/asker.ts'
@@ -18,9 +18,8 @@ import type { Log } from './log.ts'
 import { createCallCounter } from './metrics/call-counter.ts'
 import { contentType, toText } from './metrics/exposition.ts'
 import { samplesOf } from './metrics/samples.ts'
-import { createPusher } from './push/pusher.ts'
-import { type PushResult, push } from './push/pushgateway.ts'
-import { writeTextfile } from './push/textfile.ts'
+import { createOutlets } from './outlets.ts'
+import type { PushResult } from './push/pushgateway.ts'
 import { type Schedule, schedule } from './schedule.ts'
 import type { ServiceManager } from './service-manager.ts'
 import { isLoopback } from './setting-formats.ts'
@@ -71,7 +70,6 @@ export async function createAgent({
   random,
 }: AgentOptions): Promise<Agent> {
   const stopping = new AbortController()
-  const { gateway } = settings
 
   const loaded = await loadLedger(settings.stateDirectory, nowSeconds())
   if (loaded.kind === 'unreadable') {
@@ -108,27 +106,11 @@ export async function createAgent({
   const asker = createAsker(ledger, kopia, nowSeconds, log)
   const passesFilter = createSourceFilter(settings.sources)
   const bookkeeper = createBookkeeper({ ledger, tracker, asker, isWanted, nowSeconds, log })
-  const pusher = createPusher({
-    send: publish,
-    random,
-    onDown: (reason) => {
-      pushFault = reason
-      log.warn(`Pushing to ${gateway?.url} fails, it is tried again until it works: ${reason}`)
-    },
-    onUp: () => {
-      pushFault = undefined
-      log.info(`Pushing to ${gateway?.url} works again.`)
-    },
-    onFailure: () => {
-      pushFailures += 1
-    },
-  })
+  const outlets = createOutlets({ settings, picture: currentPicture, random, log })
 
   /** Only `run` promises further pushes: alerts take the silence of the others for none. */
   let heartbeatSeconds: number | undefined
-  let pushFailures = 0
   let kopiaCallsUnderWay = 0
-  let pushFault: string | undefined
   let hasReadOn = false
   let progress: Progress = 'starting'
   let newestChangeSeen: string | undefined
@@ -142,7 +124,7 @@ export async function createAgent({
   const watches = [
     watchFolder({
       folder: settings.cliLogs,
-      isLive: (fileName) => isTrackedFile(fileName, tracker.runs),
+      isLive: tracker.isLive,
       onHint: (fileName) => void tracker.read(fileName).then(digest),
       onGone: () => void renewWatches(),
       onError: (error) => log.warn(`Watching ${settings.cliLogs}: ${error}`),
@@ -237,7 +219,7 @@ export async function createAgent({
   // Out: the ledger goes to the disk, and as metrics to wherever they are wanted.
 
   async function keepAndPush(): Promise<void> {
-    if (progress === 'up to date') pusher.request()
+    if (progress === 'up to date') outlets.request()
     await keep()
   }
 
@@ -258,7 +240,7 @@ export async function createAgent({
       alwaysOn: settings.alwaysOn,
       heartbeatSeconds,
       repositoryReachable: asker.isReachable(),
-      pushFailures,
+      pushFailures: outlets.failures(),
       kopiaCalls: kopiaCalls.all(),
     }
     return toText(samplesOf({ ledger, runningSince: bookkeeper.runningSince(), agent }))
@@ -278,6 +260,7 @@ export async function createAgent({
   }
 
   function currentFaults(): readonly string[] {
+    const pushFault = outlets.fault()
     return [
       ...(progress === 'up to date' ? [] : ['What happened before the agent started is still being read.']),
       ...(asker.isReachable() === false
@@ -287,14 +270,23 @@ export async function createAgent({
     ]
   }
 
-  async function publish(signal: AbortSignal): Promise<PushResult> {
-    if (settings.textfile !== undefined) {
-      await writeTextfile(settings.textfile, currentPicture()).catch((error: unknown) =>
-        log.error(`The textfile ${settings.textfile} can't be written: ${error}`),
+  async function listen(): Promise<void> {
+    const { listen: address, webLogin } = settings
+    if (address === undefined) return
+    web = await startWebServer({
+      ...address,
+      login: webLogin,
+      metrics: () => ({ status: 200, contentType, body: currentPicture() }),
+      page: currentPage,
+      progress: () => progress,
+      onError: (error) => log.warn(`The web listener: ${error}`),
+    })
+    if (webLogin === undefined && !isLoopback(address.host)) {
+      log.warn(
+        `Everybody who reaches ${address.host} may read /metrics: set web_username and web_password_file.`,
       )
     }
-    if (gateway === undefined) return { ok: true }
-    return push({ ...gateway, instance: settings.instance }, currentPicture(), contentType, signal)
+    log.info(`Listening on http://${address.host}:${web.port}/metrics.`)
   }
 
   // At fixed times.
@@ -368,21 +360,7 @@ export async function createAgent({
 
   async function run(): Promise<void> {
     heartbeatSeconds = cronGapSeconds([settings.refreshSchedule])
-    if (settings.listen !== undefined) {
-      web = await startWebServer({
-        ...settings.listen,
-        login: settings.webLogin,
-        metrics: () => ({ status: 200, contentType, body: currentPicture() }),
-        page: currentPage,
-        progress: () => progress,
-        onError: (error) => log.warn(`The web listener: ${error}`),
-      })
-      if (settings.webLogin === undefined && !isLoopback(settings.listen.host))
-        log.warn(
-          `Everybody who reaches ${settings.listen.host} may read /metrics: set web_username and web_password_file.`,
-        )
-      log.info(`Listening on http://${settings.listen.host}:${web.port}/metrics.`)
-    }
+    await listen()
     await begin()
     progress = 'reading the past'
     await serviceManager.ready('Ready, and reading what happened before the start.')
@@ -412,7 +390,7 @@ export async function createAgent({
     stopping.abort()
     clearTimeout(nextDigest)
     await keep()
-    return publish(new AbortController().signal)
+    return outlets.publish(new AbortController().signal)
   }
 
   async function stop(): Promise<void> {
@@ -425,7 +403,7 @@ export async function createAgent({
     await Promise.all([...watches.map((watch) => watch.close()), web?.close()])
     if (progress === 'up to date') await digest()
     clearTimeout(nextDigest)
-    await Promise.all([progress === 'up to date' ? pusher.stop() : undefined, keep()])
+    await Promise.all([progress === 'up to date' ? outlets.stop() : undefined, keep()])
   }
 
   return { run, pushOnce, stop }

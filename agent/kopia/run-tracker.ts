@@ -1,13 +1,13 @@
 // Follows all runs in cli-logs: reads what each segment has new, and notices when a run has ended.
 
-import { readdir } from 'node:fs/promises'
 import { hasCode } from '../files.ts'
 import { createQueue } from '../queue.ts'
 import { scan, scanToEnd } from './log-scan.ts'
 import { findLiving, findWriter, isAlive, type ProcessIdentity } from './process.ts'
 import type { Attempt } from './run.ts'
-import { compareSegments, parseSegmentName, type SegmentName } from './segment-name.ts'
+import type { SegmentName } from './segment-name.ts'
 import { readSegment, type ScanBytes } from './segment-reader.ts'
+import { listSegments, parseTrackedName } from './segments.ts'
 import { isOfSettled, withoutAttempt } from './settlement.ts'
 import {
   asEnded,
@@ -32,6 +32,8 @@ export type RunTracker = {
   readonly sweep: (signal?: AbortSignal) => Promise<void>
   /** A hint that a file of this name was written. */
   readonly read: (fileName: string) => Promise<void>
+  /** Whether a file of this name matters and may still be written. */
+  readonly isLive: (fileName: string) => boolean
   readonly addHookCall: (call: HookCall) => Promise<void>
   /** Ends the runs whose process has gone. */
   readonly endFinishedRuns: () => Promise<void>
@@ -60,15 +62,6 @@ export type RunTrackerOptions = {
   readonly onProgress?: () => void
 }
 
-/** The commands whose runs matter: those that take snapshots, and those that show whether snapshots are any good. */
-const trackedCommands: ReadonlySet<string> = new Set([
-  'snapshot-create',
-  'server-start',
-  'snapshot-verify',
-  'snapshot-restore',
-  'restore',
-  'maintenance-run',
-])
 /** Runs known by their hooks alone have no log whose removal would tell that they can be forgotten. */
 const rememberHookRunsSeconds = 7 * 24 * 3600
 /** A hook is called by a process whose log began a moment before it and is closed a moment after it. */
@@ -102,11 +95,16 @@ export function createRunTracker(options: RunTrackerOptions): RunTracker {
   }
 
   async function readFile(fileName: string): Promise<void> {
-    const name = parseSegmentName(fileName)
-    if (name === undefined || !trackedCommands.has(name.command)) return
+    const name = parseTrackedName(fileName)
+    if (name === undefined) return
     const segments = await listSegments(options.directory)
     const ofRun = segments.filter((segment) => segment.runId === name.runId)
     await readInBatches([name.runId], (runId) => readRun(runId, ofRun))
+  }
+
+  function isLive(fileName: string): boolean {
+    const name = parseTrackedName(fileName)
+    return name !== undefined && (runs.get(name.runId)?.state ?? 'open') === 'open'
   }
 
   function forgetOldRuns(segments: readonly SegmentName[]): void {
@@ -273,6 +271,7 @@ export function createRunTracker(options: RunTrackerOptions): RunTracker {
     runs,
     sweep: (signal) => inOrder(() => sweep(signal)),
     read: (fileName) => inOrder(() => readFile(fileName)),
+    isLive,
     addHookCall: (call) => inOrder(() => addHookCall(call)),
     endFinishedRuns: () => inOrder(endFinishedRuns),
     hasJustWritten,
@@ -281,26 +280,5 @@ export function createRunTracker(options: RunTrackerOptions): RunTracker {
     settleAttempt,
     quietRuns,
     end: (runIds) => inOrder(() => eachWhole(runIds, () => 'over')),
-  }
-}
-
-/** True for a log file that may still be written and that matters. */
-export function isTrackedFile(fileName: string, runs: Runs): boolean {
-  const name = parseSegmentName(fileName)
-  if (name === undefined || !trackedCommands.has(name.command)) return false
-  return (runs.get(name.runId)?.state ?? 'open') === 'open'
-}
-
-/** The segments of the runs that matter, in the order in which they were written; none where there is no directory yet. */
-async function listSegments(directory: string): Promise<readonly SegmentName[]> {
-  try {
-    const names = (await readdir(directory)).map(parseSegmentName)
-    return names
-      .filter((name) => name !== undefined)
-      .filter((name) => trackedCommands.has(name.command))
-      .sort(compareSegments)
-  } catch (error) {
-    if (hasCode(error, 'ENOENT')) return []
-    throw error
   }
 }

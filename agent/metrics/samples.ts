@@ -1,7 +1,8 @@
 // Ledger in, samples out: a pure function, so that a push is always the whole picture.
 
 import type { RepositoryStatus } from '../kopia/cli.ts'
-import type { CommandState, Ledger, RepositoryState, SourceState } from '../ledger/ledger.ts'
+import type { CommandState, Ledger, RepositoryState } from '../ledger/ledger.ts'
+import type { SourceState } from '../ledger/source-state.ts'
 import type { MetricName } from './catalogue.ts'
 import type { Labels, SampleGroup } from './sample-group.ts'
 import { type SeenSource, sourceSeries } from './source-series.ts'

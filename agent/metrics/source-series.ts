@@ -2,7 +2,8 @@
 
 import { outcomes } from '../kopia/verdict.ts'
 import { snapshotTypes } from '../ledger/held-snapshots.ts'
-import type { ExpectedInterval, SourceState } from '../ledger/ledger.ts'
+import type { ExpectedInterval } from '../ledger/ledger.ts'
+import type { SourceState } from '../ledger/source-state.ts'
 import type { MetricName } from './catalogue.ts'
 import type { Labels } from './sample-group.ts'
 

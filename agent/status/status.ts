@@ -2,8 +2,9 @@
 
 import { formatSource, type Source } from '../kopia/source.ts'
 import type { Finished } from '../kopia/verdict.ts'
-import type { ExpectedInterval, Ledger, RepositoryState, SourceState } from '../ledger/ledger.ts'
+import type { ExpectedInterval, Ledger, RepositoryState } from '../ledger/ledger.ts'
 import { type RecentAttempt, unpacked } from '../ledger/recent-attempts.ts'
+import type { SourceState } from '../ledger/source-state.ts'
 import { overdueSince as overdueSinceOf } from './overdue.ts'
 
 /** Worst first. `waiting`: no attempt was seen yet, and none is overdue. */
