@@ -6,9 +6,12 @@ import type { Log } from './log.ts'
 
 export type Schedule = { readonly stop: () => void }
 
+/** What is to happen at night, or once a month, happens about then on every machine. */
+const longestOffsetMs = 3_600_000
+
 /**
- * Runs `task` as the cron expression says, in local time, each time later by a share of the interval that is
- * fixed for `instance`, so that a fleet with one configuration does not do it at once.
+ * Runs `task` as the cron expression says, in local time, each time later by an offset that is fixed for `instance`, so
+ * that a fleet with one configuration does not do it at once.
  */
 export function schedule(
   expression: string,
@@ -23,7 +26,7 @@ export function schedule(
         delays.delete(delay)
         task().catch((error: unknown) => log.error(`The schedule ${expression} failed once: ${error}`))
       },
-      shareOf(instance) * (scheduled.msToNext() ?? 0),
+      offsetMs(instance, scheduled.msToNext() ?? 0),
     )
     delays.add(delay)
   })
@@ -33,6 +36,11 @@ export function schedule(
       scheduled.stop()
     },
   }
+}
+
+/** Within the time to the next run, and within an hour. */
+export function offsetMs(instance: string, toNextMs: number): number {
+  return shareOf(instance) * Math.min(toNextMs, longestOffsetMs)
 }
 
 /** The same number in [0, 1) for the same name, evenly spread over names. */
