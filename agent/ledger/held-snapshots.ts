@@ -1,6 +1,7 @@
 // What the snapshots that a source holds amount to.
 
 import type { Snapshot } from '../kopia/snapshots.ts'
+import { usualIntervalSeconds } from './usual-interval.ts'
 
 /** The values of the label `type`: Kopia's retention reasons, and what else people ask for. */
 export const snapshotTypes = [
@@ -27,20 +28,17 @@ export type Held = {
   readonly usualIntervalSeconds?: number
 }
 
-/** How many gaps at the most tell how often a source is backed up, and how many at the least. */
-const gaps = { most: 10, least: 2 } as const
-
 /** Sums up the snapshots of one source, oldest first. */
 export function holdingOf(snapshots: readonly Snapshot[]): Held {
   const complete = snapshots.filter((snapshot) => snapshot.incomplete === undefined)
   const newest = complete.at(-1)
   const oldest = complete[0]
-  const usualIntervalSeconds = medianGap(complete.map((snapshot) => snapshot.startedAt))
+  const usualInterval = usualIntervalSeconds(complete.map((snapshot) => snapshot.startedAt))
   return {
     counts: countSnapshots(snapshots),
     ...(newest && { newest: figuresOf(newest) }),
     ...(oldest && { oldestAt: oldest.endedAt }),
-    ...(usualIntervalSeconds !== undefined && { usualIntervalSeconds }),
+    ...(usualInterval !== undefined && { usualIntervalSeconds: usualInterval }),
   }
 }
 
@@ -52,18 +50,6 @@ function figuresOf({
   excludedFiles,
 }: Snapshot): Held['newest'] & object {
   return { sizeBytes, files, directories, changedFiles, excludedFiles }
-}
-
-function medianGap(times: readonly number[]): number | undefined {
-  const recent = times.slice(-gaps.most - 1)
-  const sorted = recent
-    .slice(1)
-    .map((time, index) => time - (recent[index] ?? time))
-    .sort((one, other) => one - other)
-  if (sorted.length < gaps.least) return undefined
-  const middle = Math.floor(sorted.length / 2)
-  const upper = sorted[middle] ?? 0
-  return sorted.length % 2 === 1 ? upper : ((sorted[middle - 1] ?? upper) + upper) / 2
 }
 
 /** Counts by type; a snapshot held for several reasons counts in each, `all` counts each once. */

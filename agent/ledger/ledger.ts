@@ -2,13 +2,20 @@
 
 import type { BlobStats, RepositoryStatus } from '../kopia/cli.ts'
 import type { Maintenance } from '../kopia/maintenance.ts'
-import { expectedIntervalSeconds, type Policy } from '../kopia/policies.ts'
+import { expectedIntervalSeconds, ignoresIdenticalSnapshots, type Policy } from '../kopia/policies.ts'
 import type { Snapshot } from '../kopia/snapshots.ts'
 import { formatSource, type Source } from '../kopia/source.ts'
 import type { Run, Runs } from '../kopia/tracked-run.ts'
 import { attemptOf, type Finished } from '../kopia/verdict.ts'
 import type { AwakeQuarters } from './awake.ts'
-import { newSource, type SourceState, unknownSnapshots, withFinished, withSnapshots } from './source-state.ts'
+import {
+  intervalOfSuccesses,
+  newSource,
+  type SourceState,
+  unknownSnapshots,
+  withFinished,
+  withSnapshots,
+} from './source-state.ts'
 
 export type RepositoryState = {
   readonly status?: RepositoryStatus
@@ -128,10 +135,13 @@ export function createLedger(data: LedgerData): Ledger {
     commands.set(command, { result, ...(lastSuccessAt !== undefined && { lastSuccessAt }) })
   }
 
-  function expectedInterval({ source, held }: SourceState): ExpectedInterval | undefined {
-    const byPolicy = expectedIntervalSeconds(repository.policies ?? [], source)
+  function expectedInterval(state: SourceState): ExpectedInterval | undefined {
+    const policies = repository.policies ?? []
+    const byPolicy = expectedIntervalSeconds(policies, state.source)
     if (byPolicy !== undefined) return { seconds: byPolicy, origin: 'policy' }
-    const learned = held?.usualIntervalSeconds
+    const learned = ignoresIdenticalSnapshots(policies, state.source)
+      ? intervalOfSuccesses(state)
+      : state.held?.usualIntervalSeconds
     return learned === undefined ? undefined : { seconds: learned, origin: 'learned' }
   }
 

@@ -4,7 +4,8 @@ import type { Snapshot } from '../kopia/snapshots.ts'
 import type { Source } from '../kopia/source.ts'
 import { attemptOf, type Finished, type Outcome } from '../kopia/verdict.ts'
 import { type Held, holdingOf, newestComplete } from './held-snapshots.ts'
-import { type RecentAttempts, withAttempt, withoutNewest, withPast } from './recent-attempts.ts'
+import { type RecentAttempts, unpacked, withAttempt, withoutNewest, withPast } from './recent-attempts.ts'
+import { usualIntervalSeconds } from './usual-interval.ts'
 
 /** Times in Unix seconds, sizes in bytes. */
 export type SourceState = {
@@ -52,6 +53,12 @@ export function withSnapshots(state: SourceState, snapshots: readonly Snapshot[]
   const past = state.lastAttempt === undefined ? pastOf(snapshots) : pastSuccessOf(state, snapshots)
   const recent = withPast(recentOf(state), knownBefore(state, snapshots))
   return { ...state, ...past, held: holdingOf(snapshots), recent }
+}
+
+/** How often it is backed up where most backups leave no snapshot, since nothing has changed. */
+export function intervalOfSuccesses(state: SourceState): number | undefined {
+  const successes = unpacked(recentOf(state)).filter(({ outcome }) => outcome === 'success')
+  return usualIntervalSeconds(successes.map(({ endedAt }) => endedAt))
 }
 
 /** Snapshots later than the last attempt that was seen: made on other machines, or by a server that logs nothing. */

@@ -90,7 +90,7 @@ export const catalogue = {
   kopia_backup_expected_interval_seconds: {
     type: 'gauge',
     labels: [...ofSource, 'origin'],
-    help: 'How often the source should be backed up; origin: policy, or learned from past snapshots.',
+    help: 'How often the source should be backed up; origin: policy, or learned from past backups.',
   },
   kopia_snapshot_oldest_timestamp_seconds: {
     type: 'gauge',

@@ -10,6 +10,7 @@ import { loadLedger, saveLedger } from '../../agent/ledger/store.ts'
 import { temporaryFolder } from '../support/folder.ts'
 import { askedAt, makeSnapshot } from '../support/snapshots.ts'
 
+const day = 86_400
 const source = { user: 'root', host: 'vm', path: '/data' }
 const key = 'root@vm:/data'
 
@@ -122,6 +123,35 @@ test('after the clock was set back, the next attempt is the last all the same', 
   ledger.addFinished(finished('success', 5000), 5000)
   ledger.addFinished(finished('failed', 1500), 1500)
   assert.equal(ledger.sources.get(key)?.lastAttempt?.outcome, 'failed')
+})
+
+test('where backups that change nothing leave no snapshot, how often is learned from the backups that went well', () => {
+  const ledger = createLedger({ ...emptyLedger, begunAt: 1 })
+  const snapshots = [0, 20, 40].map((days) =>
+    snapshot({ id: `${days}`, startedAt: days * day, endedAt: days * day + 60 }),
+  )
+  ledger.addSnapshots(source, snapshots, askedAt(41 * day))
+  const intervals = () => {
+    const state = ledger.sources.get(key)
+    assert.ok(state)
+    return ledger.expectedInterval(state)
+  }
+  assert.deepEqual(intervals(), { seconds: 20 * day, origin: 'learned' })
+  const policy = {
+    target: '',
+    intervalSeconds: 0,
+    minutesOfDay: [],
+    cron: [],
+    isManual: false,
+    ignoresIdentical: true,
+  }
+  ledger.updateRepository({ policies: [policy] })
+  assert.deepEqual(intervals(), { seconds: 20 * day, origin: 'learned' })
+  for (const days of [41, 42, 43, 44]) {
+    ledger.addFinished(finished('success', days * day + 60), days * day + 60)
+    ledger.addFinished(finished('failed', days * day + 600), days * day + 600)
+  }
+  assert.deepEqual(intervals(), { seconds: day, origin: 'learned' })
 })
 
 test('how often a source is backed up is learned from the median gap of its snapshots', () => {

@@ -103,12 +103,12 @@ export const sources: readonly SourcePlan[] = [
     interval: learned(7 * day),
     isDue: (moment) => nightly(moment) && moment.weekday === 6,
   },
-  // By `ignore-identical-snapshots`: a snapshot every twenty days or so, and a good attempt each night.
+  // By `ignore-identical-snapshots`: a snapshot every twenty days or so, and a good attempt each night, which tells.
   {
     ...usual,
     machine: 'archive',
     path: '/identical',
-    interval: learned(20 * day),
+    interval: learned(day),
     isDue: nightly,
     changedShareOn: () => 0,
   },
