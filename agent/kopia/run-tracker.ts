@@ -7,7 +7,7 @@ import { findLiving, findWriter, isAlive, type ProcessIdentity } from './process
 import type { Attempt } from './run.ts'
 import type { SegmentName } from './segment-name.ts'
 import { readSegment, type ScanBytes } from './segment-reader.ts'
-import { listSegments, parseTrackedName } from './segments.ts'
+import { listSegments, listSegmentsOf, parseTrackedName } from './segments.ts'
 import { isOfSettled, withoutAttempt } from './settlement.ts'
 import {
   asEnded,
@@ -97,9 +97,8 @@ export function createRunTracker(options: RunTrackerOptions): RunTracker {
   async function readFile(fileName: string): Promise<void> {
     const name = parseTrackedName(fileName)
     if (name === undefined) return
-    const segments = await listSegments(options.directory)
-    const ofRun = segments.filter((segment) => segment.runId === name.runId)
-    await readInBatches([name.runId], (runId) => readRun(runId, ofRun))
+    const segments = await listSegmentsOf(options.directory, name.runId)
+    await readInBatches([name.runId], (runId) => readRun(runId, segments))
   }
 
   function isLive(fileName: string): boolean {

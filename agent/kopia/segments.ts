@@ -21,9 +21,19 @@ export function parseTrackedName(fileName: string): SegmentName | undefined {
 }
 
 /** The segments of the runs that matter, in the order in which they were written; none where there is no directory yet. */
-export async function listSegments(directory: string): Promise<readonly SegmentName[]> {
+export function listSegments(directory: string): Promise<readonly SegmentName[]> {
+  return listNamed(directory, '')
+}
+
+/** Those of one run: a thousand other names are not read for it. */
+export function listSegmentsOf(directory: string, runId: string): Promise<readonly SegmentName[]> {
+  return listNamed(directory, `kopia-${runId}.`)
+}
+
+async function listNamed(directory: string, prefix: string): Promise<readonly SegmentName[]> {
   try {
-    const names = (await readdir(directory)).map(parseTrackedName)
+    const fileNames = (await readdir(directory)).filter((fileName) => fileName.startsWith(prefix))
+    const names = fileNames.map(parseTrackedName)
     return names.filter((name) => name !== undefined).sort(compareSegments)
   } catch (error) {
     if (hasCode(error, 'ENOENT')) return []
