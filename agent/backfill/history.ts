@@ -2,7 +2,7 @@
 
 import type { Unanswered } from '../kopia/call.ts'
 import type { Kopia } from '../kopia/cli.ts'
-import { hasOwnPolicy, ignoresIdenticalSnapshots } from '../kopia/policies.ts'
+import { hasOwnPolicy, wishFor } from '../kopia/policies.ts'
 import { createRunTracker } from '../kopia/run-tracker.ts'
 import { settleRun } from '../kopia/settlement.ts'
 import { bySource, type Snapshot } from '../kopia/snapshots.ts'
@@ -41,7 +41,7 @@ export async function readHistory(options: HistoryOptions): Promise<HistoryAnswe
   const snapshots = await kopia.snapshots()
   if (!snapshots.ok) return snapshots
   const held = bySource(snapshots.value)
-  const ignoresIdentical = (source: Source) => ignoresIdenticalSnapshots(policies.value, source)
+  const ignoresIdentical = (source: Source) => wishFor(policies.value, source).ignoresIdentical
   const answer: RepositoryAnswer = { kind: 'snapshots', bySource: held, ignoresIdentical }
   const told = Map.groupBy(readFinished(answer, status.value), ({ source }) => formatSource(source))
   const names = new Map<string, Source>()

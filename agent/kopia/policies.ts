@@ -49,13 +49,48 @@ export function hasOwnPolicy(policies: readonly Policy[], source: Source): boole
   return policies.some((policy) => policy.target === formatSource(source))
 }
 
-/**
- * The longest time that may pass between two snapshots by the policies, in seconds. Undefined where they ask
- * for none. The nearest policy that says anything about times decides: the source's own, one of a folder
- * above it, of user and host, of the host, the global one (kopia.io/docs, "Policies").
- */
-export function expectedIntervalSeconds(policies: readonly Policy[], source: Source): number | undefined {
-  for (const policy of policiesFor(policies, source)) {
+/** What the policies want of one source. */
+export type Wish = {
+  /**
+   * The longest time that may pass between two snapshots. Undefined where they ask for none. The nearest policy that says
+   * anything about times decides: the source's own, one of a folder above it, of user and host, of the host, the global
+   * one (kopia.io/docs, "Policies").
+   */
+  readonly intervalSeconds: number | undefined
+  /** Whether Kopia saves no snapshot of it when nothing has changed. */
+  readonly ignoresIdentical: boolean
+}
+
+/** Remembered, since each picture asks the same policies for up to 10,000 sources. */
+const wishes = new WeakMap<readonly Policy[], (source: Source) => Wish>()
+
+export function wishFor(policies: readonly Policy[], source: Source): Wish {
+  const ask = wishes.get(policies) ?? createWishes(policies)
+  wishes.set(policies, ask)
+  return ask(source)
+}
+
+function createWishes(policies: readonly Policy[]): (source: Source) => Wish {
+  const byTarget = new Map(policies.map((policy) => [policy.target, policy]))
+  const known = new Map<string, Wish>()
+  return (source) => {
+    const name = formatSource(source)
+    const wish = known.get(name) ?? wishOf(policiesFor(byTarget, source))
+    known.set(name, wish)
+    return wish
+  }
+}
+
+function wishOf(nearestFirst: readonly Policy[]): Wish {
+  const deciding = nearestFirst.find(({ ignoresIdentical }) => ignoresIdentical !== undefined)
+  return {
+    intervalSeconds: intervalBy(nearestFirst),
+    ignoresIdentical: deciding?.ignoresIdentical ?? false,
+  }
+}
+
+function intervalBy(nearestFirst: readonly Policy[]): number | undefined {
+  for (const policy of nearestFirst) {
     if (policy.isManual) return undefined
     const intervals = intervalsOf(policy)
     if (intervals.length > 0) return Math.min(...intervals)
@@ -63,31 +98,11 @@ export function expectedIntervalSeconds(policies: readonly Policy[], source: Sou
   return undefined
 }
 
-/** Whether Kopia saves no snapshot of the source when nothing has changed. */
-export function ignoresIdenticalSnapshots(policies: readonly Policy[], source: Source): boolean {
-  const deciding = policiesFor(policies, source).find(
-    ({ ignoresIdentical }) => ignoresIdentical !== undefined,
-  )
-  return deciding?.ignoresIdentical ?? false
-}
-
 /** The nearest first. */
-function policiesFor(policies: readonly Policy[], source: Source): readonly Policy[] {
-  const byTarget = byTargetOf(policies)
+function policiesFor(byTarget: ReadonlyMap<string, Policy>, source: Source): readonly Policy[] {
   return targetsOf(source)
     .map((target) => byTarget.get(target))
     .filter((policy) => policy !== undefined)
-}
-
-/** 10,000 sources ask the same policies in each picture. */
-const tables = new WeakMap<readonly Policy[], ReadonlyMap<string, Policy>>()
-
-function byTargetOf(policies: readonly Policy[]): ReadonlyMap<string, Policy> {
-  const known = tables.get(policies)
-  if (known !== undefined) return known
-  const byTarget = new Map(policies.map((policy) => [policy.target, policy]))
-  tables.set(policies, byTarget)
-  return byTarget
 }
 
 function targetsOf({ user, host, path }: Source): readonly string[] {

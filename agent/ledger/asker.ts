@@ -2,7 +2,7 @@
 
 import type { Answer } from '../kopia/call.ts'
 import type { Kopia } from '../kopia/cli.ts'
-import { ignoresIdenticalSnapshots } from '../kopia/policies.ts'
+import { wishFor } from '../kopia/policies.ts'
 import { bySource } from '../kopia/snapshots.ts'
 import type { Source } from '../kopia/source.ts'
 import type { RepositoryAnswer } from '../kopia/verdict.ts'
@@ -52,7 +52,7 @@ export function createAsker(ledger: Ledger, kopia: Kopia, nowSeconds: () => numb
   }
 
   function ignoresIdentical(source: Source): boolean {
-    return ignoresIdenticalSnapshots(ledger.repository.policies ?? [], source)
+    return wishFor(ledger.repository.policies ?? [], source).ignoresIdentical
   }
 
   const refreshPolicies = () => ask(kopia.policies, (policies) => ledger.updateRepository({ policies }))

@@ -2,7 +2,7 @@
 
 import type { BlobStats, RepositoryStatus } from '../kopia/cli.ts'
 import type { Maintenance } from '../kopia/maintenance.ts'
-import { expectedIntervalSeconds, ignoresIdenticalSnapshots, type Policy } from '../kopia/policies.ts'
+import { type Policy, wishFor } from '../kopia/policies.ts'
 import type { Snapshot } from '../kopia/snapshots.ts'
 import { formatSource, type Source } from '../kopia/source.ts'
 import type { Run, Runs } from '../kopia/tracked-run.ts'
@@ -77,6 +77,8 @@ export type Ledger = {
   readonly toData: (runs: Runs) => LedgerData
 }
 
+const noPolicies: readonly Policy[] = []
+
 export type ExpectedInterval = { readonly seconds: number; readonly origin: 'policy' | 'learned' }
 
 /** Opens the ledger that `data` holds. */
@@ -136,12 +138,9 @@ export function createLedger(data: LedgerData): Ledger {
   }
 
   function expectedInterval(state: SourceState): ExpectedInterval | undefined {
-    const policies = repository.policies ?? []
-    const byPolicy = expectedIntervalSeconds(policies, state.source)
-    if (byPolicy !== undefined) return { seconds: byPolicy, origin: 'policy' }
-    const learned = ignoresIdenticalSnapshots(policies, state.source)
-      ? intervalOfSuccesses(state)
-      : state.held?.usualIntervalSeconds
+    const wish = wishFor(repository.policies ?? noPolicies, state.source)
+    if (wish.intervalSeconds !== undefined) return { seconds: wish.intervalSeconds, origin: 'policy' }
+    const learned = wish.ignoresIdentical ? intervalOfSuccesses(state) : state.held?.usualIntervalSeconds
     return learned === undefined ? undefined : { seconds: learned, origin: 'learned' }
   }
 

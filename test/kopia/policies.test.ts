@@ -1,12 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { parseMaintenance } from '../../agent/kopia/maintenance.ts'
-import {
-  expectedIntervalSeconds,
-  hasOwnPolicy,
-  ignoresIdenticalSnapshots,
-  parsePolicies,
-} from '../../agent/kopia/policies.ts'
+import { hasOwnPolicy, parsePolicies, wishFor } from '../../agent/kopia/policies.ts'
 
 const source = { user: 'root', host: 'vm', path: '/data/photos' }
 
@@ -64,7 +59,7 @@ const cases: readonly (readonly [string, readonly object[], number | undefined])
 
 for (const [name, answer, seconds] of cases) {
   test(`expected interval, ${name}: ${seconds ?? 'none'}`, () => {
-    assert.equal(expectedIntervalSeconds(parsePolicies(answer), source), seconds)
+    assert.equal(wishFor(parsePolicies(answer), source).intervalSeconds, seconds)
   })
 }
 
@@ -82,7 +77,7 @@ test('whether identical snapshots are saved is said by the nearest policy that s
     retention: { ignoreIdenticalSnapshots },
   })
   const ignores = (...policies: readonly object[]) =>
-    ignoresIdenticalSnapshots(parsePolicies(policies), source)
+    wishFor(parsePolicies(policies), source).ignoresIdentical
   assert.deepEqual(
     [ignores(), ignores(saying(own), saying({}, true)), ignores(saying(own, false), saying({}, true))],
     [false, true, false],
