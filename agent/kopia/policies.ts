@@ -64,6 +64,7 @@ export type Wish = {
 /** Remembered, since each picture asks the same policies for up to 10,000 sources. */
 const wishes = new WeakMap<readonly Policy[], (source: Source) => Wish>()
 
+/** What the policies, as `parsePolicies` gives them, want of the source. */
 export function wishFor(policies: readonly Policy[], source: Source): Wish {
   const ask = wishes.get(policies) ?? createWishes(policies)
   wishes.set(policies, ask)

@@ -12,6 +12,7 @@ export type ScanBytes = (bytes: Buffer, command: string) => Scan
 
 const chunkBytes = 4 * 1024 * 1024
 
+/** How the reading of a long segment is followed, and ended. */
 export type Pace = {
   /** Called for each piece that is read. */
   readonly onProgress?: (() => void) | undefined
