@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { makeLargeRepository } from '../support/many-snapshots.ts'
 import { freePort, start } from '../support/processes.ts'
-import { isUpToDate } from '../support/stack.ts'
+import { hasSucceeded, type IsReady, isUpToDate } from '../support/stack.ts'
 import { builtAgent } from './agent.ts'
 import { type Bench, median, type Result } from './bench.ts'
 import { millisecondsOf, withFolder } from './measure.ts'
@@ -47,7 +47,7 @@ async function startOnce(folder: string, binary: string): Promise<Started> {
       KOPIA_METRICS_LOG_LEVEL: 'error',
     },
   })
-  const until = async (state: string, isReached: (answer: Response) => Promise<boolean> | boolean) => {
+  const until = async (state: string, isReached: IsReady) => {
     while (performance.now() - begin < patienceMs) {
       const answer = await fetch(`http://127.0.0.1:${port}/-/ready`).catch(() => undefined)
       if (answer !== undefined && (await isReached(answer))) return performance.now() - begin
@@ -56,7 +56,7 @@ async function startOnce(folder: string, binary: string): Promise<Started> {
     throw new Error(`the agent was never ${state}: ${running.output()}`)
   }
   try {
-    return { ready: await until('ready', ({ ok }) => ok), upToDate: await until('up to date', isUpToDate) }
+    return { ready: await until('ready', hasSucceeded), upToDate: await until('up to date', isUpToDate) }
   } finally {
     await running.stop()
   }

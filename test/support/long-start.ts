@@ -4,10 +4,8 @@ import { type FileHandle, mkdir, open } from 'node:fs/promises'
 import { join } from 'node:path'
 import { type Cleanable, cleanUpAfter } from './cleanup.ts'
 import type { Lab } from './lab.ts'
-import { freePort, type Running, start } from './processes.ts'
-import { agentEntry } from './stack.ts'
-import { tool } from './tools.ts'
-import { waitFor } from './wait.ts'
+import type { Running } from './processes.ts'
+import { hasSucceeded, startAgent } from './stack.ts'
 
 /** A hole in a file takes no room on the disk, and minutes to read; whoever cuts it off ends the reading. */
 const holeBytes = 400e9
@@ -24,31 +22,26 @@ export async function makeEndlessLog(context: Cleanable, lab: Lab): Promise<File
 
 export type Starting = {
   readonly running: Running
-  readonly readiness: () => Promise<readonly [number, string]>
+  readonly readiness: () => Promise<readonly [status: number, text: string]>
 }
 
 /** Resolves once the agent is ready, whatever it still reads. */
 export async function startReading(
   context: Cleanable,
-  lab: Lab,
+  { stateDirectory, kopia, gateway }: Lab,
   settings: NodeJS.ProcessEnv = {},
 ): Promise<Starting> {
-  const port = await freePort()
-  const running = start('agent', process.execPath, [agentEntry, 'run', `--listen=127.0.0.1:${port}`], {
-    environment: {
-      ...lab.kopia.environment,
-      KOPIA_METRICS_KOPIA_BIN: tool('kopia'),
-      KOPIA_METRICS_STATE_DIR: lab.stateDirectory,
-      KOPIA_METRICS_PUSHGATEWAY_URL: lab.gateway.url,
-      ...settings,
-    },
-  })
+  const running = await startAgent(
+    { stateDirectory, kopiaEnvironment: kopia.environment },
+    { KOPIA_METRICS_PUSHGATEWAY_URL: gateway.url, ...settings },
+    undefined,
+    hasSucceeded,
+  )
   cleanUpAfter(context, () => running.stop())
   const readiness = async () => {
-    const answer = await fetch(`http://127.0.0.1:${port}/-/ready`)
+    const answer = await fetch(`${running.url}/-/ready`)
     return [answer.status, await answer.text()] as const
   }
-  await waitFor('the agent is ready', async () => (await readiness())[0] === 200 || undefined)
   return { running, readiness }
 }
 

@@ -139,6 +139,7 @@ export async function startAgent(
   folders: AgentFolders,
   settings: NodeJS.ProcessEnv,
   command: readonly string[] = [process.execPath, agentEntry],
+  isReady: IsReady = isUpToDate,
 ): Promise<Service> {
   const environment = {
     ...folders.kopiaEnvironment,
@@ -153,9 +154,14 @@ export async function startAgent(
     (address) => [...command, 'run', `--listen=${address}`],
     environment,
     {},
-    isUpToDate,
+    isReady,
   )
 }
+
+/** Whether what a service answers on its path means that it is as far as is wanted. */
+export type IsReady = (answer: Response) => Promise<boolean> | boolean
+
+export const hasSucceeded: IsReady = ({ ok }) => ok
 
 /** Ready, and done with what happened before: what a test looks at next is the whole picture. */
 export async function isUpToDate(ready: Response): Promise<boolean> {
@@ -170,7 +176,7 @@ export async function startService(
   commandFor: (address: string) => readonly string[],
   environment: NodeJS.ProcessEnv = {},
   headers: Readonly<Record<string, string>> = {},
-  isReady: (answer: Response) => Promise<boolean> | boolean = ({ ok }) => ok,
+  isReady: IsReady = hasSucceeded,
 ): Promise<Service> {
   const [file = '', ...parameters] = commandFor(`127.0.0.1:${port}`)
   const running = start(name, file, parameters, { environment })
