@@ -351,7 +351,8 @@ export async function createAgent({
     if (stopping.signal.aborted) return
     await asker.refreshIdentity()
     await bookkeeper.refreshSnapshots()
-    ledger.endPast()
+    // What only the repository can tell is still to be settled, and is the past then, too.
+    if (asker.isReachable()) ledger.endPast()
     await keep()
     progress = 'up to date'
     // What ended while Kopia answered.

@@ -56,7 +56,7 @@ export type Ledger = {
   readonly commands: ReadonlyMap<string, CommandState>
   /** What ends from now on is counted; only the first call does anything. */
   readonly begin: (nowSeconds: number) => void
-  /** All that lay there at the first start was read. */
+  /** All that lay there at the first start was read and settled. */
   readonly endPast: () => void
   /** Whether what ended then is counted, in Unix seconds: what lay there at the first start is not. */
   readonly isCounted: (endedAt: number) => boolean

@@ -1,9 +1,13 @@
 // The agent's start beside logs that take long to read: it misses nothing that happens meanwhile.
 
 import assert from 'node:assert/strict'
+import { mkdir, readdir, rm, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
 import { test } from 'node:test'
 import { breakAction, createLab, installHooks, pictureAfter, pictureOf } from '../support/lab.ts'
 import { makeEndlessLog, readyAndReading, startReading, upToDate } from '../support/long-start.ts'
+import { tool } from '../support/tools.ts'
+import { waitFor } from '../support/wait.ts'
 
 test('what ends once it is ready is counted, though the past is still being read, and though it is killed meanwhile', async (context) => {
   const lab = await createLab(context)
@@ -33,4 +37,28 @@ test('what ends once it is ready is counted, though the past is still being read
   assert.deepEqual((await pictureOf(lab.gateway, bad)).attempts, { success: 0, failed: 1, incomplete: 0 })
   assert.deepEqual(await second.readiness(), upToDate)
   assert.equal(await second.running.stop(), 0)
+})
+
+test('a backup from before the first start is not counted, though only later the repository can tell how it went', async (context) => {
+  const lab = await createLab(context)
+  const path = await lab.makeSource('photos')
+  await installHooks(lab.kopia, path)
+  await mkdir(lab.spool, { recursive: true, mode: 0o700 })
+  await lab.kopia.must('snapshot', 'create', '--disable-file-logging', path)
+  assert.equal((await readdir(lab.spool)).length, 2)
+  const away = join(lab.folder, 'repository-is-away')
+  await writeFile(away, '')
+  const kopia = join(lab.folder, 'kopia-wrapper')
+  await writeFile(kopia, `#!/bin/sh\n[ ! -e '${away}' ] && exec '${tool('kopia')}' "$@"\n`, { mode: 0o755 })
+  const agent = await lab.startAgent({
+    KOPIA_METRICS_KOPIA_BIN: kopia,
+    KOPIA_METRICS_REFRESH_SCHEDULE: '* * * * * *',
+  })
+  assert.match(agent.output(), /Kopia can't be asked/)
+  await rm(away)
+  const picture = await waitFor('the repository tells', async () => {
+    const seen = await pictureOf(lab.gateway, path)
+    return seen.status === 1 ? seen : undefined
+  })
+  assert.deepEqual(picture.attempts, { success: 0, failed: 0, incomplete: 0 })
 })
