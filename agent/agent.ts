@@ -234,7 +234,7 @@ export async function createAgent({
     }
   })
 
-  function currentPicture(): Generator<string> {
+  function currentPicture(): Generator<Uint8Array> {
     const agent = {
       version,
       alwaysOn: settings.alwaysOn,

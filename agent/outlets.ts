@@ -19,7 +19,7 @@ export type Outlets = Pick<Pusher, 'request' | 'stop'> & {
 export type OutletsOptions = {
   readonly settings: Pick<Settings, 'gateway' | 'instance' | 'textfile'>
   /** The picture of the moment. */
-  readonly picture: () => Generator<string>
+  readonly picture: () => Generator<Uint8Array>
   /** In [0, 1). */
   readonly random: () => number
   readonly log: Log

@@ -73,11 +73,10 @@ export function wishFor(policies: readonly Policy[], source: Source): Wish {
 
 function createWishes(policies: readonly Policy[]): (source: Source) => Wish {
   const byTarget = new Map(policies.map((policy) => [policy.target, policy]))
-  const known = new Map<string, Wish>()
+  const known = new WeakMap<Source, Wish>()
   return (source) => {
-    const name = formatSource(source)
-    const wish = known.get(name) ?? wishOf(policiesFor(byTarget, source))
-    known.set(name, wish)
+    const wish = known.get(source) ?? wishOf(policiesFor(byTarget, source))
+    known.set(source, wish)
     return wish
   }
 }

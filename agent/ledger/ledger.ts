@@ -2,20 +2,13 @@
 
 import type { BlobStats, RepositoryStatus } from '../kopia/cli.ts'
 import type { Maintenance } from '../kopia/maintenance.ts'
-import { type Policy, wishFor } from '../kopia/policies.ts'
+import type { Policy } from '../kopia/policies.ts'
 import type { Snapshot } from '../kopia/snapshots.ts'
 import { formatSource, type Source } from '../kopia/source.ts'
 import type { Run, Runs } from '../kopia/tracked-run.ts'
 import { attemptOf, type Finished } from '../kopia/verdict.ts'
 import type { AwakeQuarters } from './awake.ts'
-import {
-  intervalOfSuccesses,
-  newSource,
-  type SourceState,
-  unknownSnapshots,
-  withFinished,
-  withSnapshots,
-} from './source-state.ts'
+import { newSource, type SourceState, unknownSnapshots, withFinished, withSnapshots } from './source-state.ts'
 
 export type RepositoryState = {
   readonly status?: RepositoryStatus
@@ -71,15 +64,9 @@ export type Ledger = {
   readonly wasAskedSince: (source: Source, question: Question) => boolean
   readonly addCommand: (command: string, result: CommandState['result'], endedAt: number) => void
   readonly updateRepository: (change: RepositoryState) => void
-  /** How often the source should be backed up, and who says so; undefined where nothing tells. */
-  readonly expectedInterval: (state: SourceState) => ExpectedInterval | undefined
   /** The whole as plain data, together with how far the runs were read: they are saved as one. */
   readonly toData: (runs: Runs) => LedgerData
 }
-
-const noPolicies: readonly Policy[] = []
-
-export type ExpectedInterval = { readonly seconds: number; readonly origin: 'policy' | 'learned' }
 
 /** Opens the ledger that `data` holds. */
 export function createLedger(data: LedgerData): Ledger {
@@ -137,13 +124,6 @@ export function createLedger(data: LedgerData): Ledger {
     commands.set(command, { result, ...(lastSuccessAt !== undefined && { lastSuccessAt }) })
   }
 
-  function expectedInterval(state: SourceState): ExpectedInterval | undefined {
-    const wish = wishFor(repository.policies ?? noPolicies, state.source)
-    if (wish.intervalSeconds !== undefined) return { seconds: wish.intervalSeconds, origin: 'policy' }
-    const learned = wish.ignoresIdentical ? intervalOfSuccesses(state) : state.held?.usualIntervalSeconds
-    return learned === undefined ? undefined : { seconds: learned, origin: 'learned' }
-  }
-
   return {
     sources,
     commands,
@@ -177,7 +157,6 @@ export function createLedger(data: LedgerData): Ledger {
     updateRepository: (change) => {
       repository = { ...repository, ...change }
     },
-    expectedInterval,
     toData: (runs) => ({
       version: 1,
       ...(begunAt !== undefined && { begunAt }),

@@ -3,7 +3,7 @@
 import { open, rename, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { readIfThere } from '../files.ts'
-import { inPieces } from '../pieces.ts'
+import { inPieces } from '../piece.ts'
 import { emptyLedger, type LedgerData } from './ledger.ts'
 
 export type LoadedLedger =
@@ -88,10 +88,10 @@ function* textsOf({ sources, ...rest }: LedgerData): Generator<string> {
   yield '}}'
 }
 
-async function writeDurably(path: string, text: Iterable<string>): Promise<void> {
+async function writeDurably(path: string, pieces: Iterable<Uint8Array>): Promise<void> {
   const file = await open(path, 'w', 0o600)
   try {
-    await file.writeFile(text)
+    await file.writeFile(pieces)
     await file.sync()
   } finally {
     await file.close()

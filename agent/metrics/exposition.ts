@@ -1,31 +1,27 @@
 // Samples to the text that Prometheus and its Pushgateway read.
 
-import { inPieces } from '../pieces.ts'
+import { createPiece, type Piece } from '../piece.ts'
 import { catalogue, type MetricName } from './catalogue.ts'
 import type { Labels, SampleGroup } from './sample-group.ts'
 
 export const contentType = 'text/plain; version=0.0.4; charset=utf-8'
 
-/** So many lines are joined at once: fewer are more calls, more are texts that each collection of the garbage copies. */
-const linesAtOnce = 128
-
 /**
  * The text exposition format, version 0.0.4, in pieces that are made as they are taken. The groups of a metric come
- * together. Written here, not by prom-client's Registry, which needs 10 times the CPU and holds every series once more.
+ * together. Written here, not by prom-client's Registry, which needs 10 times the CPU and holds every series once more;
+ * and as bytes, since collecting the garbage of 240,000 lines that are strings takes as long as writing them.
  */
-export function toText(groups: Iterable<SampleGroup>): Generator<string> {
-  return inPieces(textsOf(groups))
-}
-
-function* textsOf(groups: Iterable<SampleGroup>): Generator<string> {
+export function* toText(groups: Iterable<SampleGroup>): Generator<Uint8Array> {
+  const piece = createPiece()
   const writtenOf = createWriter()
   let last: MetricName | undefined
   for (const group of groups) {
     if (!group.values.some((value) => value !== undefined)) continue
-    if (group.name !== last) yield headOf(group.name)
+    if (group.name !== last) piece.addText(headOf(group.name))
     last = group.name
-    yield* linesOf(group, writtenOf(group.subjects))
+    yield* addLines(piece, group, writtenOf(group.subjects))
   }
+  if (!piece.isEmpty()) yield piece.take()
 }
 
 function headOf(name: MetricName): string {
@@ -33,27 +29,58 @@ function headOf(name: MetricName): string {
   return `# HELP ${name} ${help}\n# TYPE ${name} ${type}\n`
 }
 
-/** Writes the labels of subjects; all groups of the sources have the same, so they are kept while the picture is made. */
-function createWriter(): (subjects: readonly Labels[]) => readonly string[] {
-  const written = new Map<readonly Labels[], readonly string[]>()
+/** Writes the labels of subjects; all groups of the sources have the same. */
+function createWriter(): (subjects: readonly Labels[]) => readonly Uint8Array[] {
+  const written = new Map<readonly Labels[], readonly Uint8Array[]>()
   return (subjects) => {
-    const texts = written.get(subjects) ?? subjects.map(labelPairs)
+    const texts = written.get(subjects) ?? subjects.map(writtenLabels)
     written.set(subjects, texts)
     return texts
   }
 }
 
-function* linesOf({ name, more, values }: SampleGroup, written: readonly string[]): Generator<string> {
-  const before = `${name}{`
-  const after = more === undefined ? '} ' : `,${labelPairs(more)}} `
-  const lineOf = (value: number | undefined, labels: string | undefined) => {
-    if (value === undefined) return ''
-    return labels ? `${before}${labels}${after}${value}\n` : `${name} ${value}\n`
+/** Kept as long as the sources are: made anew for each picture they would be a fifth of its CPU. */
+const knownLabels = new WeakMap<Labels, Uint8Array>()
+
+/** What stands before the closing brace; empty where there are no labels. */
+function writtenLabels(labels: Labels): Uint8Array {
+  const known = knownLabels.get(labels)
+  if (known !== undefined) return known
+  const pairs = labelPairs(labels)
+  const written = Buffer.from(pairs === '' ? '' : `{${pairs}`)
+  knownLabels.set(labels, written)
+  return written
+}
+
+/** Yields each piece once it is full. */
+function* addLines(
+  piece: Piece,
+  { name, more, values }: SampleGroup,
+  written: readonly Uint8Array[],
+): Generator<Uint8Array> {
+  const before = Buffer.from(name)
+  const after = Buffer.from(more === undefined ? '} ' : `,${labelPairs(more)}} `)
+  for (let index = 0; index < values.length; index += 1) {
+    const [labels, value] = [written[index], values[index]]
+    if (labels === undefined || value === undefined) continue
+    piece.add(before)
+    piece.add(labels)
+    piece.add(labels.length === 0 ? space : after)
+    addValue(piece, value)
+    piece.add(newline)
+    if (piece.isFull()) yield piece.take()
   }
-  for (let begin = 0; begin < values.length; begin += linesAtOnce) {
-    const some = values.slice(begin, begin + linesAtOnce)
-    yield some.map((value, index) => lineOf(value, written[begin + index])).join('')
-  }
+}
+
+const space = Buffer.from(' ')
+const newline = Buffer.from('\n')
+/** Most values are counts, and small. */
+const smallNumbers = Array.from({ length: 100 }, (_, number) => Buffer.from(String(number)))
+
+function addValue(piece: Piece, value: number): void {
+  const written = Number.isInteger(value) ? smallNumbers[value] : undefined
+  if (written === undefined) piece.addText(String(value))
+  else piece.add(written)
 }
 
 function labelPairs(labels: Labels): string {

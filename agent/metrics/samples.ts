@@ -1,11 +1,12 @@
 // Ledger in, samples out: a pure function, so that a push is always the whole picture.
 
 import type { RepositoryStatus } from '../kopia/cli.ts'
+import { expectedIntervalOf } from '../ledger/expected-interval.ts'
 import type { CommandState, Ledger, RepositoryState } from '../ledger/ledger.ts'
 import type { SourceState } from '../ledger/source-state.ts'
 import type { MetricName } from './catalogue.ts'
 import type { Labels, SampleGroup } from './sample-group.ts'
-import { type SeenSource, sourceSeries } from './source-series.ts'
+import { type Moment, sourceSeries } from './source-series.ts'
 
 /** What the agent knows of itself. */
 export type AgentState = {
@@ -37,25 +38,33 @@ export type Known = {
  * The picture as it is now, the groups of one metric together. They are made while they are taken, so that not all are
  * there at once; what they are made of is gathered at once, so that a picture that is sent slowly is still of one moment.
  */
-export function samplesOf(known: Known): Iterable<SampleGroup> {
-  const sources = [...known.ledger.sources].map(([name, state]) => seen(name, state, known))
+export function samplesOf({ ledger, runningSince, agent }: Known): Iterable<SampleGroup> {
   const others = [
-    ...groupsOfCommands(known.ledger.commands),
-    ...groupsOfRepository(known.ledger.repository),
-    ...groupsOfAgent(known.agent),
+    ...groupsOfCommands(ledger.commands),
+    ...groupsOfRepository(ledger.repository),
+    ...groupsOfAgent(agent),
   ]
-  return groupsOf(sources, others)
+  return groupsOf([...ledger.sources.values()], momentOf(ledger, runningSince), others)
 }
 
-function* groupsOf(sources: readonly SeenSource[], others: readonly SampleGroup[]): Generator<SampleGroup> {
-  const subjects = sources.map(({ state }) => state.source)
+function momentOf({ sources, repository }: Ledger, runningSince: Known['runningSince']): Moment {
+  const running = new Map([...runningSince].map(([name, since]) => [sources.get(name), since]))
+  const { policies } = repository
+  return {
+    runningSince: (state) => running.get(state),
+    expectedInterval: (state) => expectedIntervalOf(state, policies),
+  }
+}
+
+function* groupsOf(
+  states: readonly SourceState[],
+  moment: Moment,
+  others: readonly SampleGroup[],
+): Generator<SampleGroup> {
+  const subjects = states.map(({ source }) => source)
   for (const { name, more, valueIn } of sourceSeries)
-    yield { name, more, subjects, values: sources.map(valueIn) }
+    yield { name, more, subjects, values: states.map((state) => valueIn(state, moment)) }
   yield* others
-}
-
-function seen(name: string, state: SourceState, { ledger, runningSince }: Known): SeenSource {
-  return { state, runningSince: runningSince.get(name), interval: ledger.expectedInterval(state) }
 }
 
 function groupsOfCommands(commands: ReadonlyMap<string, CommandState>): readonly SampleGroup[] {

@@ -9,7 +9,7 @@ import { pipeline } from 'node:stream/promises'
 export type TlsFiles = { readonly ca?: string; readonly certificate?: string; readonly key?: string }
 
 /** Sent piece by piece; not a string, which is an iterable of its characters. */
-export type Body = readonly string[] | Generator<string>
+export type Body = readonly (string | Uint8Array)[] | Generator<Uint8Array>
 
 export type HttpRequest = {
   readonly method: 'GET' | 'PUT' | 'DELETE'

@@ -3,7 +3,7 @@
 import { rename, writeFile } from 'node:fs/promises'
 
 /** Replaces `path` in one step: the collector must never read half a file. */
-export async function writeTextfile(path: string, pieces: Iterable<string>): Promise<void> {
+export async function writeTextfile(path: string, pieces: Iterable<Uint8Array>): Promise<void> {
   // The collector reads only *.prom, so it does not see the unfinished one.
   const temporary = `${path}.part`
   await writeFile(temporary, pieces, { mode: 0o644 })

@@ -2,7 +2,8 @@
 
 import { formatSource, type Source } from '../kopia/source.ts'
 import type { Finished } from '../kopia/verdict.ts'
-import type { ExpectedInterval, Ledger, RepositoryState } from '../ledger/ledger.ts'
+import { type ExpectedInterval, expectedIntervalOf } from '../ledger/expected-interval.ts'
+import type { Ledger, RepositoryState } from '../ledger/ledger.ts'
 import { type RecentAttempt, unpacked } from '../ledger/recent-attempts.ts'
 import type { SourceState } from '../ledger/source-state.ts'
 import { overdueSince as overdueSinceOf } from './overdue.ts'
@@ -67,7 +68,7 @@ function sourceStatusOf(
 ): SourceStatus {
   const name = formatSource(state.source)
   const { source, lastAttempt, lastSuccessAt, consecutiveFailures, held } = state
-  const expectedInterval = ledger.expectedInterval(state)
+  const expectedInterval = expectedIntervalOf(state, ledger.repository.policies)
   const since = lastSuccessAt ?? state.firstSeenAt
   const recent = unpacked(state.recent ?? [])
   const successes = recent.filter(({ outcome }) => outcome === 'success').map(({ endedAt }) => endedAt)

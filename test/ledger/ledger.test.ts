@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { test } from 'node:test'
 import type { Snapshot } from '../../agent/kopia/snapshots.ts'
 import type { Finished, Outcome } from '../../agent/kopia/verdict.ts'
+import { expectedIntervalOf } from '../../agent/ledger/expected-interval.ts'
 import { countSnapshots, holdingOf } from '../../agent/ledger/held-snapshots.ts'
 import { createLedger, emptyLedger } from '../../agent/ledger/ledger.ts'
 import { loadLedger, saveLedger } from '../../agent/ledger/store.ts'
@@ -134,7 +135,7 @@ test('where backups that change nothing leave no snapshot, how often is learned 
   const intervals = () => {
     const state = ledger.sources.get(key)
     assert.ok(state)
-    return ledger.expectedInterval(state)
+    return expectedIntervalOf(state, ledger.repository.policies)
   }
   assert.deepEqual(intervals(), { seconds: 20 * day, origin: 'learned' })
   const policy = {
@@ -163,10 +164,13 @@ test('how often a source is backed up is learned from the median gap of its snap
   ledger.addSnapshots(source, snapshots, askedAt(30_000))
   const state = ledger.sources.get(key)
   assert.ok(state)
-  assert.deepEqual(ledger.expectedInterval(state), { seconds: 3600, origin: 'learned' })
+  assert.deepEqual(expectedIntervalOf(state, ledger.repository.policies), {
+    seconds: 3600,
+    origin: 'learned',
+  })
   const policy = { target: '', intervalSeconds: 60, minutesOfDay: [], cron: [], isManual: false }
   ledger.updateRepository({ policies: [policy] })
-  assert.deepEqual(ledger.expectedInterval(state), { seconds: 60, origin: 'policy' })
+  assert.deepEqual(expectedIntervalOf(state, ledger.repository.policies), { seconds: 60, origin: 'policy' })
 })
 
 test('an older answer does not replace a newer one', () => {

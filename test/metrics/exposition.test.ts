@@ -56,7 +56,7 @@ function everything(): readonly SampleGroup[] {
 }
 
 function textOf(groups: Iterable<SampleGroup>): string {
-  return [...toText(groups)].join('')
+  return Buffer.concat([...toText(groups)]).toString()
 }
 
 test('the text is the one that prom-client writes, also for names that need escapes and for odd numbers', async () => {
@@ -77,11 +77,25 @@ test('a picture of any size comes in pieces, which together are the picture', ()
   const pieces = [...toText([{ name: 'kopia_backup_status', subjects, values }])]
   assert.ok(pieces.length > 3)
   const head = /^# HELP kopia_backup_status .*\n# TYPE kopia_backup_status gauge\n/
-  const lines = pieces.join('').replace(head, '').trimEnd().split('\n')
+  const lines = Buffer.concat(pieces).toString().replace(head, '').trimEnd().split('\n')
   assert.deepEqual(
     lines,
     subjects.flatMap(({ path }, index) =>
       index % 3 === 0 ? [] : [`kopia_backup_status{user="root",host="vm",path="${path}"} ${index}`],
+    ),
+  )
+})
+
+test('a line is never cut, however long it is', () => {
+  const subjects = [10, 100_000, 20, 200_000].map((length) => ({ ...source, path: 'é'.repeat(length) }))
+  const values = subjects.map((_, index) => index + 0.5)
+  const pieces = [...toText([{ name: 'kopia_backup_status', subjects, values }])]
+  for (const piece of pieces) assert.equal(piece.at(-1), '\n'.charCodeAt(0))
+  const lines = Buffer.concat(pieces).toString().trimEnd().split('\n').slice(2)
+  assert.deepEqual(
+    lines,
+    subjects.map(
+      ({ path }, index) => `kopia_backup_status{user="root",host="vm",path="${path}"} ${index + 0.5}`,
     ),
   )
 })

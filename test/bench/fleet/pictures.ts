@@ -15,7 +15,7 @@ const day = 86_400
 /** What retention leaves of daily backups after some weeks. */
 const snapshotsHeld = 14
 
-export type Simulated = { readonly instance: string; readonly picture: readonly string[] }
+export type Simulated = { readonly instance: string; readonly picture: readonly Uint8Array[] }
 
 export function instanceOf(number: number): string {
   return `server-${String(number).padStart(4, '0')}`
