@@ -15,7 +15,7 @@ import { measureReaders } from './read-logs.ts'
 
 test('a hook costs a few shells at the most, and less than a push', () =>
   withFolder(async (folder, context) => {
-    const of = await hookMilliseconds(folder, context, 30)
+    const of = await hookMilliseconds(folder, context, 5)
     const [hook, shell, node] = [median(of('hook')), median(of('shell')), median(of('node'))]
     assert.ok(hook < 5 * shell, `hook ${hook} ms, sh -c : ${shell} ms`)
     assert.ok(hook < node / 2, `hook ${hook} ms, a push by Node ${node} ms`)
