@@ -296,6 +296,11 @@ export async function createAgent({
     ledger.setAwakeQuarters(awake)
     // The heartbeat does not wait for a repository that hangs: silence is to mean that the machine is gone.
     await keepAndPush()
+    await askForNews()
+  }
+
+  /** One after the other: where Kopia hangs, each schedule would start more of it. */
+  const askForNews = coalesce(async () => {
     const newestChange = await newestOtherChange(settings.cliLogs)
     const hasChanged = newestChange !== newestChangeSeen
     const isReachable = asker.isReachable() === true
@@ -310,7 +315,7 @@ export async function createAgent({
     // What ended while Kopia answered.
     await digest()
     await keepAndPush()
-  }
+  })
 
   /** Other machines' snapshots show here in no log, and a server's hardly, depending on its log level. */
   function mayChangeUnseen(): boolean {
