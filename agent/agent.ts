@@ -102,6 +102,7 @@ export async function createAgent({
     onProgress: () => {
       hasReadOn = true
     },
+    takeHookCalls: () => takeEvents(),
   })
   const asker = createAsker(ledger, kopia, nowSeconds, log)
   const passesFilter = createSourceFilter(settings.sources)
@@ -121,6 +122,7 @@ export async function createAgent({
   const schedules: Schedule[] = []
   /** Events that are in the runs already, but not yet in a ledger on disk. */
   const unsavedEvents = new Set<string>()
+  let hasNewEvents = false
   const watches = [
     watchFolder({
       folder: settings.cliLogs,
@@ -148,7 +150,9 @@ export async function createAgent({
   const digest = coalesce(async () => {
     clearTimeout(nextDigest)
     try {
-      const changes = [await takeEvents(), bookkeeper.noteBeginnings(), await settleRuns()]
+      await takeEvents()
+      const changes = [bookkeeper.noteBeginnings(), await settleRuns(), hasNewEvents]
+      hasNewEvents = false
       if (changes.includes(true)) await keepAndPush()
     } catch (error) {
       log.error(`A step failed, it is tried again: ${error instanceof Error ? error.stack : error}`)
@@ -156,7 +160,7 @@ export async function createAgent({
     scheduleDigest()
   })
 
-  async function takeEvents(): Promise<boolean> {
+  const takeEvents = coalesce(async () => {
     const events = await spool.take()
     for (const { fileName, call } of events) {
       await tracker.addHookCall(call)
@@ -164,9 +168,9 @@ export async function createAgent({
         log.warn(`The ${call.action}-action of ${call.path} ended with exit code ${call.actionExitCode}.`)
       }
       unsavedEvents.add(fileName)
+      hasNewEvents = true
     }
-    return events.length > 0
-  }
+  })
 
   async function settleRuns(): Promise<boolean> {
     await tracker.endFinishedRuns()

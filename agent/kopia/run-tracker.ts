@@ -60,6 +60,8 @@ export type RunTrackerOptions = {
   readonly onFault: (fileName: string, error: unknown) => void
   /** Called again and again while there is much to read. */
   readonly onProgress?: () => void
+  /** Adds the calls of hooks that came meanwhile: awaited when processes have gone, before their runs are ended. */
+  readonly takeHookCalls?: () => Promise<void>
 }
 
 /** Runs known by their hooks alone have no log whose removal would tell that they can be forgotten. */
@@ -189,7 +191,21 @@ export function createRunTracker(options: RunTrackerOptions): RunTracker {
     if (!runs.has(runId)) runs.set(runId, { ...run, hookCalls: [call], lastSignAt: call.at })
   }
 
+  /**
+   * All that a process left is there once it is gone, and not before: its last hook may have been called since the spool was
+   * looked at.
+   */
   async function endFinishedRuns(): Promise<void> {
+    const gone: string[] = []
+    await inOrder(() => {
+      gone.push(...findGone())
+    })
+    if (gone.length === 0) return
+    await options.takeHookCalls?.()
+    await inOrder(() => endGone(gone))
+  }
+
+  function findGone(): readonly string[] {
     const gone: string[] = []
     for (const [runId, run] of runs) {
       if (run.state !== 'open') continue
@@ -197,6 +213,10 @@ export function createRunTracker(options: RunTrackerOptions): RunTracker {
       if (living === undefined) gone.push(runId)
       else runs.set(runId, { ...run, process: living })
     }
+    return gone
+  }
+
+  async function endGone(gone: readonly string[]): Promise<void> {
     // The hint of a hook's log may be late: then hooks alone would count what the log counts again.
     if (gone.some((runId) => runId.startsWith(hookRunPrefix))) await sweep()
     await eachWhole(gone, (run) =>
@@ -272,7 +292,7 @@ export function createRunTracker(options: RunTrackerOptions): RunTracker {
     read: (fileName) => inOrder(() => readFile(fileName)),
     isLive,
     addHookCall: (call) => inOrder(() => addHookCall(call)),
-    endFinishedRuns: () => inOrder(endFinishedRuns),
+    endFinishedRuns,
     hasJustWritten,
     exclusively: enqueue,
     settle,

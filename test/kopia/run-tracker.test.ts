@@ -1,6 +1,8 @@
 // A log and the calls of hooks come by different ways, in any order: what they tell is one run.
 
 import assert from 'node:assert/strict'
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
@@ -21,7 +23,10 @@ const call: HookCall = {
   at: Date.parse('2026-11-24T11:36:47.4Z') / 1000,
 }
 
-async function startTracking(context: TestContext): Promise<{ tracker: RunTracker; directory: string }> {
+async function startTracking(
+  context: TestContext,
+  takeHookCalls?: () => Promise<void>,
+): Promise<{ tracker: RunTracker; directory: string }> {
   const directory = join(await temporaryFolder(context), 'cli-logs')
   await mkdir(directory)
   const tracker = createRunTracker({
@@ -29,6 +34,7 @@ async function startTracking(context: TestContext): Promise<{ tracker: RunTracke
     runs: new Map(),
     nowSeconds: () => call.at,
     onFault: (name, error) => assert.fail(`${name}: ${error}`),
+    ...(takeHookCalls && { takeHookCalls }),
   })
   return { tracker, directory }
 }
@@ -63,4 +69,20 @@ test('a call that arrives before the log of its process is seen is adopted by it
     [...tracker.runs].map(([runId, run]) => [runId, run.state === 'open' && run.hookCalls]),
     [[`20261124-113623-${processId}-snapshot-create`, [call]]],
   )
+})
+
+test('a call that is found only once its process has gone belongs to the run that is ended then', async (context) => {
+  const child = spawn('sleep', ['60'])
+  const before = { ...call, processId: child.pid ?? 0 }
+  const after: HookCall = { ...before, action: 'after' }
+  const { tracker } = await startTracking(context, () => tracker.addHookCall(after))
+  await tracker.addHookCall(before)
+  await tracker.endFinishedRuns()
+  const calls = () =>
+    [...tracker.runs.values()].map((run) => [run.state, run.state !== 'settled' && run.hookCalls])
+  assert.deepEqual(calls(), [['open', [before]]])
+  child.kill('SIGKILL')
+  await once(child, 'exit')
+  await tracker.endFinishedRuns()
+  assert.deepEqual(calls(), [['ended', [before, after]]])
 })
