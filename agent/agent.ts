@@ -122,6 +122,7 @@ export async function createAgent({
   const schedules: Schedule[] = []
   /** Events that are in the runs already, but not yet in a ledger on disk. */
   const unsavedEvents = new Set<string>()
+  /** Whether events were taken that no digest has told of yet. */
   let hasNewEvents = false
   const watches = [
     watchFolder({

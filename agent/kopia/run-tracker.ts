@@ -196,9 +196,9 @@ export function createRunTracker(options: RunTrackerOptions): RunTracker {
    * looked at.
    */
   async function endFinishedRuns(): Promise<void> {
-    const gone: string[] = []
+    let gone: readonly string[] = []
     await inOrder(() => {
-      gone.push(...findGone())
+      gone = findGone()
     })
     if (gone.length === 0) return
     await options.takeHookCalls?.()

@@ -9,6 +9,7 @@ import { type TestContext, test } from 'node:test'
 import { setImmediate as nextEventLoopTurn } from 'node:timers/promises'
 import { createRunTracker, type RunTracker } from '../../agent/kopia/run-tracker.ts'
 import type { HookCall } from '../../agent/kopia/tracked-run.ts'
+import { cleanUpAfter } from '../support/cleanup.ts'
 import { temporaryFolder } from '../support/folder.ts'
 
 /** Above the largest that Linux gives (pid_max in proc_sys_kernel(5)): nobody has it. */
@@ -73,6 +74,7 @@ test('a call that arrives before the log of its process is seen is adopted by it
 
 test('a call that is found only once its process has gone belongs to the run that is ended then', async (context) => {
   const child = spawn('sleep', ['60'])
+  cleanUpAfter(context, () => child.kill('SIGKILL'))
   const before = { ...call, processId: child.pid ?? 0 }
   const after: HookCall = { ...before, action: 'after' }
   const { tracker } = await startTracking(context, () => tracker.addHookCall(after))
