@@ -39,7 +39,7 @@ function createWriter(): (subjects: readonly Labels[]) => readonly Uint8Array[] 
   }
 }
 
-/** Kept as long as the sources are: made anew for each picture they would be a fifth of its CPU. */
+/** Kept as long as the sources are: made anew for each picture they are a tenth of its CPU. */
 const knownLabels = new WeakMap<Labels, Uint8Array>()
 
 /** What stands before the closing brace; empty where there are no labels. */
