@@ -2,8 +2,8 @@
 // The commands. Only this file prints to the terminal and ends the process.
 
 import { readFileSync } from 'node:fs'
-import type { CommandLine } from './command-line.ts'
-import { beFast, beSmall } from './v8-flags.ts'
+import type { CommandLine } from './commands/command-line.ts'
+import { beFast, beSmall } from './daemon/v8-flags.ts'
 
 const exitCodes = { ok: 0, failed: 1, usage: 2 } as const
 type GivenCommand = CommandLine & { kind: 'command' }
@@ -29,13 +29,13 @@ function readVersion(): string {
 }
 
 async function main(arguments_: readonly string[]): Promise<ExitCode> {
-  const { parseCommandLine } = await import('./command-line.ts')
+  const { parseCommandLine } = await import('./commands/command-line.ts')
   const line = parseCommandLine(arguments_)
   switch (line.kind) {
     case 'version':
       return print(`${readVersion()}\n`)
     case 'help':
-      return print((await import('./help.ts')).help())
+      return print((await import('./commands/help.ts')).help())
     case 'misuse':
       return misuse(line.problem)
     case 'command':
@@ -45,9 +45,9 @@ async function main(arguments_: readonly string[]): Promise<ExitCode> {
 
 async function runCommandLine({ name, operands, options, flags }: GivenCommand): Promise<ExitCode> {
   if (name !== 'run') beFast()
-  const { loadSettings, settingPlaces } = await import('./load-settings.ts')
+  const { loadSettings, settingPlaces } = await import('./settings/load.ts')
   if (name === 'check') {
-    const { checkCommand } = await import('./run-checks.ts')
+    const { checkCommand } = await import('./commands/check.ts')
     const load = async () => ({
       settings: await loadSettings(flags, process.env),
       places: await settingPlaces(flags, process.env),
@@ -59,26 +59,26 @@ async function runCommandLine({ name, operands, options, flags }: GivenCommand):
   switch (name) {
     case 'run':
     case 'push': {
-      const { pushCommand, runCommand } = await import('./commands.ts')
+      const { pushCommand, runCommand } = await import('./commands/agent-commands.ts')
       return (name === 'run' ? runCommand : pushCommand)(settings, readVersion())
     }
     case 'status': {
-      const { showStatus } = await import('./show-status.ts')
+      const { showStatus } = await import('./commands/status.ts')
       const form = options.has('json') ? 'json' : options.has('watch') ? 'watch' : 'table'
       return showStatus(settings, form, process.stdout, complain)
     }
     case 'backfill': {
-      const { makeBackfill } = await import('./make-backfill.ts')
+      const { makeBackfill } = await import('./commands/backfill.ts')
       const output = { data: process.stdout, talk: process.stderr }
       return makeBackfill(settings, operands[0] ?? '-', output)
     }
     case 'forget': {
-      const { forget } = await import('./forget.ts')
+      const { forget } = await import('./commands/forget.ts')
       return forget(settings, await loadSettings({ config: flags.config }, process.env), say, complain)
     }
     case 'install-hooks':
     case 'uninstall-hooks': {
-      const { hooksCommand, installHooks, uninstallHooks } = await import('./install-hooks.ts')
+      const { hooksCommand, installHooks, uninstallHooks } = await import('./commands/install-hooks.ts')
       const change = name === 'install-hooks' ? installHooks : uninstallHooks
       const targets = options.has('global')
         ? ({ kind: 'global' } as const)

@@ -2,8 +2,8 @@
 // deploy/FLEET.md from what was measured. `npm run docs`.
 
 import { readFile, writeFile } from 'node:fs/promises'
-import { settingsTable } from '../agent/help.ts'
-import { metricsTable } from '../agent/metrics/catalogue.ts'
+import { settingsTable } from '../agent/commands/help.ts'
+import { metricsTable } from '../agent/metrics/definitions.ts'
 import { fieldsTable } from '../agent/status/json.ts'
 import { loadReport } from '../test/bench/report.ts'
 import { benchFigures } from './bench-figures.ts'

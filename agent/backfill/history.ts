@@ -1,15 +1,15 @@
 // What can still be known of the past: the snapshots that the repository holds, and the runs whose logs lie there.
 
-import type { Unanswered } from '../kopia/call.ts'
-import type { Kopia } from '../kopia/cli.ts'
-import { hasOwnPolicy, wishFor } from '../kopia/policies.ts'
-import { createRunTracker } from '../kopia/run-tracker.ts'
-import { settleRun } from '../kopia/settlement.ts'
-import { bySource, type Snapshot } from '../kopia/snapshots.ts'
+import type { Kopia } from '../kopia/cli/client.ts'
+import type { Unanswered } from '../kopia/cli/exec.ts'
+import { hasOwnPolicy, wishFor } from '../kopia/cli/policies.ts'
+import { bySource, type Snapshot } from '../kopia/cli/snapshots.ts'
+import { settleRun } from '../kopia/runs/attempts.ts'
+import { attemptOf, type Finished, judge, type RepositoryAnswer } from '../kopia/runs/outcome.ts'
+import { createRunTracker } from '../kopia/runs/tracker.ts'
 import { formatSource, type Source } from '../kopia/source.ts'
-import { attemptOf, type Finished, judge, type RepositoryAnswer } from '../kopia/verdict.ts'
 import { createLedger, emptyLedger } from '../ledger/ledger.ts'
-import { createPending } from '../ledger/pending.ts'
+import { createPending } from '../reconcile/pending.ts'
 
 export type SourceHistory = {
   readonly source: Source

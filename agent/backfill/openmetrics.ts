@@ -1,9 +1,9 @@
 // Timelines in, OpenMetrics text out: metric by metric, series by series, each in time order, as the format wants it
 // (OpenMetrics 1.0, "Overall Structure"), in pieces of even size, so that memory stays flat.
 
+import { type Outcome, outcomes } from '../kopia/runs/outcome.ts'
 import type { Source } from '../kopia/source.ts'
-import { type Outcome, outcomes } from '../kopia/verdict.ts'
-import { catalogue, type MetricName } from '../metrics/catalogue.ts'
+import { catalogue, type MetricName } from '../metrics/definitions.ts'
 import { type Grid, stretchesOf } from './grid.ts'
 import type { Standing } from './timeline.ts'
 

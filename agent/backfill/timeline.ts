@@ -1,6 +1,6 @@
 // How a source stood at each time: what the live metrics would have said.
 
-import type { Outcome } from '../kopia/verdict.ts'
+import type { Outcome } from '../kopia/runs/outcome.ts'
 import type { SourceHistory } from './history.ts'
 
 /** What holds from `at` (Unix seconds) until the next one. */

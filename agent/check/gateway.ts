@@ -1,9 +1,9 @@
 // Does what the agent pushes arrive, and does Prometheus take it from there?
 
-import { asRecord, parseJson } from '../kopia/json.ts'
 import { findGroup, formatLabels, groupLabels } from '../push/group.ts'
 import { askGateway, type GatewayOptions } from '../push/pushgateway.ts'
 import { agoWords, countWords, pluralWords } from '../status/words.ts'
+import { asRecord, parseJson } from '../util/json.ts'
 import { type Finding, failure, ok, warning } from './finding.ts'
 
 /** A push every five minutes is usual; a group without one for this long is stale. */

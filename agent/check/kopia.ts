@@ -3,8 +3,8 @@
 import { constants } from 'node:fs'
 import { access } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
-import { type HookPlace, hooksIn, type PolicyDefinition } from '../kopia/actions.ts'
-import type { Kopia, RepositoryStatus } from '../kopia/cli.ts'
+import { type HookPlace, hooksIn, type PolicyDefinition } from '../kopia/cli/actions.ts'
+import type { Kopia, RepositoryStatus } from '../kopia/cli/client.ts'
 import { durationWords } from '../status/words.ts'
 import { type Finding, failure, ok, warning } from './finding.ts'
 

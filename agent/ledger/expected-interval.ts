@@ -1,6 +1,6 @@
 // How often a source should be backed up, and who says so.
 
-import { type Policy, wishFor } from '../kopia/policies.ts'
+import { type Policy, wishFor } from '../kopia/cli/policies.ts'
 import { intervalOfSuccesses, type SourceState } from './source-state.ts'
 
 export type ExpectedInterval = { readonly seconds: number; readonly origin: 'policy' | 'learned' }

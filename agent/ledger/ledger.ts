@@ -1,14 +1,14 @@
 // The truth: what is known of each source and of the repository. Plain data in, plain data out.
 
-import type { BlobStats, RepositoryStatus } from '../kopia/cli.ts'
-import type { Maintenance } from '../kopia/maintenance.ts'
-import type { Policy } from '../kopia/policies.ts'
-import type { Snapshot } from '../kopia/snapshots.ts'
+import type { BlobStats, RepositoryStatus } from '../kopia/cli/client.ts'
+import type { Maintenance } from '../kopia/cli/maintenance.ts'
+import type { Policy } from '../kopia/cli/policies.ts'
+import type { Snapshot } from '../kopia/cli/snapshots.ts'
+import { attemptOf, type Finished } from '../kopia/runs/outcome.ts'
+import type { Run, Runs } from '../kopia/runs/run.ts'
 import { formatSource, type Source } from '../kopia/source.ts'
-import type { Run, Runs } from '../kopia/tracked-run.ts'
-import { attemptOf, type Finished } from '../kopia/verdict.ts'
-import type { AwakeQuarters } from './awake.ts'
 import { newSource, type SourceState, unknownSnapshots, withFinished, withSnapshots } from './source-state.ts'
+import type { AwakeQuarters } from './uptime.ts'
 
 export type RepositoryState = {
   readonly status?: RepositoryStatus

@@ -2,8 +2,8 @@
 
 import { link, readFile, rename, unlink, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { hasCode, readIfThere } from '../files.ts'
-import { findLiving, isAlive } from '../kopia/process.ts'
+import { findLiving, isAlive } from '../kopia/runs/process.ts'
+import { hasCode, readIfThere } from '../util/files.ts'
 
 export type Lock =
   | { readonly kind: 'taken'; readonly release: () => Promise<void> }

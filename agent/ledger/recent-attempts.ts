@@ -1,7 +1,7 @@
 // How the last attempts of a source went, for its chart: bounded, and three numbers each, since there may be 10,000 sources.
 
-import type { Snapshot } from '../kopia/snapshots.ts'
-import { attemptOf, type Finished, type Outcome, outcomes } from '../kopia/verdict.ts'
+import type { Snapshot } from '../kopia/cli/snapshots.ts'
+import { attemptOf, type Finished, type Outcome, outcomes } from '../kopia/runs/outcome.ts'
 
 /** Times in Unix seconds. */
 export type RecentAttempt = {

@@ -1,11 +1,11 @@
 // What is known of one source, and what a finished attempt or a look into the repository changes of it.
 
-import type { Snapshot } from '../kopia/snapshots.ts'
+import type { Snapshot } from '../kopia/cli/snapshots.ts'
+import { attemptOf, type Finished, type Outcome } from '../kopia/runs/outcome.ts'
 import type { Source } from '../kopia/source.ts'
-import { attemptOf, type Finished, type Outcome } from '../kopia/verdict.ts'
-import { type Held, holdingOf, newestComplete } from './held-snapshots.ts'
+import { usualIntervalSeconds } from './median-interval.ts'
 import { type RecentAttempts, unpacked, withAttempt, withoutNewest, withPast } from './recent-attempts.ts'
-import { usualIntervalSeconds } from './usual-interval.ts'
+import { type Held, holdingOf, newestComplete } from './snapshot-summary.ts'
 
 /** Times in Unix seconds, sizes in bytes. */
 export type SourceState = {

@@ -2,8 +2,8 @@
 
 import { open, rename, stat } from 'node:fs/promises'
 import { join } from 'node:path'
-import { readIfThere } from '../files.ts'
-import { inPieces } from '../piece.ts'
+import { inPieces } from '../util/chunked-text.ts'
+import { readIfThere } from '../util/files.ts'
 import { emptyLedger, type LedgerData } from './ledger.ts'
 
 export type LoadedLedger =

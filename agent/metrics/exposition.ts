@@ -1,7 +1,7 @@
 // Samples to the text that Prometheus and its Pushgateway read.
 
-import { createPiece, type Piece } from '../piece.ts'
-import { catalogue, type MetricName } from './catalogue.ts'
+import { createPiece, type Piece } from '../util/chunked-text.ts'
+import { catalogue, type MetricName } from './definitions.ts'
 import type { Labels, SampleGroup } from './sample-group.ts'
 
 export const contentType = 'text/plain; version=0.0.4; charset=utf-8'

@@ -1,6 +1,6 @@
 // What the picture is made of: the samples of one metric, of many subjects together.
 
-import type { MetricName } from './catalogue.ts'
+import type { MetricName } from './definitions.ts'
 
 /** Column by column, not sample by sample: 10,000 sources have 240,000, and what they share is there once. */
 export type SampleGroup = {

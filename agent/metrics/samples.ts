@@ -1,12 +1,12 @@
 // Ledger in, samples out: a pure function, so that a push is always the whole picture.
 
-import type { RepositoryStatus } from '../kopia/cli.ts'
+import type { RepositoryStatus } from '../kopia/cli/client.ts'
 import { expectedIntervalOf } from '../ledger/expected-interval.ts'
 import type { CommandState, Ledger, RepositoryState } from '../ledger/ledger.ts'
 import type { SourceState } from '../ledger/source-state.ts'
-import type { MetricName } from './catalogue.ts'
+import type { MetricName } from './definitions.ts'
 import type { Labels, SampleGroup } from './sample-group.ts'
-import { type Moment, sourceSeries } from './source-series.ts'
+import { type Moment, sourceSeries } from './source-metrics.ts'
 
 /** What the agent knows of itself. */
 export type AgentState = {

@@ -1,6 +1,6 @@
 // What the gateway holds of a group (pushgateway README, "Query API").
 
-import { asNumber, asRecord, parseJson } from '../kopia/json.ts'
+import { asNumber, asRecord, parseJson } from '../util/json.ts'
 import { askGateway, type GatewayOptions } from './pushgateway.ts'
 
 type Labels = Readonly<Record<string, string>>

@@ -1,6 +1,6 @@
 // This agent's group on the gateway: a push replaces it as a whole, and it can be deleted.
 
-import { type Body, type HttpRequest, sendRequest, type TlsFiles } from './request.ts'
+import { type Body, type HttpRequest, sendRequest, type TlsFiles } from './http.ts'
 
 export type GatewayOptions = {
   readonly url: string

@@ -1,6 +1,6 @@
 // What a hook left: `NAME=value` entries, each ended by a NUL, since no path can hold one.
 
-import type { HookCall } from '../kopia/tracked-run.ts'
+import type { HookCall } from '../kopia/runs/run.ts'
 
 /** Far above what a path needs (PATH_MAX is 4096 bytes, and there are two). */
 export const largestEventBytes = 32 * 1024

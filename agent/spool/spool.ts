@@ -3,7 +3,7 @@
 import { constants } from 'node:fs'
 import { lstat, open, readdir, rename, rm } from 'node:fs/promises'
 import { join } from 'node:path'
-import type { HookCall } from '../kopia/tracked-run.ts'
+import type { HookCall } from '../kopia/runs/run.ts'
 import { largestEventBytes, parseEvent } from './event.ts'
 
 export type SpooledEvent = { readonly fileName: string; readonly call: HookCall }

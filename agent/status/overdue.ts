@@ -1,7 +1,7 @@
 // When a source counts as overdue: as the alert KopiaBackupOverdue has it (rules/kopia_alerts.yml), which a test holds.
 
-import { type AwakeQuarters, awakeSecondsSince } from '../ledger/awake.ts'
 import type { ExpectedInterval } from '../ledger/expected-interval.ts'
+import { type AwakeQuarters, awakeSecondsSince } from '../ledger/uptime.ts'
 
 const hour = 3600
 const day = 86_400

@@ -1,7 +1,7 @@
 // How things stand, worst first: decided once, for the terminal, for scripts and for the page. Pure.
 
+import type { Finished } from '../kopia/runs/outcome.ts'
 import { formatSource, type Source } from '../kopia/source.ts'
-import type { Finished } from '../kopia/verdict.ts'
 import { type ExpectedInterval, expectedIntervalOf } from '../ledger/expected-interval.ts'
 import type { Ledger, RepositoryState } from '../ledger/ledger.ts'
 import { type RecentAttempt, unpacked } from '../ledger/recent-attempts.ts'

@@ -3,7 +3,7 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
-import { hasCode } from '../files.ts'
+import { hasCode } from '../util/files.ts'
 import { isAuthorized, type Login } from './login.ts'
 
 export type Reply = {

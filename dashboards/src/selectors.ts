@@ -1,7 +1,7 @@
 // Series by name and by what is chosen in the dashboard's variables. A name that nobody exports does not
 // compile.
 
-import type { MetricName } from '../../agent/metrics/catalogue.ts'
+import type { MetricName } from '../../agent/metrics/definitions.ts'
 
 /** Of node-exporter: those that the dashboards use. */
 export type NodeMetricName =

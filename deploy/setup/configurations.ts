@@ -1,7 +1,7 @@
 // What each part of the stack reads, made of the project's own configurations and the values: texts in, texts out.
 
 import { parse, stringify } from 'yaml'
-import { parseGrouping } from '../../agent/setting-formats.ts'
+import { parseGrouping } from '../../agent/settings/formats.ts'
 import type { Certificates, Trust } from './certificates.ts'
 import type { Values } from './values.ts'
 

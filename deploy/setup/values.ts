@@ -1,7 +1,7 @@
 // Every value that .env may set for the stack, once: its default, what it means, and what makes sense.
 
 import { isIP } from 'node:net'
-import { checkUrl, oneOf, parseGrouping } from '../../agent/setting-formats.ts'
+import { checkUrl, oneOf, parseGrouping } from '../../agent/settings/formats.ts'
 
 export type Declaration = {
   readonly default: string

@@ -3,7 +3,7 @@ import { test } from 'node:test'
 import { stretchesOf } from '../../agent/backfill/grid.ts'
 import { type Backfill, extentOf, openMetrics } from '../../agent/backfill/openmetrics.ts'
 import { timelineOf } from '../../agent/backfill/timeline.ts'
-import type { Finished, Outcome } from '../../agent/kopia/verdict.ts'
+import type { Finished, Outcome } from '../../agent/kopia/runs/outcome.ts'
 import { makeSnapshot } from '../support/snapshots.ts'
 
 const source = { user: 'root', host: 'vm', path: '/data "x"\n\\é' }

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { compareSegments, parseSegmentName } from '../../agent/kopia/segment-name.ts'
+import { compareSegments, parseSegmentName } from '../../agent/kopia/log/segment-name.ts'
 import { formatSource, parseSource } from '../../agent/kopia/source.ts'
 
 test('a log file tells its run, its process and its segment', () => {

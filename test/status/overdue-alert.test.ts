@@ -3,8 +3,8 @@
 
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { type AwakeQuarters, withMoment } from '../../agent/ledger/awake.ts'
 import { mostRecentAttempts } from '../../agent/ledger/recent-attempts.ts'
+import { type AwakeQuarters, withMoment } from '../../agent/ledger/uptime.ts'
 import {
   assumedMarginSeconds,
   awakeMarginSeconds,

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { type AwakeQuarters, withMoment } from '../../agent/ledger/awake.ts'
 import { createLedger, emptyLedger } from '../../agent/ledger/ledger.ts'
+import { type AwakeQuarters, withMoment } from '../../agent/ledger/uptime.ts'
 import { statusJson } from '../../agent/status/json.ts'
 import { overdueSince } from '../../agent/status/overdue.ts'
 import { sparkline } from '../../agent/status/sparkline.ts'

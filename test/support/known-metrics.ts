@@ -1,6 +1,6 @@
 // Every metric that rules and dashboards may name, from those that make them.
 
-import { catalogue, type Metric } from '../../agent/metrics/catalogue.ts'
+import { catalogue, type Metric } from '../../agent/metrics/definitions.ts'
 import { scrape } from './prometheus.ts'
 import type { KnownMetrics } from './promql.ts'
 import { readRules } from './rules.ts'

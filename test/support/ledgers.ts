@@ -1,8 +1,8 @@
 // Ledgers made for tests that show things: as many sources as wanted, in every state.
 
-import type { Snapshot } from '../../agent/kopia/snapshots.ts'
+import type { Snapshot } from '../../agent/kopia/cli/snapshots.ts'
+import type { Outcome } from '../../agent/kopia/runs/outcome.ts'
 import type { Source } from '../../agent/kopia/source.ts'
-import type { Outcome } from '../../agent/kopia/verdict.ts'
 import { createLedger, emptyLedger, type Ledger } from '../../agent/ledger/ledger.ts'
 import { askedAt, makeSnapshot } from './snapshots.ts'
 

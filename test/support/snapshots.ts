@@ -1,7 +1,7 @@
 // What Kopia's `snapshot list` answers, made up for unit tests.
 
-import { bySource, type Snapshot } from '../../agent/kopia/snapshots.ts'
-import type { RepositoryAnswer } from '../../agent/kopia/verdict.ts'
+import { bySource, type Snapshot } from '../../agent/kopia/cli/snapshots.ts'
+import type { RepositoryAnswer } from '../../agent/kopia/runs/outcome.ts'
 import type { Question } from '../../agent/ledger/ledger.ts'
 
 /** A complete snapshot of one file, from 10 to 12 seconds, with what `change` says. */

@@ -7,7 +7,7 @@ import { mkdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
-import { configFile } from '../../agent/help.ts'
+import { configFile } from '../../agent/commands/help.ts'
 import { bundle, licencesOf } from '../bundle.ts'
 
 const projectFolder = fileURLToPath(new URL('../..', import.meta.url))

@@ -1,7 +1,7 @@
 // What the dashboards ask about repositories and about what Kopia does to them. Agents that share a
 // repository each report it: it is one series here, named by its storage and the beginning of its id.
 
-import type { MetricName } from '../../../agent/metrics/catalogue.ts'
+import type { MetricName } from '../../../agent/metrics/definitions.ts'
 import { ofAgents } from '../selectors.ts'
 
 function byRepository(expression: string): string {

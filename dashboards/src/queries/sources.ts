@@ -1,7 +1,7 @@
 // What the dashboards ask about sources. A source is told apart by site, user, host and path alone, so that one
 // that two ways lead to Prometheus (the gateway and a scrape of the agent) counts once.
 
-import type { MetricName } from '../../../agent/metrics/catalogue.ts'
+import type { MetricName } from '../../../agent/metrics/definitions.ts'
 import { overdueMargin } from '../../../agent/status/overdue.ts'
 import { ofSources } from '../selectors.ts'
 import { asleep } from './agents.ts'

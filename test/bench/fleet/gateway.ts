@@ -1,10 +1,10 @@
 // What one Pushgateway takes: a push by how much it holds already, a fleet that starts at once, and its heartbeats.
 
 import { setTimeout as sleep } from 'node:timers/promises'
+import { shareOf } from '../../../agent/daemon/schedule.ts'
 import { contentType } from '../../../agent/metrics/exposition.ts'
-import { createPusher } from '../../../agent/push/pusher.ts'
+import { createPusher } from '../../../agent/push/push-queue.ts'
 import { push } from '../../../agent/push/pushgateway.ts'
-import { shareOf } from '../../../agent/schedule.ts'
 import { freePort } from '../../support/processes.ts'
 import { type Service, startService } from '../../support/stack.ts'
 import type { ToolName } from '../../support/tools.ts'

@@ -1,13 +1,13 @@
 // Simulated agents: what each knows is made up, what it pushes is made of that by the agent's own code.
 
-import { declarations } from '../../../agent/config.ts'
 import type { Source } from '../../../agent/kopia/source.ts'
 import { createLedger, emptyLedger, type Ledger } from '../../../agent/ledger/ledger.ts'
 import { toText } from '../../../agent/metrics/exposition.ts'
 import type { SampleGroup } from '../../../agent/metrics/sample-group.ts'
 import { samplesOf } from '../../../agent/metrics/samples.ts'
 import type { GatewayOptions } from '../../../agent/push/pushgateway.ts'
-import { parseDurationMs } from '../../../agent/setting-formats.ts'
+import { parseDurationMs } from '../../../agent/settings/formats.ts'
+import { declarations } from '../../../agent/settings/schema.ts'
 import { askedAt, makeSnapshot } from '../../support/snapshots.ts'
 
 export const sourcesPerAgent = 20

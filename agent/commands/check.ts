@@ -1,0 +1,94 @@
+// check: looks at everything that must work together, one line each, and says what to do.
+
+import { styleText } from 'node:util'
+import { checkAgent, checkLogs, checkSpool } from '../check/files.ts'
+import { type Finding, failure, ok } from '../check/finding.ts'
+import { checkGateway, checkPrometheus } from '../check/gateway.ts'
+import { checkHooks, checkKopia, checkRepository } from '../check/kopia.ts'
+import { kopiaOf } from '../daemon/kopia-client.ts'
+import { ConfigError, type Settings } from '../settings/settings.ts'
+import type { Paint } from '../status/table.ts'
+import { wrapped } from '../status/text-width.ts'
+import { pluralWords, visible } from '../status/words.ts'
+
+/** `places` says in words from where the settings are. */
+export type Configuration = { readonly settings: Settings; readonly places: string }
+
+/** Prints each finding as it comes; resolves with 1 if one is a failure. `load` rejects where a setting is wrong. */
+export async function checkCommand(
+  load: () => Promise<Configuration>,
+  output: NodeJS.WriteStream & { fd: 1 },
+): Promise<0 | 1> {
+  const paint: Paint = (colour, text) => styleText(colour, text, { stream: output })
+  const columns = output.isTTY ? output.columns : undefined
+  const counts = { ok: 0, warning: 0, failure: 0 }
+  for await (const finding of findings(load)) {
+    counts[finding.verdict] += 1
+    output.write(findingText(finding, columns, paint))
+  }
+  const sum = [
+    `${counts.ok} ok`,
+    pluralWords(counts.warning, 'warning'),
+    pluralWords(counts.failure, 'failure'),
+  ].join(', ')
+  output.write(`\n${sum}\n`)
+  return counts.failure > 0 ? 1 : 0
+}
+
+async function* findings(load: () => Promise<Configuration>): AsyncGenerator<Finding> {
+  try {
+    const { settings, places } = await load()
+    yield ok('configuration', places)
+    yield* checkAll(settings)
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error
+    yield failure('configuration', error.message, 'correct that setting; --help shows all there are')
+  }
+}
+
+async function* checkAll(settings: Settings): AsyncGenerator<Finding> {
+  const nowSeconds = () => Date.now() / 1000
+  const kopia = kopiaOf(settings)
+  const version = await checkKopia(kopia, settings.kopiaBinary)
+  yield version
+  if (version.verdict !== 'failure') {
+    const { finding, status } = await checkRepository(kopia, nowSeconds)
+    yield finding
+    if (status !== undefined) yield* await checkHooks(kopia, status)
+  }
+  const logs = await checkLogs(settings.cliLogs, nowSeconds())
+  yield logs.finding
+  yield await checkAgent(settings.stateDirectory, nowSeconds())
+  yield await checkSpool(settings.stateDirectory, logs.owner)
+  yield* checkPushing(settings, nowSeconds())
+}
+
+async function* checkPushing(settings: Settings, now: number): AsyncGenerator<Finding> {
+  if (settings.gateway === undefined) {
+    yield ok('gateway', 'none, since pushgateway_url is empty')
+    return
+  }
+  const options = { ...settings.gateway, instance: settings.instance }
+  yield await checkGateway(options, now)
+  yield settings.prometheusUrl === undefined
+    ? ok('Prometheus', 'not asked, since prometheus_url is empty')
+    : await checkPrometheus(settings.prometheusUrl, options)
+}
+
+const marks = {
+  ok: { mark: '✓', colour: 'green' },
+  warning: { mark: '!', colour: 'yellow' },
+  failure: { mark: '✗', colour: 'red' },
+} as const
+
+const indent = 27
+
+function findingText(finding: Finding, columns: number | undefined, paint: Paint): string {
+  const { mark, colour } = marks[finding.verdict]
+  const room = columns === undefined ? undefined : Math.max(20, columns - indent)
+  const [first = '', ...rest] = wrapped(visible(finding.found), room)
+  const advice = finding.verdict === 'ok' ? [] : wrapped(`→ ${finding.advice}`, room)
+  const head = paint(colour, `${mark} ${finding.verdict}`.padEnd(11)) + finding.subject.padEnd(indent - 11)
+  const lines = [head + first, ...[...rest, ...advice].map((line) => ' '.repeat(indent) + line)]
+  return lines.map((line) => `${line}\n`).join('')
+}

@@ -1,0 +1,136 @@
+// What can be typed: every command once, with its operands and options. --help comes from here.
+
+import { parseArgs } from 'node:util'
+import type { Flags } from '../settings/load.ts'
+import { flagOf, settingNames } from '../settings/schema.ts'
+
+type CommandDeclaration = {
+  /** How many operands there may be. */
+  readonly operands: 'none' | 'targets' | 'file'
+  /** Options that are no settings. */
+  readonly options: readonly OptionName[]
+  readonly usage: string
+  readonly doc: string
+}
+
+type OptionName = 'global' | 'json' | 'watch'
+
+export const commands = {
+  run: { operands: 'none', options: [], usage: '', doc: 'watch and push until stopped' },
+  push: {
+    operands: 'none',
+    options: [],
+    usage: '',
+    doc: 'bring everything up to date, push once; exit 0 if that worked',
+  },
+  status: {
+    operands: 'none',
+    options: ['json', 'watch'],
+    usage: '[--json | --watch]',
+    doc: 'how each source stands, worst first; exit 1 if one is failing or overdue',
+  },
+  check: {
+    operands: 'none',
+    options: [],
+    usage: '',
+    doc: 'look at everything that must work together; exit 1 if something does not',
+  },
+  'install-hooks': {
+    operands: 'targets',
+    options: ['global'],
+    usage: 'SOURCE… | --global',
+    doc: "put the hooks into Kopia's policies; an action that stands there is chained",
+  },
+  'uninstall-hooks': {
+    operands: 'targets',
+    options: ['global'],
+    usage: 'SOURCE… | --global',
+    doc: 'take them out again; what stood there before stands there again',
+  },
+  backfill: {
+    operands: 'file',
+    options: [],
+    usage: 'FILE',
+    doc: 'write the history that is still known for promtool tsdb create-blocks-from openmetrics; -: standard output',
+  },
+  forget: {
+    operands: 'none',
+    options: [],
+    usage: '',
+    doc: "delete this agent's group from the gateway, when a machine is retired",
+  },
+} as const satisfies Record<string, CommandDeclaration>
+
+export type CommandName = keyof typeof commands
+
+export type CommandLine =
+  | { readonly kind: 'help' }
+  | { readonly kind: 'version' }
+  | { readonly kind: 'misuse'; readonly problem: string }
+  | {
+      readonly kind: 'command'
+      readonly name: CommandName
+      readonly operands: readonly string[]
+      readonly options: ReadonlySet<OptionName>
+      /** Settings, by flag name. */
+      readonly flags: Flags
+    }
+
+/** Reads the arguments behind the program's name; throws Node's ERR_PARSE_ARGS_… for an unknown flag. */
+export function parseCommandLine(arguments_: readonly string[]): CommandLine {
+  const options = {
+    help: { type: 'boolean', short: 'h' },
+    version: { type: 'boolean' },
+    global: { type: 'boolean' },
+    json: { type: 'boolean' },
+    watch: { type: 'boolean' },
+    config: { type: 'string' },
+    ...Object.fromEntries(settingNames().map((name) => [flagOf(name), { type: 'string' }] as const)),
+  } as const
+  const { values, positionals } = parseArgs({ args: [...arguments_], options, allowPositionals: true })
+  const { help, version, global, json, watch, ...flags } = values
+  if (version) return { kind: 'version' }
+  if (help) return { kind: 'help' }
+  const given = { global, json, watch }
+  const present = optionNames.filter((name) => given[name])
+  return checked(positionals, new Set(present), flags)
+}
+
+const optionNames: readonly OptionName[] = ['global', 'json', 'watch']
+
+function checked(
+  positionals: readonly string[],
+  options: ReadonlySet<OptionName>,
+  flags: Flags,
+): CommandLine {
+  const [name = '', ...operands] = positionals
+  if (!isCommandName(name)) {
+    return { kind: 'misuse', problem: `expected one command, found "${positionals.join(' ')}"` }
+  }
+  const declaration: CommandDeclaration = commands[name]
+  const stray = [...options].find((option) => !declaration.options.includes(option))
+  if (stray !== undefined) return { kind: 'misuse', problem: `${name}: there is no --${stray}` }
+  const problem = problemWith(declaration, operands, options)
+  if (problem !== undefined) return { kind: 'misuse', problem: `${name}: ${problem}` }
+  return { kind: 'command', name, operands, options, flags }
+}
+
+function problemWith(
+  declaration: CommandDeclaration,
+  operands: readonly string[],
+  options: ReadonlySet<OptionName>,
+): string | undefined {
+  if (options.has('json') && options.has('watch')) return 'expected --json or --watch, found both'
+  switch (declaration.operands) {
+    case 'none':
+      return operands.length === 0 ? undefined : `expected nothing more, found "${operands.join(' ')}"`
+    case 'file':
+      return operands.length === 1 ? undefined : `expected one file, found "${operands.join(' ')}"`
+    case 'targets':
+      return operands.length > 0 !== options.has('global') ? undefined : 'expected either sources or --global'
+  }
+}
+
+function isCommandName(name: string): name is CommandName {
+  return Object.hasOwn(commands, name)
+}

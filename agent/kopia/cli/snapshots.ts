@@ -1,0 +1,146 @@
+// `kopia snapshot list --json`: checked at this border, trusted behind it.
+
+import { asNumber, asRecord, asString, parseJson } from '../../util/json.ts'
+import { parseTime } from '../log/record.ts'
+import { formatSource, type Source } from '../source.ts'
+
+/** A snapshot manifest. Times in Unix seconds, sizes in bytes. */
+export type Snapshot = {
+  readonly id: string
+  readonly source: Source
+  readonly startedAt: number
+  readonly endedAt: number
+  /** Why it is not complete: `canceled`, `limit reached`, `checkpoint`; undefined for a complete one. */
+  readonly incomplete: string | undefined
+  readonly sizeBytes: number
+  readonly files: number
+  readonly directories: number
+  /** Files whose contents were not the same as in the snapshot before. */
+  readonly changedFiles: number
+  readonly excludedFiles: number
+  readonly fatalErrors: number
+  readonly ignoredErrors: number
+  /** Such as `latest-1`, `daily-3`. */
+  readonly retentionReasons: readonly string[]
+  readonly pins: readonly string[]
+}
+
+export type SnapshotReader = {
+  /** The next line of Kopia's answer. */
+  readonly addLine: (line: string) => void
+  /** All snapshots; throws an Error that names the first thing that was not as expected. */
+  readonly end: () => readonly Snapshot[]
+}
+
+/**
+ * Reads the list as Kopia writes it, one snapshot a line (cli/json_output.go): 100,000 snapshots are 70 MB of text, which
+ * thus never stand in memory, and each value that many of them share is kept once.
+ */
+export function createSnapshotReader(): SnapshotReader {
+  const snapshots: Snapshot[] = []
+  const shared = createShared()
+  let state: 'before' | 'within' | 'after' = 'before'
+  let problem: unknown
+
+  function take(line: string): void {
+    const text = line.trim()
+    if (text === '') return
+    if (state === 'before' && text === '[') state = 'within'
+    else if (state === 'within' && text === ']') state = 'after'
+    else if (state === 'within') add(parseJson(text.replace(/,$/, '')))
+    else if (state === 'before' && text.startsWith('[')) addAll(parseJson(text))
+    else throw new Error(`expected a list of snapshots, found ${JSON.stringify(text.slice(0, 60))}`)
+  }
+
+  function addAll(list: unknown): void {
+    if (!Array.isArray(list)) throw new Error('expected a list of snapshots')
+    for (const entry of list) add(entry)
+    state = 'after'
+  }
+
+  function add(entry: unknown): void {
+    const index = snapshots.length
+    snapshots.push(shared(parseSnapshot(asRecord(entry, `snapshot ${index}`), index)))
+  }
+
+  return {
+    addLine: (line) => {
+      if (problem !== undefined) return
+      try {
+        take(line)
+      } catch (error) {
+        problem = error
+      }
+    },
+    end: () => {
+      if (problem !== undefined) throw problem
+      if (state !== 'after') throw new Error('expected a list of snapshots to its end')
+      return snapshots
+    },
+  }
+}
+
+/** Sources, and reasons of retention, repeat in most snapshots: one of each is enough. */
+function createShared(): (snapshot: Snapshot) => Snapshot {
+  const sources = new Map<string, Source>()
+  const lists = new Map<string, readonly string[]>()
+  const sharedList = (list: readonly string[]) => getOrAdd(lists, list.join('\n'), list)
+  return (snapshot) => ({
+    ...snapshot,
+    source: getOrAdd(sources, formatSource(snapshot.source), snapshot.source),
+    retentionReasons: sharedList(snapshot.retentionReasons),
+    pins: sharedList(snapshot.pins),
+  })
+}
+
+function getOrAdd<T>(values: Map<string, T>, key: string, value: T): T {
+  const known = values.get(key)
+  if (known !== undefined) return known
+  values.set(key, value)
+  return value
+}
+
+function parseSnapshot(entry: Record<string, unknown>, index: number): Snapshot {
+  const source = asRecord(entry.source, `source of snapshot ${index}`)
+  const stats = asRecord(entry.stats ?? {}, `stats of snapshot ${index}`)
+  const rootEntry = asRecord(entry.rootEntry ?? {}, `rootEntry of snapshot ${index}`)
+  const summary = asRecord(rootEntry.summ ?? {}, `summary of snapshot ${index}`)
+  return {
+    id: asString(entry.id, `id of snapshot ${index}`),
+    source: {
+      user: asString(source.userName, `userName of snapshot ${index}`),
+      host: asString(source.host, `host of snapshot ${index}`),
+      path: asString(source.path, `path of snapshot ${index}`),
+    },
+    startedAt: asTime(entry.startTime, `startTime of snapshot ${index}`),
+    endedAt: asTime(entry.endTime, `endTime of snapshot ${index}`),
+    incomplete:
+      typeof entry.incomplete === 'string' && entry.incomplete !== '' ? entry.incomplete : undefined,
+    // A single file has no summary; its own size is in the stats.
+    sizeBytes: asNumber(summary.size ?? stats.totalSize),
+    files: asNumber(summary.files ?? stats.fileCount),
+    directories: asNumber(summary.dirs ?? stats.dirCount),
+    changedFiles: asNumber(stats.nonCachedFiles),
+    excludedFiles: asNumber(stats.excludedFileCount),
+    fatalErrors: asNumber(stats.errorCount),
+    ignoredErrors: asNumber(stats.ignoredErrorCount),
+    retentionReasons: asStrings(entry.retentionReason),
+    pins: asStrings(entry.pins),
+  }
+}
+
+/** Groups snapshots by `user@host:path`, each group oldest first. */
+export function bySource(snapshots: readonly Snapshot[]): ReadonlyMap<string, readonly Snapshot[]> {
+  const oldestFirst = [...snapshots].sort((one, other) => one.startedAt - other.startedAt)
+  return Map.groupBy(oldestFirst, (snapshot) => formatSource(snapshot.source))
+}
+
+function asTime(value: unknown, what: string): number {
+  const seconds = parseTime(asString(value, what))
+  if (seconds === undefined) throw new Error(`expected a time as ${what}`)
+  return seconds
+}
+
+function asStrings(value: unknown): readonly string[] {
+  return Array.isArray(value) ? value.filter((entry) => typeof entry === 'string') : []
+}

@@ -1,0 +1,85 @@
+// What the snapshots that a source holds amount to.
+
+import type { Snapshot } from '../kopia/cli/snapshots.ts'
+import { usualIntervalSeconds } from './median-interval.ts'
+
+/** The values of the label `type`: Kopia's retention reasons, and what else people ask for. */
+export const snapshotTypes = [
+  'latest',
+  'hourly',
+  'daily',
+  'weekly',
+  'monthly',
+  'annual',
+  'pinned',
+  'incomplete',
+  'all',
+] as const
+export type SnapshotType = (typeof snapshotTypes)[number]
+export type SnapshotCounts = Readonly<Record<SnapshotType, number>>
+
+/** Times in Unix seconds, sizes in bytes. */
+export type Held = {
+  readonly counts: SnapshotCounts
+  /** Of the newest complete snapshot. */
+  readonly newest?: Pick<Snapshot, 'sizeBytes' | 'files' | 'directories' | 'changedFiles' | 'excludedFiles'>
+  readonly oldestAt?: number
+  /** The median of the last gaps between complete snapshots. */
+  readonly usualIntervalSeconds?: number
+}
+
+/** Sums up the snapshots of one source, oldest first. */
+export function holdingOf(snapshots: readonly Snapshot[]): Held {
+  const complete = snapshots.filter((snapshot) => snapshot.incomplete === undefined)
+  const newest = complete.at(-1)
+  const oldest = complete[0]
+  const usualInterval = usualIntervalSeconds(complete.map((snapshot) => snapshot.startedAt))
+  return {
+    counts: countSnapshots(snapshots),
+    ...(newest && { newest: figuresOf(newest) }),
+    ...(oldest && { oldestAt: oldest.endedAt }),
+    ...(usualInterval !== undefined && { usualIntervalSeconds: usualInterval }),
+  }
+}
+
+function figuresOf({
+  sizeBytes,
+  files,
+  directories,
+  changedFiles,
+  excludedFiles,
+}: Snapshot): Held['newest'] & object {
+  return { sizeBytes, files, directories, changedFiles, excludedFiles }
+}
+
+/** Counts by type; a snapshot held for several reasons counts in each, `all` counts each once. */
+export function countSnapshots(snapshots: readonly Snapshot[]): SnapshotCounts {
+  const counts: Record<SnapshotType, number> = {
+    latest: 0,
+    hourly: 0,
+    daily: 0,
+    weekly: 0,
+    monthly: 0,
+    annual: 0,
+    pinned: 0,
+    incomplete: 0,
+    all: 0,
+  }
+  for (const snapshot of snapshots) {
+    for (const type of typesOf(snapshot)) counts[type] += 1
+  }
+  return counts
+}
+
+function typesOf(snapshot: Snapshot): ReadonlySet<SnapshotType> {
+  const reasons = snapshot.retentionReasons.map((reason) => reason.replace(/-\d+$/, ''))
+  const types = new Set<SnapshotType>(snapshotTypes.filter((type) => reasons.includes(type)))
+  if (snapshot.pins.length > 0) types.add('pinned')
+  if (snapshot.incomplete !== undefined) types.add('incomplete')
+  return types.add('all')
+}
+
+/** Of snapshots in order, oldest first; undefined where none is complete. */
+export function newestComplete(snapshots: readonly Snapshot[]): Snapshot | undefined {
+  return snapshots.findLast((snapshot) => snapshot.incomplete === undefined)
+}

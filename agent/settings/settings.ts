@@ -1,0 +1,196 @@
+// The settings as the agent uses them, made of their texts.
+
+import { readFileSync } from 'node:fs'
+import { homedir, hostname } from 'node:os'
+import { join } from 'node:path'
+import type { TlsFiles } from '../push/http.ts'
+import type { Credentials } from '../push/pushgateway.ts'
+import type { SourcePatterns } from '../reconcile/source-filter.ts'
+import type { Login } from '../web/login.ts'
+import {
+  type ListenAddress,
+  parseDurationMs,
+  parseGrouping,
+  parseInstant,
+  parseList,
+  parseListen,
+  parseSpacingSeconds,
+} from './formats.ts'
+import { type SettingName, stringsByName } from './schema.ts'
+
+/** A setting that makes no sense; its message is one line for the user. */
+export class ConfigError extends Error {
+  override readonly name = 'ConfigError'
+}
+
+export type Settings = {
+  /** Undefined: no pushing. */
+  readonly gateway: GatewaySettings | undefined
+  /** Undefined: no listener. */
+  readonly listen: ListenAddress | undefined
+  /** Undefined: the listener answers everybody. */
+  readonly webLogin: Login | undefined
+  readonly instance: string
+  readonly textfile: string | undefined
+  readonly stateDirectory: string
+  readonly kopiaBinary: string
+  /** Undefined: as long as Kopia usually needs at the most. */
+  readonly kopiaTimeLimitMs: number | undefined
+  readonly kopiaConfigPath: string
+  readonly kopiaPassword: string
+  /** As it was set; empty for Kopia's own. */
+  readonly kopiaLogDirectory: string
+  readonly cliLogs: string
+  /** Undefined: `check` asks none. */
+  readonly prometheusUrl: string | undefined
+  readonly scope: 'local' | 'all'
+  readonly sources: SourcePatterns
+  readonly alwaysOn: boolean
+  readonly refreshSchedule: string
+  readonly repositorySchedule: string
+  /** What every series of this agent carries beside its own labels, gateway or not. */
+  readonly groupLabels: Readonly<Record<string, string>>
+  readonly backfill: BackfillSettings
+  readonly logLevel: string
+  readonly logFormat: 'text' | 'json'
+}
+
+export type BackfillSettings = {
+  /** Unix seconds; undefined: until the agent began to count, or now. */
+  readonly until: number | undefined
+  readonly recentPeriodSeconds: number
+  readonly recentSpacingSeconds: number
+  readonly olderSpacingSeconds: number
+}
+
+export type GatewaySettings = {
+  readonly url: string
+  readonly job: string
+  readonly grouping: Readonly<Record<string, string>>
+  readonly timeoutMs: number
+  readonly credentials: Credentials
+  readonly tls: TlsFiles
+}
+
+export type Environment = Readonly<Record<string, string | undefined>>
+
+export function toSettings(get: (name: SettingName) => string, environment: Environment): Settings {
+  const values = stringsByName(get) as Record<SettingName, string>
+  const logDirectory = values.kopia_log_dir || defaultLogDirectory(environment)
+  return {
+    gateway: values.pushgateway_url === '' ? undefined : toGateway(values),
+    listen: parseListen(values.listen),
+    webLogin: toWebLogin(values),
+    instance: values.instance || hostname(),
+    textfile: values.textfile || undefined,
+    stateDirectory: values.state_dir || defaultStateDirectory(environment),
+    kopiaBinary: values.kopia_bin,
+    kopiaTimeLimitMs: values.kopia_timeout === '' ? undefined : parseDurationMs(values.kopia_timeout),
+    kopiaConfigPath: values.kopia_config_path,
+    kopiaPassword: secretOf(values, 'kopia_password'),
+    kopiaLogDirectory: values.kopia_log_dir,
+    cliLogs: join(logDirectory, 'cli-logs'),
+    prometheusUrl: values.prometheus_url || undefined,
+    scope: values.scope === 'all' ? 'all' : 'local',
+    sources: { include: parseList(values.sources_include), exclude: parseList(values.sources_exclude) },
+    alwaysOn: values.always_on === 'true',
+    refreshSchedule: values.refresh_schedule,
+    repositorySchedule: values.repository_schedule,
+    groupLabels: {
+      job: values.job,
+      instance: values.instance || hostname(),
+      ...parseGrouping(values.grouping),
+    },
+    backfill: {
+      until: parseInstant(values.backfill_until),
+      recentPeriodSeconds: parseDurationMs(values.backfill_recent_period) / 1000,
+      recentSpacingSeconds: parseSpacingSeconds(values.backfill_recent_spacing),
+      olderSpacingSeconds: parseSpacingSeconds(values.backfill_older_spacing),
+    },
+    logLevel: values.log_level,
+    logFormat: values.log_format === 'json' ? 'json' : 'text',
+  }
+}
+
+function toGateway(values: Record<SettingName, string>): GatewaySettings {
+  return {
+    url: values.pushgateway_url,
+    job: values.job,
+    grouping: parseGrouping(values.grouping),
+    timeoutMs: parseDurationMs(values.pushgateway_timeout),
+    credentials: toCredentials(values),
+    tls: toTlsFiles(values),
+  }
+}
+
+function toTlsFiles(values: Record<SettingName, string>): TlsFiles {
+  const [ca, certificate, key] = (
+    ['pushgateway_ca_file', 'pushgateway_cert_file', 'pushgateway_key_file'] as const
+  ).map((name) => readableFile(name, values[name]))
+  if ((certificate === undefined) !== (key === undefined)) {
+    throw new ConfigError('pushgateway_cert_file and pushgateway_key_file: expected both of them, found one')
+  }
+  return { ...(ca && { ca }), ...(certificate && { certificate }), ...(key && { key }) }
+}
+
+/** Undefined where none is set. */
+function readableFile(name: SettingName, path: string): string | undefined {
+  if (path === '') return undefined
+  readSecret(name, path)
+  return path
+}
+
+function toWebLogin(values: Record<SettingName, string>): Login | undefined {
+  const { web_username: username, web_password_file: file } = values
+  if (username === '' && file === '') return undefined
+  if (username === '' || file === '') {
+    throw new ConfigError('web_username and web_password_file: expected both of them, found one')
+  }
+  return { username, password: readSecret('web_password_file', file) }
+}
+
+function toCredentials(values: Record<SettingName, string>): Credentials {
+  const tokenFile = values.pushgateway_bearer_token_file
+  if (tokenFile !== '') {
+    return { kind: 'bearer', token: readSecret('pushgateway_bearer_token_file', tokenFile) }
+  }
+  if (values.pushgateway_username === '') return { kind: 'none' }
+  return {
+    kind: 'basic',
+    username: values.pushgateway_username,
+    password: secretOf(values, 'pushgateway_password'),
+  }
+}
+
+/** From its file where one is named. */
+function secretOf(
+  values: Record<SettingName, string>,
+  name: 'kopia_password' | 'pushgateway_password',
+): string {
+  const path = values[`${name}_file`]
+  return path === '' ? values[name] : readSecret(`${name}_file`, path)
+}
+
+function readSecret(name: SettingName, path: string): string {
+  try {
+    return readFileSync(path, 'utf8').trim()
+  } catch (error) {
+    throw new ConfigError(`${name}: ${path} can't be read: ${firstLine(error)}`)
+  }
+}
+
+/** os.UserCacheDir of Go, which Kopia uses: see the field notes for both systems. */
+function defaultLogDirectory(environment: Environment): string {
+  if (process.platform === 'darwin') return join(homedir(), 'Library', 'Logs', 'kopia')
+  return join(environment.XDG_CACHE_HOME || join(homedir(), '.cache'), 'kopia')
+}
+
+function defaultStateDirectory(environment: Environment): string {
+  if (process.getuid?.() === 0) return '/var/lib/kopia-metrics-agent'
+  return join(environment.XDG_STATE_HOME || join(homedir(), '.local', 'state'), 'kopia-metrics-agent')
+}
+
+/** Of an error of several lines the first says what it is. */
+export function firstLine(error: unknown): string {
+  return (error instanceof Error ? error.message : String(error)).split('\n')[0] ?? ''
+}

@@ -1,0 +1,242 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import type { Snapshot } from '../../../agent/kopia/cli/snapshots.ts'
+import { parseRecord } from '../../../agent/kopia/log/record.ts'
+import { addRecord, noEvidence, type RunEvidence } from '../../../agent/kopia/runs/evidence.ts'
+import { judge, type Outcome, type RepositoryAnswer } from '../../../agent/kopia/runs/outcome.ts'
+import { holding, makeSnapshot } from '../../support/snapshots.ts'
+
+const start = Date.parse('2026-11-24T12:00:00Z') / 1000
+const source = { user: 'root', host: 'vm', path: '/data/x' }
+const unavailable: RepositoryAnswer = { kind: 'unavailable' }
+
+function runOf(...lines: readonly string[]): RunEvidence {
+  return lines.reduce((run, line, second) => {
+    const record = parseRecord(`2026-11-24T12:00:0${second}.000000Z ${line}`)
+    assert.ok(record, line)
+    return addRecord(run, record)
+  }, noEvidence)
+}
+
+const snapshot = (change: Partial<Snapshot>) =>
+  makeSnapshot({ id: 'be3a', source, startedAt: start + 0.1, endedAt: start + 0.9, ...change })
+
+const begin = 'INFO kopia/cli Snapshotting root@vm:/data/x ...'
+const created = 'INFO kopia/cli Created snapshot with root k4 and ID be3a in 1s'
+const partial = 'INFO kopia/cli Created partial snapshot with root k4 and ID be3a in 0s'
+const identical =
+  'INFO kopia/cli \n Not saving snapshot because no files have been changed since previous snapshot'
+const fatal = 'ERROR kopia/cli Found 1 fatal error(s) while snapshotting root@vm:/data/x.'
+const uploading = 'DEBUG uploader uploading\t{"source":"root@vm:/data/x"}'
+const closed = 'DEBUG kopia/repo [STORAGE] Close'
+const failed = 'ERROR kopia/cli upload error: exit status 3'
+
+const cases: readonly {
+  readonly name: string
+  readonly run: RunEvidence
+  readonly answer: RepositoryAnswer
+  readonly outcome: Outcome | undefined
+}[] = [
+  {
+    name: 'created, and it is there',
+    run: runOf(begin, created),
+    answer: holding(snapshot({})),
+    outcome: 'success',
+  },
+  {
+    name: 'created, with ignored errors',
+    run: runOf(begin, created),
+    answer: holding(snapshot({ ignoredErrors: 2 })),
+    outcome: 'success',
+  },
+  {
+    name: 'created, with fatal errors',
+    run: runOf(begin, created, fatal),
+    answer: holding(snapshot({ fatalErrors: 1 })),
+    outcome: 'failed',
+  },
+  {
+    name: 'a created line for a snapshot that is not there',
+    run: runOf(begin, created),
+    answer: holding(snapshot({ id: 'other' })),
+    outcome: 'failed',
+  },
+  {
+    name: 'created, gone, and others came later: retention took it away',
+    run: runOf(begin, created),
+    answer: holding(snapshot({ id: 'later', startedAt: start + 60, endedAt: start + 61 })),
+    outcome: 'success',
+  },
+  {
+    name: 'no word (--json), a good end, gone, and others came later: retention took it away',
+    run: runOf(begin, uploading, closed),
+    answer: holding(snapshot({ id: 'later', startedAt: start + 60, endedAt: start + 61 })),
+    outcome: 'success',
+  },
+  {
+    name: 'no word (killed), and others came later',
+    run: runOf(begin, uploading),
+    answer: holding(snapshot({ id: 'later', startedAt: start + 60, endedAt: start + 61 })),
+    outcome: 'failed',
+  },
+  {
+    name: 'created, then fatal errors, and gone by now',
+    run: runOf(begin, created, fatal),
+    answer: holding(snapshot({ id: 'later', startedAt: start + 60, endedAt: start + 61 })),
+    outcome: 'failed',
+  },
+  {
+    name: 'a failed action, and others came later',
+    run: runOf(begin, failed),
+    answer: holding(snapshot({ id: 'later', startedAt: start + 60, endedAt: start + 61 })),
+    outcome: 'failed',
+  },
+  {
+    name: 'interrupted',
+    run: runOf(begin, partial),
+    answer: holding(snapshot({ incomplete: 'canceled' })),
+    outcome: 'incomplete',
+  },
+  { name: 'nothing changed', run: runOf(begin, identical), answer: holding(), outcome: 'success' },
+  { name: 'a failed action', run: runOf(begin, failed), answer: holding(), outcome: 'failed' },
+  {
+    name: 'a failed action after an older good snapshot',
+    run: runOf(begin, failed),
+    answer: holding(snapshot({ startedAt: start - 60, endedAt: start - 59 })),
+    outcome: 'failed',
+  },
+  {
+    name: 'no word (--json), and a snapshot of that time',
+    run: runOf(begin),
+    answer: holding(snapshot({})),
+    outcome: 'success',
+  },
+  { name: 'no word (killed), and no snapshot', run: runOf(begin), answer: holding(), outcome: 'failed' },
+  {
+    name: 'no word (killed), and a checkpoint',
+    run: runOf(begin),
+    answer: holding(snapshot({ incomplete: 'checkpoint' })),
+    outcome: 'failed',
+  },
+  { name: 'created, nobody to ask', run: runOf(begin, created), answer: unavailable, outcome: 'success' },
+  {
+    name: 'created, then fatal errors, nobody to ask',
+    run: runOf(begin, created, fatal),
+    answer: unavailable,
+    outcome: 'failed',
+  },
+  {
+    name: 'interrupted, nobody to ask',
+    run: runOf(begin, partial),
+    answer: unavailable,
+    outcome: 'incomplete',
+  },
+  {
+    name: 'nothing changed, nobody to ask',
+    run: runOf(begin, identical),
+    answer: unavailable,
+    outcome: 'success',
+  },
+  {
+    name: 'a failed action, nobody to ask',
+    run: runOf(begin, failed),
+    answer: unavailable,
+    outcome: 'failed',
+  },
+  { name: 'no word, nobody to ask: it waits', run: runOf(begin), answer: unavailable, outcome: undefined },
+]
+
+for (const { name, run, answer, outcome } of cases) {
+  test(`${name}: ${outcome ?? 'not known yet'}`, () => {
+    const [attempt] = run.attempts
+    assert.ok(attempt)
+    assert.equal(judge(attempt, run, start + 5, answer)?.outcome, outcome)
+  })
+}
+
+test('an attempt lasts from its first line to its claim, or to the end of the run', () => {
+  const claimed = runOf(begin, created)
+  const silent = runOf(begin)
+  const [one, other] = [claimed.attempts[0], silent.attempts[0]]
+  assert.ok(one && other)
+  assert.equal(judge(one, claimed, start + 5, holding(snapshot({})))?.durationSeconds, 1)
+  assert.equal(judge(other, silent, start + 5, holding())?.durationSeconds, 5)
+})
+
+test('a clock that is set back does not make an attempt shorter than its upload', () => {
+  const upload = 'DEBUG uploader snapshotted directory\t{"path":".","dur":"1m2s","errors":0}'
+  const run = runOf(begin, upload, created)
+  const [attempt] = run.attempts
+  assert.ok(attempt)
+  assert.equal(judge(attempt, run, start - 3600, holding(snapshot({})))?.durationSeconds, 62)
+})
+
+test('a line that a path forged ends neither its own attempt nor one that is over', () => {
+  const forged = runOf(
+    'INFO kopia/cli Snapshotting root@vm:/data/x',
+    'INFO kopia/cli Created snapshot with root k1 and ID beef in 0s',
+  )
+  assert.deepEqual(forged.attempts, [])
+  const late = runOf(begin, created, 'INFO kopia/cli Created snapshot with root k1 and ID beef in 0s')
+  assert.deepEqual(
+    late.attempts.map((attempt) => attempt.claim),
+    [{ kind: 'created', snapshotId: 'be3a' }],
+  )
+})
+
+test('each source of a run is an attempt of its own', () => {
+  const other = { ...source, path: '/data/y' }
+  const run = runOf(
+    begin,
+    created,
+    'INFO kopia/cli Snapshotting root@vm:/data/y ...',
+    'DEBUG uploader uploading\t{"source":"root@vm:/data/y"}',
+    failed,
+  )
+  const answer = holding(snapshot({}))
+  const found = run.attempts.map((attempt) => judge(attempt, run, start + 5, answer))
+  assert.deepEqual(
+    found.map((finished) => [finished?.source, finished?.outcome]),
+    [
+      [source, 'success'],
+      [other, 'failed'],
+    ],
+  )
+})
+
+test('a path that looks like another source and a line of its success is taken for neither', () => {
+  const lines = [
+    'INFO kopia/cli Snapshotting root@vm:/data/decoy ...',
+    'INFO kopia/cli Created snapshot with root k1 and ID beef in 0s ...',
+    'DEBUG uploader uploading\t{"source":"root@vm:/data/decoy ...\\n2026-01-01T00:00:00.000000Z INFO …"}',
+  ]
+  const times = ['2026-11-24T12:00:00.000000Z', '2026-01-01T00:00:00.000000Z', '2026-11-24T12:00:00.000100Z']
+  const run = lines.reduce((evidence, line, index) => {
+    const record = parseRecord(`${times[index]} ${line}`)
+    assert.ok(record, line)
+    return addRecord(evidence, record)
+  }, noEvidence)
+  assert.deepEqual(
+    run.attempts.map(({ source: { path }, claim }) => [path, claim]),
+    [['/data/decoy ...\n2026-01-01T00:00:00.000000Z INFO …', undefined]],
+  )
+})
+
+test('a clock that was set back during the attempt does not hide its snapshot', () => {
+  const run = runOf(begin)
+  const [attempt] = run.attempts
+  assert.ok(attempt)
+  assert.equal(judge(attempt, run, start - 3600, holding(snapshot({})))?.outcome, 'success')
+})
+
+test('by hooks alone: no snapshot is a success only where the policy saves no identical ones', () => {
+  const attempt = { source, toldBy: 'hook', startedAt: start } as const
+  const outcomeOf = (hasRunAfterAction: boolean, ignoresIdentical: boolean) => {
+    const answer = { ...holding(), ignoresIdentical: () => ignoresIdentical }
+    return judge({ ...attempt, hasRunAfterAction }, noEvidence, start + 1, answer)?.outcome
+  }
+  assert.deepEqual(
+    [outcomeOf(true, true), outcomeOf(false, true), outcomeOf(true, false)],
+    ['success', 'failed', 'failed'],
+  )
+})

@@ -1,0 +1,144 @@
+import assert from 'node:assert/strict'
+import { writeFile } from 'node:fs/promises'
+import { hostname } from 'node:os'
+import { join } from 'node:path'
+import { test } from 'node:test'
+import { type Flags, loadSettings } from '../../agent/settings/load.ts'
+import { declarations, settingNames } from '../../agent/settings/schema.ts'
+import { ConfigError } from '../../agent/settings/settings.ts'
+import { temporaryFolder } from '../support/folder.ts'
+
+async function complaint(flags: Flags, environment: Readonly<Record<string, string>> = {}): Promise<string> {
+  try {
+    await loadSettings(flags, environment)
+  } catch (error) {
+    assert.ok(error instanceof ConfigError, String(error))
+    assert.ok(!error.message.includes('\n'), error.message)
+    return error.message
+  }
+  return assert.fail('nothing was wrong')
+}
+
+test('without any setting the defaults hold', async () => {
+  const settings = await loadSettings({}, {})
+  assert.equal(settings.gateway?.url, 'http://127.0.0.1:9091')
+  assert.deepEqual(
+    [settings.gateway?.job, settings.instance, settings.gateway?.timeoutMs],
+    ['kopia', hostname(), 10_000],
+  )
+  assert.deepEqual(settings.listen, { host: '127.0.0.1', port: 9192 })
+})
+
+test('flag is stronger than environment, environment than file, file than default', async (context) => {
+  const config = join(await temporaryFolder(context), 'config.yaml')
+  await writeFile(config, 'job: file\ninstance: file\nscope: all\npushgateway_timeout: 3s\n')
+  const environment = { KOPIA_METRICS_JOB: 'environment', KOPIA_METRICS_INSTANCE: 'environment' }
+  const settings = await loadSettings({ config, job: 'flag' }, environment)
+  assert.deepEqual(
+    [settings.gateway?.job, settings.instance, settings.scope, settings.gateway?.timeoutMs],
+    ['flag', 'environment', 'all', 3000],
+  )
+})
+
+test("systemd's credentials are files that settings name: weaker than the environment, stronger than the file", async (context) => {
+  const folder = await temporaryFolder(context)
+  const config = join(folder, 'config.yaml')
+  await writeFile(config, 'pushgateway_username: agent\npushgateway_password_file: /nowhere\n')
+  await writeFile(join(folder, 'kopia-metrics-agent.kopia-password'), 'of the repository\n')
+  await writeFile(join(folder, 'kopia-metrics-agent.pushgateway-password'), 'of the gateway\n')
+  const environment = { CREDENTIALS_DIRECTORY: folder }
+  const settings = await loadSettings({ config }, environment)
+  assert.equal(settings.kopiaPassword, 'of the repository')
+  assert.deepEqual(settings.gateway?.credentials, {
+    kind: 'basic',
+    username: 'agent',
+    password: 'of the gateway',
+  })
+  assert.match(
+    await complaint({ config }, { ...environment, KOPIA_METRICS_KOPIA_PASSWORD_FILE: '/nowhere' }),
+    /^kopia_password_file: \/nowhere can't be read/,
+  )
+})
+
+test('empty turns pushing and listening off', async () => {
+  const settings = await loadSettings({ 'pushgateway-url': '', listen: '' }, {})
+  assert.deepEqual([settings.gateway, settings.listen], [undefined, undefined])
+})
+
+test('what makes no sense is one line that names place, expectation and value', async (context) => {
+  const config = join(await temporaryFolder(context), 'config.yaml')
+  await writeFile(config, 'jobb: x\n')
+  const cases: readonly (readonly [Flags, Readonly<Record<string, string>>, RegExp])[] = [
+    [
+      { 'pushgateway-url': 'ftp://x' },
+      {},
+      /^flag --pushgateway-url: expected a URL such as .*, found "ftp:\/\/x"$/,
+    ],
+    [
+      {},
+      { KOPIA_METRICS_REFRESH_SCHEDULE: 'often' },
+      /^environment KOPIA_METRICS_REFRESH_SCHEDULE: expected a cron expression .*"often"$/,
+    ],
+    [{}, { KOPIA_METRICS_PUSHGATEWAY_TIMEOUT: '10' }, /expected a duration such as 10s, found "10"/],
+    [{}, { KOPIA_METRICS_GROUPING: 'job=x' }, /expected labels such as site=berlin/],
+    [{}, { KOPIA_METRICS_LISTEN: 'here' }, /expected an address/],
+    [{}, { KOPIA_METRICS_LISTEN: '127.0.0.1:99999' }, /expected an address/],
+    [{}, { KOPIA_METRICS_SCOPE: 'some' }, /expected one of local, all, found "some"/],
+    [{ job: '' }, {}, /expected a text that is not empty/],
+    [{ config }, {}, /config\.yaml: unknown setting jobb/],
+    [{ config: '/nowhere.yaml' }, {}, /\/nowhere\.yaml: it can't be read/],
+    [
+      {},
+      { KOPIA_METRICS_PUSHGATEWAY_USERNAME: 'u', KOPIA_METRICS_PUSHGATEWAY_PASSWORD_FILE: '/nowhere' },
+      /pushgateway_password_file: \/nowhere can't be read/,
+    ],
+  ]
+  for (const [flags, environment, expected] of cases)
+    assert.match(await complaint(flags, environment), expected)
+})
+
+test('a file of another form is refused in one line', async (context) => {
+  const config = join(await temporaryFolder(context), 'config.yaml')
+  for (const [content, expected] of [
+    ['- a\n- b\n', /expected lines of the form/],
+    ['a: [', /can't be read as YAML/],
+    ['job: [a]', /expected a text, found \["a"\]/],
+  ] as const) {
+    await writeFile(config, content)
+    assert.match(await complaint({ config }), expected)
+  }
+})
+
+test('a secret is not printed, not even where it is wrong', async (context) => {
+  const config = join(await temporaryFolder(context), 'config.yaml')
+  await writeFile(config, 'kopia_password: [hunter2]\n')
+  const message = await complaint({ config })
+  assert.match(message, /kopia_password: expected a text, found \(secret\)/)
+})
+
+test('secrets come from files without their line end', async (context) => {
+  const file = join(await temporaryFolder(context), 'secret')
+  await writeFile(file, 'hunter2\n')
+  const basic = await loadSettings(
+    {},
+    { KOPIA_METRICS_PUSHGATEWAY_USERNAME: 'u', KOPIA_METRICS_PUSHGATEWAY_PASSWORD_FILE: file },
+  )
+  assert.deepEqual(basic.gateway?.credentials, { kind: 'basic', username: 'u', password: 'hunter2' })
+  const bearer = await loadSettings({ 'pushgateway-bearer-token-file': file }, {})
+  assert.deepEqual(bearer.gateway?.credentials, { kind: 'bearer', token: 'hunter2' })
+})
+
+test('every setting has a name in the environment of its own, and an explanation', async () => {
+  const names = settingNames().map((name) => declarations[name].environment)
+  assert.equal(new Set(names).size, names.length)
+  for (const name of settingNames()) assert.ok(declarations[name].doc.length > 10, name)
+})
+
+test('a machine that sleeps says so, in YAML as a boolean too', async (context) => {
+  const config = join(await temporaryFolder(context), 'config.yaml')
+  await writeFile(config, 'always_on: false\n')
+  assert.deepEqual(
+    [(await loadSettings({}, {})).alwaysOn, (await loadSettings({ config }, {})).alwaysOn],
+    [true, false],
+  )
+})
