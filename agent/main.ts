@@ -3,7 +3,7 @@
 
 import { readFileSync } from 'node:fs'
 import type { CommandLine } from './commands/command-line.ts'
-import { beFast, beSmall } from './daemon/v8-flags.ts'
+import { enableOptimizer, limitMemory } from './daemon/v8-flags.ts'
 
 const exitCodes = { ok: 0, failed: 1, usage: 2 } as const
 type GivenCommand = CommandLine & { kind: 'command' }
@@ -17,7 +17,7 @@ function isNodeTooOld(version: string): boolean {
   return major < oldestNode[0] || (major === oldestNode[0] && minor < oldestNode[1])
 }
 
-function complain(message: string): void {
+function printError(message: string): void {
   process.stderr.write(`kopia-metrics-agent: ${message}\n`)
 }
 
@@ -44,7 +44,7 @@ async function main(arguments_: readonly string[]): Promise<ExitCode> {
 }
 
 async function runCommandLine({ name, operands, options, flags }: GivenCommand): Promise<ExitCode> {
-  if (name !== 'run') beFast()
+  if (name !== 'run') enableOptimizer()
   const { loadSettings, settingPlaces } = await import('./settings/load.ts')
   if (name === 'check') {
     const { checkCommand } = await import('./commands/check.ts')
@@ -55,7 +55,7 @@ async function runCommandLine({ name, operands, options, flags }: GivenCommand):
     return checkCommand(load, process.stdout)
   }
   const settings = await loadSettings(flags, process.env)
-  const say = (line: string) => print(`${line}\n`)
+  const printLine = (line: string) => print(`${line}\n`)
   switch (name) {
     case 'run':
     case 'push': {
@@ -65,7 +65,7 @@ async function runCommandLine({ name, operands, options, flags }: GivenCommand):
     case 'status': {
       const { showStatus } = await import('./commands/status.ts')
       const form = options.has('json') ? 'json' : options.has('watch') ? 'watch' : 'table'
-      return showStatus(settings, form, process.stdout, complain)
+      return showStatus(settings, form, process.stdout, printError)
     }
     case 'backfill': {
       const { makeBackfill } = await import('./commands/backfill.ts')
@@ -74,7 +74,12 @@ async function runCommandLine({ name, operands, options, flags }: GivenCommand):
     }
     case 'forget': {
       const { forget } = await import('./commands/forget.ts')
-      return forget(settings, await loadSettings({ config: flags.config }, process.env), say, complain)
+      return forget(
+        settings,
+        await loadSettings({ config: flags.config }, process.env),
+        printLine,
+        printError,
+      )
     }
     case 'install-hooks':
     case 'uninstall-hooks': {
@@ -83,13 +88,13 @@ async function runCommandLine({ name, operands, options, flags }: GivenCommand):
       const targets = options.has('global')
         ? ({ kind: 'global' } as const)
         : ({ kind: 'sources', names: operands } as const)
-      return hooksCommand(settings, change, targets, say)
+      return hooksCommand(settings, change, targets, printLine)
     }
   }
 }
 
 function misuse(problem: string): ExitCode {
-  complain(`${problem}; see --help`)
+  printError(`${problem}; see --help`)
   return exitCodes.usage
 }
 
@@ -104,10 +109,10 @@ function explain(error: unknown): ExitCode {
     error instanceof Error &&
     (error.name === 'ConfigError' || ('code' in error && String(error.code).startsWith('ERR_PARSE_ARGS')))
   if (isUsage) {
-    complain(error.message.split('\n')[0] ?? '')
+    printError(error.message.split('\n')[0] ?? '')
     return exitCodes.usage
   }
-  complain(error instanceof Error ? (error.stack ?? error.message) : String(error))
+  printError(error instanceof Error ? (error.stack ?? error.message) : String(error))
   return exitCodes.failed
 }
 
@@ -117,10 +122,10 @@ function endOnClosedPipe(error: Error): void {
   process.exit()
 }
 
-beSmall()
+limitMemory()
 process.stdout.on('error', endOnClosedPipe)
 if (isNodeTooOld(process.versions.node)) {
-  complain(`it needs Node ${oldestNode.join('.')} or newer, and this is ${process.versions.node}`)
+  printError(`it needs Node ${oldestNode.join('.')} or newer, and this is ${process.versions.node}`)
   process.exitCode = exitCodes.usage
 } else {
   process.exitCode = await main(process.argv.slice(2)).catch(explain)

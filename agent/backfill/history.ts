@@ -2,10 +2,15 @@
 
 import type { Kopia } from '../kopia/cli/client.ts'
 import type { Unanswered } from '../kopia/cli/exec.ts'
-import { hasOwnPolicy, wishFor } from '../kopia/cli/policies.ts'
+import { effectivePolicyFor, hasOwnPolicy } from '../kopia/cli/policies.ts'
 import { bySource, type Snapshot } from '../kopia/cli/snapshots.ts'
 import { settleRun } from '../kopia/runs/attempts.ts'
-import { attemptOf, type Finished, judge, type RepositoryAnswer } from '../kopia/runs/outcome.ts'
+import {
+  attemptOf,
+  decideOutcome,
+  type FinishedAttempt,
+  type RepositoryAnswer,
+} from '../kopia/runs/outcome.ts'
 import { createRunTracker } from '../kopia/runs/tracker.ts'
 import { formatSource, type Source } from '../kopia/source.ts'
 import { createLedger, emptyLedger } from '../ledger/ledger.ts'
@@ -14,7 +19,7 @@ import { createPending } from '../reconcile/pending.ts'
 export type SourceHistory = {
   readonly source: Source
   /** In the order in which they ended. */
-  readonly attempts: readonly Finished[]
+  readonly attempts: readonly FinishedAttempt[]
   /** Oldest first. */
   readonly snapshots: readonly Snapshot[]
 }
@@ -41,7 +46,7 @@ export async function readHistory(options: HistoryOptions): Promise<HistoryAnswe
   const snapshots = await kopia.snapshots()
   if (!snapshots.ok) return snapshots
   const held = bySource(snapshots.value)
-  const ignoresIdentical = (source: Source) => wishFor(policies.value, source).ignoresIdentical
+  const ignoresIdentical = (source: Source) => effectivePolicyFor(policies.value, source).ignoresIdentical
   const answer: RepositoryAnswer = { kind: 'snapshots', bySource: held, ignoresIdentical }
   const told = Map.groupBy(readFinished(answer, status.value), ({ source }) => formatSource(source))
   const names = new Map<string, Source>()
@@ -64,18 +69,22 @@ async function followLogs({ cliLogs, nowSeconds, onFault }: HistoryOptions) {
   const tracker = createRunTracker({ directory: cliLogs, runs: new Map(), nowSeconds, onFault })
   await tracker.sweep()
   await tracker.endFinishedRuns()
-  return (answer: RepositoryAnswer, identity: Identity): readonly Finished[] => {
+  return (answer: RepositoryAnswer, identity: Identity): readonly FinishedAttempt[] => {
     const pending = createPending(tracker, createLedger(emptyLedger), nowSeconds)
     const ended = pending.endedRuns().flatMap(([, run]) => settleRun(run, answer, identity) ?? [])
     const ofServers = pending.liveAttempts().map(({ run, attempt }) => {
-      return judge(attempt, run.evidence, attempt.finishedAt ?? nowSeconds(), answer)
+      return decideOutcome(attempt, run.evidence, attempt.finishedAt ?? nowSeconds(), answer)
     })
     return [...ended, ...ofServers].filter((finished) => finished !== undefined)
   }
 }
 
 /** A snapshot that no log tells of any more is an attempt by itself. */
-function historyOf(source: Source, told: readonly Finished[], snapshots: readonly Snapshot[]): SourceHistory {
+function historyOf(
+  source: Source,
+  told: readonly FinishedAttempt[],
+  snapshots: readonly Snapshot[],
+): SourceHistory {
   const toldIds = new Set(told.map(({ snapshotId }) => snapshotId))
   const untold = snapshots.filter(({ id, incomplete }) => !toldIds.has(id) && incomplete !== 'checkpoint')
   const attempts = [...told, ...untold.map(attemptOf)].sort((one, other) => one.endedAt - other.endedAt)

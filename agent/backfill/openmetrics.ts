@@ -3,7 +3,7 @@
 
 import { type Outcome, outcomes } from '../kopia/runs/outcome.ts'
 import type { Source } from '../kopia/source.ts'
-import { catalogue, type MetricName } from '../metrics/definitions.ts'
+import { definitions, type MetricName } from '../metrics/definitions.ts'
 import { type Grid, stretchesOf } from './grid.ts'
 import type { Standing } from './timeline.ts'
 
@@ -130,7 +130,7 @@ function* partsOfSeries(
 
 /** A counter's family has no `_total`, which its samples have (OpenMetrics 1.0, "Counter"). */
 function headerOf(metric: MetricName): string {
-  const { type, help } = catalogue[metric]
+  const { type, help } = definitions[metric]
   const family = type === 'counter' ? metric.replace(/_total$/, '') : metric
   return `# HELP ${family} ${escaped(help)}\n# TYPE ${family} ${type}\n`
 }

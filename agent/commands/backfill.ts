@@ -20,23 +20,23 @@ export type BackfillOutput = {
 
 /** Writes the history to `file`; resolves with 1, having said why, where that can't be done. */
 export async function makeBackfill(settings: Settings, file: string, output: BackfillOutput): Promise<0 | 1> {
-  const say = (line: string) => void output.talk.write(`${line}\n`)
+  const print = (line: string) => void output.talk.write(`${line}\n`)
   const nowSeconds = () => Date.now() / 1000
   const begin = nowSeconds()
-  say(`Reading the repository's snapshots, and the logs in ${settings.cliLogs} …`)
-  const history = await readHistoryOf(settings, nowSeconds, say)
+  print(`Reading the repository's snapshots, and the logs in ${settings.cliLogs} …`)
+  const history = await readHistoryOf(settings, nowSeconds, print)
   if (!history.ok) {
-    say(`${history.command}: ${history.reason}`)
+    print(`${history.command}: ${history.reason}`)
     return 1
   }
   const until = await untilOf(settings, begin)
   const backfill = backfillOf(settings, history.sources, begin, until)
   const extent = extentOf(backfill)
   if (extent.samples === 0) {
-    say(`There is nothing from before ${dateOf(until)} to write.`)
+    print(`There is nothing from before ${dateOf(until)} to write.`)
     return 1
   }
-  sayBeforehand(settings, history.sources, until, extent, say)
+  sayBeforehand(settings, history.sources, until, extent, print)
   const target: Target = file === '-' ? { kind: 'output', stream: output.data } : { kind: 'file', path: file }
   const meter = createMeter(output.talk, extent.samples)
   try {
@@ -46,18 +46,18 @@ export async function makeBackfill(settings: Settings, file: string, output: Bac
     return 1
   }
   meter.finish(`Written in ${durationWords(nowSeconds() - begin)}.`)
-  sayNext(file, say)
+  sayNext(file, print)
   return 0
 }
 
-function readHistoryOf(settings: Settings, nowSeconds: () => number, say: (line: string) => void) {
+function readHistoryOf(settings: Settings, nowSeconds: () => number, print: (line: string) => void) {
   const passesFilter = createSourceFilter(settings.sources)
   return readHistory({
     kopia: kopiaOf(settings),
     cliLogs: settings.cliLogs,
     isWanted: (source, identity) => isInScope(settings.scope, identity, source) && passesFilter(source),
     nowSeconds,
-    onFault: (fileName, error) => say(`Kopia's log ${fileName} can't be read: ${error}`),
+    onFault: (fileName, error) => print(`Kopia's log ${fileName} can't be read: ${error}`),
   })
 }
 
@@ -92,11 +92,11 @@ function sayBeforehand(
   sources: readonly SourceHistory[],
   until: number,
   extent: { readonly samples: number; readonly bytes: number },
-  say: (line: string) => void,
+  print: (line: string) => void,
 ): void {
   const attempts = sources.reduce((sum, source) => sum + source.attempts.length, 0)
   const first = Math.min(...sources.map((source) => source.attempts[0]?.endedAt ?? until))
-  say(
+  print(
     `${pluralWords(attempts, 'attempt')} of ${pluralWords(sources.length, 'source')}, from ${dateOf(first)} until ` +
       `${dateOf(until)}, when the agent's own figures begin. Snapshots that were deleted can't come back, and ` +
       'failed attempts only as far as the logs reach.',
@@ -106,15 +106,15 @@ function sayBeforehand(
     backfill.olderSpacingSeconds,
     backfill.recentPeriodSeconds,
   ].map(durationWords)
-  say(
+  print(
     `That makes ${countWords(extent.samples)} samples in ${bytesWords(extent.bytes)}: one every ${recent} in the last ` +
       `${period}, one every ${older} before.`,
   )
 }
 
-function sayNext(file: string, say: (line: string) => void): void {
+function sayNext(file: string, print: (line: string) => void): void {
   const name = file === '-' ? 'FILE' : file
-  say(`
+  print(`
 Next, where Prometheus has its data, as its user (a block of 20 days at a time makes it quick):
 
   promtool tsdb create-blocks-from openmetrics --max-block-duration=744h ${shellWord(name)} /var/lib/prometheus

@@ -6,21 +6,26 @@ import { deleteGroup, type GatewayOptions, groupUrl } from '../push/pushgateway.
 import type { Settings } from '../settings/settings.ts'
 import { agoWords, countWords, pluralWords } from '../status/words.ts'
 
-type Say = (line: string) => void
+type Print = (line: string) => void
 
 /**
  * Deletes the group that `settings` name, and says what it held. `own` are the settings without the flags of this command:
  * where they name another group, a running agent does not push the one that is to go. Resolves with the exit code.
  */
-export async function forget(settings: Settings, own: Settings, say: Say, complain: Say): Promise<0 | 1> {
+export async function forget(
+  settings: Settings,
+  own: Settings,
+  print: Print,
+  printError: Print,
+): Promise<0 | 1> {
   const options = gatewayOptionsOf(settings)
   if (options === undefined) {
-    complain('forget: there is no gateway to forget it, since pushgateway_url is empty')
+    printError('forget: there is no gateway to forget it, since pushgateway_url is empty')
     return 1
   }
   const holder = await lockHolder(settings.stateDirectory).catch((error: unknown) => String(error))
   if (typeof holder === 'string') {
-    complain(
+    printError(
       `forget: whether an agent runs can't be seen (${holder}): run it as the user that the agent runs as`,
     )
     return 1
@@ -28,7 +33,7 @@ export async function forget(settings: Settings, own: Settings, say: Say, compla
   const ownOptions = gatewayOptionsOf(own)
   const isOwn = ownOptions !== undefined && groupUrl(ownOptions) === groupUrl(options)
   if (holder !== undefined && isOwn) {
-    complain(
+    printError(
       `forget: an agent with pid ${holder} runs on ${settings.stateDirectory}, and its next push would bring the group ` +
         "back: stop it first. Another machine's group is named by --instance.",
     )
@@ -36,17 +41,19 @@ export async function forget(settings: Settings, own: Settings, say: Say, compla
   }
   const before = await findGroup(options)
   if (before.kind === 'absent') {
-    say(absentText(options, before))
+    print(absentText(options, before))
     return 0
   }
   const result = await deleteGroup(options)
   if (!result.ok) {
-    complain(`forget: ${options.url} did not delete ${formatLabels(groupLabels(options))}: ${result.reason}`)
+    printError(
+      `forget: ${options.url} did not delete ${formatLabels(groupLabels(options))}: ${result.reason}`,
+    )
     return 1
   }
-  say(deletedText(options, before))
+  print(deletedText(options, before))
   if (holder !== undefined) {
-    say(
+    print(
       `An agent with pid ${holder} runs here: should it push this very group, its next push brings it back.`,
     )
   }

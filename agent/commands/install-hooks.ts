@@ -13,7 +13,7 @@ export type Targets =
   | { readonly kind: 'global' }
   | { readonly kind: 'sources'; readonly names: readonly string[] }
 
-export type Say = (line: string) => void
+export type Print = (line: string) => void
 
 const globalTarget = '(global)'
 
@@ -28,40 +28,40 @@ export async function hooksCommand(
   settings: Settings,
   change: typeof installHooks,
   targets: Targets,
-  say: Say,
+  print: Print,
 ): Promise<0 | 1> {
   const kopia = kopiaOf(settings)
   try {
-    await change(kopia, targets, say)
+    await change(kopia, targets, print)
     return 0
   } catch (error) {
-    say(error instanceof Error ? error.message : String(error))
+    print(error instanceof Error ? error.message : String(error))
     return 1
   }
 }
 
 /** Puts the hooks into the policies of the targets, and says what it did. Rejects where Kopia can't be asked. */
-export async function installHooks(kopia: Kopia, targets: Targets, say: Say): Promise<void> {
+export async function installHooks(kopia: Kopia, targets: Targets, print: Print): Promise<void> {
   const status = answerOf(await kopia.repositoryStatus())
   if (!status.areActionsEnabled) {
-    say(
+    print(
       'Warning: this repository is connected without actions, so Kopia will run no hook: connect it with --enable-actions.',
     )
   }
   for (const target of targetsOf(targets, status)) {
     const own = answerOf(await kopia.exportPolicy(target))
     const inForce = target === globalTarget ? {} : answerOf(await kopia.effectivePolicy(target))
-    await change(kopia, target, own ?? {}, withHooks(own, inForce, hookPaths), say)
+    await change(kopia, target, own ?? {}, withHooks(own, inForce, hookPaths), print)
   }
 }
 
 /** Takes the hooks out of the policies of the targets; what they chained stands there again. */
-export async function uninstallHooks(kopia: Kopia, targets: Targets, say: Say): Promise<void> {
+export async function uninstallHooks(kopia: Kopia, targets: Targets, print: Print): Promise<void> {
   const status = answerOf(await kopia.repositoryStatus())
   for (const target of targetsOf(targets, status)) {
     const own = answerOf(await kopia.exportPolicy(target)) ?? {}
     const restored = withoutHooks(own)
-    await change(kopia, target, own, restored, say)
+    await change(kopia, target, own, restored, print)
     if (restored.isOurs) answerOf(await kopia.deletePolicy(target))
   }
 }
@@ -70,13 +70,14 @@ async function change(
   kopia: Kopia,
   target: string,
   before: PolicyDefinition,
-  after: { readonly policy: PolicyDefinition; readonly said: readonly string[] },
-  say: Say,
+  after: { readonly policy: PolicyDefinition; readonly messages: readonly string[] },
+  print: Print,
 ): Promise<void> {
   if (JSON.stringify(before.actions ?? {}) !== JSON.stringify(after.policy.actions)) {
     answerOf(await kopia.importPolicy(target, after.policy))
   }
-  for (const line of after.said.length > 0 ? after.said : ['no hook is there']) say(`${target}: ${line}`)
+  for (const line of after.messages.length > 0 ? after.messages : ['no hook is there'])
+    print(`${target}: ${line}`)
 }
 
 function targetsOf(

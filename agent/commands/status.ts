@@ -40,17 +40,17 @@ export async function showStatus(
   settings: Settings,
   form: StatusForm,
   output: Terminal,
-  complain: (line: string) => void,
+  printError: (line: string) => void,
 ): Promise<0 | 1> {
   const look = createLook(settings)
   if (form === 'watch') {
     if (output.isTTY) return watch(look, output)
-    complain('--watch needs a terminal; a script can call status --json again')
+    printError('--watch needs a terminal; a script can call status --json again')
     return 1
   }
   const seen = await look()
   if (seen.kind === 'nothing') {
-    complain(seen.reason)
+    printError(seen.reason)
     return 1
   }
   output.write(form === 'json' ? statusJson(seen.status, seen.agent) : textOf(seen, output))

@@ -14,8 +14,8 @@ import { createCallCounter } from '../metrics/call-counter.ts'
 import { contentType, toText } from '../metrics/exposition.ts'
 import { samplesOf } from '../metrics/samples.ts'
 import type { PushResult } from '../push/pushgateway.ts'
-import { createBookkeeper } from '../reconcile/reconciler.ts'
-import { createAsker } from '../reconcile/repository-queries.ts'
+import { createReconciler } from '../reconcile/reconciler.ts'
+import { createRepositoryQueries } from '../reconcile/repository-queries.ts'
 import { createSourceFilter, isInScope } from '../reconcile/source-filter.ts'
 import { isLoopback } from '../settings/formats.ts'
 import type { Settings } from '../settings/settings.ts'
@@ -28,7 +28,7 @@ import { kopiaOf } from './kopia-client.ts'
 import { createOutlets } from './publisher.ts'
 import { type Schedule, schedule } from './schedule.ts'
 import type { ServiceManager } from './service-manager.ts'
-import { beFast } from './v8-flags.ts'
+import { enableOptimizer } from './v8-flags.ts'
 import { watchFolder } from './watch-folder.ts'
 
 export type AgentOptions = {
@@ -92,7 +92,7 @@ export async function createAgent({
       kopiaCallsUnderWay -= 1
       kopiaCalls.count(command, ok)
     },
-    onLongAnswer: beFast,
+    onLongAnswer: enableOptimizer,
   })
   const tracker = createRunTracker({
     directory: settings.cliLogs,
@@ -104,9 +104,9 @@ export async function createAgent({
     },
     takeHookCalls: () => takeEvents(),
   })
-  const asker = createAsker(ledger, kopia, nowSeconds, log)
+  const repositoryQueries = createRepositoryQueries(ledger, kopia, nowSeconds, log)
   const passesFilter = createSourceFilter(settings.sources)
-  const bookkeeper = createBookkeeper({ ledger, tracker, asker, isWanted, nowSeconds, log })
+  const reconciler = createReconciler({ ledger, tracker, repositoryQueries, isWanted, nowSeconds, log })
   const outlets = createOutlets({ settings, picture: currentPicture, random, log })
 
   /** Only `run` promises further pushes: alerts take the silence of the others for none. */
@@ -152,7 +152,7 @@ export async function createAgent({
     clearTimeout(nextDigest)
     try {
       await takeEvents()
-      const changes = [bookkeeper.noteBeginnings(), await settleRuns(), hasNewEvents]
+      const changes = [reconciler.noteBeginnings(), await settleRuns(), hasNewEvents]
       hasNewEvents = false
       if (changes.includes(true)) await keepAndPush()
     } catch (error) {
@@ -175,7 +175,7 @@ export async function createAgent({
 
   async function settleRuns(): Promise<boolean> {
     await tracker.endFinishedRuns()
-    return progress === 'up to date' ? bookkeeper.settle() : false
+    return progress === 'up to date' ? reconciler.settle() : false
   }
 
   /** Nothing tells that a process has ended: while there is one, it is looked at. */
@@ -183,7 +183,7 @@ export async function createAgent({
     const open = [...tracker.runs.values()].filter((run) => run.state === 'open')
     if (open.length === 0 || stopping.signal.aborted) return
     const isNear = open.some((run) => isNearItsEnd(run.preview))
-    const isBusy = open.some((run) => run.command !== 'server-start' || bookkeeper.runningSince().size > 0)
+    const isBusy = open.some((run) => run.command !== 'server-start' || reconciler.runningSince().size > 0)
     nextDigest = setTimeout(
       digest,
       isNear ? nearEndIntervalMs : isBusy ? openRunIntervalMs : idleRunIntervalMs,
@@ -244,18 +244,18 @@ export async function createAgent({
       version,
       alwaysOn: settings.alwaysOn,
       heartbeatSeconds,
-      repositoryReachable: asker.isReachable(),
+      repositoryReachable: repositoryQueries.isReachable(),
       pushFailures: outlets.failures(),
       kopiaCalls: kopiaCalls.all(),
     }
-    return toText(samplesOf({ ledger, runningSince: bookkeeper.runningSince(), agent }))
+    return toText(samplesOf({ ledger, runningSince: reconciler.runningSince(), agent }))
   }
 
   async function currentPage(query: URLSearchParams): Promise<Reply> {
     const { pageReply } = await import('../web/status-page.ts')
     return pageReply({
       ledger,
-      runningSince: bookkeeper.runningSince(),
+      runningSince: reconciler.runningSince(),
       at: nowSeconds(),
       instance: settings.instance,
       version,
@@ -268,7 +268,7 @@ export async function createAgent({
     const pushFault = outlets.fault()
     return [
       ...(progress === 'up to date' ? [] : ['What happened before the agent started is still being read.']),
-      ...(asker.isReachable() === false
+      ...(repositoryQueries.isReachable() === false
         ? ["Kopia can't be asked for the repository; see the agent's log."]
         : []),
       ...(pushFault === undefined ? [] : [`Pushing to the gateway fails and is tried again: ${pushFault}`]),
@@ -297,8 +297,8 @@ export async function createAgent({
   // At fixed times.
 
   async function refresh(): Promise<void> {
-    const awake = settings.alwaysOn ? undefined : withMoment(ledger.awakeQuarters ?? [], nowSeconds())
-    ledger.setAwakeQuarters(awake)
+    const awake = settings.alwaysOn ? undefined : withMoment(ledger.uptimeQuarters ?? [], nowSeconds())
+    ledger.setUptimeQuarters(awake)
     // The heartbeat does not wait for a repository that hangs: silence is to mean that the machine is gone.
     await keepAndPush()
     await askForNews()
@@ -308,13 +308,13 @@ export async function createAgent({
   const askForNews = coalesce(async () => {
     const newestChange = await newestOtherChange(settings.cliLogs)
     const hasChanged = newestChange !== newestChangeSeen
-    const isReachable = asker.isReachable() === true
+    const isReachable = repositoryQueries.isReachable() === true
     // One push says that all is as it was: a gateway of a large fleet has enough to do.
     if (isReachable && !hasChanged && !mayChangeUnseen()) return
     if (!isReachable) await askForEverything()
     else {
-      if (hasChanged) await asker.refreshPolicies()
-      await bookkeeper.refreshSnapshots()
+      if (hasChanged) await repositoryQueries.refreshPolicies()
+      await reconciler.refreshSnapshots()
     }
     newestChangeSeen = newestChange
     // What ended while Kopia answered.
@@ -327,18 +327,18 @@ export async function createAgent({
     const hasServer = [...tracker.runs.values()].some(
       (run) => run.state === 'open' && run.command === 'server-start',
     )
-    return settings.scope === 'all' || hasServer || bookkeeper.isWaiting()
+    return settings.scope === 'all' || hasServer || reconciler.isWaiting()
   }
 
   async function askForEverything(): Promise<void> {
-    await asker.refreshIdentity()
-    await bookkeeper.refreshSnapshots()
-    if (asker.isReachable()) await refreshRepository()
+    await repositoryQueries.refreshIdentity()
+    await reconciler.refreshSnapshots()
+    if (repositoryQueries.isReachable()) await refreshRepository()
   }
 
   async function refreshRepository(): Promise<void> {
     await spool.tidy(nowSeconds())
-    await asker.refreshFigures()
+    await repositoryQueries.refreshFigures()
     await keepAndPush()
   }
 
@@ -359,10 +359,10 @@ export async function createAgent({
     }
     // It is not read to its end: the next start goes on with it.
     if (stopping.signal.aborted) return
-    await asker.refreshIdentity()
-    await bookkeeper.refreshSnapshots()
+    await repositoryQueries.refreshIdentity()
+    await reconciler.refreshSnapshots()
     // What only the repository can tell is still to be settled, and is the past then, too.
-    if (asker.isReachable()) ledger.endPast()
+    if (repositoryQueries.isReachable()) ledger.endPast()
     await keep()
     progress = 'up to date'
     // What ended while Kopia answered.
@@ -391,13 +391,13 @@ export async function createAgent({
     const status = `Ready: ${ledger.sources.size} sources known, watching ${settings.cliLogs} and ${spool.folder}.`
     log.info(status)
     await serviceManager.status(status)
-    if (asker.isReachable()) await refreshRepository()
+    if (repositoryQueries.isReachable()) await refreshRepository()
   }
 
   async function pushOnce(): Promise<PushResult> {
     await begin()
     await catchUp()
-    if (asker.isReachable()) await asker.refreshFigures()
+    if (repositoryQueries.isReachable()) await repositoryQueries.refreshFigures()
     stopping.abort()
     clearTimeout(nextDigest)
     await keep()

@@ -6,12 +6,12 @@ import { setFlagsFromString } from 'node:v8'
  * To be called before anything else is loaded. V8 makes room for new objects 16 times as large after a burst of work, and
  * keeps it: with 10,000 sources that is 70 MiB. Its optimising compiler is 6 MiB of an idle agent.
  */
-export function beSmall(): void {
+export function limitMemory(): void {
   setFlagsFromString('--semi-space-growth-factor=1')
   setFlagsFromString('--no-opt')
 }
 
 /** For work that the optimising compiler is worth its memory for. */
-export function beFast(): void {
+export function enableOptimizer(): void {
   setFlagsFromString('--opt')
 }

@@ -1,6 +1,6 @@
 // How often a source should be backed up, and who says so.
 
-import { type Policy, wishFor } from '../kopia/cli/policies.ts'
+import { effectivePolicyFor, type Policy } from '../kopia/cli/policies.ts'
 import { intervalOfSuccesses, type SourceState } from './source-state.ts'
 
 export type ExpectedInterval = { readonly seconds: number; readonly origin: 'policy' | 'learned' }
@@ -12,8 +12,8 @@ export function expectedIntervalOf(
   state: SourceState,
   policies: readonly Policy[] = noPolicies,
 ): ExpectedInterval | undefined {
-  const wish = wishFor(policies, state.source)
-  if (wish.intervalSeconds !== undefined) return { seconds: wish.intervalSeconds, origin: 'policy' }
-  const learned = wish.ignoresIdentical ? intervalOfSuccesses(state) : state.held?.usualIntervalSeconds
+  const effective = effectivePolicyFor(policies, state.source)
+  if (effective.intervalSeconds !== undefined) return { seconds: effective.intervalSeconds, origin: 'policy' }
+  const learned = effective.ignoresIdentical ? intervalOfSuccesses(state) : state.held?.usualIntervalSeconds
   return learned === undefined ? undefined : { seconds: learned, origin: 'learned' }
 }

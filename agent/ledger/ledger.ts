@@ -4,11 +4,11 @@ import type { BlobStats, RepositoryStatus } from '../kopia/cli/client.ts'
 import type { Maintenance } from '../kopia/cli/maintenance.ts'
 import type { Policy } from '../kopia/cli/policies.ts'
 import type { Snapshot } from '../kopia/cli/snapshots.ts'
-import { attemptOf, type Finished } from '../kopia/runs/outcome.ts'
+import { attemptOf, type FinishedAttempt } from '../kopia/runs/outcome.ts'
 import type { Run, Runs } from '../kopia/runs/run.ts'
 import { formatSource, type Source } from '../kopia/source.ts'
 import { newSource, type SourceState, unknownSnapshots, withFinished, withSnapshots } from './source-state.ts'
-import type { AwakeQuarters } from './uptime.ts'
+import type { UptimeQuarters } from './uptime.ts'
 
 export type RepositoryState = {
   readonly status?: RepositoryStatus
@@ -32,7 +32,7 @@ export type LedgerData = {
   readonly commands: Readonly<Record<string, CommandState>>
   readonly runs: Readonly<Record<string, Run>>
   /** Undefined where the machine is always on. */
-  readonly awakeQuarters?: AwakeQuarters
+  readonly uptimeQuarters?: UptimeQuarters
 }
 
 export const emptyLedger: LedgerData = { version: 1, sources: {}, repository: {}, commands: {}, runs: {} }
@@ -44,8 +44,8 @@ export type Ledger = {
   readonly sources: ReadonlyMap<string, SourceState>
   readonly repository: RepositoryState
   /** Undefined where the machine is always on. */
-  readonly awakeQuarters: AwakeQuarters | undefined
-  readonly setAwakeQuarters: (quarters: AwakeQuarters | undefined) => void
+  readonly uptimeQuarters: UptimeQuarters | undefined
+  readonly setUptimeQuarters: (quarters: UptimeQuarters | undefined) => void
   readonly commands: ReadonlyMap<string, CommandState>
   /** What ends from now on is counted; only the first call does anything. */
   readonly begin: (nowSeconds: number) => void
@@ -57,7 +57,7 @@ export type Ledger = {
   readonly addSource: (source: Source, nowSeconds: number) => void
   /** A source that has gone, or never was this repository's. */
   readonly removeSource: (source: Source) => void
-  readonly addFinished: (finished: Finished, nowSeconds: number) => void
+  readonly addFinished: (finished: FinishedAttempt, nowSeconds: number) => void
   /** What the repository holds of one source; an answer that an earlier question got does not replace a later one's. */
   readonly addSnapshots: (source: Source, snapshots: readonly Snapshot[], question: Question) => void
   /** Whether Kopia answered for the source after this question. */
@@ -74,7 +74,7 @@ export function createLedger(data: LedgerData): Ledger {
   const commands = new Map(Object.entries(data.commands))
   /** The newest question that was answered for a source; only this process's questions are numbered. */
   const answered = new Map<string, number>()
-  let { begunAt, isPastRead = false, repository, awakeQuarters } = data
+  let { begunAt, isPastRead = false, repository, uptimeQuarters } = data
 
   function ensureSource(source: Source, nowSeconds: number): SourceState {
     const known = sources.get(formatSource(source))
@@ -88,7 +88,7 @@ export function createLedger(data: LedgerData): Ledger {
     return begunAt !== undefined && (isPastRead || endedAt >= begunAt)
   }
 
-  function addFinished(finished: Finished, nowSeconds: number): void {
+  function addFinished(finished: FinishedAttempt, nowSeconds: number): void {
     const state = ensureSource(finished.source, nowSeconds)
     const next = withFinished(
       state,
@@ -130,11 +130,11 @@ export function createLedger(data: LedgerData): Ledger {
     get repository() {
       return repository
     },
-    get awakeQuarters() {
-      return awakeQuarters
+    get uptimeQuarters() {
+      return uptimeQuarters
     },
-    setAwakeQuarters: (quarters) => {
-      awakeQuarters = quarters
+    setUptimeQuarters: (quarters) => {
+      uptimeQuarters = quarters
     },
     begin: (nowSeconds) => {
       begunAt ??= nowSeconds
@@ -165,7 +165,7 @@ export function createLedger(data: LedgerData): Ledger {
       repository,
       commands: Object.fromEntries(commands),
       runs: Object.fromEntries(runs),
-      ...(awakeQuarters !== undefined && { awakeQuarters }),
+      ...(uptimeQuarters !== undefined && { uptimeQuarters }),
     }),
   }
 }

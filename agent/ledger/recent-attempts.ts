@@ -1,7 +1,7 @@
 // How the last attempts of a source went, for its chart: bounded, and three numbers each, since there may be 10,000 sources.
 
 import type { Snapshot } from '../kopia/cli/snapshots.ts'
-import { attemptOf, type Finished, type Outcome, outcomes } from '../kopia/runs/outcome.ts'
+import { attemptOf, type FinishedAttempt, type Outcome, outcomes } from '../kopia/runs/outcome.ts'
 
 /** Times in Unix seconds. */
 export type RecentAttempt = {
@@ -18,7 +18,7 @@ export const mostRecentAttempts = 30
 const numbersEach = 3
 
 /** With one more at the end, and without the oldest where there are too many. */
-export function withAttempt(recent: RecentAttempts, finished: Finished): RecentAttempts {
+export function withAttempt(recent: RecentAttempts, finished: FinishedAttempt): RecentAttempts {
   return [...recent, ...packed(finished)].slice(-mostRecentAttempts * numbersEach)
 }
 
@@ -51,6 +51,6 @@ export function unpacked(recent: RecentAttempts): readonly RecentAttempt[] {
   })
 }
 
-function packed({ endedAt, durationSeconds, outcome }: Finished): readonly number[] {
+function packed({ endedAt, durationSeconds, outcome }: FinishedAttempt): readonly number[] {
   return [Math.round(endedAt), Math.round(durationSeconds * 1000) / 1000, outcomes.indexOf(outcome)]
 }

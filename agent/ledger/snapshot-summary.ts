@@ -19,7 +19,7 @@ export type SnapshotType = (typeof snapshotTypes)[number]
 export type SnapshotCounts = Readonly<Record<SnapshotType, number>>
 
 /** Times in Unix seconds, sizes in bytes. */
-export type Held = {
+export type SnapshotSummary = {
   readonly counts: SnapshotCounts
   /** Of the newest complete snapshot. */
   readonly newest?: Pick<Snapshot, 'sizeBytes' | 'files' | 'directories' | 'changedFiles' | 'excludedFiles'>
@@ -29,7 +29,7 @@ export type Held = {
 }
 
 /** Sums up the snapshots of one source, oldest first. */
-export function holdingOf(snapshots: readonly Snapshot[]): Held {
+export function summarizeSnapshots(snapshots: readonly Snapshot[]): SnapshotSummary {
   const complete = snapshots.filter((snapshot) => snapshot.incomplete === undefined)
   const newest = complete.at(-1)
   const oldest = complete[0]
@@ -48,7 +48,7 @@ function figuresOf({
   directories,
   changedFiles,
   excludedFiles,
-}: Snapshot): Held['newest'] & object {
+}: Snapshot): SnapshotSummary['newest'] & object {
   return { sizeBytes, files, directories, changedFiles, excludedFiles }
 }
 

@@ -1,11 +1,11 @@
 // What is known of one source, and what a finished attempt or a look into the repository changes of it.
 
 import type { Snapshot } from '../kopia/cli/snapshots.ts'
-import { attemptOf, type Finished, type Outcome } from '../kopia/runs/outcome.ts'
+import { attemptOf, type FinishedAttempt, type Outcome } from '../kopia/runs/outcome.ts'
 import type { Source } from '../kopia/source.ts'
 import { usualIntervalSeconds } from './median-interval.ts'
 import { type RecentAttempts, unpacked, withAttempt, withoutNewest, withPast } from './recent-attempts.ts'
-import { type Held, holdingOf, newestComplete } from './snapshot-summary.ts'
+import { newestComplete, type SnapshotSummary, summarizeSnapshots } from './snapshot-summary.ts'
 
 /** Times in Unix seconds, sizes in bytes. */
 export type SourceState = {
@@ -14,12 +14,12 @@ export type SourceState = {
   /** Attempts since the ledger began. */
   readonly attempts: Readonly<Record<Outcome, number>>
   readonly consecutiveFailures: number
-  readonly lastAttempt?: Finished
+  readonly lastAttempt?: FinishedAttempt
   /** The newest snapshot that was counted though no log and no hook told of it yet. */
   readonly foundSnapshotId?: string
   readonly lastSuccessAt?: number
   readonly lastFailureAt?: number
-  readonly held?: Held
+  readonly held?: SnapshotSummary
   /** Undefined in a ledger from before there was a chart. */
   readonly recent?: RecentAttempts
 }
@@ -37,7 +37,7 @@ export function newSource(source: Source, nowSeconds: number): SourceState {
 /** With an attempt that has finished; what ended before the ledger began is not counted. */
 export function withFinished(
   state: SourceState,
-  finished: Finished,
+  finished: FinishedAttempt,
   counting: 'counted' | 'not counted',
   nowSeconds: number,
 ): SourceState {
@@ -52,7 +52,7 @@ export function withFinished(
 export function withSnapshots(state: SourceState, snapshots: readonly Snapshot[]): SourceState {
   const past = state.lastAttempt === undefined ? pastOf(snapshots) : pastSuccessOf(state, snapshots)
   const recent = withPast(recentOf(state), knownBefore(state, snapshots))
-  return { ...state, ...past, held: holdingOf(snapshots), recent }
+  return { ...state, ...past, held: summarizeSnapshots(snapshots), recent }
 }
 
 /** How often it is backed up where most backups leave no snapshot, since nothing has changed. */
@@ -78,12 +78,12 @@ export function unknownSnapshots(
 }
 
 /** Of two runs at the same time the older may be settled last; a clock that was set back makes nothing older. */
-function isOutdated({ lastAttempt }: SourceState, { endedAt }: Finished, nowSeconds: number): boolean {
+function isOutdated({ lastAttempt }: SourceState, { endedAt }: FinishedAttempt, nowSeconds: number): boolean {
   return lastAttempt !== undefined && endedAt < lastAttempt.endedAt && lastAttempt.endedAt <= nowSeconds
 }
 
 /** What the newest attempt of a source changes. */
-function newsOf(state: SourceState, finished: Finished): Partial<SourceState> {
+function newsOf(state: SourceState, finished: FinishedAttempt): Partial<SourceState> {
   const { outcome, endedAt } = finished
   const failures = isKnown(state, finished) ? state.consecutiveFailures : state.consecutiveFailures + 1
   return {
@@ -99,7 +99,7 @@ function countedIn(attempts: SourceState['attempts'], outcome: Outcome): SourceS
 }
 
 /** The snapshot was found in the repository before its log or hooks told of it: the same attempt, told better. */
-function isKnown({ foundSnapshotId }: SourceState, { snapshotId }: Finished): boolean {
+function isKnown({ foundSnapshotId }: SourceState, { snapshotId }: FinishedAttempt): boolean {
   return snapshotId !== undefined && snapshotId === foundSnapshotId
 }
 

@@ -5,7 +5,7 @@ export type Metric = { readonly type: MetricType; readonly labels: readonly stri
 
 const ofSource = ['user', 'host', 'path'] as const
 
-export const catalogue = {
+export const definitions = {
   kopia_backup_status: {
     type: 'gauge',
     labels: ofSource,
@@ -170,11 +170,11 @@ export const catalogue = {
   },
 } as const satisfies Record<string, Metric>
 
-export type MetricName = keyof typeof catalogue
+export type MetricName = keyof typeof definitions
 
 /** The README's table of metrics. */
 export function metricsTable(): string {
-  const rows = Object.entries<Metric>(catalogue).map(
+  const rows = Object.entries<Metric>(definitions).map(
     ([name, { type, labels, help }]) => `| \`${name}\` | ${type} | ${labels.join(', ') || '–'} | ${help} |`,
   )
   return ['| metric | type | labels | meaning |', '|---|---|---|---|', ...rows].join('\n')

@@ -1,7 +1,7 @@
 // Samples to the text that Prometheus and its Pushgateway read.
 
 import { createPiece, type Piece } from '../util/chunked-text.ts'
-import { catalogue, type MetricName } from './definitions.ts'
+import { definitions, type MetricName } from './definitions.ts'
 import type { Labels, SampleGroup } from './sample-group.ts'
 
 export const contentType = 'text/plain; version=0.0.4; charset=utf-8'
@@ -25,7 +25,7 @@ export function* toText(groups: Iterable<SampleGroup>): Generator<Uint8Array> {
 }
 
 function headOf(name: MetricName): string {
-  const { help, type } = catalogue[name]
+  const { help, type } = definitions[name]
   return `# HELP ${name} ${help}\n# TYPE ${name} ${type}\n`
 }
 

@@ -6,7 +6,7 @@ import type { CommandState, Ledger, RepositoryState } from '../ledger/ledger.ts'
 import type { SourceState } from '../ledger/source-state.ts'
 import type { MetricName } from './definitions.ts'
 import type { Labels, SampleGroup } from './sample-group.ts'
-import { type Moment, sourceSeries } from './source-metrics.ts'
+import { type SourceContext, sourceSeries } from './source-metrics.ts'
 
 /** What the agent knows of itself. */
 export type AgentState = {
@@ -27,7 +27,7 @@ export type KopiaCalls = {
   readonly count: number
 }
 
-export type Known = {
+export type MetricsInput = {
   readonly ledger: Ledger
   /** When the attempts under way began, in Unix seconds, by `user@host:path`. */
   readonly runningSince: ReadonlyMap<string, number>
@@ -38,16 +38,19 @@ export type Known = {
  * The picture as it is now, the groups of one metric together. They are made while they are taken, so that not all are
  * there at once; what they are made of is gathered at once, so that a picture that is sent slowly is still of one moment.
  */
-export function samplesOf({ ledger, runningSince, agent }: Known): Iterable<SampleGroup> {
+export function samplesOf({ ledger, runningSince, agent }: MetricsInput): Iterable<SampleGroup> {
   const others = [
     ...groupsOfCommands(ledger.commands),
     ...groupsOfRepository(ledger.repository),
     ...groupsOfAgent(agent),
   ]
-  return groupsOf([...ledger.sources.values()], momentOf(ledger, runningSince), others)
+  return groupsOf([...ledger.sources.values()], sourceContextOf(ledger, runningSince), others)
 }
 
-function momentOf({ sources, repository }: Ledger, runningSince: Known['runningSince']): Moment {
+function sourceContextOf(
+  { sources, repository }: Ledger,
+  runningSince: MetricsInput['runningSince'],
+): SourceContext {
   const running = new Map([...runningSince].map(([name, since]) => [sources.get(name), since]))
   const { policies } = repository
   return {
@@ -58,7 +61,7 @@ function momentOf({ sources, repository }: Ledger, runningSince: Known['runningS
 
 function* groupsOf(
   states: readonly SourceState[],
-  moment: Moment,
+  moment: SourceContext,
   others: readonly SampleGroup[],
 ): Generator<SampleGroup> {
   const subjects = states.map(({ source }) => source)

@@ -8,7 +8,7 @@ import type { MetricName } from './definitions.ts'
 import type { Labels } from './sample-group.ts'
 
 /** What else is known of sources at the moment of the picture. */
-export type Moment = {
+export type SourceContext = {
   /** In Unix seconds; undefined where no attempt is under way. */
   readonly runningSince: (state: SourceState) => number | undefined
   readonly expectedInterval: (state: SourceState) => ExpectedInterval | undefined
@@ -19,7 +19,7 @@ type SourceSeries = {
   /** What tells apart the series that one metric has of one source. */
   readonly more?: Labels
   /** Undefined where there is none. */
-  readonly valueIn: (state: SourceState, moment: Moment) => number | undefined
+  readonly valueIn: (state: SourceState, moment: SourceContext) => number | undefined
 }
 
 /** Those of one metric together. */
@@ -66,7 +66,7 @@ export const sourceSeries: readonly SourceSeries[] = [
   ...(['policy', 'learned'] as const).map((origin) => ({
     name: 'kopia_backup_expected_interval_seconds' as const,
     more: { origin },
-    valueIn: (state: SourceState, { expectedInterval }: Moment) => {
+    valueIn: (state: SourceState, { expectedInterval }: SourceContext) => {
       const interval = expectedInterval(state)
       return interval?.origin === origin ? interval.seconds : undefined
     },

@@ -26,10 +26,10 @@ export type Pending = {
   /** Whether nobody has settled it meanwhile. */
   readonly isPending: (item: NamedRun | LiveAttempt) => boolean
   /** Remembers that it was asked for in vain: to ask again for each would cost what the schedule saves. */
-  readonly postpone: (key: string) => void
+  readonly defer: (key: string) => void
   readonly resume: (key: string) => void
-  readonly isPostponed: (key: string) => boolean
-  readonly isAnyPostponed: () => boolean
+  readonly isDeferred: (key: string) => boolean
+  readonly isAnyDeferred: () => boolean
 }
 
 /** After an after-action, how long Kopia may take to save the snapshot: first look, and last. */
@@ -37,7 +37,7 @@ export const hookGraceSeconds = { first: 1, last: 15 } as const
 
 /** A view on the tracker's runs. */
 export function createPending(tracker: RunTracker, ledger: Ledger, nowSeconds: () => number): Pending {
-  const postponed = new Set<string>()
+  const deferred = new Set<string>()
   /** Attempts told by hooks alone whose snapshot must be there by now. */
   const overdue = new Set<string>()
 
@@ -58,7 +58,7 @@ export function createPending(tracker: RunTracker, ledger: Ledger, nowSeconds: (
     const identity = ledger.repository.status
     if (identity === undefined) return []
     for (const attempt of finishedHookAttempts(run, identity, nowSeconds(), hookGraceSeconds.last)) {
-      if (!overdue.has(keyOf(attempt))) postponed.delete(keyOf(attempt))
+      if (!overdue.has(keyOf(attempt))) deferred.delete(keyOf(attempt))
       overdue.add(keyOf(attempt))
     }
     return finishedHookAttempts(run, identity, nowSeconds(), hookGraceSeconds.first)
@@ -94,14 +94,14 @@ export function createPending(tracker: RunTracker, ledger: Ledger, nowSeconds: (
     unsettled,
     underWay,
     isPending,
-    postpone: (key) => {
-      postponed.add(key)
+    defer: (key) => {
+      deferred.add(key)
     },
     resume: (key) => {
-      postponed.delete(key)
+      deferred.delete(key)
       overdue.delete(key)
     },
-    isPostponed: (key) => postponed.has(key),
-    isAnyPostponed: () => postponed.size > 0,
+    isDeferred: (key) => deferred.has(key),
+    isAnyDeferred: () => deferred.size > 0,
   }
 }

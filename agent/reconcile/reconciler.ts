@@ -2,26 +2,26 @@
 
 import { hasOwnPolicy } from '../kopia/cli/policies.ts'
 import { keyOf, settleRun } from '../kopia/runs/attempts.ts'
-import { type Finished, judge } from '../kopia/runs/outcome.ts'
+import { decideOutcome, type FinishedAttempt } from '../kopia/runs/outcome.ts'
 import { type EndedRun, hasSucceeded } from '../kopia/runs/run.ts'
 import type { RunTracker } from '../kopia/runs/tracker.ts'
 import { formatSource, parseSource, type Source } from '../kopia/source.ts'
 import type { Ledger } from '../ledger/ledger.ts'
 import type { Log } from '../util/log.ts'
 import { createPending, hookGraceSeconds, type LiveAttempt, type NamedRun } from './pending.ts'
-import type { Asker, SnapshotsAnswer } from './repository-queries.ts'
+import type { RepositoryQueries, SnapshotsAnswer } from './repository-queries.ts'
 
-export type BookkeeperOptions = {
+export type ReconcilerOptions = {
   readonly ledger: Ledger
   readonly tracker: RunTracker
-  readonly asker: Asker
+  readonly repositoryQueries: RepositoryQueries
   /** Which sources are reported, by user, host and path. */
   readonly isWanted: (source: Source) => boolean
   readonly nowSeconds: () => number
   readonly log: Log
 }
 
-export type Bookkeeper = {
+export type Reconciler = {
   /** Enters the sources of attempts that have just begun. Returns whether other attempts are under way than before. */
   readonly noteBeginnings: () => boolean
   /** Settles what has ended since the last call, with one question to Kopia. Returns whether there was any. */
@@ -35,15 +35,15 @@ export type Bookkeeper = {
 }
 
 /** What is known of one item, and how it is marked as counted. */
-type Judged = {
+type Decided = {
   readonly item: NamedRun | LiveAttempt
-  readonly finished: readonly Finished[]
+  readonly finished: readonly FinishedAttempt[]
   readonly settle: () => void
 }
 
 /** Binds the ledger to the runs and to Kopia. */
-export function createBookkeeper(options: BookkeeperOptions): Bookkeeper {
-  const { ledger, tracker, asker, isWanted, nowSeconds, log } = options
+export function createReconciler(options: ReconcilerOptions): Reconciler {
+  const { ledger, tracker, repositoryQueries, isWanted, nowSeconds, log } = options
   const pending = createPending(tracker, ledger, nowSeconds)
   let keysUnderWay = ''
 
@@ -58,10 +58,10 @@ export function createBookkeeper(options: BookkeeperOptions): Bookkeeper {
 
   async function settle(): Promise<boolean> {
     // Before hooks alone are believed: is there really no log that tells of the same?
-    if (pending.liveAttempts().some(({ attempt }) => attempt.toldBy === 'hook')) await tracker.sweep()
+    if (pending.liveAttempts().some(({ attempt }) => attempt.origin === 'hook')) await tracker.sweep()
     await endQuietRuns()
-    const ended = pending.endedRuns().filter(([runId]) => !pending.isPostponed(runId))
-    const live = pending.liveAttempts().filter(({ attempt }) => !pending.isPostponed(keyOf(attempt)))
+    const ended = pending.endedRuns().filter(([runId]) => !pending.isDeferred(runId))
+    const live = pending.liveAttempts().filter(({ attempt }) => !pending.isDeferred(keyOf(attempt)))
     if (ended.length + live.length === 0) return false
     const answer = await askFor(ended, live)
     await settleAll(ended, live, answer)
@@ -73,12 +73,12 @@ export function createBookkeeper(options: BookkeeperOptions): Bookkeeper {
    * the repository holds a snapshot of each of its attempts, it has ended; if not, only a long silence will tell.
    */
   async function endQuietRuns(): Promise<void> {
-    const quiet = tracker.quietRuns().filter(([runId]) => !pending.isPostponed(runId))
+    const quiet = tracker.quietRuns().filter(([runId]) => !pending.isDeferred(runId))
     if (quiet.length === 0) return
     const answer = await askFor(quiet, [])
     const over: string[] = []
     for (const [runId, run] of quiet) {
-      pending.postpone(runId)
+      pending.defer(runId)
       const verdicts = settleRun(run, answer, ledger.repository.status) ?? []
       const areAllThere = verdicts.length > 0 && verdicts.every(({ snapshotId }) => snapshotId !== undefined)
       if (areAllThere) over.push(runId)
@@ -92,7 +92,7 @@ export function createBookkeeper(options: BookkeeperOptions): Bookkeeper {
     await tracker.endFinishedRuns()
     // What ends while Kopia answers may not be in the answer: it is not judged by it.
     const [ended, live] = [pending.endedRuns(), pending.liveAttempts()]
-    const answer = await asker.snapshots(undefined)
+    const answer = await repositoryQueries.snapshots(undefined)
     await settleAll(ended, live, answer)
     removeGoneSources(answer)
   }
@@ -107,7 +107,7 @@ export function createBookkeeper(options: BookkeeperOptions): Bookkeeper {
     const sources = new Map(attempts.map(({ source }) => [formatSource(source), source]))
     if (sources.size === 0 && !hasHookCalls) return { kind: 'unavailable' }
     const [only, ...others] = [...sources.values()]
-    return asker.snapshots(hasHookCalls || others.length > 0 ? undefined : only)
+    return repositoryQueries.snapshots(hasHookCalls || others.length > 0 ? undefined : only)
   }
 
   /**
@@ -121,16 +121,16 @@ export function createBookkeeper(options: BookkeeperOptions): Bookkeeper {
   ): Promise<void> {
     // What was written while Kopia answered must not be taken for a snapshot that nobody saw being made.
     await tracker.sweep()
-    const judged = [
-      ...live.map((item) => judgeAttempt(item, answer)),
-      ...ended.map((item) => judgeRun(item, answer)),
+    const decided = [
+      ...live.map((item) => decideAttempt(item, answer)),
+      ...ended.map((item) => decideRun(item, answer)),
     ].filter((verdicts) => verdicts !== undefined)
     await prepareToEnter(
-      judged.flatMap(({ finished }) => finished),
+      decided.flatMap(({ finished }) => finished),
       answer,
     )
     await tracker.exclusively(() => {
-      for (const { item, finished, settle } of judged) {
+      for (const { item, finished, settle } of decided) {
         if (!pending.isPending(item)) continue
         for (const verdict of finished) enter(verdict, answer)
         settle()
@@ -139,16 +139,16 @@ export function createBookkeeper(options: BookkeeperOptions): Bookkeeper {
     })
   }
 
-  function judgeAttempt(item: LiveAttempt, answer: SnapshotsAnswer): Judged | undefined {
+  function decideAttempt(item: LiveAttempt, answer: SnapshotsAnswer): Decided | undefined {
     const { runId, run, attempt } = item
     const finishedAt = attempt.finishedAt ?? nowSeconds()
-    const verdict = judge(attempt, run.evidence, finishedAt, answer)
+    const verdict = decideOutcome(attempt, run.evidence, finishedAt, answer)
     const mayStillBeSaved =
-      attempt.toldBy === 'hook' &&
+      attempt.origin === 'hook' &&
       verdict?.snapshotId === undefined &&
       nowSeconds() - finishedAt < hookGraceSeconds.last
     if (verdict === undefined || mayStillBeSaved) {
-      pending.postpone(keyOf(attempt))
+      pending.defer(keyOf(attempt))
       return undefined
     }
     const settle = () => {
@@ -158,11 +158,11 @@ export function createBookkeeper(options: BookkeeperOptions): Bookkeeper {
     return { item, finished: [verdict], settle }
   }
 
-  function judgeRun(item: NamedRun, answer: SnapshotsAnswer): Judged | undefined {
+  function decideRun(item: NamedRun, answer: SnapshotsAnswer): Decided | undefined {
     const [runId, run] = item
     const finished = settleRun(run, answer, ledger.repository.status)
     if (finished === undefined) {
-      pending.postpone(runId)
+      pending.defer(runId)
       return undefined
     }
     const settle = () => {
@@ -174,12 +174,15 @@ export function createBookkeeper(options: BookkeeperOptions): Bookkeeper {
   }
 
   /** Whose source it is may depend on a policy that is new. */
-  async function prepareToEnter(finished: readonly Finished[], answer: SnapshotsAnswer): Promise<void> {
+  async function prepareToEnter(
+    finished: readonly FinishedAttempt[],
+    answer: SnapshotsAnswer,
+  ): Promise<void> {
     const areKnown = finished.every(({ source }) => !isWanted(source) || belongsHere(source, answer))
-    if (!areKnown) await asker.refreshPolicies()
+    if (!areKnown) await repositoryQueries.refreshPolicies()
   }
 
-  function enter(finished: Finished, answer: SnapshotsAnswer): void {
+  function enter(finished: FinishedAttempt, answer: SnapshotsAnswer): void {
     const { source, outcome, durationSeconds } = finished
     if (!isWanted(source)) return
     if (!belongsHere(source, answer)) {
@@ -202,7 +205,7 @@ export function createBookkeeper(options: BookkeeperOptions): Bookkeeper {
     return hasOwnPolicy(ledger.repository.policies ?? [], source)
   }
 
-  function enterCommand(runId: string, run: EndedRun, finished: readonly Finished[]): void {
+  function enterCommand(runId: string, run: EndedRun, finished: readonly FinishedAttempt[]): void {
     // Hooks alone do not name the command.
     if (Object.keys(run.readBytes).length === 0 || run.command === 'server-start') return
     const isGood = hasSucceeded(run) && finished.every(({ outcome }) => outcome === 'success')
@@ -243,5 +246,5 @@ export function createBookkeeper(options: BookkeeperOptions): Bookkeeper {
     return new Map(pending.underWay().map(({ source, startedAt }) => [formatSource(source), startedAt]))
   }
 
-  return { noteBeginnings, settle, refreshSnapshots, isWaiting: pending.isAnyPostponed, runningSince }
+  return { noteBeginnings, settle, refreshSnapshots, isWaiting: pending.isAnyDeferred, runningSince }
 }

@@ -2,7 +2,7 @@
 
 import type { Kopia } from '../kopia/cli/client.ts'
 import type { Answer } from '../kopia/cli/exec.ts'
-import { wishFor } from '../kopia/cli/policies.ts'
+import { effectivePolicyFor } from '../kopia/cli/policies.ts'
 import { bySource } from '../kopia/cli/snapshots.ts'
 import type { RepositoryAnswer } from '../kopia/runs/outcome.ts'
 import type { Source } from '../kopia/source.ts'
@@ -13,7 +13,7 @@ export type SnapshotsAnswer =
   | Extract<RepositoryAnswer, { kind: 'unavailable' }>
   | (Extract<RepositoryAnswer, { kind: 'snapshots' }> & { readonly question: Question })
 
-export type Asker = {
+export type RepositoryQueries = {
   /** All snapshots, or one source's. */
   readonly snapshots: (source: Source | undefined) => Promise<SnapshotsAnswer>
   /** Who Kopia is here, what it is connected to, and which policies there are. */
@@ -26,7 +26,12 @@ export type Asker = {
 }
 
 /** Binds the ledger to Kopia's CLI. */
-export function createAsker(ledger: Ledger, kopia: Kopia, nowSeconds: () => number, log: Log): Asker {
+export function createRepositoryQueries(
+  ledger: Ledger,
+  kopia: Kopia,
+  nowSeconds: () => number,
+  log: Log,
+): RepositoryQueries {
   let reachable: boolean | undefined
   let lastReason: string | undefined
   let questions = 0
@@ -52,7 +57,7 @@ export function createAsker(ledger: Ledger, kopia: Kopia, nowSeconds: () => numb
   }
 
   function ignoresIdentical(source: Source): boolean {
-    return wishFor(ledger.repository.policies ?? [], source).ignoresIdentical
+    return effectivePolicyFor(ledger.repository.policies ?? [], source).ignoresIdentical
   }
 
   const refreshPolicies = () => ask(kopia.policies, (policies) => ledger.updateRepository({ policies }))

@@ -1,7 +1,7 @@
 // When a source counts as overdue: as the alert KopiaBackupOverdue has it (rules/kopia_alerts.yml), which a test holds.
 
 import type { ExpectedInterval } from '../ledger/expected-interval.ts'
-import { type AwakeQuarters, awakeSecondsSince } from '../ledger/uptime.ts'
+import { type UptimeQuarters, uptimeSecondsSince } from '../ledger/uptime.ts'
 
 const hour = 3600
 const day = 86_400
@@ -23,7 +23,7 @@ export const learnedMargin = {
 /** Where nothing is known of an interval. */
 export const assumedMarginSeconds = 46.5 * day
 /** How long a machine that sleeps must have been awake since it was due. */
-export const awakeMarginSeconds = 4 * hour
+export const uptimeMarginSeconds = 4 * hour
 
 /** Times in Unix seconds. */
 export type Expectation = {
@@ -33,13 +33,13 @@ export type Expectation = {
   /** Ends of the successes that are still known, oldest first. */
   readonly successes: readonly number[]
   /** Undefined where the machine is always on. */
-  readonly awakeQuarters: AwakeQuarters | undefined
+  readonly uptimeQuarters: UptimeQuarters | undefined
 }
 
 /** Since when the source is overdue, margin included; undefined: it is not. */
 export function overdueSince(expectation: Expectation, at: number): number | undefined {
-  const { lastSuccessAt, interval, awakeQuarters } = expectation
-  if (awakeQuarters !== undefined)
+  const { lastSuccessAt, interval, uptimeQuarters } = expectation
+  if (uptimeQuarters !== undefined)
     return interval && overdueAsleep(expectation, overdueFrom(lastSuccessAt, interval), at)
   if (interval === undefined) return past(lastSuccessAt + assumedMarginSeconds, at)
   if (interval.origin === 'policy') return past(overdueFrom(lastSuccessAt, interval), at)
@@ -50,8 +50,8 @@ function overdueFrom(lastSuccessAt: number, { seconds }: ExpectedInterval): numb
   return lastSuccessAt + overdueMargin.factor * seconds + overdueMargin.slackSeconds
 }
 
-function overdueAsleep({ awakeQuarters = [] }: Expectation, from: number, at: number): number | undefined {
-  return awakeSecondsSince(awakeQuarters, from) > awakeMarginSeconds ? past(from, at) : undefined
+function overdueAsleep({ uptimeQuarters = [] }: Expectation, from: number, at: number): number | undefined {
+  return uptimeSecondsSince(uptimeQuarters, from) > uptimeMarginSeconds ? past(from, at) : undefined
 }
 
 function overdueAsLearned(

@@ -1,6 +1,6 @@
 // How things stand, worst first: decided once, for the terminal, for scripts and for the page. Pure.
 
-import type { Finished } from '../kopia/runs/outcome.ts'
+import type { FinishedAttempt } from '../kopia/runs/outcome.ts'
 import { formatSource, type Source } from '../kopia/source.ts'
 import { type ExpectedInterval, expectedIntervalOf } from '../ledger/expected-interval.ts'
 import type { Ledger, RepositoryState } from '../ledger/ledger.ts'
@@ -18,7 +18,7 @@ export type SourceStatus = {
   readonly source: Source
   readonly state: State
   readonly runningSince?: number
-  readonly lastAttempt?: Finished
+  readonly lastAttempt?: FinishedAttempt
   readonly lastSuccessAt?: number
   readonly consecutiveFailures: number
   readonly expectedInterval?: ExpectedInterval
@@ -72,9 +72,9 @@ function sourceStatusOf(
   const since = lastSuccessAt ?? state.firstSeenAt
   const recent = unpacked(state.recent ?? [])
   const successes = recent.filter(({ outcome }) => outcome === 'success').map(({ endedAt }) => endedAt)
-  const { awakeQuarters } = ledger
+  const { uptimeQuarters } = ledger
   const overdueSince = overdueSinceOf(
-    { lastSuccessAt: since, interval: expectedInterval, successes, awakeQuarters },
+    { lastSuccessAt: since, interval: expectedInterval, successes, uptimeQuarters },
     at,
   )
   const begun = runningSince.get(name)
@@ -98,7 +98,7 @@ function sourceStatusOf(
   }
 }
 
-function stateOf(lastAttempt: Finished | undefined, overdueSince: number | undefined): State {
+function stateOf(lastAttempt: FinishedAttempt | undefined, overdueSince: number | undefined): State {
   if (lastAttempt !== undefined && lastAttempt.outcome !== 'success') return 'failing'
   if (overdueSince !== undefined) return 'overdue'
   return lastAttempt === undefined ? 'waiting' : 'fine'

@@ -3,14 +3,14 @@ import { test } from 'node:test'
 import { stretchesOf } from '../../agent/backfill/grid.ts'
 import { type Backfill, extentOf, openMetrics } from '../../agent/backfill/openmetrics.ts'
 import { timelineOf } from '../../agent/backfill/timeline.ts'
-import type { Finished, Outcome } from '../../agent/kopia/runs/outcome.ts'
+import type { FinishedAttempt, Outcome } from '../../agent/kopia/runs/outcome.ts'
 import { makeSnapshot } from '../support/snapshots.ts'
 
 const source = { user: 'root', host: 'vm', path: '/data "x"\n\\é' }
 /** A round time, so that the grid's points are easily named. */
 const base = 1_700_000_000 - (1_700_000_000 % 3600)
 
-function attempt(endedAt: number, outcome: Outcome, snapshotId?: string): Finished {
+function attempt(endedAt: number, outcome: Outcome, snapshotId?: string): FinishedAttempt {
   const errors = { fatal: 0, ignored: 0 }
   return {
     source,

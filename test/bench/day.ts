@@ -4,7 +4,7 @@ import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Cleanable } from '../support/cleanup.ts'
-import { createLab, type Lab, pictureAfter } from '../support/lab.ts'
+import { createLab, figuresAfter, type Lab } from '../support/lab.ts'
 import type { Service } from '../support/stack.ts'
 import { tool } from '../support/tools.ts'
 import { startBuiltAgent } from './agent.ts'
@@ -77,7 +77,7 @@ export async function callsPerBackup({ lab, path, agent, calls }: Watched, count
   for (let backup = 1; backup <= count; backup += 1) {
     const begin = cpuSecondsWithChildren(agent.processId)
     await lab.kopia.must('snapshot', 'create', path)
-    await pictureAfter(lab.gateway, path, backup)
+    await figuresAfter(lab.gateway, path, backup)
     cpu.push(cpuSecondsWithChildren(agent.processId) - begin)
   }
   await untilQuiet(calls)

@@ -2,7 +2,7 @@
 
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Cleanable } from '../support/cleanup.ts'
-import { createLab, type Lab, pictureOf } from '../support/lab.ts'
+import { createLab, figuresOf, type Lab } from '../support/lab.ts'
 import { startBuiltAgent } from './agent.ts'
 import { type Bench, median, quantile, type Result } from './bench.ts'
 import { millisecondsOf, withFolder } from './measure.ts'
@@ -14,7 +14,7 @@ const patienceMs = 60_000
 
 async function untilCounted(lab: Lab, path: string, count: number): Promise<void> {
   const deadline = Date.now() + patienceMs
-  while ((await pictureOf(lab.gateway, path)).attempts.success !== count) {
+  while ((await figuresOf(lab.gateway, path)).attempts.success !== count) {
     if (Date.now() > deadline) throw new Error(`the gateway did not get backup ${count}`)
     await sleep(lookEveryMs)
   }

@@ -123,7 +123,7 @@ function resultOf(all: readonly Measured[], last: Measured): Result {
         { what: `${of.sources} sources: up to date`, unit: 's' as const, values: [of.upToDateSeconds] },
         { what: `${of.sources} sources: resident`, unit: 'MiB' as const, values: [of.resident] },
         { what: `${of.sources} sources: at most`, unit: 'MiB' as const, values: [of.peak] },
-        { what: `${of.sources} sources: a picture`, unit: 'CPU ms' as const, values: of.pictureMilliseconds },
+        { what: `${of.sources} sources: a figures`, unit: 'CPU ms' as const, values: of.pictureMilliseconds },
       ]),
       { what: 'its body by `curl --data-binary`', unit: 'CPU ms', values: last.curlMilliseconds },
     ],
@@ -143,7 +143,7 @@ function resultOf(all: readonly Measured[], last: Measured): Result {
         bound: 'at most',
       },
       {
-        promise: `CPU of a picture per source, ${last.sources} against ${before.sources}`,
+        promise: `CPU of a figures per source, ${last.sources} against ${before.sources}`,
         unit: '×',
         reached: perSource(last) / perSource(before),
         limit: 1.5,

@@ -3,7 +3,7 @@
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Cleanable } from '../support/cleanup.ts'
-import { createLab, type Lab, pictureOf } from '../support/lab.ts'
+import { createLab, figuresOf, type Lab } from '../support/lab.ts'
 import { startBuiltAgent } from './agent.ts'
 import { type Bench, median, type Result } from './bench.ts'
 import { cpuSeconds, residentMebibytes, withFolder } from './measure.ts'
@@ -47,7 +47,7 @@ async function measure(_: string, context: Cleanable): Promise<Result> {
 
 async function untilCounted(lab: Lab, path: string, count: number): Promise<void> {
   for (;;) {
-    const { failed = 0 } = (await pictureOf(lab.gateway, path)).attempts
+    const { failed = 0 } = (await figuresOf(lab.gateway, path)).attempts
     if (failed > count) throw new Error(`counted ${failed} of ${count} backups`)
     if (failed === count) return
     await sleep(20)

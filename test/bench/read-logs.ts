@@ -41,7 +41,7 @@ async function readAsAgent(folder: string): Promise<void> {
   const segment = parseSegmentName(fileName)
   if (segment === undefined) throw new Error(`${fileName} is no segment`)
   const run = await readSegment(newRun(1, 'snapshot-create'), folder, segment, scanToEnd)
-  if (run.evidence.attempts[0]?.claim?.kind !== 'created')
+  if (run.evidence.attempts[0]?.reportedResult?.kind !== 'created')
     throw new Error('the backup was not found in the log')
 }
 

@@ -5,14 +5,14 @@ import { readdir, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
 import { cleanUpAfter } from '../support/cleanup.ts'
-import { createLab, type Lab, type Picture, pictureAfter, pictureOf } from '../support/lab.ts'
+import { createLab, figuresAfter, figuresOf, type Lab, type SourceFigures } from '../support/lab.ts'
 import type { Running } from '../support/processes.ts'
 import { projectFolder } from '../support/tools.ts'
 import { waitFor } from '../support/wait.ts'
 
 const one = (outcome: string) => ({ success: 0, failed: 0, incomplete: 0, [outcome]: 1 })
 
-type Held = { readonly running: Running; readonly release: () => Promise<void> }
+type SnapshotSummary = { readonly running: Running; readonly release: () => Promise<void> }
 
 /** Begins a backup that waits in its before-action until it is released. */
 async function beginBackup(
@@ -20,7 +20,7 @@ async function beginBackup(
   lab: Lab,
   path: string,
   ...flags: readonly string[]
-): Promise<Held> {
+): Promise<SnapshotSummary> {
   const gate = join(lab.folder, 'gate')
   const script = join(lab.folder, 'wait.sh')
   await writeFile(script, `#!/bin/sh\nuntil [ -e '${gate}' ]; do sleep 0.05; done\n`, { mode: 0o755 })
@@ -31,21 +31,21 @@ async function beginBackup(
 }
 
 const awaitRunning = (lab: Lab, path: string) =>
-  waitFor(`${path} is being backed up`, async () => (await pictureOf(lab.gateway, path)).runningSince)
+  waitFor(`${path} is being backed up`, async () => (await figuresOf(lab.gateway, path)).runningSince)
 
 test('the power goes in the middle of a backup: it is settled, once, at the next start', async (context) => {
   const lab = await createLab(context)
   const path = await lab.makeSource('photos')
   const agent = await lab.startAgent()
   await lab.kopia.must('snapshot', 'create', path)
-  await pictureAfter(lab.gateway, path, 1)
+  await figuresAfter(lab.gateway, path, 1)
   const { running, release } = await beginBackup(context, lab, path)
   await awaitRunning(lab, path)
   for (const { child } of [agent, running]) child.kill('SIGKILL')
   await release()
   await Promise.all([agent.ended, running.ended])
   await lab.startAgent()
-  const { status, attempts, runningSince } = await pictureAfter(lab.gateway, path, 2)
+  const { status, attempts, runningSince } = await figuresAfter(lab.gateway, path, 2)
   assert.deepEqual([status, attempts, runningSince], [0, { success: 1, failed: 1, incomplete: 0 }, undefined])
 })
 
@@ -59,8 +59,8 @@ test('a log that is swept away while the backup runs: the repository tells how i
   for (const fileName of await readdir(cliLogs)) await rm(join(cliLogs, fileName))
   await release()
   assert.equal(await running.ended, 0, running.output())
-  const picture = await pictureAfter(lab.gateway, path, 1)
-  assert.deepEqual([picture.status, picture.attempts], [1, one('success')])
+  const figures = await figuresAfter(lab.gateway, path, 1)
+  assert.deepEqual([figures.status, figures.attempts], [1, one('success')])
 })
 
 /** The agent's clock runs ahead of the machine's by as many seconds as the file says, at any moment. */
@@ -69,7 +69,7 @@ async function startAgentWithClock(lab: Lab, file: string) {
   return lab.startAgent({ NODE_OPTIONS: `--import=${clock}`, TEST_CLOCK_FILE: file })
 }
 
-function assertSane({ durationSeconds = -1, lastAttemptAt, lastSuccessAt }: Picture): void {
+function assertSane({ durationSeconds = -1, lastAttemptAt, lastSuccessAt }: SourceFigures): void {
   assert.ok(durationSeconds >= 0 && durationSeconds < 3600, `${durationSeconds} s`)
   assert.equal(lastSuccessAt, lastAttemptAt)
 }
@@ -91,12 +91,12 @@ for (const [from, to] of [
       await writeFile(file, `${to}`)
       await release()
       assert.equal(await running.ended, 0, running.output())
-      const first = await pictureAfter(lab.gateway, path, 1)
+      const first = await figuresAfter(lab.gateway, path, 1)
       assert.deepEqual([first.status, first.attempts], [1, one('success')])
       assertSane(first)
       await writeFile(join(path, 'new'), 'news')
       await lab.kopia.must('snapshot', 'create', ...flags, path)
-      const second = await pictureAfter(lab.gateway, path, 2)
+      const second = await figuresAfter(lab.gateway, path, 2)
       assert.deepEqual([second.status, second.attempts.success, second.snapshots.all], [1, 2, 2])
       assertSane(second)
     })

@@ -5,7 +5,7 @@ import { readdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { cleanUpAfter } from '../support/cleanup.ts'
-import { createLab, installHooks, pictureAfter, pictureOf } from '../support/lab.ts'
+import { createLab, figuresAfter, figuresOf, installHooks } from '../support/lab.ts'
 import { start } from '../support/processes.ts'
 import { scrape } from '../support/prometheus.ts'
 import { agentEntry, type Service, startPushgateway } from '../support/stack.ts'
@@ -28,16 +28,16 @@ test('what happened while the agent was down is there once it is back, counted o
   await installHooks(lab.kopia, path)
   await lab.kopia.must('snapshot', 'create', path)
   const first = await lab.startAgent()
-  assert.deepEqual((await pictureOf(first, path)).attempts, { success: 0, failed: 0, incomplete: 0 })
-  assert.equal((await pictureOf(first, path)).status, 1)
+  assert.deepEqual((await figuresOf(first, path)).attempts, { success: 0, failed: 0, incomplete: 0 })
+  assert.equal((await figuresOf(first, path)).status, 1)
   await first.stop('SIGKILL')
   for (let count = 0; count < 4; count += 1) await lab.kopia.must('snapshot', 'create', path)
   assert.equal((await readdir(lab.spool)).length, 8)
   const second = await lab.startAgent()
-  await pictureAfter(lab.gateway, path, 4)
+  await figuresAfter(lab.gateway, path, 4)
   assert.equal(await second.stop(), 0)
   await lab.startAgent()
-  assert.deepEqual((await pictureOf(lab.gateway, path)).attempts, { success: 4, failed: 0, incomplete: 0 })
+  assert.deepEqual((await figuresOf(lab.gateway, path)).attempts, { success: 4, failed: 0, incomplete: 0 })
   assert.deepEqual(await readdir(lab.spool), [])
 })
 
@@ -47,7 +47,7 @@ test('without a gateway it is an exporter; with one that is down it says so once
   await lab.gateway.stop()
   const agent = await lab.startAgent()
   await lab.kopia.must('snapshot', 'create', path)
-  assert.equal((await pictureAfter(agent, path, 1)).status, 1)
+  assert.equal((await figuresAfter(agent, path, 1)).status, 1)
   await waitFor(
     'pushing has failed three times',
     async () => ((await figure(agent, 'kopia_agent_push_failures_total')) ?? 0) >= 3 || undefined,
@@ -55,7 +55,7 @@ test('without a gateway it is an exporter; with one that is down it says so once
   assert.equal(occurrences(agent.output(), 'fails, it is tried again'), 1, agent.output())
   const back = await startPushgateway(lab.gateway.port)
   cleanUpAfter(context, () => back.stop())
-  assert.equal((await pictureAfter(back, path, 1)).status, 1)
+  assert.equal((await figuresAfter(back, path, 1)).status, 1)
   await waitFor('that is said', () => agent.output().includes('works again') || undefined)
   assert.ok(!agent.output().includes(`Pushing to ${undefined}`))
 })
@@ -66,7 +66,7 @@ test('empty gateway setting: nothing is pushed, nothing is complained of', async
   const textfile = join(lab.folder, 'kopia.prom')
   const agent = await lab.startAgent({ KOPIA_METRICS_PUSHGATEWAY_URL: '', KOPIA_METRICS_TEXTFILE: textfile })
   await lab.kopia.must('snapshot', 'create', path)
-  await pictureAfter(agent, path, 1)
+  await figuresAfter(agent, path, 1)
   assert.equal((await scrape(lab.gateway.url)).get('kopia_backup_status'), undefined)
   await waitFor(
     'the textfile has it',
@@ -139,16 +139,20 @@ test('no Kopia yet: said once, shown, and over when it appears', async (context)
   })
   assert.equal(await figure(agent, 'kopia_agent_repository_reachable'), 0)
   await lab.kopia.must('snapshot', 'create', path)
-  assert.equal((await pictureAfter(agent, path, 1)).status, 1, 'the log tells all the same')
+  assert.equal((await figuresAfter(agent, path, 1)).status, 1, 'the log tells all the same')
   await waitFor(
     'it was asked more than once',
     async () => ((await figure(agent, 'kopia_agent_kopia_calls_total')) ?? 0) > 2 || undefined,
   )
-  const said = agent
+  const messages = agent
     .output()
     .split('\n')
     .filter((line) => line.includes("Kopia can't be asked"))
-  assert.equal(new Set(said.map((line) => line.replace(/^\S+ /, ''))).size, said.length, agent.output())
+  assert.equal(
+    new Set(messages.map((line) => line.replace(/^\S+ /, ''))).size,
+    messages.length,
+    agent.output(),
+  )
   await writeFile(binary, `#!/bin/sh\nexec ${tool('kopia')} "$@"\n`, { mode: 0o755 })
   await waitFor(
     'the repository is reachable',
@@ -181,7 +185,7 @@ test('a log directory that appears later, or anew, is watched', async (context) 
   await rm(lab.kopia.logDirectory, { recursive: true })
   await lab.startAgent()
   await lab.kopia.must('snapshot', 'create', path)
-  assert.equal((await pictureAfter(lab.gateway, path, 1)).status, 1)
+  assert.equal((await figuresAfter(lab.gateway, path, 1)).status, 1)
 })
 
 test('a broken event is set aside with a line, and the others are taken', async (context) => {
@@ -191,7 +195,7 @@ test('a broken event is set aside with a line, and the others are taken', async 
   const agent = await lab.startAgent()
   await writeFile(join(lab.spool, 'broken.event'), 'rubbish')
   await lab.kopia.must('snapshot', 'create', '--disable-file-logging', path)
-  await pictureAfter(lab.gateway, path, 1)
+  await figuresAfter(lab.gateway, path, 1)
   await waitFor(
     'only the broken one is left',
     async () => (await readdir(lab.spool)).join() === 'broken.event.broken' || undefined,
@@ -222,7 +226,7 @@ test('no password is ever written', async (context) => {
     KOPIA_METRICS_WEB_PASSWORD_FILE: webPassword,
   })
   await lab.kopia.run('snapshot', 'create', path)
-  await pictureAfter(lab.gateway, path, 1)
+  await figuresAfter(lab.gateway, path, 1)
   const authorization = `Basic ${Buffer.from('prometheus:secret of the listener').toString('base64')}`
   const read = async (url: string) => (await fetch(url, { headers: { authorization } })).text()
   const shown = await Promise.all(

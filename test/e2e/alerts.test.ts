@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import { test } from 'node:test'
 import { startAlertmanager } from '../support/alertmanager.ts'
 import { cleanUpAfter } from '../support/cleanup.ts'
-import { breakAction, createLab, type Lab, pictureOf } from '../support/lab.ts'
+import { breakAction, createLab, figuresOf, type Lab } from '../support/lab.ts'
 import { query } from '../support/prometheus.ts'
 import { type Service, startNodeExporter, startPrometheus } from '../support/stack.ts'
 import { waitFor } from '../support/wait.ts'
@@ -92,7 +92,7 @@ test('what goes wrong is told, and told as over when it is mended', async (conte
         await writeFile(join(paths.killed, 'long'), '')
         await truncate(join(paths.killed, 'long'), 2 ** 36)
         const running = lab.kopia.start('snapshot', 'create', paths.killed)
-        await waitFor('it is under way', async () => (await pictureOf(agent, paths.killed)).runningSince)
+        await waitFor('it is under way', async () => (await figuresOf(agent, paths.killed)).runningSince)
         await running.stop('SIGKILL')
       },
       async () => {

@@ -13,7 +13,7 @@ import {
 } from '../support/agent-command.ts'
 import { cleanUpAfter } from '../support/cleanup.ts'
 import { temporaryFolder } from '../support/folder.ts'
-import { createLab, installHooks, type Lab, pictureAfter } from '../support/lab.ts'
+import { createLab, figuresAfter, installHooks, type Lab } from '../support/lab.ts'
 import { freePort, start } from '../support/processes.ts'
 import { agentEntry, type Service, startNodeExporter, startPrometheus } from '../support/stack.ts'
 import { projectFolder, tool } from '../support/tools.ts'
@@ -58,7 +58,7 @@ test('all in order: every line is ok, and the exit code 0', async (context) => {
   await installHooks(lab.kopia, path)
   await lab.startAgent()
   await lab.kopia.must('snapshot', 'create', path)
-  await pictureAfter(lab.gateway, path, 1)
+  await figuresAfter(lab.gateway, path, 1)
   const prometheus = await startScraping(context, lab)
   const flag = `--prometheus-url=${prometheus.url}/`
   const result = await waitFor('Prometheus has scraped the gateway', async () => {

@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import { test } from 'node:test'
 import { cleanUpAfter } from '../support/cleanup.ts'
 import { startFaultProxy } from '../support/fault-proxy.ts'
-import { createLab, pictureAfter, pictureOf } from '../support/lab.ts'
+import { createLab, figuresAfter, figuresOf } from '../support/lab.ts'
 import { start } from '../support/processes.ts'
 import { agentEntry, startPushgateway } from '../support/stack.ts'
 import { tool } from '../support/tools.ts'
@@ -39,7 +39,7 @@ test('a gateway that never answers, then cuts connections, then works: said once
     () => /ECONNRESET|socket hang up/.test(agent.output()) || undefined,
   )
   proxy.behave('pass')
-  assert.equal((await pictureAfter(lab.gateway, path, 1)).status, 1)
+  assert.equal((await figuresAfter(lab.gateway, path, 1)).status, 1)
   await waitFor('its end is said', () => agent.output().includes('works again') || undefined)
   assert.equal(occurrences(agent.output(), 'no answer within 1 s'), 1, agent.output())
   assert.equal(proxy.mostAtOnce(), 1)
@@ -50,11 +50,11 @@ test('a gateway that starts again empty has the whole picture with the next hear
   const path = await lab.makeSource('photos')
   await lab.startAgent({ KOPIA_METRICS_REFRESH_SCHEDULE: everySecond })
   await lab.kopia.must('snapshot', 'create', path)
-  await pictureAfter(lab.gateway, path, 1)
+  await figuresAfter(lab.gateway, path, 1)
   await lab.gateway.stop()
   const empty = await startPushgateway(lab.gateway.port)
   cleanUpAfter(context, () => empty.stop())
-  const { status, attempts } = await pictureAfter(empty, path, 1)
+  const { status, attempts } = await figuresAfter(empty, path, 1)
   assert.deepEqual([status, attempts.success], [1, 1])
 })
 
@@ -66,12 +66,12 @@ test("a push that the gateway refuses: its reason is said once, and the agent's 
   await fetch(`${lab.gateway.url}/metrics/job/other`, { method: 'PUT', body })
   const agent = await lab.startAgent({ KOPIA_METRICS_REFRESH_SCHEDULE: everySecond })
   await lab.kopia.must('snapshot', 'create', path)
-  assert.equal((await pictureAfter(agent, path, 1)).status, 1)
+  assert.equal((await figuresAfter(agent, path, 1)).status, 1)
   await waitFor('it is refused', () => agent.output().includes('it answered 400') || undefined)
   await waitFor('it is tried again', async () => (await pushFailures(agent.url)) >= 3 || undefined)
   assert.equal(occurrences(agent.output(), 'it answered 400'), 1, agent.output())
   await fetch(`${lab.gateway.url}/metrics/job/other`, { method: 'DELETE' })
-  assert.equal((await pictureAfter(lab.gateway, path, 1)).status, 1)
+  assert.equal((await figuresAfter(lab.gateway, path, 1)).status, 1)
 })
 
 async function pushFailures(url: string): Promise<number> {
@@ -98,9 +98,9 @@ test('standard output and error that nobody reads any more do not stop it', asyn
   agent.child.stdout?.destroy()
   agent.child.stderr?.destroy()
   await lab.kopia.must('snapshot', 'create', path)
-  assert.equal((await pictureAfter(lab.gateway, path, 1)).status, 1)
+  assert.equal((await figuresAfter(lab.gateway, path, 1)).status, 1)
   await lab.kopia.must('snapshot', 'create', path)
-  assert.equal((await pictureAfter(lab.gateway, path, 2)).status, 1)
+  assert.equal((await figuresAfter(lab.gateway, path, 2)).status, 1)
 })
 
 test('a ledger that can not be read is kept aside, and all but the counters is there again', async (context) => {
@@ -108,7 +108,7 @@ test('a ledger that can not be read is kept aside, and all but the counters is t
   const path = await lab.makeSource('photos')
   const before = await lab.startAgent()
   await lab.kopia.must('snapshot', 'create', path)
-  await pictureAfter(lab.gateway, path, 1)
+  await figuresAfter(lab.gateway, path, 1)
   await before.stop()
   const ledger = await readFile(join(lab.stateDirectory, 'ledger.json'), 'utf8')
   await writeFile(join(lab.stateDirectory, 'ledger.json'), ledger.slice(0, ledger.length / 2))
@@ -116,8 +116,8 @@ test('a ledger that can not be read is kept aside, and all but the counters is t
   assert.match(agent.output(), /ERROR The ledger can't be read .* counters begin anew/)
   const kept = (await readdir(lab.stateDirectory)).filter((name) => name.includes('unreadable'))
   assert.equal(kept.length, 1)
-  const picture = await pictureOf(agent, path)
-  assert.deepEqual([picture.status, picture.attempts.success, picture.snapshots.all], [1, 0, 1])
+  const figures = await figuresOf(agent, path)
+  assert.deepEqual([figures.status, figures.attempts.success, figures.snapshots.all], [1, 0, 1])
 })
 
 test('a state directory that others can write to is refused, with what to do', async (context) => {

@@ -21,7 +21,7 @@ import { countOf, missingFrom, readSamples, type Span } from '../support/fleet/s
 import { openSite, type Site } from '../support/fleet/site.ts'
 import { startVictoriaMetrics } from '../support/fleet/store.ts'
 import { temporaryFolder } from '../support/folder.ts'
-import { breakAction, pictureAfter } from '../support/lab.ts'
+import { breakAction, figuresAfter } from '../support/lab.ts'
 import { query, type Series, scrape } from '../support/prometheus.ts'
 import { type Rule, rulesFolder } from '../support/rules.ts'
 import type { Service } from '../support/stack.ts'
@@ -55,7 +55,7 @@ async function openFleet(context: TestContext): Promise<Fleet> {
 
 async function backUp({ lab }: Site, path: string, attempts: number): Promise<void> {
   await lab.kopia.run('snapshot', 'create', path)
-  await pictureAfter(lab.gateway, path, attempts)
+  await figuresAfter(lab.gateway, path, attempts)
 }
 
 function bySite(series: readonly Series[]): Record<string, number> {

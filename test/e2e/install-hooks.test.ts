@@ -5,7 +5,7 @@ import { readdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { hooks } from '../support/kopia.ts'
-import { createLab, type Lab, pictureAfter } from '../support/lab.ts'
+import { createLab, figuresAfter, type Lab } from '../support/lab.ts'
 import { start } from '../support/processes.ts'
 import { agentEntry } from '../support/stack.ts'
 import { tool } from '../support/tools.ts'
@@ -41,9 +41,9 @@ test('an action that stands there is chained and still works, and uninstalling r
     `--before-snapshot-root-action=${dump} all`,
   )
   const before = await policies(lab)
-  const said = await agent(lab, 'install-hooks', path)
-  assert.match(said, new RegExp(`beforeSnapshotRoot: the hook, which runs ${dump} all`))
-  assert.match(said, /afterSnapshotRoot: the hook\n/)
+  const messages = await agent(lab, 'install-hooks', path)
+  assert.match(messages, new RegExp(`beforeSnapshotRoot: the hook, which runs ${dump} all`))
+  assert.match(messages, /afterSnapshotRoot: the hook\n/)
   const name = Object.keys(before).find((target) => target.endsWith(path)) ?? ''
   assert.deepEqual((await policies(lab))[name]?.actions, {
     beforeSnapshotRoot: { path: hooks.before, args: ['--', dump, 'all'], timeout: 90, mode: 'essential' },
@@ -87,7 +87,7 @@ test('a source without a policy has none again afterwards', async (context) => {
   await agent(lab, 'install-hooks', path)
   await lab.startAgent()
   await lab.kopia.must('snapshot', 'create', '--disable-file-logging', path)
-  assert.equal((await pictureAfter(lab.gateway, path, 1)).status, 1)
+  assert.equal((await figuresAfter(lab.gateway, path, 1)).status, 1)
   await agent(lab, 'uninstall-hooks', path)
   assert.deepEqual(await policies(lab), before)
 })

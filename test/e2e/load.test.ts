@@ -5,7 +5,7 @@ import { readdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
 import { cleanUpAfter } from '../support/cleanup.ts'
-import { breakAction, createLab, installHooks, type Lab, pictureAfter, pictureIn } from '../support/lab.ts'
+import { breakAction, createLab, figuresAfter, figuresIn, installHooks, type Lab } from '../support/lab.ts'
 import { firstSnapshotAt, makeLargeRepository } from '../support/many-snapshots.ts'
 import { scrape } from '../support/prometheus.ts'
 import { tool } from '../support/tools.ts'
@@ -19,11 +19,11 @@ test('10,000 sources with 100,000 snapshots in one answer: all of them are on th
   const binary = await makeLargeRepository(lab.folder, { sources, snapshotsEach })
   const agent = await lab.startAgent({ KOPIA_METRICS_KOPIA_BIN: binary })
   const onGateway = await waitFor('all are there', async () => {
-    const picture = await scrape(lab.gateway.url)
-    return picture.get('kopia_backup_status')?.length === sources ? picture : undefined
+    const figures = await scrape(lab.gateway.url)
+    return figures.get('kopia_backup_status')?.length === sources ? figures : undefined
   })
   for (const number of [0, 4711, sources - 1]) {
-    const { status, snapshots, sizeBytes, lastSuccessAt } = pictureIn(onGateway, `/data/source-${number}`)
+    const { status, snapshots, sizeBytes, lastSuccessAt } = figuresIn(onGateway, `/data/source-${number}`)
     const { latest, daily, all } = snapshots
     assert.deepEqual([status, sizeBytes], [1, 1000 + number])
     assert.deepEqual([latest, daily, all], [snapshotsEach, snapshotsEach, snapshotsEach])
@@ -44,15 +44,15 @@ test('1,000 log files that came while no agent ran: each is counted once, and th
   const before = await lab.startAgent()
   const script = await breakAction(lab, path)
   assert.equal((await lab.kopia.run('snapshot', 'create', path)).exitCode, 1)
-  await pictureAfter(before, path, 1)
+  await figuresAfter(before, path, 1)
   await before.stop()
   await copyLog(lab, 1000)
   const agent = await lab.startAgent()
-  const { status, attempts } = await pictureAfter(lab.gateway, path, 1001)
+  const { status, attempts } = await figuresAfter(lab.gateway, path, 1001)
   assert.deepEqual([status, attempts.failed], [0, 1001])
   await writeFile(script, '#!/bin/sh\n')
   await lab.kopia.must('snapshot', 'create', path)
-  const after = await pictureAfter(lab.gateway, path, 1002)
+  const after = await figuresAfter(lab.gateway, path, 1002)
   assert.deepEqual([after.status, after.attempts.failed, after.attempts.success], [1, 1001, 1])
   assert.doesNotMatch(agent.output(), /ERROR/)
 })
@@ -110,7 +110,7 @@ async function backUpAtOnce(
 
 async function assertCountedOnce(lab: Lab, paths: readonly string[]): Promise<void> {
   for (const path of paths) {
-    const { status, attempts, snapshots } = await pictureAfter(lab.gateway, path, 1)
+    const { status, attempts, snapshots } = await figuresAfter(lab.gateway, path, 1)
     assert.deepEqual([path, status, attempts.success, attempts.failed, snapshots.all], [path, 1, 1, 0, 1])
   }
 }
@@ -146,7 +146,7 @@ test('a Kopia that hangs is ended at its time limit, said, counted, not asked tw
   )
   assert.match(agent.output(), /Kopia answers again/)
   await lab.kopia.must('snapshot', 'create', path)
-  assert.equal((await pictureAfter(lab.gateway, path, 1)).status, 1)
+  assert.equal((await figuresAfter(lab.gateway, path, 1)).status, 1)
 })
 
 /** A real Kopia that does not come to its end until there is a file called `answers`. */

@@ -4,7 +4,7 @@ import assert from 'node:assert/strict'
 import { chmod, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { test } from 'node:test'
-import { breakAction, createLab, installHooks, type Lab, pictureAfter, pictureOf } from '../support/lab.ts'
+import { breakAction, createLab, figuresAfter, figuresOf, installHooks, type Lab } from '../support/lab.ts'
 
 type Ending = {
   readonly name: string
@@ -74,19 +74,19 @@ for (const ending of endings) {
       const flags = ending.flags ?? []
       const { exitCode, output } = await lab.kopia.runUnprivileged('snapshot', 'create', ...flags, path)
       assert.equal(exitCode, ending.exitCode, output)
-      const picture = await pictureAfter(lab.gateway, path, 1)
-      assert.equal(picture.status, ending.outcome === 'success' ? 1 : 0)
-      assert.deepEqual(picture.durations, [ending.outcome])
-      assert.deepEqual(picture.attempts, { success: 0, failed: 0, incomplete: 0, [ending.outcome]: 1 })
-      assert.equal(picture.snapshots.all, ending.snapshots)
+      const figures = await figuresAfter(lab.gateway, path, 1)
+      assert.equal(figures.status, ending.outcome === 'success' ? 1 : 0)
+      assert.deepEqual(figures.durations, [ending.outcome])
+      assert.deepEqual(figures.attempts, { success: 0, failed: 0, incomplete: 0, [ending.outcome]: 1 })
+      assert.equal(figures.snapshots.all, ending.snapshots)
       const [now, lastAttemptAt = 0, durationSeconds = -1] = [
         Date.now() / 1000,
-        picture.lastAttemptAt,
-        picture.durationSeconds,
+        figures.lastAttemptAt,
+        figures.durationSeconds,
       ]
       assert.ok(lastAttemptAt >= startedAt && lastAttemptAt <= now, `last attempt at ${lastAttemptAt}`)
       assert.ok(durationSeconds >= 0 && durationSeconds <= now - startedAt, `took ${durationSeconds} s`)
-      assert.equal(picture.lastSuccessAt, ending.outcome === 'success' ? picture.lastAttemptAt : undefined)
+      assert.equal(figures.lastSuccessAt, ending.outcome === 'success' ? figures.lastAttemptAt : undefined)
     })
   }
 }
@@ -97,9 +97,9 @@ test('without any log, hooks alone tell of a backup', async (context) => {
   await installHooks(lab.kopia, path)
   await lab.startAgent()
   await lab.kopia.must('snapshot', 'create', '--disable-file-logging', path)
-  const picture = await pictureAfter(lab.gateway, path, 1)
+  const figures = await figuresAfter(lab.gateway, path, 1)
   assert.deepEqual(
-    [picture.status, picture.attempts, picture.sizeBytes],
+    [figures.status, figures.attempts, figures.sizeBytes],
     [1, { success: 1, failed: 0, incomplete: 0 }, 1400],
   )
 })
@@ -110,12 +110,12 @@ test('several sources in one run are told apart, and the next good backup mends 
   const action = await breakAction(lab, bad)
   await lab.startAgent()
   assert.equal((await lab.kopia.run('snapshot', 'create', good, bad)).exitCode, 1)
-  assert.equal((await pictureAfter(lab.gateway, bad, 1)).status, 0)
-  assert.equal((await pictureOf(lab.gateway, good)).status, 1)
+  assert.equal((await figuresAfter(lab.gateway, bad, 1)).status, 0)
+  assert.equal((await figuresOf(lab.gateway, good)).status, 1)
   await writeFile(action, '#!/bin/sh\nexit 0\n')
   await lab.kopia.must('snapshot', 'create', bad)
-  const mended = await pictureAfter(lab.gateway, bad, 2)
+  const mended = await figuresAfter(lab.gateway, bad, 2)
   assert.deepEqual([mended.status, mended.durations], [1, ['success']])
   assert.deepEqual(mended.attempts, { success: 1, failed: 1, incomplete: 0 })
-  assert.deepEqual((await pictureOf(lab.gateway, good)).attempts, { success: 1, failed: 0, incomplete: 0 })
+  assert.deepEqual((await figuresOf(lab.gateway, good)).attempts, { success: 1, failed: 0, incomplete: 0 })
 })

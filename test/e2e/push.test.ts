@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { createLab, type Lab, pictureOf } from '../support/lab.ts'
+import { createLab, figuresOf, type Lab } from '../support/lab.ts'
 import { start } from '../support/processes.ts'
 import { scrape } from '../support/prometheus.ts'
 import { agentEntry, type Service } from '../support/stack.ts'
@@ -30,14 +30,14 @@ test('push brings the ledger up to date, pushes once, and its exit code tells', 
   assert.equal((await push(lab, lab.gateway.url)).exitCode, 0)
   await lab.kopia.must('snapshot', 'create', path)
   assert.equal((await push(lab, lab.gateway.url)).exitCode, 0)
-  const picture = await pictureOf(lab.gateway, path)
-  assert.deepEqual([picture.status, picture.sizeBytes, picture.snapshots.all], [1, 1400, 1])
-  assert.deepEqual(picture.attempts, { success: 1, failed: 0, incomplete: 0 })
+  const figures = await figuresOf(lab.gateway, path)
+  assert.deepEqual([figures.status, figures.sizeBytes, figures.snapshots.all], [1, 1400, 1])
+  assert.deepEqual(figures.attempts, { success: 1, failed: 0, incomplete: 0 })
   const failed = await push(lab, 'http://127.0.0.1:1')
   assert.equal(failed.exitCode, 1)
   assert.match(failed.output, /Pushing to http:\/\/127\.0\.0\.1:1 failed: /)
   assert.equal((await push(lab, lab.gateway.url)).exitCode, 0)
-  assert.deepEqual((await pictureOf(lab.gateway, path)).attempts, { success: 1, failed: 0, incomplete: 0 })
+  assert.deepEqual((await figuresOf(lab.gateway, path)).attempts, { success: 1, failed: 0, incomplete: 0 })
 })
 
 test('--version and --help', async () => {

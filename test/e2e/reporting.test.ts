@@ -5,7 +5,7 @@ import { mkdir, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { createKopiaLab } from '../support/kopia.ts'
-import { breakAction, createLab, pictureAfter, pictureOf } from '../support/lab.ts'
+import { breakAction, createLab, figuresAfter, figuresOf } from '../support/lab.ts'
 import { scrape } from '../support/prometheus.ts'
 import type { Service } from '../support/stack.ts'
 import { waitFor } from '../support/wait.ts'
@@ -45,7 +45,7 @@ test('commands as a whole: also a run that failed before it named a source', asy
   await lab.kopia.must('maintenance', 'set', '--owner=somebody@else')
   await lab.kopia.run('maintenance', 'run')
   await awaitStatus('maintenance run', 0)
-  assert.deepEqual((await pictureOf(lab.gateway, path)).attempts, { success: 1, failed: 0, incomplete: 0 })
+  assert.deepEqual((await figuresOf(lab.gateway, path)).attempts, { success: 1, failed: 0, incomplete: 0 })
 })
 
 test("a run of another repository in the same log directory is not this one's", async (context) => {
@@ -55,11 +55,11 @@ test("a run of another repository in the same log directory is not this one's", 
   const agent = await lab.startAgent()
   await other.must('snapshot', 'create', `--log-dir=${lab.kopia.logDirectory}`, foreign)
   await lab.kopia.must('snapshot', 'create', mine)
-  assert.equal((await pictureAfter(lab.gateway, mine, 1)).status, 1)
+  assert.equal((await figuresAfter(lab.gateway, mine, 1)).status, 1)
   await waitFor('that is said', () => agent.output().includes('foreign: not counted') || undefined)
   await waitFor(
     'it is not on the gateway',
-    async () => Object.keys((await pictureOf(lab.gateway, foreign)).attempts).length === 0 || undefined,
+    async () => Object.keys((await figuresOf(lab.gateway, foreign)).attempts).length === 0 || undefined,
   )
 })
 
@@ -80,17 +80,17 @@ test('local: only this user@host; all: every source of the repository, seen by i
   await lab.kopia.must('snapshot', 'create', '--disable-file-logging', there)
   await connect()
   const local = await lab.startAgent()
-  assert.equal((await pictureOf(local, here)).status, 1)
-  assert.equal((await pictureOf(local, there)).status, undefined)
+  assert.equal((await figuresOf(local, here)).status, 1)
+  assert.equal((await figuresOf(local, there)).status, undefined)
   await local.stop()
   const all = await lab.startAgent({
     KOPIA_METRICS_SCOPE: 'all',
     KOPIA_METRICS_REFRESH_SCHEDULE: everySecond,
   })
-  assert.equal((await pictureOf(all, there)).status, 1)
+  assert.equal((await figuresOf(all, there)).status, 1)
   await connect(...elsewhere)
   await lab.kopia.must('snapshot', 'create', '--disable-file-logging', there)
-  assert.deepEqual((await pictureAfter(lab.gateway, there, 1)).attempts, {
+  assert.deepEqual((await figuresAfter(lab.gateway, there, 1)).attempts, {
     success: 1,
     failed: 0,
     incomplete: 0,
@@ -110,7 +110,7 @@ test('include, exclude and further labels of the group', async (context) => {
     KOPIA_METRICS_GROUPING: 'site=berlin,env=a/b',
   })
   await lab.kopia.must('snapshot', 'create', cache, other, photos)
-  await pictureAfter(lab.gateway, photos, 1)
+  await figuresAfter(lab.gateway, photos, 1)
   const series = (await scrape(lab.gateway.url)).get('kopia_backup_status') ?? []
   assert.deepEqual(
     series.map(({ labels: { path, site, env } }) => [path, site, env]),
@@ -123,13 +123,13 @@ test('a source whose snapshots and policy are gone leaves the gateway', async (c
   const [gone, kept] = [await lab.makeSource('gone'), await lab.makeSource('kept')]
   await lab.kopia.must('snapshot', 'create', gone, kept)
   await lab.startAgent({ KOPIA_METRICS_REFRESH_SCHEDULE: everySecond })
-  await waitFor('both are there', async () => (await pictureOf(lab.gateway, gone)).status)
+  await waitFor('both are there', async () => (await figuresOf(lab.gateway, gone)).status)
   await lab.kopia.must('snapshot', 'delete', '--all-snapshots-for-source', '--delete', gone)
   await waitFor(
     'it has left',
-    async () => (await pictureOf(lab.gateway, gone)).status === undefined || undefined,
+    async () => (await figuresOf(lab.gateway, gone)).status === undefined || undefined,
   )
-  assert.equal((await pictureOf(lab.gateway, kept)).status, 1)
+  assert.equal((await figuresOf(lab.gateway, kept)).status, 1)
 })
 
 const hostileNames: readonly string[] = [
@@ -152,11 +152,11 @@ for (const name of hostileNames) {
     await writeFile(join(path, 'file'), 'worth keeping')
     await lab.startAgent()
     await lab.kopia.must('snapshot', 'create', path)
-    assert.equal((await pictureAfter(lab.gateway, path, 1)).status, 1)
+    assert.equal((await figuresAfter(lab.gateway, path, 1)).status, 1)
     await rm(path, { recursive: true })
     await lab.kopia.run('snapshot', 'create', path)
-    const picture = await pictureAfter(lab.gateway, path, 2)
-    assert.deepEqual([picture.status, picture.attempts], [0, { success: 1, failed: 1, incomplete: 0 }])
+    const figures = await figuresAfter(lab.gateway, path, 2)
+    assert.deepEqual([figures.status, figures.attempts], [0, { success: 1, failed: 1, incomplete: 0 }])
   })
 }
 
@@ -168,11 +168,11 @@ test('a path that reads like a neighbour and its success is itself, and the neig
   )
   await lab.startAgent()
   await lab.kopia.must('snapshot', 'create', decoy)
-  await pictureAfter(lab.gateway, decoy, 1)
+  await figuresAfter(lab.gateway, decoy, 1)
   await breakAction(lab, forged)
   await lab.kopia.run('snapshot', 'create', forged)
-  const itself = await pictureAfter(lab.gateway, forged, 1)
-  const neighbour = await pictureOf(lab.gateway, decoy)
+  const itself = await figuresAfter(lab.gateway, forged, 1)
+  const neighbour = await figuresOf(lab.gateway, decoy)
   assert.deepEqual([itself.status, itself.attempts], [0, { success: 0, failed: 1, incomplete: 0 }])
   assert.deepEqual([neighbour.status, neighbour.attempts], [1, { success: 1, failed: 0, incomplete: 0 }])
 })

@@ -5,7 +5,7 @@ import { writeFile } from 'node:fs/promises'
 import { type TestContext, test } from 'node:test'
 import { cleanUpAfter } from '../support/cleanup.ts'
 import { makeUnreadableFile } from '../support/endings.ts'
-import { breakAction, createLab, installHooks, type Lab, pictureAfter } from '../support/lab.ts'
+import { breakAction, createLab, figuresAfter, installHooks, type Lab } from '../support/lab.ts'
 import { freePort } from '../support/processes.ts'
 import { waitFor } from '../support/wait.ts'
 
@@ -55,7 +55,7 @@ test('triggered through its API: good, failed, unreadable and unchanged are told
   for (const path of [good, failed, unreadable, ignoring]) await upload(server, path)
   const outcomes = await Promise.all(
     [good, failed, unreadable, ignoring].map(async (path) => {
-      const { status, durations, errors } = await pictureAfter(lab.gateway, path, 1)
+      const { status, durations, errors } = await figuresAfter(lab.gateway, path, 1)
       return [status, durations, errors]
     }),
   )
@@ -66,7 +66,7 @@ test('triggered through its API: good, failed, unreadable and unchanged are told
     [1, ['success'], { fatal: 0, ignored: 1 }],
   ])
   await upload(server, good)
-  const again = await pictureAfter(lab.gateway, good, 2)
+  const again = await figuresAfter(lab.gateway, good, 2)
   assert.deepEqual(
     [again.status, again.attempts, again.snapshots.all],
     [1, { success: 2, failed: 0, incomplete: 0 }, 1],
@@ -83,7 +83,7 @@ test('two servers at once, one that logs in JSON: each source is counted where i
   const inText = await startServer(context, lab)
   await Promise.all([upload(inJson, first), upload(inText, second)])
   for (const path of [first, second]) {
-    const { status, attempts } = await pictureAfter(lab.gateway, path, 1)
+    const { status, attempts } = await figuresAfter(lab.gateway, path, 1)
     assert.deepEqual([status, attempts], [1, { success: 1, failed: 0, incomplete: 0 }])
   }
 })
@@ -94,8 +94,8 @@ test('scheduled by the policy', async (context) => {
   await lab.kopia.must('policy', 'set', path, '--snapshot-interval=2s')
   await lab.startAgent()
   await startServer(context, lab)
-  const picture = await pictureAfter(lab.gateway, path, 2)
-  assert.equal(picture.status, 1)
+  const figures = await figuresAfter(lab.gateway, path, 2)
+  assert.equal(figures.status, 1)
 })
 
 for (const flags of [['--file-log-level=info'], ['--disable-file-logging']]) {
@@ -106,8 +106,8 @@ for (const flags of [['--file-log-level=info'], ['--disable-file-logging']]) {
     await lab.startAgent()
     const server = await startServer(context, lab, ...flags)
     await upload(server, path)
-    const picture = await pictureAfter(lab.gateway, path, 1)
-    assert.deepEqual([picture.status, picture.attempts], [1, { success: 1, failed: 0, incomplete: 0 }])
+    const figures = await figuresAfter(lab.gateway, path, 1)
+    assert.deepEqual([figures.status, figures.attempts], [1, { success: 1, failed: 0, incomplete: 0 }])
   })
 }
 
@@ -119,6 +119,6 @@ test('where its log tells nothing and there are no hooks, the schedule finds the
   const server = await startServer(context, lab, '--file-log-level=info')
   await writeFile(`${path}/new`, 'news')
   await upload(server, path)
-  const picture = await pictureAfter(lab.gateway, path, 1)
-  assert.deepEqual([picture.status, picture.attempts], [1, { success: 1, failed: 0, incomplete: 0 }])
+  const figures = await figuresAfter(lab.gateway, path, 1)
+  assert.deepEqual([figures.status, figures.attempts], [1, { success: 1, failed: 0, incomplete: 0 }])
 })

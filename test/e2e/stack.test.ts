@@ -94,12 +94,12 @@ async function refuses(context: TestContext, room: Room): Promise<void> {
   await context.test('a value that makes no sense: one line, and nothing runs', async () => {
     await room.down()
     await room.up({ PROMETHEUS_RETENTION: '15', PROMETHEUS_BASIC_AUTH: 'yes' }).catch(() => undefined)
-    const said = await room.must('podman logs kopia-setup 2>&1')
+    const messages = await room.must('podman logs kopia-setup 2>&1')
     assert.match(
-      said,
+      messages,
       /^setup: PROMETHEUS_RETENTION: expected a duration such as 15d, 12h or 1y, found "15"$/m,
     )
-    assert.match(said, /^setup: PROMETHEUS_BASIC_AUTH: expected one of true, false, found "yes"$/m)
+    assert.match(messages, /^setup: PROMETHEUS_BASIC_AUTH: expected one of true, false, found "yes"$/m)
     assert.notEqual((await room.must('podman wait kopia-setup')).trim(), '0')
     for (const address of ['localhost:9090', 'localhost:3000']) {
       assert.notEqual((await room.run(`curl --silent http://${address}/`)).exitCode, 0)

@@ -4,7 +4,7 @@ import assert from 'node:assert/strict'
 import { mkdir, readdir, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { test } from 'node:test'
-import { breakAction, createLab, installHooks, pictureAfter, pictureOf } from '../support/lab.ts'
+import { breakAction, createLab, figuresAfter, figuresOf, installHooks } from '../support/lab.ts'
 import { makeEndlessLog, readyAndReading, startReading, upToDate } from '../support/long-start.ts'
 import { tool } from '../support/tools.ts'
 import { waitFor } from '../support/wait.ts'
@@ -28,13 +28,13 @@ test('what ends once it is ready is counted, though the past is still being read
   const second = await startReading(context, lab)
   await lab.kopia.must('snapshot', 'create', good)
   assert.deepEqual(await second.readiness(), readyAndReading)
-  assert.deepEqual((await pictureOf(lab.gateway, good)).attempts, {})
+  assert.deepEqual((await figuresOf(lab.gateway, good)).attempts, {})
 
   await endless.truncate(0)
-  const picture = await pictureAfter(lab.gateway, good, 3)
-  assert.deepEqual(picture.attempts, { success: 3, failed: 0, incomplete: 0 })
-  assert.equal(picture.snapshots.all, 4)
-  assert.deepEqual((await pictureOf(lab.gateway, bad)).attempts, { success: 0, failed: 1, incomplete: 0 })
+  const figures = await figuresAfter(lab.gateway, good, 3)
+  assert.deepEqual(figures.attempts, { success: 3, failed: 0, incomplete: 0 })
+  assert.equal(figures.snapshots.all, 4)
+  assert.deepEqual((await figuresOf(lab.gateway, bad)).attempts, { success: 0, failed: 1, incomplete: 0 })
   assert.deepEqual(await second.readiness(), upToDate)
   assert.equal(await second.running.stop(), 0)
 })
@@ -56,9 +56,9 @@ test('a backup from before the first start is not counted, though only later the
   })
   assert.match(agent.output(), /Kopia can't be asked/)
   await rm(away)
-  const picture = await waitFor('the repository tells', async () => {
-    const seen = await pictureOf(lab.gateway, path)
+  const figures = await waitFor('the repository tells', async () => {
+    const seen = await figuresOf(lab.gateway, path)
     return seen.status === 1 ? seen : undefined
   })
-  assert.deepEqual(picture.attempts, { success: 0, failed: 0, incomplete: 0 })
+  assert.deepEqual(figures.attempts, { success: 0, failed: 0, incomplete: 0 })
 })

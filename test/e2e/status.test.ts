@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import { test } from 'node:test'
 import { runAgentCommand, settingsOf } from '../support/agent-command.ts'
 import { cleanUpAfter } from '../support/cleanup.ts'
-import { breakAction, createLab, type Lab, pictureAfter } from '../support/lab.ts'
+import { breakAction, createLab, figuresAfter, type Lab } from '../support/lab.ts'
 import { type Running, start } from '../support/processes.ts'
 import { agentEntry } from '../support/stack.ts'
 import { waitFor } from '../support/wait.ts'
@@ -32,7 +32,7 @@ test('all fine, then one failing, with an agent and after it; exit code, JSON, c
   const agent = await lab.startAgent()
   for (const path of [good, bad]) {
     await lab.kopia.must('snapshot', 'create', path)
-    await pictureAfter(agent, path, 1)
+    await figuresAfter(agent, path, 1)
   }
   const fine = await waitFor('the ledger is saved', async () => {
     const result = await runAgentCommand(lab, 'status')
@@ -45,7 +45,7 @@ test('all fine, then one failing, with an agent and after it; exit code, JSON, c
 
   await breakAction(lab, bad)
   assert.equal((await lab.kopia.run('snapshot', 'create', bad)).exitCode, 1)
-  await pictureAfter(agent, bad, 2)
+  await figuresAfter(agent, bad, 2)
   const page = await (await fetch(`${agent.url}/`)).text()
   assert.match(page, /<h1>1 failing of 2 sources<\/h1>/)
   assert.ok(page.indexOf(`<b>${bad}</b>`) < page.indexOf(`<b>${good}</b>`), page)
@@ -102,7 +102,7 @@ test('what runs is shown while it runs, and --watch follows until Ctrl-C', async
   cleanUpAfter(context, () => backup.stop('SIGKILL'))
   await waitFor('it is shown as running', () => /running for \d+ s/.test(watching.output()) || undefined)
   await backup.stop('SIGTERM')
-  await pictureAfter(agent, path, 1)
+  await figuresAfter(agent, path, 1)
   await waitFor(
     'its end is shown',
     () => /stopped before it was complete/.test(watching.output()) || undefined,

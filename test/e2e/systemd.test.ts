@@ -6,12 +6,12 @@ import { bootMachine, machineImage } from '../support/machine.ts'
 import {
   asRoot,
   counted,
+  figuresOn,
   gateway,
   makePackages,
   makeRepository,
   type Packages,
   password,
-  pictureOn,
   property,
   restarted,
   unit,
@@ -69,7 +69,7 @@ async function testOn(context: TestContext, image: string, packages: Packages): 
     // Without a log, the hooks alone tell of it.
     await asRoot(machine, 'kopia --disable-file-logging snapshot create /data/photos')
     await counted(machine, 1)
-    assert.equal((await pictureOn(machine, '/data/photos')).status, 1)
+    assert.equal((await figuresOn(machine, '/data/photos')).status, 1)
     await backUp()
     await counted(machine, 2)
   })
@@ -81,11 +81,11 @@ async function testOn(context: TestContext, image: string, packages: Packages): 
       `systemd-run --unit=long-backup --setenv=HOME=/root --setenv=KOPIA_PASSWORD='${password}' ` +
         'kopia snapshot create /data/long',
     )
-    const picture = () => pictureOn(machine, '/data/long')
-    await waitFor('it is under way', async () => (await picture()).runningSince)
+    const figures = () => figuresOn(machine, '/data/long')
+    await waitFor('it is under way', async () => (await figures()).runningSince)
     await machine.must('systemctl', 'kill', '--signal=SIGKILL', 'long-backup')
-    await waitFor('it has failed', async () => ((await picture()).status === 0 ? true : undefined))
-    assert.deepEqual((await picture()).attempts, { success: 0, failed: 1, incomplete: 0 })
+    await waitFor('it has failed', async () => ((await figures()).status === 0 ? true : undefined))
+    assert.deepEqual((await figures()).attempts, { success: 0, failed: 1, incomplete: 0 })
   })
 
   await context.test('killed, it comes back, and counts what happened in between', async () => {

@@ -4,7 +4,7 @@ import assert from 'node:assert/strict'
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
-import { createLab, pictureAfter } from '../support/lab.ts'
+import { createLab, figuresAfter } from '../support/lab.ts'
 import { start } from '../support/processes.ts'
 import { scrape } from '../support/prometheus.ts'
 import { tool } from '../support/tools.ts'
@@ -16,7 +16,7 @@ test('several Kopia processes at the same time are each counted once', async (co
   await Promise.all(paths.map((path) => lab.kopia.must('snapshot', 'create', path)))
   await lab.kopia.must('snapshot', 'create', ...paths)
   for (const path of paths) {
-    const { status, attempts } = await pictureAfter(lab.gateway, path, 2)
+    const { status, attempts } = await figuresAfter(lab.gateway, path, 2)
     assert.deepEqual([status, attempts], [1, { success: 2, failed: 0, incomplete: 0 }])
   }
 })
@@ -26,8 +26,8 @@ test('a source that is a file', async (context) => {
   const file = join(await lab.makeSource('photos'), 'file')
   await lab.startAgent()
   await lab.kopia.must('snapshot', 'create', file)
-  const picture = await pictureAfter(lab.gateway, file, 1)
-  assert.deepEqual([picture.status, picture.sizeBytes], [1, 1400])
+  const figures = await figuresAfter(lab.gateway, file, 1)
+  assert.deepEqual([figures.status, figures.sizeBytes], [1, 1400])
 })
 
 test('a path of nearly 4 KiB', async (context) => {
@@ -38,7 +38,7 @@ test('a path of nearly 4 KiB', async (context) => {
   writeFileSync(join(path, 'file'), 'worth keeping')
   await lab.startAgent()
   await lab.kopia.must('snapshot', 'create', path)
-  assert.equal((await pictureAfter(lab.gateway, path, 1)).status, 1)
+  assert.equal((await figuresAfter(lab.gateway, path, 1)).status, 1)
 })
 
 test('a path that is not UTF-8 is reported once, with replacement characters', async (context) => {
@@ -50,8 +50,8 @@ test('a path that is not UTF-8 is reported once, with replacement characters', a
   const running = start('kopia', 'sh', parameters, { environment: lab.kopia.environment })
   assert.equal(await running.ended, 0, running.output())
   const path = join(lab.folder, 'bad\uFFFD\uFFFDname')
-  const picture = await pictureAfter(lab.gateway, path, 1)
-  assert.deepEqual([picture.status, picture.attempts], [1, { success: 1, failed: 0, incomplete: 0 }])
+  const figures = await figuresAfter(lab.gateway, path, 1)
+  assert.deepEqual([figures.status, figures.attempts], [1, { success: 1, failed: 0, incomplete: 0 }])
   const all = (await scrape(agent.url)).get('kopia_backup_status') ?? []
   assert.deepEqual(
     all.map(({ labels }) => labels.path),

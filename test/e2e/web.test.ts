@@ -7,7 +7,7 @@ import { connect, type Socket } from 'node:net'
 import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
 import { cleanUpAfter } from '../support/cleanup.ts'
-import { createLab, pictureAfter } from '../support/lab.ts'
+import { createLab, figuresAfter } from '../support/lab.ts'
 import type { Service } from '../support/stack.ts'
 import { waitFor } from '../support/wait.ts'
 
@@ -62,7 +62,7 @@ test('a thousand connections that say nothing, or half a word, stop neither push
     ),
   )
   await lab.kopia.must('snapshot', 'create', path)
-  assert.equal((await pictureAfter(lab.gateway, path, 1)).status, 1)
+  assert.equal((await figuresAfter(lab.gateway, path, 1)).status, 1)
   await waitFor('all of them are closed', () => sockets.every((socket) => socket.destroyed) || undefined)
   assert.equal((await fetch(`${agent.url}/metrics`)).status, 200)
 })

@@ -3,10 +3,10 @@ import { readdir, readFile, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import type { Snapshot } from '../../agent/kopia/cli/snapshots.ts'
-import type { Finished, Outcome } from '../../agent/kopia/runs/outcome.ts'
+import type { FinishedAttempt, Outcome } from '../../agent/kopia/runs/outcome.ts'
 import { expectedIntervalOf } from '../../agent/ledger/expected-interval.ts'
 import { createLedger, emptyLedger } from '../../agent/ledger/ledger.ts'
-import { countSnapshots, holdingOf } from '../../agent/ledger/snapshot-summary.ts'
+import { countSnapshots, summarizeSnapshots } from '../../agent/ledger/snapshot-summary.ts'
 import { loadLedger, saveLedger } from '../../agent/ledger/store.ts'
 import { temporaryFolder } from '../support/folder.ts'
 import { askedAt, makeSnapshot } from '../support/snapshots.ts'
@@ -15,7 +15,7 @@ const day = 86_400
 const source = { user: 'root', host: 'vm', path: '/data' }
 const key = 'root@vm:/data'
 
-function finished(outcome: Outcome, endedAt: number): Finished {
+function finished(outcome: Outcome, endedAt: number): FinishedAttempt {
   return {
     source,
     outcome,
@@ -158,8 +158,8 @@ test('where backups that change nothing leave no snapshot, how often is learned 
 test('how often a source is backed up is learned from the median gap of its snapshots', () => {
   const times = [0, 3600, 7200, 20_000, 23_600, 27_200]
   const snapshots = times.map((startedAt) => snapshot({ startedAt }))
-  assert.equal(holdingOf(snapshots).usualIntervalSeconds, 3600)
-  assert.equal(holdingOf(snapshots.slice(0, 2)).usualIntervalSeconds, undefined)
+  assert.equal(summarizeSnapshots(snapshots).usualIntervalSeconds, 3600)
+  assert.equal(summarizeSnapshots(snapshots.slice(0, 2)).usualIntervalSeconds, undefined)
   const ledger = createLedger(emptyLedger)
   ledger.addSnapshots(source, snapshots, askedAt(30_000))
   const state = ledger.sources.get(key)

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import type { Finished, Outcome } from '../../agent/kopia/runs/outcome.ts'
+import type { FinishedAttempt, Outcome } from '../../agent/kopia/runs/outcome.ts'
 import { createLedger, emptyLedger, type LedgerData } from '../../agent/ledger/ledger.ts'
 import { mostRecentAttempts, unpacked, withAttempt } from '../../agent/ledger/recent-attempts.ts'
 import { day, ledgerOf, now } from '../support/ledgers.ts'
@@ -9,7 +9,7 @@ import { askedAt, makeSnapshot } from '../support/snapshots.ts'
 const source = { user: 'root', host: 'vm', path: '/data' }
 const name = 'root@vm:/data'
 
-function finished(endedAt: number, outcome: Outcome = 'success'): Finished {
+function finished(endedAt: number, outcome: Outcome = 'success'): FinishedAttempt {
   const errors = { fatal: 0, ignored: 0 }
   return { source, outcome, startedAt: endedAt - 2, endedAt, durationSeconds: 2.0004, errors }
 }

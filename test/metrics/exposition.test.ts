@@ -5,7 +5,7 @@ import { Counter, Gauge, Registry } from 'prom-client'
 import { formatSource } from '../../agent/kopia/source.ts'
 import { createLedger, emptyLedger } from '../../agent/ledger/ledger.ts'
 import { createCallCounter } from '../../agent/metrics/call-counter.ts'
-import { catalogue, type Metric } from '../../agent/metrics/definitions.ts'
+import { definitions, type Metric } from '../../agent/metrics/definitions.ts'
 import { toText } from '../../agent/metrics/exposition.ts'
 import type { SampleGroup } from '../../agent/metrics/sample-group.ts'
 import { samplesOf } from '../../agent/metrics/samples.ts'
@@ -110,7 +110,7 @@ function linesOf(text: string): readonly string[] {
 function textOfLibrary(groups: readonly SampleGroup[]): Promise<string> {
   const registry = new Registry()
   for (const [name, ofName] of Map.groupBy(groups, (group) => group.name)) {
-    const { help, labels: labelNames, type }: Metric = catalogue[name]
+    const { help, labels: labelNames, type }: Metric = definitions[name]
     const configuration = { name, help, labelNames, registers: [registry] }
     const metric = type === 'counter' ? new Counter(configuration) : new Gauge(configuration)
     for (const { labels, value } of ofName.flatMap(samplesIn)) metric.inc(labels, value)
@@ -173,8 +173,8 @@ test('the picture is the ledger', async () => {
 
 test('every sample has the labels that the catalogue declares, and every metric of it appears', async () => {
   const series = parseExposition(textOf(everything()))
-  assert.deepEqual([...series.keys()].sort(), Object.keys(catalogue).sort())
-  for (const [name, metric] of Object.entries<Metric>(catalogue)) {
+  assert.deepEqual([...series.keys()].sort(), Object.keys(definitions).sort())
+  for (const [name, metric] of Object.entries<Metric>(definitions)) {
     for (const { labels } of series.get(name) ?? [])
       assert.deepEqual(Object.keys(labels).sort(), [...metric.labels].sort(), name)
   }

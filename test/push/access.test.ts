@@ -9,10 +9,10 @@ import { cleanUpAfter } from '../support/cleanup.ts'
 import { password, startGuardedGateway } from '../support/guarded-gateway.ts'
 
 const never = new AbortController().signal
-const picture = '# TYPE kopia_x gauge\nkopia_x 1\n'
+const figures = '# TYPE kopia_x gauge\nkopia_x 1\n'
 
 async function refusal(options: GatewayOptions): Promise<string> {
-  const result = await push(options, [picture], 'text/plain', never)
+  const result = await push(options, [figures], 'text/plain', never)
   return result.ok ? assert.fail('it was accepted') : result.reason
 }
 
@@ -59,6 +59,6 @@ test('a bearer token is sent as such', async (context) => {
     credentials: { kind: 'bearer', token: 'a.b.c' },
     tls: {},
   }
-  assert.deepEqual(await push(options, [picture], 'text/plain', never), { ok: true })
+  assert.deepEqual(await push(options, [figures], 'text/plain', never), { ok: true })
   assert.deepEqual(headers, ['Bearer a.b.c'])
 })

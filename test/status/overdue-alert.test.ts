@@ -4,13 +4,13 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { mostRecentAttempts } from '../../agent/ledger/recent-attempts.ts'
-import { type AwakeQuarters, withMoment } from '../../agent/ledger/uptime.ts'
+import { type UptimeQuarters, withMoment } from '../../agent/ledger/uptime.ts'
 import {
   assumedMarginSeconds,
-  awakeMarginSeconds,
   learnedMargin,
   overdueMargin,
   overdueSince,
+  uptimeMarginSeconds,
 } from '../../agent/status/overdue.ts'
 import { temporaryFolder } from '../support/folder.ts'
 import { readAlerts } from '../support/rules.ts'
@@ -79,7 +79,7 @@ test('the alert has the figures of `status` and the page', async () => {
       `${factor} * kopia_backup_expected_interval_seconds + ${slackSeconds / hour} * 3600`,
     ),
   )
-  assert.match(exprOf('sleeps'), new RegExp(`> ${awakeMarginSeconds / hour}\\s*\\)?\\s*$`))
+  assert.match(exprOf('sleeps'), new RegExp(`> ${uptimeMarginSeconds / hour}\\s*\\)?\\s*$`))
 })
 
 /** Without its gateway Prometheus has nothing to judge by. */
@@ -99,17 +99,17 @@ function isOverdue(machineYear: MachineYear, source: SourcePlan, time: number): 
     .filter(({ isGood }) => isGood)
     .map(({ endedAt }) => endedAt)
   const lastSuccessAt = ended.findLast(({ isGood }) => isGood)?.endedAt ?? yearBegins
-  const awakeQuarters = source.machine === 'laptop' ? awakeUntil(machineYear, time) : undefined
+  const uptimeQuarters = source.machine === 'laptop' ? awakeUntil(machineYear, time) : undefined
   return (
-    overdueSince({ lastSuccessAt, interval: source.interval, successes, awakeQuarters }, time) !== undefined
+    overdueSince({ lastSuccessAt, interval: source.interval, successes, uptimeQuarters }, time) !== undefined
   )
 }
 
 /** node-exporter shows its time while the machine is awake. */
-function awakeUntil({ tracks }: MachineYear, time: number): AwakeQuarters {
+function awakeUntil({ tracks }: MachineYear, time: number): UptimeQuarters {
   const [steps = []] = [...tracks].filter(([series]) => series.startsWith('node_time')).map(([, own]) => own)
   const seen = samplesOf(steps, { from: yearBegins, until: time }, 5 * minute, { from: 0, until: 0 })
-  return seen.reduce<AwakeQuarters>(
+  return seen.reduce<UptimeQuarters>(
     (quarters, sample) => (sample === undefined ? quarters : withMoment(quarters, sample)),
     [],
   )

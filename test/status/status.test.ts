@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { createLedger, emptyLedger } from '../../agent/ledger/ledger.ts'
-import { type AwakeQuarters, withMoment } from '../../agent/ledger/uptime.ts'
+import { type UptimeQuarters, withMoment } from '../../agent/ledger/uptime.ts'
 import { statusJson } from '../../agent/status/json.ts'
 import { overdueSince } from '../../agent/status/overdue.ts'
 import { sparkline } from '../../agent/status/sparkline.ts'
@@ -70,7 +70,7 @@ test('a source that never succeeded is overdue from when it was first seen', () 
 test('where nothing tells how often, a month and a half', () => {
   const stateAt = (ago: number) =>
     overdueSince(
-      { lastSuccessAt: now - ago, interval: undefined, successes: [], awakeQuarters: undefined },
+      { lastSuccessAt: now - ago, interval: undefined, successes: [], uptimeQuarters: undefined },
       now,
     )
   assert.equal(stateAt(46.5 * day), undefined)
@@ -81,7 +81,7 @@ test('where the interval was learned and no two weeks are known, four intervals 
   const interval = { seconds: day, origin: 'learned' } as const
   const since = (ago: number) =>
     overdueSince(
-      { lastSuccessAt: now - ago, interval, successes: [now - ago], awakeQuarters: undefined },
+      { lastSuccessAt: now - ago, interval, successes: [now - ago], uptimeQuarters: undefined },
       now,
     )
   assert.equal(since(7 * day), undefined)
@@ -92,16 +92,16 @@ test('a machine that sleeps is overdue once it was awake for four hours since th
   const ledger = ledgerOf([history('/a', { lastSuccessAgo: 3 * day })])
   const stateWith = (awakeHours: number) => {
     const moments = Array.from({ length: awakeHours * 4 + 1 }, (_, index) => now - index * 900).toReversed()
-    ledger.setAwakeQuarters(moments.reduce<AwakeQuarters>(withMoment, []))
+    ledger.setUptimeQuarters(moments.reduce<UptimeQuarters>(withMoment, []))
     return statusOf(ledger, nothing, now).sources[0]?.state
   }
   assert.equal(stateWith(3.75), 'fine')
   assert.equal(stateWith(4), 'overdue')
   // It is in the ledger, for `status`, which may not know the agent's settings; a week of it.
-  const { awakeQuarters } = createLedger(ledger.toData(new Map()))
-  assert.equal(awakeQuarters?.length, 17)
-  assert.equal(withMoment(awakeQuarters ?? [], now + 7 * day).length, 1)
-  ledger.setAwakeQuarters(undefined)
+  const { uptimeQuarters } = createLedger(ledger.toData(new Map()))
+  assert.equal(uptimeQuarters?.length, 17)
+  assert.equal(withMoment(uptimeQuarters ?? [], now + 7 * day).length, 1)
+  ledger.setUptimeQuarters(undefined)
   assert.equal(statusOf(ledger, nothing, now).sources[0]?.state, 'overdue')
 })
 

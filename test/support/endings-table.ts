@@ -4,7 +4,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { type Ending, endings } from './endings.ts'
 import { hooks } from './kopia.ts'
-import { createLab, type Lab, pictureAfter, pictureOf } from './lab.ts'
+import { createLab, figuresAfter, figuresOf, type Lab } from './lab.ts'
 import { scrape } from './prometheus.ts'
 import type { Service } from './stack.ts'
 import { waitFor } from './wait.ts'
@@ -29,7 +29,7 @@ async function installHooksForAll(lab: Lab): Promise<void> {
 
 /** What the gateway holds of the other sources. */
 async function neighbours(gateway: Service, paths: readonly string[]) {
-  return Promise.all(paths.map((path) => pictureOf(gateway, path)))
+  return Promise.all(paths.map((path) => figuresOf(gateway, path)))
 }
 
 /** Registers the table's tests, for the Kopia that tools/fetch.sh gives. */
@@ -61,21 +61,21 @@ export function testEndings(): void {
             const { exitCode, output } = await ending.backUp({ lab, agent, path, flags })
             const exitedAt = Date.now()
             assert.equal(exitCode, ending.exitCode, output)
-            const picture = await pictureAfter(lab.gateway, path, 1)
+            const figures = await figuresAfter(lab.gateway, path, 1)
             row.diagnostic(`right on the gateway ${Date.now() - exitedAt} ms after the process ended`)
-            assert.equal(picture.status, ending.outcome === 'success' ? 1 : 0)
-            assert.deepEqual(picture.durations, [ending.outcome])
-            assert.deepEqual(picture.attempts, { success: 0, failed: 0, incomplete: 0, [ending.outcome]: 1 })
-            assert.equal(picture.snapshots.all ?? 0, ending.snapshots)
-            assert.equal(picture.runningSince, undefined)
-            const { lastAttemptAt = 0, durationSeconds = -1 } = picture
+            assert.equal(figures.status, ending.outcome === 'success' ? 1 : 0)
+            assert.deepEqual(figures.durations, [ending.outcome])
+            assert.deepEqual(figures.attempts, { success: 0, failed: 0, incomplete: 0, [ending.outcome]: 1 })
+            assert.equal(figures.snapshots.all ?? 0, ending.snapshots)
+            assert.equal(figures.runningSince, undefined)
+            const { lastAttemptAt = 0, durationSeconds = -1 } = figures
             const now = Date.now() / 1000
             assert.ok(
               lastAttemptAt >= startedAt - 0.01 && lastAttemptAt <= now,
               `last attempt at ${lastAttemptAt}`,
             )
             assert.ok(durationSeconds >= 0 && durationSeconds <= now - startedAt, `took ${durationSeconds} s`)
-            if (ending.outcome === 'success') assert.equal(picture.lastSuccessAt, lastAttemptAt)
+            if (ending.outcome === 'success') assert.equal(figures.lastSuccessAt, lastAttemptAt)
             assert.deepEqual(await neighbours(lab.gateway, others), before)
           })
         }

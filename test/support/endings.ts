@@ -5,7 +5,7 @@ import { chmod, rm, truncate, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Outcome } from '../../agent/kopia/runs/outcome.ts'
 import type { KopiaResult } from './kopia.ts'
-import { breakAction, type Lab, pictureOf } from './lab.ts'
+import { breakAction, figuresOf, type Lab } from './lab.ts'
 import type { Service } from './stack.ts'
 import { waitFor } from './wait.ts'
 
@@ -50,7 +50,7 @@ async function makeLongFile(path: string): Promise<void> {
 /** Ends a backup by a signal, as soon as the agent has noticed it. */
 async function interrupt({ lab, agent, path, flags }: Backup, signal: NodeJS.Signals): Promise<KopiaResult> {
   const running = lab.kopia.start('snapshot', 'create', ...flags, path)
-  await waitFor(`${path} is being backed up`, async () => (await pictureOf(agent, path)).runningSince)
+  await waitFor(`${path} is being backed up`, async () => (await figuresOf(agent, path)).runningSince)
   const exitCode = await running.stop(signal)
   return { exitCode, output: running.output() }
 }

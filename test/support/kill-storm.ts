@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import type { TestContext } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { cleanUpAfter } from './cleanup.ts'
-import { breakAction, createLab, installHooks, type Lab, pictureAfter } from './lab.ts'
+import { breakAction, createLab, figuresAfter, installHooks, type Lab } from './lab.ts'
 import { start } from './processes.ts'
 import { agentEntry } from './stack.ts'
 import { tool } from './tools.ts'
@@ -39,7 +39,7 @@ export async function surviveKills(
   // An agent that has seen Kopia live knows that pids can be seen here: it need not wait for a long silence.
   const first = await lab.startAgent()
   await lab.kopia.must('snapshot', 'create', good)
-  await pictureAfter(lab.gateway, good, 1)
+  await figuresAfter(lab.gateway, good, 1)
   await first.stop()
   const stop = new AbortController()
   cleanUpAfter(context, () => stop.abort())
@@ -54,8 +54,8 @@ export async function surviveKills(
     kills,
     expected: { good: { ...none, success }, bad: { ...none, failed } },
     counted: {
-      good: (await pictureAfter(lab.gateway, good, success)).attempts,
-      bad: (await pictureAfter(lab.gateway, bad, failed)).attempts,
+      good: (await figuresAfter(lab.gateway, good, success)).attempts,
+      bad: (await figuresAfter(lab.gateway, bad, failed)).attempts,
     },
   }
 }

@@ -1,6 +1,6 @@
 // Every metric that rules and dashboards may name, from those that make them.
 
-import { catalogue, type Metric } from '../../agent/metrics/definitions.ts'
+import { definitions, type Metric } from '../../agent/metrics/definitions.ts'
 import { scrape } from './prometheus.ts'
 import type { KnownMetrics } from './promql.ts'
 import { readRules } from './rules.ts'
@@ -18,7 +18,7 @@ export async function knownMetrics(gateway: Service, nodeExporter: Service): Pro
   await waitFor('the push is there', async () => (await scrape(gateway.url)).get('push_time_seconds'))
   const recorded = (await readRules('kopia_recording.yml')).map(({ record = '' }) => record)
   return new Map([
-    ...Object.entries<Metric>(catalogue).map(([name, { labels }]): [string, Set<string>] => [
+    ...Object.entries<Metric>(definitions).map(([name, { labels }]): [string, Set<string>] => [
       name,
       new Set(labels),
     ]),

@@ -70,7 +70,7 @@ export async function breakAction(lab: Lab, path: string): Promise<string> {
 }
 
 /** What the metrics say of one source. */
-export type Picture = {
+export type SourceFigures = {
   readonly status: number | undefined
   /** The label of the duration; all of them, should there be several. */
   readonly durations: readonly string[]
@@ -85,11 +85,11 @@ export type Picture = {
 }
 
 /** Reads the picture of a source from a gateway or an agent; empty where it is not known there. */
-export async function pictureOf(service: Service, path: string): Promise<Picture> {
-  return pictureIn(await scrape(service.url), path)
+export async function figuresOf(service: Service, path: string): Promise<SourceFigures> {
+  return figuresIn(await scrape(service.url), path)
 }
 
-export function pictureIn(all: ReadonlyMap<string, readonly Series[]>, path: string): Picture {
+export function figuresIn(all: ReadonlyMap<string, readonly Series[]>, path: string): SourceFigures {
   const of = (name: string): readonly Series[] =>
     (all.get(name) ?? []).filter(({ labels }) => labels.path === path)
   const byLabel = (name: string, label: string) =>
@@ -109,10 +109,10 @@ export function pictureIn(all: ReadonlyMap<string, readonly Series[]>, path: str
 }
 
 /** Waits until `count` attempts of the source were counted, and resolves with the picture of that moment. */
-export async function pictureAfter(service: Service, path: string, count: number): Promise<Picture> {
+export async function figuresAfter(service: Service, path: string, count: number): Promise<SourceFigures> {
   return waitFor(`${count} attempts of ${path} are counted`, async () => {
-    const picture = await pictureOf(service, path)
-    const counted = Object.values(picture.attempts).reduce((sum, attempts) => sum + attempts, 0)
-    return counted >= count ? picture : undefined
+    const figures = await figuresOf(service, path)
+    const counted = Object.values(figures.attempts).reduce((sum, attempts) => sum + attempts, 0)
+    return counted >= count ? figures : undefined
   })
 }

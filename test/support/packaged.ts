@@ -4,7 +4,7 @@ import assert from 'node:assert/strict'
 import { execFileSync } from 'node:child_process'
 import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
-import { type Picture, pictureIn } from './lab.ts'
+import { figuresIn, type SourceFigures } from './lab.ts'
 import type { Machine } from './machine.ts'
 import { projectFolder, tool } from './tools.ts'
 import { waitFor } from './wait.ts'
@@ -57,16 +57,16 @@ export async function makeRepository(machine: Machine): Promise<void> {
 }
 
 /** What the gateway holds of a source, in the group of the agent that is no instance. */
-export async function pictureOn(machine: Machine, path: string): Promise<Picture> {
+export async function figuresOn(machine: Machine, path: string): Promise<SourceFigures> {
   const all = [...(await machine.scrape(gateway))].map(
     ([name, series]) => [name, series.filter(({ labels }) => labels.agent === undefined)] as const,
   )
-  return pictureIn(new Map(all), path)
+  return figuresIn(new Map(all), path)
 }
 
 /** Waits until the gateway knows of so many successes, and shows that there is no more nor less of anything. */
 export async function counted(machine: Machine, success: number): Promise<void> {
-  const attempts = async () => (await pictureOn(machine, '/data/photos')).attempts
+  const attempts = async () => (await figuresOn(machine, '/data/photos')).attempts
   await waitFor(`${success} backups on the gateway`, async () =>
     (await attempts()).success === success ? true : undefined,
   )

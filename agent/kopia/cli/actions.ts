@@ -15,7 +15,7 @@ type Action = {
 }
 
 export type HookPaths = { readonly before: string; readonly after: string }
-export type Change = { readonly policy: PolicyDefinition; readonly said: readonly string[] }
+export type Change = { readonly policy: PolicyDefinition; readonly messages: readonly string[] }
 
 const slots = [
   { key: 'beforeSnapshotRoot', hook: 'before', fileName: 'before-snapshot-root.sh' },
@@ -40,24 +40,24 @@ export function withHooks(
   const policy = existing ?? {}
   const actions: Record<string, unknown> = { ...asRecord(policy.actions ?? {}, 'actions') }
   const above = asRecord(inherited.actions ?? {}, 'inherited actions')
-  const said: string[] = []
+  const messages: string[] = []
   for (const { key, hook, fileName } of slots) {
     const own = parseAction(actions[key])
     const action = own ?? parseAction(above[key])
     if (action !== undefined && isHook(action, fileName)) {
-      said.push(`${key}: the hook is there already`)
+      messages.push(`${key}: the hook is there already`)
     } else if (action !== undefined && action.script !== '') {
-      said.push(`${key}: a script is stored in the policy, which can't be chained: it stays as it is`)
+      messages.push(`${key}: a script is stored in the policy, which can't be chained: it stays as it is`)
     } else {
       const note = [
         ...(existing === undefined ? [notes.created] : []),
         ...(own === undefined && action !== undefined ? [notes.inherited] : []),
       ]
       actions[key] = hookAction(hooks[hook], note, action)
-      said.push(`${key}: the hook${action === undefined ? '' : `, which runs ${commandOf(action)}`}`)
+      messages.push(`${key}: the hook${action === undefined ? '' : `, which runs ${commandOf(action)}`}`)
     }
   }
-  return { policy: { ...policy, actions }, said }
+  return { policy: { ...policy, actions }, messages }
 }
 
 /**
@@ -66,7 +66,7 @@ export function withHooks(
  */
 export function withoutHooks(policy: PolicyDefinition): Change & { readonly isOurs: boolean } {
   const actions: Record<string, unknown> = { ...asRecord(policy.actions ?? {}, 'actions') }
-  const said: string[] = []
+  const messages: string[] = []
   let wasCreated = false
   for (const { key, fileName } of slots) {
     const action = parseAction(actions[key])
@@ -75,10 +75,10 @@ export function withoutHooks(policy: PolicyDefinition): Change & { readonly isOu
     const chained = chainedAction(action)
     if (chained === undefined) delete actions[key]
     else actions[key] = chained
-    said.push(`${key}: ${chained === undefined ? 'nothing' : commandOf(parseAction(chained) ?? action)}`)
+    messages.push(`${key}: ${chained === undefined ? 'nothing' : commandOf(parseAction(chained) ?? action)}`)
   }
   const restored = { ...policy, actions }
-  return { policy: restored, said, isOurs: wasCreated && isEmpty(restored) }
+  return { policy: restored, messages, isOurs: wasCreated && isEmpty(restored) }
 }
 
 export type HookPlace = { readonly path: string; readonly isChaining: boolean }

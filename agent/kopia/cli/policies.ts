@@ -50,7 +50,7 @@ export function hasOwnPolicy(policies: readonly Policy[], source: Source): boole
 }
 
 /** What the policies want of one source. */
-export type Wish = {
+export type EffectivePolicy = {
   /**
    * The longest time that may pass between two snapshots. Undefined where they ask for none. The nearest policy that says
    * anything about times decides: the source's own, one of a folder above it, of user and host, of the host, the global
@@ -62,26 +62,26 @@ export type Wish = {
 }
 
 /** Remembered, since each picture asks the same policies for up to 10,000 sources. */
-const wishes = new WeakMap<readonly Policy[], (source: Source) => Wish>()
+const knownPolicies = new WeakMap<readonly Policy[], (source: Source) => EffectivePolicy>()
 
 /** What the policies, as `parsePolicies` gives them, want of the source. */
-export function wishFor(policies: readonly Policy[], source: Source): Wish {
-  const ask = wishes.get(policies) ?? createWishes(policies)
-  wishes.set(policies, ask)
+export function effectivePolicyFor(policies: readonly Policy[], source: Source): EffectivePolicy {
+  const ask = knownPolicies.get(policies) ?? createPolicyLookup(policies)
+  knownPolicies.set(policies, ask)
   return ask(source)
 }
 
-function createWishes(policies: readonly Policy[]): (source: Source) => Wish {
+function createPolicyLookup(policies: readonly Policy[]): (source: Source) => EffectivePolicy {
   const byTarget = new Map(policies.map((policy) => [policy.target, policy]))
-  const known = new WeakMap<Source, Wish>()
+  const known = new WeakMap<Source, EffectivePolicy>()
   return (source) => {
-    const wish = known.get(source) ?? wishOf(policiesFor(byTarget, source))
-    known.set(source, wish)
-    return wish
+    const effective = known.get(source) ?? effectivePolicyOf(policiesFor(byTarget, source))
+    known.set(source, effective)
+    return effective
   }
 }
 
-function wishOf(nearestFirst: readonly Policy[]): Wish {
+function effectivePolicyOf(nearestFirst: readonly Policy[]): EffectivePolicy {
   const deciding = nearestFirst.find(({ ignoresIdentical }) => ignoresIdentical !== undefined)
   return {
     intervalSeconds: intervalBy(nearestFirst),

@@ -2,7 +2,7 @@
 
 import { formatSource } from '../source.ts'
 import { type Attempt, openAttempts, type RunEvidence } from './evidence.ts'
-import { type Finished, judge, type RepositoryAnswer } from './outcome.ts'
+import { decideOutcome, type FinishedAttempt, type RepositoryAnswer } from './outcome.ts'
 import type { EndedRun, HookCall, OpenRun, Span } from './run.ts'
 
 /** Who Kopia is on this machine: hooks tell only the path of a source. */
@@ -16,10 +16,10 @@ export function settleRun(
   run: EndedRun,
   answer: RepositoryAnswer,
   identity: Identity | undefined,
-): readonly Finished[] | undefined {
+): readonly FinishedAttempt[] | undefined {
   if (identity === undefined && callsOfHooksAlone(run, run.endedAt).length > 0) return undefined
   const finished = attemptsOf(run, identity).map((attempt) =>
-    judge(attempt, run.evidence, endOf(attempt, run), answer),
+    decideOutcome(attempt, run.evidence, endOf(attempt, run), answer),
   )
   return finished.every((verdict) => verdict !== undefined) ? finished : undefined
 }
@@ -97,7 +97,7 @@ export function attemptsUnderWay(run: OpenRun, identity: Identity | undefined): 
 
 /** An attempt that left no word ended, at the latest, when the next one of its run began. */
 function endOf(attempt: Attempt, run: EndedRun): number {
-  if (attempt.toldBy !== 'command') return attempt.finishedAt ?? run.endedAt
+  if (attempt.origin !== 'command') return attempt.finishedAt ?? run.endedAt
   const next = run.evidence.attempts[run.evidence.attempts.indexOf(attempt) + 1]
   return next?.startedAt ?? run.endedAt
 }
@@ -107,7 +107,7 @@ function callsOfHooksAlone(run: OpenRun | EndedRun, endedAt: number): readonly H
   return run.hookCalls.filter(
     (call) =>
       !run.evidence.attempts.some((attempt) =>
-        isDuring(call, attempt, attempt.finishedAt ?? attempt.claimedAt ?? endedAt),
+        isDuring(call, attempt, attempt.finishedAt ?? attempt.reportedAt ?? endedAt),
       ),
   )
 }
@@ -132,7 +132,7 @@ function attemptsOfHooks(calls: readonly HookCall[], identity: Identity): readon
     if (first === undefined) return []
     const startedAt = Math.min(...ofAttempt.map((call) => call.at))
     const source = { user: identity.user, host: identity.host, path: first.path }
-    return [{ source, toldBy: 'hook', startedAt, hasRunAfterAction: ofAttempt.some(endsAttempt) }]
+    return [{ source, origin: 'hook', startedAt, hasRunAfterAction: ofAttempt.some(endsAttempt) }]
   })
 }
 

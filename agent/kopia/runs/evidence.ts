@@ -5,7 +5,7 @@ import type { LogRecord } from '../log/record.ts'
 import { formatSource, type Source } from '../source.ts'
 
 /** What the log claims of an attempt's end; the repository has the last word (verdict.ts). */
-export type Claim =
+export type ReportedResult =
   | { readonly kind: 'created'; readonly snapshotId: string }
   | { readonly kind: 'created-partial'; readonly snapshotId: string }
   | { readonly kind: 'identical' }
@@ -14,10 +14,10 @@ export type Claim =
 export type Attempt = {
   readonly source: Source
   /** A log tells before the snapshot begins, a hook after it has. */
-  readonly toldBy: 'command' | 'server' | 'hook'
+  readonly origin: 'command' | 'server' | 'hook'
   readonly startedAt: number
-  readonly claim?: Claim
-  readonly claimedAt?: number
+  readonly reportedResult?: ReportedResult
+  readonly reportedAt?: number
   /** When a server said that it is through with the source. */
   readonly finishedAt?: number
   /** Told by hooks alone: Kopia came as far as to call the after-action. */
@@ -46,19 +46,19 @@ export function addRecord(run: RunEvidence, record: LogRecord): RunEvidence {
   const at = record.timeSeconds
   switch (meaning?.kind) {
     case 'snapshotting':
-      return startAttempt(run, { source: meaning.source, toldBy: meaning.by, startedAt: at })
+      return startAttempt(run, { source: meaning.source, origin: meaning.by, startedAt: at })
     case 'uploading':
       // A DEBUG line: so the line that closes the repository must follow, unless the process is killed.
       return confirmAttempt(
         { ...run, repository: 'opened' },
-        { source: meaning.source, toldBy: 'command', startedAt: at },
+        { source: meaning.source, origin: 'command', startedAt: at },
       )
     case 'uploaded':
       return updateOpen(run, { uploadSeconds: meaning.durationSeconds, uploadErrors: meaning.errors })
     case 'created':
     case 'created-partial':
     case 'identical':
-      return claimOpen(run, meaning, at)
+      return reportResult(run, meaning, at)
     case 'finished':
       return finishAttempt(run, meaning.sourceText, at)
     case 'server-error':
@@ -77,16 +77,16 @@ export function addRecord(run: RunEvidence, record: LogRecord): RunEvidence {
 /** True once nothing but the end of the process is awaited, which then is near. */
 export function isNearItsEnd(run: RunEvidence): boolean {
   const last = run.attempts.at(-1)
-  return run.finalError !== undefined || run.repository === 'closed' || last?.claim !== undefined
+  return run.finalError !== undefined || run.repository === 'closed' || last?.reportedResult !== undefined
 }
 
 /** The attempts that are under way: of a command the last one, of a server all that it has not finished. */
 export function openAttempts(run: RunEvidence): readonly Attempt[] {
   const last = run.attempts.at(-1)
   return run.attempts.filter((attempt) =>
-    attempt.toldBy === 'server'
+    attempt.origin === 'server'
       ? attempt.finishedAt === undefined
-      : attempt === last && attempt.claim === undefined,
+      : attempt === last && attempt.reportedResult === undefined,
   )
 }
 
@@ -101,7 +101,7 @@ function startAttempt(run: RunEvidence, attempt: Attempt): RunEvidence {
 function confirmAttempt(run: RunEvidence, told: Attempt): RunEvidence {
   const open = openAttempts(run)
   const named = open.find((attempt) => plain(attempt.source) === plain(told.source))
-  const known = named ?? open.find((attempt) => attempt.toldBy === 'command')
+  const known = named ?? open.find((attempt) => attempt.origin === 'command')
   if (known === undefined) return startAttempt(run, told)
   return replace(run, known, { ...known, source: told.source })
 }
@@ -114,18 +114,18 @@ function plain(source: Source): string {
 /** With several attempts under way nobody can tell whose line it is: then the repository alone decides. */
 function updateOpen(run: RunEvidence, change: Partial<Attempt>): RunEvidence {
   const [open, ...others] = openAttempts(run)
-  if (open === undefined || others.length > 0 || open.claim !== undefined) return run
+  if (open === undefined || others.length > 0 || open.reportedResult !== undefined) return run
   return replace(run, open, { ...open, ...change })
 }
 
 /** A path that forges a line was named before the attempt began, and so was the time in it. */
-function claimOpen(run: RunEvidence, claim: Claim, claimedAt: number): RunEvidence {
+function reportResult(run: RunEvidence, reportedResult: ReportedResult, reportedAt: number): RunEvidence {
   const begins = openAttempts(run).map(({ startedAt }) => startedAt)
-  return claimedAt < Math.min(...begins) ? run : updateOpen(run, { claim, claimedAt })
+  return reportedAt < Math.min(...begins) ? run : updateOpen(run, { reportedResult, reportedAt })
 }
 
 function finishAttempt(run: RunEvidence, sourceText: string, finishedAt: number): RunEvidence {
-  const open = openAttempts(run).filter((attempt) => attempt.toldBy === 'server')
+  const open = openAttempts(run).filter((attempt) => attempt.origin === 'server')
   const named = open.find((attempt) => formatSource(attempt.source) === sourceText)
   const attempt = named ?? (open.length === 1 ? open[0] : undefined)
   return attempt === undefined ? run : replace(run, attempt, { ...attempt, finishedAt })

@@ -9,7 +9,7 @@ export type Outcome = 'success' | 'failed' | 'incomplete'
 export const outcomes: readonly Outcome[] = ['success', 'failed', 'incomplete']
 
 /** A finished attempt. Times in Unix seconds. */
-export type Finished = {
+export type FinishedAttempt = {
   readonly source: Source
   readonly outcome: Outcome
   readonly startedAt: number
@@ -37,19 +37,19 @@ export type RepositoryAnswer =
  * Decides on one attempt that has ended at `endedAt` (Unix seconds). Undefined where only the repository could
  * tell and it can't be asked now: such an attempt waits, nobody guesses.
  */
-export function judge(
+export function decideOutcome(
   attempt: Attempt,
   run: RunEvidence,
   endedAt: number,
   answer: RepositoryAnswer,
-): Finished | undefined {
+): FinishedAttempt | undefined {
   const snapshot = answer.kind === 'snapshots' ? snapshotOf(attempt, endedAt, answer.bySource) : undefined
   const outcome =
     answer.kind === 'snapshots'
       ? outcomeByAnswer(attempt, run, snapshot, endedAt, answer)
       : outcomeByLog(attempt, run)
   if (outcome === undefined) return undefined
-  const end = attempt.finishedAt ?? attempt.claimedAt ?? snapshot?.endedAt ?? endedAt
+  const end = attempt.finishedAt ?? attempt.reportedAt ?? snapshot?.endedAt ?? endedAt
   return {
     source: attempt.source,
     outcome,
@@ -62,7 +62,7 @@ export function judge(
 }
 
 /** The attempt that a snapshot tells of which no log and no hook did, as those of other machines. */
-export function attemptOf(snapshot: Snapshot): Finished {
+export function attemptOf(snapshot: Snapshot): FinishedAttempt {
   return {
     source: snapshot.source,
     outcome: outcomeOf(snapshot),
@@ -95,12 +95,12 @@ function outcomeByAnswer(
 
 /** With `--json` no line tells of the snapshot: there the run's good end has to do; without a log, the after-action. */
 function outcomeOfSilent(
-  { toldBy, claim, hasRunAfterAction }: Attempt,
+  { origin, reportedResult, hasRunAfterAction }: Attempt,
   run: RunEvidence,
 ): Outcome | undefined {
-  if (toldBy === 'hook') return hasRunAfterAction ? 'success' : undefined
+  if (origin === 'hook') return hasRunAfterAction ? 'success' : undefined
   const endedWell = run.repository === 'closed' && run.finalError === undefined
-  return toldBy === 'command' && claim === undefined && endedWell ? 'success' : undefined
+  return origin === 'command' && reportedResult === undefined && endedWell ? 'success' : undefined
 }
 
 function outcomeByRepository(
@@ -108,7 +108,7 @@ function outcomeByRepository(
   snapshot: Snapshot | undefined,
   { ignoresIdentical }: Snapshots,
 ): Outcome {
-  if (attempt.claim?.kind === 'identical') return 'success'
+  if (attempt.reportedResult?.kind === 'identical') return 'success'
   if (snapshot !== undefined) return outcomeOf(snapshot)
   // Without a log nothing says why there is none; the after-action ran, and nothing to save is the usual reason.
   return attempt.hasRunAfterAction && ignoresIdentical(attempt.source) ? 'success' : 'failed'
@@ -119,14 +119,14 @@ function outcomeByRepository(
  * for what happened while no agent ran.
  */
 function mayHaveExpired(
-  { source, claim, claimedAt }: Attempt,
+  { source, reportedResult, reportedAt }: Attempt,
   endedAt: number,
   { bySource }: Snapshots,
 ): boolean {
-  if (claim?.kind === 'identical') return false
+  if (reportedResult?.kind === 'identical') return false
   const snapshots = bySource.get(formatSource(source)) ?? []
   return snapshots.some(
-    (snapshot) => snapshot.incomplete === undefined && snapshot.startedAt > (claimedAt ?? endedAt),
+    (snapshot) => snapshot.incomplete === undefined && snapshot.startedAt > (reportedAt ?? endedAt),
   )
 }
 
@@ -147,19 +147,20 @@ function snapshotOf(
   bySource: ReadonlyMap<string, readonly Snapshot[]>,
 ): Snapshot | undefined {
   const snapshots = bySource.get(formatSource(attempt.source)) ?? []
-  const { claim } = attempt
-  if (claim?.kind === 'identical') return undefined
-  if (claim !== undefined) return snapshots.find((snapshot) => snapshot.id === claim.snapshotId)
+  const { reportedResult } = attempt
+  if (reportedResult?.kind === 'identical') return undefined
+  if (reportedResult !== undefined)
+    return snapshots.find((snapshot) => snapshot.id === reportedResult.snapshotId)
   const latestStart = endedAt < attempt.startedAt ? Number.POSITIVE_INFINITY : endedAt
   const ofAttempt = snapshots.filter((snapshot) => {
-    const begin = attempt.toldBy === 'hook' ? snapshot.endedAt : snapshot.startedAt
+    const begin = attempt.origin === 'hook' ? snapshot.endedAt : snapshot.startedAt
     return begin >= attempt.startedAt && snapshot.startedAt <= latestStart
   })
   return ofAttempt.find(({ incomplete }) => incomplete !== 'checkpoint') ?? ofAttempt.at(-1)
 }
 
 function outcomeByLog(attempt: Attempt, run: RunEvidence): Outcome | undefined {
-  switch (attempt.claim?.kind) {
+  switch (attempt.reportedResult?.kind) {
     case 'created-partial':
       return 'incomplete'
     case 'identical':
@@ -173,7 +174,7 @@ function outcomeByLog(attempt: Attempt, run: RunEvidence): Outcome | undefined {
 
 /** A server that is through with a source has said before what came of it, if anything did. */
 function hasFailedByLog(attempt: Attempt, run: RunEvidence): boolean {
-  if (attempt.toldBy === 'server') return attempt.finishedAt !== undefined
+  if (attempt.origin === 'server') return attempt.finishedAt !== undefined
   return run.finalError !== undefined
 }
 
@@ -183,7 +184,7 @@ function hasFailedByLog(attempt: Attempt, run: RunEvidence): boolean {
  * there only the repository knows whether the errors were fatal.
  */
 function outcomeOfCreated(attempt: Attempt, run: RunEvidence): Outcome | undefined {
-  if (attempt.toldBy === 'server') return (attempt.uploadErrors ?? 0) > 0 ? undefined : 'success'
+  if (attempt.origin === 'server') return (attempt.uploadErrors ?? 0) > 0 ? undefined : 'success'
   if (run.finalError === undefined) return 'success'
   const sourceText = formatSource(attempt.source)
   const isAboutIt =

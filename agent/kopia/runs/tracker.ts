@@ -238,7 +238,7 @@ export function createRunTracker(options: RunTrackerOptions): RunTracker {
    */
   async function eachWhole(
     runIds: readonly string[],
-    judge: (whole: OpenRun) => 'over' | 'open',
+    decideOutcome: (whole: OpenRun) => 'over' | 'open',
   ): Promise<void> {
     if (runIds.length === 0) return
     const segments = Map.groupBy(await listSegments(options.directory), (segment) => segment.runId)
@@ -246,7 +246,9 @@ export function createRunTracker(options: RunTrackerOptions): RunTracker {
       const run = runs.get(runId)
       if (run?.state !== 'open') return undefined
       const whole = await readSegments(run, segments.get(runId) ?? [], scanToEnd)
-      return judge(whole) === 'over' ? { runId, run: asEnded(whole, options.nowSeconds()) } : undefined
+      return decideOutcome(whole) === 'over'
+        ? { runId, run: asEnded(whole, options.nowSeconds()) }
+        : undefined
     })
   }
 

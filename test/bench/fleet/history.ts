@@ -6,7 +6,7 @@ import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
-import { catalogue, type Metric, type MetricName } from '../../../agent/metrics/definitions.ts'
+import { definitions, type Metric, type MetricName } from '../../../agent/metrics/definitions.ts'
 import { freePort } from '../../support/processes.ts'
 import { namesIn } from '../../support/promql.ts'
 import { readRules } from '../../support/rules.ts'
@@ -34,7 +34,7 @@ export async function measureHistory(folder: string, agents: number): Promise<re
   const now = Math.floor(Date.now() / 1000 / 3600) * 3600
   const rules = [...(await readRules('kopia_alerts.yml')), ...(await readRules('kopia_recording.yml'))]
   const named = new Set(rules.flatMap(({ expr }) => namesIn(expr).selections.map(({ metric }) => metric)))
-  const metrics = Object.entries<Metric>(catalogue).filter(([name]) => named.has(name))
+  const metrics = Object.entries<Metric>(definitions).filter(([name]) => named.has(name))
   await mkdir(folder, { recursive: true })
   const file = join(folder, 'history.om')
   await pipeline(Readable.from(openMetrics(metrics, agents, now)), createWriteStream(file))

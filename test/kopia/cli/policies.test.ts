@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { parseMaintenance } from '../../../agent/kopia/cli/maintenance.ts'
-import { hasOwnPolicy, parsePolicies, wishFor } from '../../../agent/kopia/cli/policies.ts'
+import { effectivePolicyFor, hasOwnPolicy, parsePolicies } from '../../../agent/kopia/cli/policies.ts'
 
 const source = { user: 'root', host: 'vm', path: '/data/photos' }
 
@@ -59,7 +59,7 @@ const cases: readonly (readonly [string, readonly object[], number | undefined])
 
 for (const [name, answer, seconds] of cases) {
   test(`expected interval, ${name}: ${seconds ?? 'none'}`, () => {
-    assert.equal(wishFor(parsePolicies(answer), source).intervalSeconds, seconds)
+    assert.equal(effectivePolicyFor(parsePolicies(answer), source).intervalSeconds, seconds)
   })
 }
 
@@ -77,7 +77,7 @@ test('whether identical snapshots are saved is said by the nearest policy that s
     retention: { ignoreIdenticalSnapshots },
   })
   const ignores = (...policies: readonly object[]) =>
-    wishFor(parsePolicies(policies), source).ignoresIdentical
+    effectivePolicyFor(parsePolicies(policies), source).ignoresIdentical
   assert.deepEqual(
     [ignores(), ignores(saying(own), saying({}, true)), ignores(saying(own, false), saying({}, true))],
     [false, true, false],

@@ -62,9 +62,9 @@ for (const { name, bytes } of fixtures) {
         const mutated = mutate(bytes, random)
         const evidence = evidenceOf(mutated)
         const ids = claimedIds(mutated)
-        for (const { claim } of evidence.attempts) {
-          if (claim !== undefined && claim.kind !== 'identical')
-            assert.ok(ids.has(claim.snapshotId), `round ${round}`)
+        for (const { reportedResult } of evidence.attempts) {
+          if (reportedResult !== undefined && reportedResult.kind !== 'identical')
+            assert.ok(ids.has(reportedResult.snapshotId), `round ${round}`)
         }
         assert.ok(evidence.attempts.length <= lines(mutated).length)
       }

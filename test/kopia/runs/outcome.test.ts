@@ -3,7 +3,7 @@ import { test } from 'node:test'
 import type { Snapshot } from '../../../agent/kopia/cli/snapshots.ts'
 import { parseRecord } from '../../../agent/kopia/log/record.ts'
 import { addRecord, noEvidence, type RunEvidence } from '../../../agent/kopia/runs/evidence.ts'
-import { judge, type Outcome, type RepositoryAnswer } from '../../../agent/kopia/runs/outcome.ts'
+import { decideOutcome, type Outcome, type RepositoryAnswer } from '../../../agent/kopia/runs/outcome.ts'
 import { holding, makeSnapshot } from '../../support/snapshots.ts'
 
 const start = Date.parse('2026-11-24T12:00:00Z') / 1000
@@ -150,7 +150,7 @@ for (const { name, run, answer, outcome } of cases) {
   test(`${name}: ${outcome ?? 'not known yet'}`, () => {
     const [attempt] = run.attempts
     assert.ok(attempt)
-    assert.equal(judge(attempt, run, start + 5, answer)?.outcome, outcome)
+    assert.equal(decideOutcome(attempt, run, start + 5, answer)?.outcome, outcome)
   })
 }
 
@@ -159,8 +159,8 @@ test('an attempt lasts from its first line to its claim, or to the end of the ru
   const silent = runOf(begin)
   const [one, other] = [claimed.attempts[0], silent.attempts[0]]
   assert.ok(one && other)
-  assert.equal(judge(one, claimed, start + 5, holding(snapshot({})))?.durationSeconds, 1)
-  assert.equal(judge(other, silent, start + 5, holding())?.durationSeconds, 5)
+  assert.equal(decideOutcome(one, claimed, start + 5, holding(snapshot({})))?.durationSeconds, 1)
+  assert.equal(decideOutcome(other, silent, start + 5, holding())?.durationSeconds, 5)
 })
 
 test('a clock that is set back does not make an attempt shorter than its upload', () => {
@@ -168,7 +168,7 @@ test('a clock that is set back does not make an attempt shorter than its upload'
   const run = runOf(begin, upload, created)
   const [attempt] = run.attempts
   assert.ok(attempt)
-  assert.equal(judge(attempt, run, start - 3600, holding(snapshot({})))?.durationSeconds, 62)
+  assert.equal(decideOutcome(attempt, run, start - 3600, holding(snapshot({})))?.durationSeconds, 62)
 })
 
 test('a line that a path forged ends neither its own attempt nor one that is over', () => {
@@ -179,7 +179,7 @@ test('a line that a path forged ends neither its own attempt nor one that is ove
   assert.deepEqual(forged.attempts, [])
   const late = runOf(begin, created, 'INFO kopia/cli Created snapshot with root k1 and ID beef in 0s')
   assert.deepEqual(
-    late.attempts.map((attempt) => attempt.claim),
+    late.attempts.map((attempt) => attempt.reportedResult),
     [{ kind: 'created', snapshotId: 'be3a' }],
   )
 })
@@ -194,7 +194,7 @@ test('each source of a run is an attempt of its own', () => {
     failed,
   )
   const answer = holding(snapshot({}))
-  const found = run.attempts.map((attempt) => judge(attempt, run, start + 5, answer))
+  const found = run.attempts.map((attempt) => decideOutcome(attempt, run, start + 5, answer))
   assert.deepEqual(
     found.map((finished) => [finished?.source, finished?.outcome]),
     [
@@ -217,7 +217,7 @@ test('a path that looks like another source and a line of its success is taken f
     return addRecord(evidence, record)
   }, noEvidence)
   assert.deepEqual(
-    run.attempts.map(({ source: { path }, claim }) => [path, claim]),
+    run.attempts.map(({ source: { path }, reportedResult }) => [path, reportedResult]),
     [['/data/decoy ...\n2026-01-01T00:00:00.000000Z INFO …', undefined]],
   )
 })
@@ -226,14 +226,14 @@ test('a clock that was set back during the attempt does not hide its snapshot', 
   const run = runOf(begin)
   const [attempt] = run.attempts
   assert.ok(attempt)
-  assert.equal(judge(attempt, run, start - 3600, holding(snapshot({})))?.outcome, 'success')
+  assert.equal(decideOutcome(attempt, run, start - 3600, holding(snapshot({})))?.outcome, 'success')
 })
 
 test('by hooks alone: no snapshot is a success only where the policy saves no identical ones', () => {
-  const attempt = { source, toldBy: 'hook', startedAt: start } as const
+  const attempt = { source, origin: 'hook', startedAt: start } as const
   const outcomeOf = (hasRunAfterAction: boolean, ignoresIdentical: boolean) => {
     const answer = { ...holding(), ignoresIdentical: () => ignoresIdentical }
-    return judge({ ...attempt, hasRunAfterAction }, noEvidence, start + 1, answer)?.outcome
+    return decideOutcome({ ...attempt, hasRunAfterAction }, noEvidence, start + 1, answer)?.outcome
   }
   assert.deepEqual(
     [outcomeOf(true, true), outcomeOf(false, true), outcomeOf(true, false)],

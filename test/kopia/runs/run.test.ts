@@ -17,7 +17,7 @@ import {
 import { holding, makeSnapshot } from '../../support/snapshots.ts'
 
 const source = { user: 'root', host: 'vm', path: '/data/x' }
-const attempt: Attempt = { source, toldBy: 'command', startedAt: 1 }
+const attempt: Attempt = { source, origin: 'command', startedAt: 1 }
 const before: HookCall = {
   action: 'before',
   phase: 'call',
@@ -34,8 +34,8 @@ function ended(change: Partial<EndedRun>): EndedRun {
 
 test('a run whose process was never seen ends by its final error, or by silence', () => {
   const run = newRun(42, 'snapshot-create')
-  const claim = { kind: 'identical' } as const
-  const claimed = { ...run, preview: { ...noEvidence, attempts: [{ ...attempt, claim }] } }
+  const reportedResult = { kind: 'identical' } as const
+  const claimed = { ...run, preview: { ...noEvidence, attempts: [{ ...attempt, reportedResult }] } }
   const failed = { ...run, preview: { ...noEvidence, finalError: 'open repository: …' } }
   assert.deepEqual([hasEnded(run, 59), hasEnded(run, 60)], [false, true])
   assert.deepEqual([hasEnded(claimed, 0.9), hasEnded(claimed, 1)], [false, true])
@@ -71,7 +71,12 @@ test('hooks alone make an attempt, and the repository tells how it went', () => 
 })
 
 test('an attempt that log and hooks tell of is one', () => {
-  const told = { ...attempt, startedAt: 999.9, claim: { kind: 'identical' }, claimedAt: 1009.8 } as const
+  const told = {
+    ...attempt,
+    startedAt: 999.9,
+    reportedResult: { kind: 'identical' },
+    reportedAt: 1009.8,
+  } as const
   const evidence = { ...noEvidence, attempts: [told] }
   const finished = settleRun(ended({ evidence, hookCalls: [before, after] }), { kind: 'unavailable' }, source)
   assert.deepEqual(

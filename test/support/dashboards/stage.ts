@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import type { TestContext } from 'node:test'
 import { cleanUpAfter } from '../cleanup.ts'
 import { makeUnreadableFile } from '../endings.ts'
-import { createLab, type Lab, pictureAfter } from '../lab.ts'
+import { createLab, figuresAfter, type Lab } from '../lab.ts'
 import { query } from '../prometheus.ts'
 import { type Service, startNodeExporter, startPrometheus } from '../stack.ts'
 import { waitFor } from '../wait.ts'
@@ -70,12 +70,12 @@ export async function play(context: TestContext, stage: Stage): Promise<void> {
   await waitForQuery(prometheus, `count_over_time(kopia_backup_size_bytes{path="${troubled}"}[1m]) > 2`)
   await writeFile(join(troubled, 'more'), 'x'.repeat(addedBytes))
   await kopia.must('snapshot', 'create', troubled)
-  await pictureAfter(gateway, troubled, 2)
+  await figuresAfter(gateway, troubled, 2)
   await kopia.must('snapshot', 'verify')
   await kopia.must('maintenance', 'run', '--full')
   await makeUnreadableFile(troubled)
   await kopia.runUnprivileged('snapshot', 'create', troubled)
-  await pictureAfter(gateway, troubled, 3)
+  await figuresAfter(gateway, troubled, 3)
   await waitForQuery(prometheus, `ALERTS{alertstate="firing", path="${troubled}"}`)
   await leaveRunning(context, stage)
   await waitForQuery(prometheus, 'count_over_time(kopia_backup_running_since_timestamp_seconds[1m]) > 2')
