@@ -130,7 +130,7 @@ test('each alert says what, how bad, and where the runbook is', async () => {
     if (alert !== 'Watchdog') assert.match(annotations.description, /[Ff]irst /, alert)
   }
   for (const section of runbooks.split(/^## /m).slice(1)) {
-    for (const part of ['**Means**', '**Confirm**', '**Mend**', '**Silence**']) {
+    for (const part of ['**Means**', '**Confirm**', '**Fix**', '**Silence**']) {
       assert.ok(section.includes(part), `${section.split('\n')[0]} lacks ${part}`)
     }
   }
