@@ -78,7 +78,7 @@ for (const example of examples.filter(({ kind }) => kind === 'webhook_configs'))
 }
 
 for (const example of examples.filter(({ kind }) => kind === 'email_configs')) {
-  test(`${example.receiver}: ${example.about}: a letter comes, by STARTTLS and after a login`, async (context) => {
+  test(`${example.receiver}: ${example.about}: a message comes, by STARTTLS and after a login`, async (context) => {
     const folder = await temporaryFolder(context)
     const authority = makeAuthority(folder, 'authority')
     const user = { name: 'alertmanager', password: 'correct horse' }
@@ -96,8 +96,8 @@ for (const example of examples.filter(({ kind }) => kind === 'email_configs')) {
     })
     cleanUpAfter(context, () => alertmanager.stop())
     await tell(alertmanager, example)
-    const letter = await waitFor('a letter has come', () => mailbox.letters[0])
-    assert.match(letter, /^To: oncall@example\.com$/m)
-    assert.match(letter, /KopiaBackupFailed/)
+    const message = await waitFor('a message has come', () => mailbox.messages[0])
+    assert.match(message, /^To: oncall@example\.com$/m)
+    assert.match(message, /KopiaBackupFailed/)
   })
 }

@@ -86,7 +86,7 @@ test('the check finds wrong names', () => {
   assert.deepEqual(wrong('kopia_backup_status{paht="x"}'), ['kopia_backup_status has no label paht'])
   assert.deepEqual(wrong('sum by (hots) (kopia_backup_status)'), ['no metric has the label hots'])
   assert.deepEqual(wrong('{__name__="x"}'), ['there is no metric (without a name)'])
-  assert.throws(() => wrong('kopia_backup_status >'), /no PromQL/)
+  assert.throws(() => wrong('kopia_backup_status >'), /invalid PromQL/)
 })
 
 test("Kopia knows the runbooks' commands and flags", async () => {

@@ -1,4 +1,4 @@
-// The agent's other commands, run to their end as a user would, beside a lab's Kopia.
+// Runs the agent's one-shot commands with a lab's Kopia, as a user would.
 
 import type { Lab } from './lab.ts'
 import { start } from './processes.ts'
@@ -7,12 +7,12 @@ import { tool } from './tools.ts'
 
 export type CommandResult = { readonly exitCode: number | NodeJS.Signals; readonly output: string }
 
-/** Runs a command of the agent with a lab's settings; output and errors come back together. */
+/** Runs a command of the agent with a lab's settings. `output` contains stdout and stderr. */
 export function runAgentCommand(lab: Lab, ...parameters: readonly string[]): Promise<CommandResult> {
   return runAgentCommandWith(lab, {}, ...parameters)
 }
 
-/** The same with further environment. */
+/** Runs a command with additional environment variables. */
 export async function runAgentCommandWith(
   lab: Lab,
   more: NodeJS.ProcessEnv,
@@ -23,18 +23,18 @@ export async function runAgentCommandWith(
   return { exitCode: await running.ended, output: running.output() }
 }
 
-// What the machine that runs the tests says of colours: https://nodejs.org/api/tty.html#writestreamgetcolordepthenv
-const coloursUnsaid = {
+// Unsets the variables that decide about colours: https://nodejs.org/api/tty.html#writestreamgetcolordepthenv
+const withoutColourSettings = {
   CI: undefined,
   FORCE_COLOR: undefined,
   NO_COLOR: undefined,
   NODE_DISABLE_COLORS: undefined,
 }
 
-/** The environment in which the agent's commands find a lab's parts, as a person's: it says nothing of colours. */
+/** The environment in which the agent's commands use a lab's services. It has no colour settings, like most users' shells. */
 export function settingsOf(lab: Lab): NodeJS.ProcessEnv {
   return {
-    ...coloursUnsaid,
+    ...withoutColourSettings,
     ...lab.kopia.environment,
     KOPIA_METRICS_STATE_DIR: lab.stateDirectory,
     KOPIA_METRICS_KOPIA_BIN: tool('kopia'),

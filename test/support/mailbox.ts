@@ -1,4 +1,4 @@
-// A mail server that takes letters and keeps them, for tests: STARTTLS and a login, as providers ask for.
+// A mail server for tests. Like mail providers, it requires STARTTLS and a login.
 
 import { once } from 'node:events'
 import { readFile } from 'node:fs/promises'
@@ -6,15 +6,15 @@ import { SMTPServer } from 'smtp-server'
 import type { Certificate } from './certificates.ts'
 import { type Cleanable, cleanUpAfter } from './cleanup.ts'
 
-export type Mailbox = { readonly address: string; readonly letters: readonly string[] }
+type Mailbox = { readonly address: string; readonly messages: readonly string[] }
 
-/** Listens on a free port of 127.0.0.1 until the test is over, and lets in who knows this name and password. */
+/** Listens on a free port of 127.0.0.1 until the test ends. Only this user may send. */
 export async function startMailbox(
   context: Cleanable,
   certificate: Certificate,
   user: { readonly name: string; readonly password: string },
 ): Promise<Mailbox> {
-  const letters: string[] = []
+  const messages: string[] = []
   const server = new SMTPServer({
     cert: await readFile(certificate.certificate),
     key: await readFile(certificate.key),
@@ -27,7 +27,7 @@ export async function startMailbox(
       const parts: Buffer[] = []
       stream.on('data', (part: Buffer) => parts.push(part))
       stream.on('end', () => {
-        letters.push(Buffer.concat(parts).toString('utf8'))
+        messages.push(Buffer.concat(parts).toString('utf8'))
         done()
       })
     },
@@ -36,6 +36,6 @@ export async function startMailbox(
   await once(listening, 'listening')
   cleanUpAfter(context, () => new Promise<void>((resolve) => server.close(resolve)))
   const address = listening.address()
-  if (address === null || typeof address === 'string') throw new Error('no port was given')
-  return { address: `127.0.0.1:${address.port}`, letters }
+  if (address === null || typeof address === 'string') throw new Error('the server has no port')
+  return { address: `127.0.0.1:${address.port}`, messages }
 }

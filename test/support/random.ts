@@ -1,6 +1,6 @@
-// Chance that is the same for the same seed.
+// Reproducible random numbers.
 
-/** Numbers in [0, 1) (mulberry32). */
+/** Returns a generator of numbers in [0, 1) (mulberry32). The same seed gives the same numbers. */
 export function createRandom(seed: number): () => number {
   let state = seed
   return () => {

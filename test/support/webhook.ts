@@ -1,4 +1,4 @@
-// A receiver of Alertmanager's notifications, for tests.
+// Receives Alertmanager's notifications in tests.
 
 import { once } from 'node:events'
 import { createServer, type IncomingMessage } from 'node:http'
@@ -13,11 +13,11 @@ export type Notification = {
 
 export type Webhook = {
   readonly url: string
-  /** Path and query of each request. */
+  /** The path and query of each request. */
   readonly targets: readonly string[]
-  /** All alerts in the order in which they were told. */
+  /** All alerts in the order in which they arrived. */
   readonly notifications: readonly Notification[]
-  /** Waits until the alert with these labels is told as `status`, later than notification number `after`. */
+  /** Waits for a notification with this status and these labels, after the first `after` notifications. */
   readonly awaitAlert: (
     status: Notification['status'],
     labels: Readonly<Record<string, string>>,
@@ -25,7 +25,7 @@ export type Webhook = {
   ) => Promise<Notification>
 }
 
-/** Listens on a free port of 127.0.0.1 until the test is over. */
+/** Listens on a free port of 127.0.0.1 until the test ends. */
 export async function startWebhook(context: Cleanable): Promise<Webhook> {
   const notifications: Notification[] = []
   const targets: string[] = []
@@ -41,13 +41,13 @@ export async function startWebhook(context: Cleanable): Promise<Webhook> {
     server.close()
   })
   const address = server.address()
-  if (address === null || typeof address === 'string') throw new Error('no port was given')
+  if (address === null || typeof address === 'string') throw new Error('the server has no port')
   return {
     url: `http://127.0.0.1:${address.port}/`,
     targets,
     notifications,
     awaitAlert: (status, labels, after) =>
-      waitFor(`${JSON.stringify(labels)} is told as ${status}`, () =>
+      waitFor(`${JSON.stringify(labels)} arrives as ${status}`, () =>
         notifications
           .slice(after)
           .find(

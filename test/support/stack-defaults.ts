@@ -1,9 +1,9 @@
-// deploy/compose.yaml with no .env: what is promised of it.
+// Tests the promises of deploy/compose.yaml without an .env.
 
 import assert from 'node:assert/strict'
 import type { TestContext } from 'node:test'
-import { allHealthy, ask, parts, query, targetsUp } from './stack-questions.ts'
-import type { Room } from './stack-room.ts'
+import type { StackLab } from './stack-lab.ts'
+import { ask, query, services, waitForTargets, waitUntilHealthy } from './stack-queries.ts'
 import { waitFor } from './wait.ts'
 
 type Container = {
@@ -21,20 +21,17 @@ type Container = {
   }
 }
 
-/** Starts it, and leaves it running. */
-export async function standsByItself(context: TestContext, room: Room): Promise<void> {
-  await room.up({})
-  await context.test('every target is up, and every part healthy', async () => {
-    await targetsUp(room, ['kopia', 'node', 'prometheus'])
-    await allHealthy(room)
-    assert.match(
-      await room.must('podman logs kopia-setup 2>&1'),
-      /warning: GRAFANA_ADMIN_PASSWORD is "admin"/,
-    )
+/** Starts the stack, tests it, and leaves it running. */
+export async function testDefaults(context: TestContext, lab: StackLab): Promise<void> {
+  await lab.up({})
+  await context.test('every target is up, and every service is healthy', async () => {
+    await waitForTargets(lab, ['kopia', 'node', 'prometheus'])
+    await waitUntilHealthy(lab)
+    assert.match(await lab.must('podman logs kopia-setup 2>&1'), /warning: GRAFANA_ADMIN_PASSWORD is "admin"/)
   })
 
-  await context.test('Grafana finds its files, and has nobody in without an account', async () => {
-    const found = await ask(room, '/api/health', { flags: '', url: 'http://localhost:3000' })
+  await context.test('Grafana finds its files, and admits nobody without an account', async () => {
+    const found = await ask(lab, '/api/health', { flags: '', url: 'http://localhost:3000' })
     assert.deepEqual(found.dataSource, { name: 'Prometheus', uid: 'kopia-prometheus', status: 200 })
     assert.deepEqual(found.dashboards, ['Backup Overview', 'System Resources'])
     assert.equal(found.environment.GF_AUTH_ANONYMOUS_ENABLED, 'false')
@@ -42,10 +39,8 @@ export async function standsByItself(context: TestContext, room: Room): Promise<
     assert.equal(found.environment.GF_USERS_AUTO_ASSIGN_ORG_ROLE, 'Viewer')
   })
 
-  await context.test('nothing but the two pages is reached from outside', async () => {
-    const listening = await room.must(
-      `ss --no-header --listening --tcp --numeric | awk '{ print $4 }' | sort`,
-    )
+  await context.test('only Prometheus and Grafana can be reached from outside', async () => {
+    const listening = await lab.must(`ss --no-header --listening --tcp --numeric | awk '{ print $4 }' | sort`)
     assert.deepEqual(
       listening
         .trim()
@@ -53,28 +48,28 @@ export async function standsByItself(context: TestContext, room: Room): Promise<
         .filter((address) => !address.endsWith(':53')),
       ['127.0.0.1:3000', '127.0.0.1:9090'],
     )
-    await room.must('podman network exists elsewhere || podman network create elsewhere')
+    await lab.must('podman network exists elsewhere || podman network create elsewhere')
     const elsewhere =
       'podman run --rm --network=elsewhere --entrypoint=/bin/wget docker.io/prom/pushgateway:v1.11.1'
     for (const address of ['kopia-exporter:9091', 'kopia-node-exporter:9100', 'kopia-alertmanager:9093']) {
-      assert.notEqual((await room.run(`${elsewhere} -q -T 5 -O - http://${address}/metrics`)).exitCode, 0)
-      // From within it is there.
-      await room.must(`podman exec kopia-prometheus wget -q -O - http://${address}/metrics`)
+      assert.notEqual((await lab.run(`${elsewhere} -q -T 5 -O - http://${address}/metrics`)).exitCode, 0)
+      // It can be reached from within the network.
+      await lab.must(`podman exec kopia-prometheus wget -q -O - http://${address}/metrics`)
     }
   })
 
-  await context.test('it may do no more than it must', async () => {
+  await context.test('the containers have minimal privileges', async () => {
     const image = '{{.Config.User}} {{.Config.Entrypoint}} {{.Config.Cmd}}'
     assert.equal(
       (
-        await room.must(
+        await lab.must(
           `podman image inspect --format '${image}' $(podman ps --format '{{.Image}}' | grep agent)`,
         )
       ).trim(),
       '1000:1000 [kopia-metrics-agent] [run]',
     )
     const containers: Container[] = JSON.parse(
-      await room.must(`podman inspect --type=container ${parts.map((name) => `kopia-${name}`).join(' ')}`),
+      await lab.must(`podman inspect --type=container ${services.map((name) => `kopia-${name}`).join(' ')}`),
     )
     for (const { Name, Config, HostConfig } of containers) {
       assert.ok(!/^(0|root)?(:|$)/.test(Config.User), `${Name} runs as ${Config.User}`)
@@ -88,14 +83,14 @@ export async function standsByItself(context: TestContext, room: Room): Promise<
     assert.deepEqual([prometheus?.HostConfig.Memory, prometheus?.HostConfig.NanoCpus], [2 * 2 ** 30, 1e9])
   })
 
-  await context.test('the queries on the system that people use give data', async () => {
+  await context.test('common queries about the system return data', async () => {
     for (const expression of [
       'rate(node_cpu_seconds_total{mode="user"}[5m])',
       'node_memory_MemTotal_bytes - node_memory_MemAvailable_bytes',
       'node_filesystem_free_bytes',
       'rate(node_network_transmit_bytes_total[5m])',
     ]) {
-      await waitFor(expression, async () => (await query(room, expression)).length > 0 || undefined)
+      await waitFor(expression, async () => (await query(lab, expression)).length > 0 || undefined)
     }
   })
 }
