@@ -1,16 +1,16 @@
 #!/bin/sh
-# Makes the image of a Debian machine, to be booted with systemd as its process 1, and prints its name.
-# machine-image.sh [SUITE] — bookworm where none is given.
+# Creates the image of a Debian machine that boots with systemd, and prints its name.
+# Usage: machine-image.sh [SUITE] (default: bookworm)
 #
-# Needs podman, and debootstrap to make the image, both installed from Debian's packages where they are missing (as root).
-# Podman keeps the image, one for all checkouts; `podman rmi NAME` takes it away.
-# Exits with 3, and says why, where no containers can be run: that is no fault of the project's.
+# Needs podman and debootstrap, and installs missing ones from Debian's packages (as root). Podman stores the image, one for
+# all checkouts; `podman rmi NAME` removes it.
+# Exits with 3 and prints the reason if this machine cannot run containers.
 set -eu
 
 suite=${1:-bookworm}
 here=$(cd -- "$(dirname -- "$0")" && pwd)
 repository=localhost/kopia-metrics-agent-test
-# The name changes with this file, so that an older image is not taken for the current one.
+# The name depends on this file's checksum, so that a change here creates a new image.
 image=$repository:$suite-$(cksum <"$here/machine-image.sh" | cut -d ' ' -f 1)
 packages='podman runc netavark aardvark-dns iptables uidmap debootstrap'
 
@@ -25,17 +25,17 @@ install_packages() {
   DEBIAN_FRONTEND=noninteractive apt-get -o DPkg::Lock::Timeout=300 install -y -qq --no-install-recommends $packages >&2
 }
 
-is_there() { command -v podman >/dev/null && command -v runc >/dev/null && command -v debootstrap >/dev/null; }
+has_tools() { command -v podman >/dev/null && command -v runc >/dev/null && command -v debootstrap >/dev/null; }
 
-# mirror — where apt gets Debian from on this machine.
+# mirror: prints the Debian mirror that apt uses on this machine.
 mirror() {
-  # shellcheck disable=SC2016 # The word is apt's.
+  # shellcheck disable=SC2016 # apt expands it, not the shell.
   apt-get indextargets --format '$(REPO_URI)' 2>/dev/null | grep -m 1 '/debian/*$' || echo http://deb.debian.org/debian
 }
 
-# make_image FOLDER — Debian at its least, with systemd; udev and others that would touch the machine beneath are masked.
+# make_image FOLDER: creates a minimal Debian with systemd. Units that would affect the host are masked.
 make_image() {
-  say "making $image with debootstrap, which takes a minute"
+  say "creating $image with debootstrap, which takes a minute"
   if ! debootstrap --variant=minbase --include=systemd-sysv,dbus,libpam-systemd "$suite" "$1/root" "$(mirror)" \
     >"$1/log" 2>&1; then
     tail -n 20 "$1/log" >&2
@@ -52,21 +52,21 @@ make_image() {
     podman import --quiet --change 'LABEL kopia-metrics-agent=test' - "$image" >&2
 }
 
-if ! is_there; then
+if ! has_tools; then
   if ! command -v apt-get >/dev/null || [ "$(id -u)" -ne 0 ]; then
     refuse "podman, runc or debootstrap is missing: as root run: apt-get install --no-install-recommends $packages"
   fi
   say "installing $packages"
   install_packages || { apt-get update -qq >&2 && install_packages; }
 fi
-[ "$(id -u)" -eq 0 ] || refuse 'a machine with systemd is booted as root only'
+[ "$(id -u)" -eq 0 ] || refuse 'booting a machine with systemd needs root'
 
 if ! podman image exists "$image"; then
   scratch=$(mktemp -d)
   trap 'rm -rf "$scratch"' EXIT
   make_image "$scratch"
 fi
-# Some machines can't run any container, whatever is installed.
+# Some machines cannot run containers at all, even with podman installed.
 podman --runtime=runc run --rm --privileged --network=none --ulimit nofile=1024:1024 --ulimit nproc=1024:1024 \
-  "$image" /bin/true >&2 || refuse 'podman can run no container here, see above'
+  "$image" /bin/true >&2 || refuse 'podman cannot run containers on this machine, see above'
 printf '%s\n' "$image"
