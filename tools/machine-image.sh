@@ -25,7 +25,7 @@ install_packages() {
   DEBIAN_FRONTEND=noninteractive apt-get -o DPkg::Lock::Timeout=300 install -y -qq --no-install-recommends $packages >&2
 }
 
-has_tools() { command -v podman >/dev/null && command -v runc >/dev/null && command -v debootstrap >/dev/null; }
+is_there() { command -v podman >/dev/null && command -v runc >/dev/null && command -v debootstrap >/dev/null; }
 
 # mirror: prints the Debian mirror that apt uses on this machine.
 mirror() {
@@ -52,12 +52,19 @@ make_image() {
     podman import --quiet --change 'LABEL kopia-metrics-agent=test' - "$image" >&2
 }
 
-if ! has_tools; then
+# Tests run in parallel, and more than one asks for an image: only one at a time is made.
+# What runs for long closes descriptor 9, or it would hold the lock.
+cache=${XDG_CACHE_HOME:-$HOME/.cache}/kopia-metrics-agent
+mkdir -p "$cache"
+exec 9>"$cache/machine-lock"
+if command -v flock >/dev/null; then flock 9; fi
+
+if ! is_there; then
   if ! command -v apt-get >/dev/null || [ "$(id -u)" -ne 0 ]; then
     refuse "podman, runc or debootstrap is missing: as root run: apt-get install --no-install-recommends $packages"
   fi
   say "installing $packages"
-  install_packages || { apt-get update -qq >&2 && install_packages; }
+  install_packages 9>&- || { apt-get update -qq >&2 9>&- && install_packages 9>&-; }
 fi
 [ "$(id -u)" -eq 0 ] || refuse 'booting a machine with systemd needs root'
 
@@ -68,5 +75,5 @@ if ! podman image exists "$image"; then
 fi
 # Some machines cannot run containers at all, even with podman installed.
 podman --runtime=runc run --rm --privileged --network=none --ulimit nofile=1024:1024 --ulimit nproc=1024:1024 \
-  "$image" /bin/true >&2 || refuse 'podman cannot run containers on this machine, see above'
+  "$image" /bin/true >&2 9>&- || refuse 'podman can run no container here, see above'
 printf '%s\n' "$image"

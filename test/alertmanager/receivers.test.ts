@@ -96,7 +96,7 @@ for (const example of examples.filter(({ kind }) => kind === 'email_configs')) {
     })
     cleanUpAfter(context, () => alertmanager.stop())
     await sendAlert(alertmanager, example)
-    const message = await waitFor('the message arrives', () => mailbox.messages[0])
+    const message = await waitFor('the message arrives', () => mailbox.letters[0])
     assert.match(message, /^To: oncall@example\.com$/m)
     assert.match(message, /KopiaBackupFailed/)
   })

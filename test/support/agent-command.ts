@@ -1,4 +1,4 @@
-// Runs the agent's one-shot commands with a lab's Kopia, as a user would.
+// Runs the agent's commands to their end, as a user does, with the Kopia of a lab.
 
 import type { Lab } from './lab.ts'
 import { start } from './processes.ts'
@@ -7,12 +7,12 @@ import { tool } from './tools.ts'
 
 export type CommandResult = { readonly exitCode: number | NodeJS.Signals; readonly output: string }
 
-/** Runs a command of the agent with a lab's settings. `output` contains stdout and stderr. */
+/** Runs a command of the agent with a lab's settings; output and errors come back together. */
 export function runAgentCommand(lab: Lab, ...parameters: readonly string[]): Promise<CommandResult> {
   return runAgentCommandWith(lab, {}, ...parameters)
 }
 
-/** Runs a command with additional environment variables. */
+/** Does the same with further environment variables. */
 export async function runAgentCommandWith(
   lab: Lab,
   more: NodeJS.ProcessEnv,
@@ -23,18 +23,18 @@ export async function runAgentCommandWith(
   return { exitCode: await running.ended, output: running.output() }
 }
 
-// Unsets the variables that decide about colours: https://nodejs.org/api/tty.html#writestreamgetcolordepthenv
-const withoutColourSettings = {
+// The machine that runs the tests may set these: https://nodejs.org/api/tty.html#writestreamgetcolordepthenv
+const noColourSettings = {
   CI: undefined,
   FORCE_COLOR: undefined,
   NO_COLOR: undefined,
   NODE_DISABLE_COLORS: undefined,
 }
 
-/** The environment in which the agent's commands use a lab's services. It has no colour settings, like most users' shells. */
+/** The environment of the agent's commands for a lab. It has no colour settings, like a user's. */
 export function settingsOf(lab: Lab): NodeJS.ProcessEnv {
   return {
-    ...withoutColourSettings,
+    ...noColourSettings,
     ...lab.kopia.environment,
     KOPIA_METRICS_STATE_DIR: lab.stateDirectory,
     KOPIA_METRICS_KOPIA_BIN: tool('kopia'),

@@ -4,7 +4,7 @@ import { type Browser, type BrowserContextOptions, chromium, type Page } from 'p
 import { type Cleanable, cleanUpAfter } from './cleanup.ts'
 import { tool } from './tools.ts'
 
-/** Starts a browser for one test. The test closes it at its end. */
+/** Starts a browser, which is closed after the test. */
 export async function startBrowser(context: Cleanable): Promise<Browser> {
   const browser = await launchBrowser()
   cleanUpAfter(context, () => browser.close())
@@ -13,18 +13,18 @@ export async function startBrowser(context: Cleanable): Promise<Browser> {
 
 /** Starts a browser. The caller closes it. */
 export function launchBrowser(): Promise<Browser> {
-  // Chromium's sandbox does not work for root. The tests only open their own pages.
+  // Chromium has no sandbox for root. Only our own pages are opened.
   const args = ['--no-sandbox', '--disable-gpu', '--disable-background-networking']
   return chromium.launch({ executablePath: tool('chromium'), args })
 }
 
 export type Visit = {
   readonly page: Page
-  /** Errors and warnings in the browser's console, and failed requests. */
+  /** The errors and warnings of the browser, and the requests that failed. */
   readonly complaints: readonly string[]
 }
 
-/** Opens an address in a new browser context. */
+/** Opens an address in a new window. */
 export async function visit(browser: Browser, url: string, options: BrowserContextOptions): Promise<Visit> {
   const page = await (await browser.newContext(options)).newPage()
   const complaints: string[] = []

@@ -1,4 +1,4 @@
-// Cleans up after a test: all tasks run in reverse order, even if one fails.
+// Cleans up after a test in reverse order, and goes on when a task fails.
 
 import type { TestContext } from 'node:test'
 
@@ -9,8 +9,8 @@ type Task = () => unknown
 const tasksOf = new WeakMap<Cleanable, Task[]>()
 
 /**
- * Runs `task` after the test, before all tasks that were registered earlier. The `after` hooks of node:test run in order of
- * registration and stop when one throws, so folders would be removed before the processes that use them end.
+ * Runs `task` after the test, before all tasks that were registered earlier. node:test runs its own `after` hooks in
+ * order of registration and stops at the first error, so folders would be removed before the processes that use them stop.
  */
 export function cleanUpAfter(context: Cleanable, task: Task): void {
   const tasks = tasksOf.get(context) ?? []

@@ -1,4 +1,4 @@
-// Preloaded with `node --import`. Advances the program's clock by the number of seconds in a file, which may change.
+// Loaded before a program (node --import): sets its clock ahead by the number of seconds in a file, which may change.
 
 import { readFileSync } from 'node:fs'
 

@@ -1,4 +1,4 @@
-// Starts a real Pushgateway that requires TLS, a client certificate and a password.
+// A real Pushgateway that requires TLS, a client certificate and a password.
 
 import assert from 'node:assert/strict'
 import { writeFile } from 'node:fs/promises'
@@ -13,10 +13,10 @@ import { tool } from './tools.ts'
 import { waitFor } from './wait.ts'
 
 export const password = 'gateway secret'
-/** The bcrypt hash of the password, with the lowest cost. */
+/** The bcrypt hash of the password, at the lowest cost. */
 const passwordHash = '$2b$04$abcdefghijklmnopqrstuugI2Jkt/JW9Ob3zF3.WpinUsVOoRqEgW'
 
-type GuardedGateway = {
+export type Guarded = {
   readonly options: GatewayOptions
   readonly authority: Certificate
   readonly client: Certificate
@@ -24,8 +24,8 @@ type GuardedGateway = {
   readonly gatewayOutput: () => string
 }
 
-/** Starts a gateway that requires a client certificate from its authority, and a password. */
-export async function startGuardedGateway(context: TestContext): Promise<GuardedGateway> {
+/** Starts a gateway that requires a client certificate of its authority and a password. */
+export async function startGuardedGateway(context: TestContext): Promise<Guarded> {
   const folder = await temporaryFolder(context)
   const authority = makeAuthority(folder, 'authority')
   const stranger = makeAuthority(folder, 'stranger')

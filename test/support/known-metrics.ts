@@ -1,4 +1,4 @@
-// Collects all metrics that rules and dashboards may use, from the programs that export them.
+// Lists every metric that rules and dashboards may name, as its producers define it.
 
 import { definitions, type Metric } from '../../agent/metrics/definitions.ts'
 import { scrape } from './prometheus.ts'
@@ -7,12 +7,12 @@ import { readRules } from './rules.ts'
 import type { Service } from './stack.ts'
 import { waitFor } from './wait.ts'
 
-/** Labels that scraping and grouping add to all metrics. `site` exists in a fleet only (deploy/FLEET.md). */
+/** Labels that scraping and the gateway's grouping add to every metric. `site` exists only in a fleet (deploy/FLEET.md). */
 export const labelsOfGroup = ['site', 'job', 'instance'] as const
 
 const labelsOfAlerts = ['alertname', 'severity', 'user', 'host', 'path']
 
-/** The metrics of the agent, the recording rules, the gateway, node-exporter and Prometheus. */
+/** Returns the metrics of the agent, of the recording rules, of the gateway, of node-exporter and of Prometheus itself. */
 export async function knownMetrics(gateway: Service, nodeExporter: Service): Promise<KnownMetrics> {
   await fetch(`${gateway.url}/metrics/job/kopia/instance/vm`, { method: 'PUT', body: 'x 1\n' })
   await waitFor('the gateway has the push', async () => (await scrape(gateway.url)).get('push_time_seconds'))

@@ -1,4 +1,4 @@
-// A mail server for tests. Like mail providers, it requires STARTTLS and a login.
+// A mail server for tests that stores the letters it gets. It requires STARTTLS and a login, as providers do.
 
 import { once } from 'node:events'
 import { readFile } from 'node:fs/promises'
@@ -6,15 +6,15 @@ import { SMTPServer } from 'smtp-server'
 import type { Certificate } from './certificates.ts'
 import { type Cleanable, cleanUpAfter } from './cleanup.ts'
 
-type Mailbox = { readonly address: string; readonly messages: readonly string[] }
+export type Mailbox = { readonly address: string; readonly letters: readonly string[] }
 
-/** Listens on a free port of 127.0.0.1 until the test ends. Only this user may send. */
+/** Listens on a free port of 127.0.0.1 until the end of the test, and accepts only this user. */
 export async function startMailbox(
   context: Cleanable,
   certificate: Certificate,
   user: { readonly name: string; readonly password: string },
 ): Promise<Mailbox> {
-  const messages: string[] = []
+  const letters: string[] = []
   const server = new SMTPServer({
     cert: await readFile(certificate.certificate),
     key: await readFile(certificate.key),
@@ -27,7 +27,7 @@ export async function startMailbox(
       const parts: Buffer[] = []
       stream.on('data', (part: Buffer) => parts.push(part))
       stream.on('end', () => {
-        messages.push(Buffer.concat(parts).toString('utf8'))
+        letters.push(Buffer.concat(parts).toString('utf8'))
         done()
       })
     },
@@ -37,5 +37,5 @@ export async function startMailbox(
   cleanUpAfter(context, () => new Promise<void>((resolve) => server.close(resolve)))
   const address = listening.address()
   if (address === null || typeof address === 'string') throw new Error('the server has no port')
-  return { address: `127.0.0.1:${address.port}`, messages }
+  return { address: `127.0.0.1:${address.port}`, letters }
 }

@@ -1,8 +1,8 @@
-// Queries Prometheus and parses metrics, for tests and the demo.
+// Queries Prometheus, and parses metrics pages, for tests and the demo.
 
 export type Series = { readonly labels: Readonly<Record<string, string>>; readonly value: number }
 
-/** Runs an instant query (Prometheus HTTP API v1), at a time in Unix seconds, or now. */
+/** Runs an instant query (Prometheus HTTP API v1) at a time in Unix seconds, or now. */
 export async function query(
   prometheusUrl: string,
   expression: string,
@@ -14,20 +14,20 @@ export async function query(
   return results.map(({ metric, value }) => ({ labels: metric, value: Number(value[1]) }))
 }
 
-type AlertState = {
+export type AlertState = {
   readonly name: string
   readonly path: string
   readonly state: 'pending' | 'firing'
 }
 
-/** Returns the alerts that are pending or firing. */
+/** Lists the alerts that are pending or firing. */
 export async function activeAlerts(prometheusUrl: string): Promise<readonly AlertState[]> {
   const answer = await getJson(`${prometheusUrl}/api/v1/alerts`)
   const alerts: { labels: Record<string, string>; state: AlertState['state'] }[] = answer.data.alerts
   return alerts.map(({ labels, state }) => ({ name: labels.alertname ?? '', path: labels.path ?? '', state }))
 }
 
-/** Fetches a /metrics page and returns its series by metric name. */
+/** Reads all series of a /metrics page, by name. */
 export async function scrape(url: string): Promise<ReadonlyMap<string, readonly Series[]>> {
   const response = await fetch(`${url}/metrics`)
   return parseExposition(await response.text())

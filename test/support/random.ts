@@ -1,6 +1,6 @@
-// Reproducible random numbers.
+// Random numbers that are the same for the same seed.
 
-/** Returns a generator of numbers in [0, 1) (mulberry32). The same seed gives the same numbers. */
+/** Creates a generator of numbers in [0, 1) (mulberry32). */
 export function createRandom(seed: number): () => number {
   let state = seed
   return () => {

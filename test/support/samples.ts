@@ -1,4 +1,4 @@
-// Splits the agent's groups of samples into single samples, for tests of single values.
+// The agent's samples one by one, for those who look at single ones.
 
 import type { Labels, SampleGroup } from '../../agent/metrics/sample-group.ts'
 

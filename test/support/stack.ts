@@ -1,4 +1,4 @@
-// Starts the real services around the agent, each on a free port of 127.0.0.1, with its data in a folder of the caller.
+// Starts the real services around the agent, each on a free port of 127.0.0.1, with its data in the caller's folder.
 
 import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
@@ -10,19 +10,19 @@ import { waitFor } from './wait.ts'
 
 export type Service = Running & { readonly port: number; readonly url: string }
 
-/** Starts a Pushgateway without persistence. */
+/** Starts a Pushgateway that loses its data when it stops. */
 export async function startPushgateway(port?: number): Promise<Service> {
   return startService('pushgateway', port ?? (await freePort()), '/-/ready', (address) => [
     tool('pushgateway'),
     `--web.listen-address=${address}`,
-    // Debian's Pushgateway persists to /var/lib by default.
+    // Debian's Pushgateway stores its data in /var/lib by default.
     '--persistence.file=',
   ])
 }
 
 export const gatewayUser = { username: 'agent', password: 'correct horse' } as const
 
-/** Starts a Pushgateway that requires `gatewayUser` (exporter-toolkit, "web configuration"). */
+/** Starts a Pushgateway that requires the password of `gatewayUser` (exporter-toolkit, "web configuration"). */
 export async function startGuardedPushgateway(folder: string): Promise<Service> {
   const configuration = join(folder, 'web.yml')
   // The bcrypt hash of the password.
@@ -54,21 +54,21 @@ export async function startNodeExporter(): Promise<Service> {
 export type PrometheusTargets = {
   readonly gateway: Service
   readonly nodeExporter: Service
-  /** If undefined, Prometheus shows alerts but sends none. */
+  /** Without an Alertmanager, Prometheus only shows the alerts. */
   readonly alertmanager?: Service
-  /** Additional configuration for a site of a fleet. */
+  /** Further configuration of a site in a fleet. */
   readonly toFleet?: ToFleet
 }
 
-/** The blocks of Prometheus's configuration with which a site writes to the central store. */
+/** The blocks of Prometheus's configuration by which a site writes to the store of a fleet. */
 export type ToFleet = {
   readonly externalLabels: Readonly<Record<string, string>>
   readonly remoteWrite: readonly Readonly<Record<string, unknown>>[]
 }
 
 /**
- * Starts Prometheus with the project's own configuration and rules. Only the addresses are replaced, and the times are divided
- * by `speed`, so that an alert that takes minutes fires in seconds.
+ * Starts Prometheus with the project's configuration and rules. Only the addresses are replaced, and all durations are
+ * divided by `speed`, so that an alert that takes minutes fires in seconds.
  */
 export async function startPrometheus(
   folder: string,
@@ -88,7 +88,7 @@ export async function startPrometheus(
     tool('prometheus'),
     `--config.file=${configurationPath}`,
     `--storage.tsdb.path=${join(folder, 'data')}`,
-    // Alerts that fired before Prometheus found Alertmanager are resent after this delay (default: a minute).
+    // Prometheus repeats an alert that fired before it found Alertmanager after this delay, a minute by default.
     '--rules.alert.resend-delay=5s',
     `--web.listen-address=${address}`,
   ])
@@ -131,10 +131,10 @@ function alertingBy(address: string): NonNullable<Configuration['alerting']> {
 
 export type AgentFolders = { readonly stateDirectory: string; readonly kopiaEnvironment: NodeJS.ProcessEnv }
 
-/** The agent's entry point. Tests run the source with their own Node. */
+/** The agent's entry for tests: its sources, which run on the Node that runs the tests. */
 export const agentEntry = join(projectFolder, 'agent/main.ts')
 
-/** Starts the agent's `run`. `settings` are environment variables; `command` starts the agent. */
+/** Starts the agent's `run` by `command`, with further settings as environment variables. */
 export async function startAgent(
   folders: AgentFolders,
   settings: NodeJS.ProcessEnv,
@@ -158,17 +158,17 @@ export async function startAgent(
   )
 }
 
-/** Whether a service's response on its readiness path means that the test can continue. */
+/** Decides from an answer of a service whether it is ready for the test. */
 export type IsReady = (answer: Response) => Promise<boolean> | boolean
 
 export const hasSucceeded: IsReady = ({ ok }) => ok
 
-/** The agent is ready and has processed everything that happened before, so its metrics are complete. */
+/** The agent is ready and has processed everything from before its start, so a test sees complete figures. */
 export async function isUpToDate(ready: Response): Promise<boolean> {
   return (await ready.text()) === 'kopia-metrics-agent is ready.\n'
 }
 
-/** Starts a service with a listener, and resolves when it is ready. */
+/** Starts a service that listens, and resolves when it is ready. */
 export async function startService(
   name: string,
   port: number,

@@ -1,4 +1,4 @@
-// Receives Alertmanager's notifications in tests.
+// A receiver of Alertmanager's notifications, for tests.
 
 import { once } from 'node:events'
 import { createServer, type IncomingMessage } from 'node:http'
@@ -13,11 +13,11 @@ export type Notification = {
 
 export type Webhook = {
   readonly url: string
-  /** The path and query of each request. */
+  /** Path and query of each request. */
   readonly targets: readonly string[]
-  /** All alerts in the order in which they arrived. */
+  /** All alerts, in the order of their notifications. */
   readonly notifications: readonly Notification[]
-  /** Waits for a notification with this status and these labels, after the first `after` notifications. */
+  /** Waits until a notification after number `after` has this status and these labels. */
   readonly awaitAlert: (
     status: Notification['status'],
     labels: Readonly<Record<string, string>>,
@@ -25,7 +25,7 @@ export type Webhook = {
   ) => Promise<Notification>
 }
 
-/** Listens on a free port of 127.0.0.1 until the test ends. */
+/** Listens on a free port of 127.0.0.1 until the end of the test. */
 export async function startWebhook(context: Cleanable): Promise<Webhook> {
   const notifications: Notification[] = []
   const targets: string[] = []
@@ -47,7 +47,7 @@ export async function startWebhook(context: Cleanable): Promise<Webhook> {
     targets,
     notifications,
     awaitAlert: (status, labels, after) =>
-      waitFor(`${JSON.stringify(labels)} arrives as ${status}`, () =>
+      waitFor(`${JSON.stringify(labels)} is notified as ${status}`, () =>
         notifications
           .slice(after)
           .find(
