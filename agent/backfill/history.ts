@@ -13,8 +13,7 @@ import {
 } from '../kopia/runs/outcome.ts'
 import { createRunTracker } from '../kopia/runs/tracker.ts'
 import { formatSource, type Source } from '../kopia/source.ts'
-import { createLedger, emptyLedger } from '../ledger/ledger.ts'
-import { createPending } from '../reconcile/pending.ts'
+import { pendingAttempts, pendingRuns } from '../reconcile/pending.ts'
 
 export type SourceHistory = {
   readonly source: Source
@@ -70,9 +69,8 @@ async function followLogs({ cliLogs, nowSeconds, onFault }: HistoryOptions) {
   await tracker.sweep()
   await tracker.endFinishedRuns()
   return (answer: RepositoryAnswer, identity: Identity): readonly FinishedAttempt[] => {
-    const pending = createPending(tracker, createLedger(emptyLedger), nowSeconds)
-    const ended = pending.endedRuns().flatMap(([, run]) => settleRun(run, answer, identity) ?? [])
-    const ofServers = pending.liveAttempts().map(({ run, attempt }) => {
+    const ended = pendingRuns(tracker.runs).flatMap(({ run }) => settleRun(run, answer, identity) ?? [])
+    const ofServers = pendingAttempts(tracker.runs, undefined, nowSeconds()).map(({ run, attempt }) => {
       return decideOutcome(attempt, run.evidence, attempt.finishedAt ?? nowSeconds(), answer)
     })
     return [...ended, ...ofServers].filter((finished) => finished !== undefined)

@@ -8,7 +8,7 @@ import { formatSource } from '../kopia/source.ts'
 import { createLedger } from '../ledger/ledger.ts'
 import { lockHolder } from '../ledger/lock.ts'
 import { lookAtLedger } from '../ledger/store.ts'
-import { createPending } from '../reconcile/pending.ts'
+import { runningAttempts } from '../reconcile/pending.ts'
 import type { Settings } from '../settings/settings.ts'
 import { type AgentSeen, statusJson } from '../status/json.ts'
 import { needsAttention, type Status, statusOf } from '../status/status.ts'
@@ -121,7 +121,7 @@ function createLook(settings: Settings): () => Promise<Seen> {
     await tracker.sweep()
     await tracker.endFinishedRuns()
     const ledger = createLedger(seen.data)
-    const underWay = createPending(tracker, ledger, nowSeconds).underWay()
+    const underWay = runningAttempts(tracker.runs, ledger.repository.status)
     const runningSince = new Map(underWay.map(({ source, startedAt }) => [formatSource(source), startedAt]))
     const agent = { processId: await lockHolder(settings.stateDirectory), ledgerSavedAt: seen.savedAt }
     return { kind: 'seen', status: statusOf(ledger, runningSince, nowSeconds()), agent }
