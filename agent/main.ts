@@ -57,10 +57,13 @@ async function runCommandLine({ name, operands, options, flags }: GivenCommand):
   const settings = await loadSettings(flags, process.env)
   const printLine = (line: string) => print(`${line}\n`)
   switch (name) {
-    case 'run':
+    case 'run': {
+      const { runCommand } = await import('./commands/run.ts')
+      return runCommand(settings, readVersion())
+    }
     case 'push': {
-      const { pushCommand, runCommand } = await import('./commands/agent-commands.ts')
-      return (name === 'run' ? runCommand : pushCommand)(settings, readVersion())
+      const { pushCommand } = await import('./commands/push.ts')
+      return pushCommand(settings, readVersion())
     }
     case 'status': {
       const { showStatus } = await import('./commands/status.ts')

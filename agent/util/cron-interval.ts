@@ -27,6 +27,11 @@ export function isCron(expression: string): boolean {
   return parse(expression) !== undefined
 }
 
+/** The last time before `nowMs` at which the expression runs, in Unix milliseconds; undefined where there is none. */
+export function previousRunMs(expression: string, nowMs: number): number | undefined {
+  return parse(expression)?.previousRuns(1, new Date(nowMs))[0]?.getTime()
+}
+
 function longestGapSeconds(expressions: readonly string[]): number | undefined {
   const crons = expressions
     .map(parse)
