@@ -15,6 +15,8 @@ export type SettlingLoop = {
   readonly start: (signal: AbortSignal) => void
   /** Looks once, now. Never rejects. */
   readonly look: () => Promise<void>
+  /** Resolves when no look is under way. */
+  readonly idle: () => Promise<void>
   /** Looks a last time; then no call looks any more. */
   readonly finish: () => Promise<void>
 }
@@ -64,6 +66,7 @@ export function createSettlingLoop(options: SettlingLoopOptions): SettlingLoop {
       alarm = createAlarm(signal, () => void look())
     },
     look,
+    idle: look.idle,
     finish: async () => {
       await look()
       isFinished = true
