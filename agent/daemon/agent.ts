@@ -10,9 +10,7 @@ import { createLedger } from '../ledger/ledger.ts'
 import { prepareSpool } from '../ledger/state-directory.ts'
 import { loadLedger, saveLedger } from '../ledger/store.ts'
 import { withMoment } from '../ledger/uptime.ts'
-import { createCallCounter } from '../metrics/call-counter.ts'
-import { contentType, toText } from '../metrics/exposition.ts'
-import { samplesOf } from '../metrics/samples.ts'
+import { createMetricsRegistry } from '../metrics/registry.ts'
 import type { PushResult } from '../push/pushgateway.ts'
 import { createReconciler } from '../reconcile/reconciler.ts'
 import { createRepositoryQueries } from '../reconcile/repository-queries.ts'
@@ -82,7 +80,16 @@ export async function createAgent({
     log.warn(`The event ${fileName} in the spool is set aside: ${reason}.`),
   )
   await prepareSpool(spool.folder)
-  const kopiaCalls = createCallCounter()
+  const metrics = createMetricsRegistry({
+    ledger,
+    runningSince: () => reconciler.runningSince(),
+    agent: () => ({
+      version,
+      alwaysOn: settings.alwaysOn,
+      heartbeatSeconds,
+      repositoryReachable: repositoryQueries.isReachable(),
+    }),
+  })
   const kopia = kopiaOf(settings, {
     signal: stopping.signal,
     onBegin: () => {
@@ -90,7 +97,7 @@ export async function createAgent({
     },
     onCall: (command, ok) => {
       kopiaCallsUnderWay -= 1
-      kopiaCalls.count(command, ok)
+      metrics.countKopiaCall(command, ok ? 'success' : 'failed')
     },
     onLongAnswer: enableOptimizer,
   })
@@ -107,7 +114,7 @@ export async function createAgent({
   const repositoryQueries = createRepositoryQueries(ledger, kopia, nowSeconds, log)
   const passesFilter = createSourceFilter(settings.sources)
   const reconciler = createReconciler({ ledger, tracker, repositoryQueries, isWanted, nowSeconds, log })
-  const outlets = createOutlets({ settings, picture: currentPicture, random, log })
+  const outlets = createOutlets({ settings, metrics, random, log })
 
   /** Only `run` promises further pushes: alerts take the silence of the others for none. */
   let heartbeatSeconds: number | undefined
@@ -239,18 +246,6 @@ export async function createAgent({
     }
   })
 
-  function currentPicture(): Generator<Uint8Array> {
-    const agent = {
-      version,
-      alwaysOn: settings.alwaysOn,
-      heartbeatSeconds,
-      repositoryReachable: repositoryQueries.isReachable(),
-      pushFailures: outlets.failures(),
-      kopiaCalls: kopiaCalls.all(),
-    }
-    return toText(samplesOf({ ledger, runningSince: reconciler.runningSince(), agent }))
-  }
-
   async function currentPage(query: URLSearchParams): Promise<Reply> {
     const { pageReply } = await import('../web/status-page.ts')
     return pageReply({
@@ -281,7 +276,7 @@ export async function createAgent({
     web = await startWebServer({
       ...address,
       login: webLogin,
-      metrics: () => ({ status: 200, contentType, body: currentPicture() }),
+      metrics: () => ({ status: 200, contentType: metrics.contentType, body: metrics.text() }),
       page: currentPage,
       progress: () => progress,
       onError: (error) => log.warn(`The web listener: ${error}`),

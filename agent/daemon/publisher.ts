@@ -1,6 +1,6 @@
 // Where the picture goes: into a textfile, and to a gateway, which may be down for a while.
 
-import { contentType } from '../metrics/exposition.ts'
+import type { MetricsRegistry } from '../metrics/registry.ts'
 import { createPusher, type Pusher } from '../push/push-queue.ts'
 import { type PushResult, push } from '../push/pushgateway.ts'
 import { writeTextfile } from '../push/textfile.ts'
@@ -10,24 +10,20 @@ import type { Log } from '../util/log.ts'
 export type Outlets = Pick<Pusher, 'request' | 'stop'> & {
   /** Sends the picture once, and does not try again. */
   readonly publish: (signal: AbortSignal) => Promise<PushResult>
-  /** Pushes that failed so far. */
-  readonly failures: () => number
   /** Why pushing fails now; undefined while it works. */
   readonly fault: () => string | undefined
 }
 
 export type OutletsOptions = {
   readonly settings: Pick<Settings, 'gateway' | 'instance' | 'textfile'>
-  /** The picture of the moment. */
-  readonly picture: () => Generator<Uint8Array>
+  readonly metrics: Pick<MetricsRegistry, 'text' | 'contentType' | 'countPushFailure'>
   /** In [0, 1). */
   readonly random: () => number
   readonly log: Log
 }
 
-export function createOutlets({ settings, picture, random, log }: OutletsOptions): Outlets {
+export function createOutlets({ settings, metrics, random, log }: OutletsOptions): Outlets {
   const { gateway, instance, textfile } = settings
-  let failures = 0
   let fault: string | undefined
   const pusher = createPusher({
     send: publish,
@@ -40,26 +36,23 @@ export function createOutlets({ settings, picture, random, log }: OutletsOptions
       fault = undefined
       log.info(`Pushing to ${gateway?.url} works again.`)
     },
-    onFailure: () => {
-      failures += 1
-    },
+    onFailure: metrics.countPushFailure,
   })
 
   async function publish(signal: AbortSignal): Promise<PushResult> {
     if (textfile !== undefined) {
-      await writeTextfile(textfile, picture()).catch((error: unknown) =>
+      await writeTextfile(textfile, metrics.text()).catch((error: unknown) =>
         log.error(`The textfile ${textfile} can't be written: ${error}`),
       )
     }
     if (gateway === undefined) return { ok: true }
-    return push({ ...gateway, instance }, picture(), contentType, signal)
+    return push({ ...gateway, instance }, metrics.text(), metrics.contentType, signal)
   }
 
   return {
     publish,
     request: pusher.request,
     stop: pusher.stop,
-    failures: () => failures,
     fault: () => fault,
   }
 }
