@@ -117,8 +117,26 @@ export async function createAgent(options: AgentOptions): Promise<Agent> {
   }
   const startup = createStartup({ ...stages, refresher, onUpToDate, nowSeconds })
   const listen = () =>
-    startListener({ ...stages, version, runningSince, metrics, progress: () => state.progress, nowSeconds, log })
-  return createLifecycle({ ...stages, state, stopping, serviceManager, loop, refresher, startup, listen, log })
+    startListener({
+      ...stages,
+      version,
+      runningSince,
+      metrics,
+      progress: () => state.progress,
+      nowSeconds,
+      log,
+    })
+  return createLifecycle({
+    ...stages,
+    state,
+    stopping,
+    serviceManager,
+    loop,
+    refresher,
+    startup,
+    listen,
+    log,
+  })
 }
 
 function dataOf(loaded: LoadedLedger, log: Log): LoadedLedger['data'] {

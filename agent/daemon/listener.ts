@@ -2,10 +2,12 @@
 
 import type { Ledger } from '../ledger/ledger.ts'
 import type { MetricsRegistry } from '../metrics/registry.ts'
-import type { Settings } from '../settings/settings.ts'
+import type { RepositoryQueries } from '../reconcile/repository-queries.ts'
 import { isLoopback } from '../settings/formats.ts'
+import type { Settings } from '../settings/settings.ts'
 import type { Log } from '../util/log.ts'
 import { type Progress, type Reply, startWebServer, type WebServer } from '../web/server.ts'
+import type { Publisher } from './publisher.ts'
 
 export type ListenerOptions = {
   readonly settings: Pick<Settings, 'listen' | 'webLogin' | 'instance'>
@@ -14,8 +16,8 @@ export type ListenerOptions = {
   readonly runningSince: () => ReadonlyMap<string, number>
   readonly metrics: Pick<MetricsRegistry, 'text' | 'contentType'>
   readonly progress: () => Progress
-  readonly isRepositoryReachable: () => boolean | undefined
-  readonly pushFault: () => string | undefined
+  readonly repositoryQueries: Pick<RepositoryQueries, 'isReachable'>
+  readonly publisher: Pick<Publisher, 'pushFault'>
   readonly nowSeconds: () => number
   readonly log: Log
 }
@@ -56,11 +58,11 @@ async function pageOf(options: ListenerOptions, query: URLSearchParams): Promise
   })
 }
 
-function faultsOf({ progress, isRepositoryReachable, pushFault }: ListenerOptions): readonly string[] {
-  const reason = pushFault()
+function faultsOf({ progress, repositoryQueries, publisher }: ListenerOptions): readonly string[] {
+  const reason = publisher.pushFault()
   return [
     ...(progress() === 'up to date' ? [] : ['What happened before the agent started is still being read.']),
-    ...(isRepositoryReachable() === false
+    ...(repositoryQueries.isReachable() === false
       ? ["Kopia can't be asked for the repository; see the agent's log."]
       : []),
     ...(reason === undefined ? [] : [`Pushing to the gateway fails and is tried again: ${reason}`]),

@@ -21,7 +21,7 @@ export type ScheduleOptions = {
 /** What is meant for the night, or for one day of the month, happens about then on every machine. */
 const longestOffsetMs = 3_600_000
 /** The rest of the interval is for the task itself: a run that reaches into the next one makes node-cron skip that. */
-const largestShareOfInterval = 0.9
+const largestShareOfInterval = 0.98
 
 /** Runs the task by its schedule until the signal is aborted. Runs never overlap. */
 export function schedule({ name, expression, instance, signal, log, task }: ScheduleOptions): void {
@@ -30,11 +30,11 @@ export function schedule({ name, expression, instance, signal, log, task }: Sche
     await pause(delayMs, signal)
     if (!signal.aborted) await task()
   }
-  const scheduled = scheduleCron(
-    expression,
-    () => runAfter(offsetMs(instance, scheduled.msToNext() ?? 0)),
-    { noOverlap: true, name, logger: log },
-  )
+  const scheduled = scheduleCron(expression, () => runAfter(offsetMs(instance, scheduled.msToNext() ?? 0)), {
+    noOverlap: true,
+    name,
+    logger: log,
+  })
   signal.addEventListener('abort', () => void scheduled.stop(), { once: true })
   const lateMs = lateRunMs(Date.now(), previousRunMs(expression, Date.now()), scheduled.msToNext(), instance)
   if (lateMs !== undefined) createAlarm(signal, () => void task()).set(lateMs)

@@ -88,7 +88,7 @@ function* textsOf({ sources, ...rest }: LedgerData): Generator<string> {
   yield '}}'
 }
 
-async function writeDurably(path: string, pieces: Iterable<Uint8Array>): Promise<void> {
+async function writeDurably(path: string, pieces: AsyncIterable<string>): Promise<void> {
   const file = await open(path, 'w', 0o600)
   try {
     await file.writeFile(pieces)

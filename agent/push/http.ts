@@ -8,8 +8,8 @@ import { pipeline } from 'node:stream/promises'
 /** Paths of PEM files; read at each request, since certificates are renewed while the agent runs. */
 export type TlsFiles = { readonly ca?: string; readonly certificate?: string; readonly key?: string }
 
-/** Sent piece by piece; not a string, which is an iterable of its characters. */
-export type Body = readonly (string | Uint8Array)[] | Generator<Uint8Array>
+/** Sent piece by piece. A string alone does not fit: it would be sent character by character. */
+export type Body = readonly string[] | AsyncIterable<string>
 
 export type HttpRequest = {
   readonly method: 'GET' | 'PUT' | 'DELETE'

@@ -3,7 +3,7 @@
 import type { PushResult } from './pushgateway.ts'
 import { retryWaitMs } from './retry.ts'
 
-export type PusherOptions = {
+export type PushQueueOptions = {
   /** Sends the newest picture, and gives up when `signal` says so. */
   readonly send: (signal: AbortSignal) => Promise<PushResult>
   readonly random: () => number
@@ -13,7 +13,7 @@ export type PusherOptions = {
   readonly onFailure: () => void
 }
 
-export type Pusher = {
+export type PushQueue = {
   /** Has the newest picture pushed soon. While one push is under way, any number of requests make one more. */
   readonly request: () => void
   /** One last push, then none. Resolves when it is through, after 4 s at the latest. */
@@ -24,7 +24,7 @@ export type Pusher = {
 const patienceMs = 2000
 
 /** Creates a pusher that is idle until the first request. */
-export function createPusher(options: PusherOptions): Pusher {
+export function createPushQueue(options: PushQueueOptions): PushQueue {
   let wanted = false
   let stopped = false
   let failures = 0

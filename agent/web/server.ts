@@ -9,7 +9,7 @@ import { isAuthorized, type Login } from './login.ts'
 export type Reply = {
   readonly status: number
   readonly contentType: string
-  readonly body: string | Generator<Uint8Array>
+  readonly body: string | AsyncIterable<string>
   readonly headers?: Readonly<Record<string, string>>
 }
 

@@ -26,7 +26,12 @@ function createAgentOf(change: (steps: string[]) => Partial<LifecycleOptions> = 
       startWatching: step('watch'),
       finish: step('ingest finished'),
     },
-    loop: { start: () => void steps.push('loop'), look: step('look'), idle: step('idle'), finish: step('last look') },
+    loop: {
+      start: () => void steps.push('loop'),
+      look: step('look'),
+      idle: step('idle'),
+      finish: step('last look'),
+    },
     startup: {
       begin: step('begin'),
       catchUp: async () => {

@@ -6,7 +6,11 @@ function createSteps(change: Partial<StartupOptions> = {}) {
   const steps: string[] = []
   const step = (name: string) => async () => void steps.push(name)
   const startup = createStartup({
-    ledger: { isCounted: () => false, begin: () => void steps.push('begin'), endPast: () => void steps.push('end past') },
+    ledger: {
+      isCounted: () => false,
+      begin: () => void steps.push('begin'),
+      endPast: () => void steps.push('end past'),
+    },
     tracker: { hasJustWritten: () => false },
     ingest: { readEverything: step('read') },
     refresher: { noteOtherChanges: step('note changes') },

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { once } from 'node:events'
 import { createServer } from 'node:http'
 import { test } from 'node:test'
-import { createPusher } from '../../agent/push/push-queue.ts'
+import { createPushQueue } from '../../agent/push/push-queue.ts'
 import { type GatewayOptions, groupUrl, type PushResult, push } from '../../agent/push/pushgateway.ts'
 import { retryWaitMs } from '../../agent/push/retry.ts'
 import { cleanUpAfter } from '../support/cleanup.ts'
@@ -107,7 +107,7 @@ type Said = ('down' | 'up')[]
 
 function pusherOf(results: readonly PushResult[], said: Said) {
   const sent: number[] = []
-  const pusher = createPusher({
+  const pusher = createPushQueue({
     send: async () => {
       sent.push(sent.length)
       return results[sent.length - 1] ?? { ok: true }

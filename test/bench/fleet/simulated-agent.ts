@@ -1,48 +1,45 @@
-// Simulated agents: what each knows is made up, what it pushes is made of that by the agent's own code.
+// Simulated agents: the ledger of each is invented, and the agent's own code makes the metrics text of it.
 
 import type { Source } from '../../../agent/kopia/source.ts'
 import { createLedger, emptyLedger, type Ledger } from '../../../agent/ledger/ledger.ts'
-import { toText } from '../../../agent/metrics/exposition.ts'
-import type { SampleGroup } from '../../../agent/metrics/sample-group.ts'
-import { samplesOf } from '../../../agent/metrics/samples.ts'
+import { createMetricsRegistry, type MetricsRegistry } from '../../../agent/metrics/registry.ts'
 import type { GatewayOptions } from '../../../agent/push/pushgateway.ts'
 import { parseDurationMs } from '../../../agent/settings/formats.ts'
 import { declarations } from '../../../agent/settings/schema.ts'
+import { piecesOf } from '../../support/pieces.ts'
 import { askedAt, makeSnapshot } from '../../support/snapshots.ts'
 
 export const sourcesPerAgent = 20
 const day = 86_400
-/** What retention leaves of daily backups after some weeks. */
+/** What retention keeps of daily backups after some weeks. */
 const snapshotsHeld = 14
 
-export type Simulated = { readonly instance: string; readonly picture: readonly Uint8Array[] }
+/** An agent that only pushes; its metrics text does not change. */
+export type Simulated = { readonly instance: string; readonly metricsText: readonly string[] }
 
+/** The instance of an agent of this number. */
 export function instanceOf(number: number): string {
   return `server-${String(number).padStart(4, '0')}`
 }
 
-/** The picture of an agent whose sources were all backed up within the last day. */
-export function simulate(number: number, nowSeconds: number): Simulated {
-  return { instance: instanceOf(number), picture: [...toText(samplesAt(number, nowSeconds))] }
+/** An agent whose sources were all backed up within the last day. */
+export async function simulate(number: number, nowSeconds: number): Promise<Simulated> {
+  return {
+    instance: instanceOf(number),
+    metricsText: await piecesOf(registryAt(number, nowSeconds).text()),
+  }
 }
 
-/** What an agent says at a moment: each source is backed up daily, at a time of its own. */
-export function samplesAt(number: number, nowSeconds: number): Iterable<SampleGroup> {
-  return samplesOf({
-    ledger: ledgerAt(number, nowSeconds),
-    runningSince: new Map(),
-    agent: {
-      version: '0.1.0',
-      alwaysOn: true,
-      heartbeatSeconds: 300,
-      repositoryReachable: true,
-      pushFailures: 0,
-      kopiaCalls: [
-        { command: 'snapshot list', result: 'success', count: 40 },
-        { command: 'snapshot list', result: 'failed', count: 0 },
-      ],
-    },
+/** What an agent serves at a moment. Each source is backed up daily, at a time of its own. */
+export function registryAt(number: number, nowSeconds: number): MetricsRegistry {
+  const ledger = ledgerAt(number, nowSeconds)
+  const registry = createMetricsRegistry({
+    ledger,
+    runningSince: () => new Map(),
+    agent: () => ({ version: '0.1.0', alwaysOn: true, heartbeatSeconds: 300, repositoryReachable: true }),
   })
+  registry.countKopiaCall('snapshot list', 'success')
+  return registry
 }
 
 function ledgerAt(number: number, nowSeconds: number): Ledger {
@@ -97,10 +94,10 @@ function snapshotAt(source: Source, index: number, endedAt: number) {
   })
 }
 
-/** How long the agent waits for a push, where nothing else is set. */
+/** The agent's default time limit of a push. */
 export const defaultTimeoutMs = parseDurationMs(declarations.pushgateway_timeout.default)
 
-/** Where an agent pushes to, with the agent's own defaults. */
+/** The gateway of an agent, with the agent's default settings. */
 export function gatewayOptions(url: string, instance: string, timeoutMs: number): GatewayOptions {
   return {
     url,
