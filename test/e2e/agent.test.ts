@@ -145,10 +145,7 @@ test('no Kopia yet: said once, shown, and over when it appears', async (context)
   assert.equal(await figure(agent, 'kopia_agent_repository_reachable'), 0)
   await lab.kopia.must('snapshot', 'create', path)
   assert.equal((await figuresAfter(agent, path, 1)).status, 1, 'the log tells all the same')
-  await waitFor(
-    'it was asked more than once',
-    async () => (await kopiaCalls(agent)) > 2 || undefined,
-  )
+  await waitFor('it was asked more than once', async () => (await kopiaCalls(agent)) > 2 || undefined)
   const messages = agent
     .output()
     .split('\n')
