@@ -1,15 +1,19 @@
 // The tables of docs/ that come from declarations: settings, metrics, fields of `status --json`.
 
 import { definitions, type Metric } from '../agent/metrics/definitions.ts'
-import { declarations, settingNames } from '../agent/settings/schema.ts'
+import { type Declaration, declarations } from '../agent/settings/schema.ts'
 import { documentedFields } from '../agent/status/json.ts'
 
 /** Every setting, for docs/settings.md. */
 export function settingsTable(): string {
-  const rows = settingNames().map((name) => {
-    const { environment, default: fallback, doc } = declarations[name]
-    return [`\`${environment}\``, `\`${name}\``, fallback === '' ? '–' : `\`${fallback}\``, doc]
-  })
+  const rows = Object.entries<Declaration>(declarations).map(
+    ([name, { environment, default: fallback, doc }]) => [
+      `\`${environment}\``,
+      `\`${name}\``,
+      fallback === '' ? '–' : `\`${fallback}\``,
+      doc,
+    ],
+  )
   return markdownTable(['environment variable', 'key in the file', 'default', 'meaning'], rows)
 }
 
