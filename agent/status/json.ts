@@ -1,4 +1,4 @@
-// The status for scripts. Every field is declared once, with what it means; the README's table comes from here.
+// The status as JSON for scripts. Every field is declared once with its meaning; docs/status-json.md is made from here.
 
 import type { SourceStatus, Status } from './status.ts'
 
@@ -98,12 +98,11 @@ export function statusJson(status: Status, agent: AgentSeen): string {
   return `${JSON.stringify(objectOf(wholeFields, { status, agent }), undefined, 2)}\n`
 }
 
-/** The README's table of the fields. */
-export function fieldsTable(): string {
-  const rows = (fields: Readonly<Record<string, { readonly doc: string }>>, prefix: string) =>
-    Object.entries(fields).map(([name, { doc }]) => `| \`${prefix}${name}\` | ${doc} |`)
-  const all = [...rows(wholeFields, ''), ...rows(sourceFields, 'sources[].')]
-  return ['| field | meaning |', '|---|---|', ...all].join('\n')
+/** Every field with its meaning, in the order of the JSON; those of a source as `sources[].name`. */
+export function documentedFields(): readonly { readonly name: string; readonly doc: string }[] {
+  const entries = (fields: Readonly<Record<string, { readonly doc: string }>>, prefix: string) =>
+    Object.entries(fields).map(([name, { doc }]) => ({ name: `${prefix}${name}`, doc }))
+  return [...entries(wholeFields, ''), ...entries(sourceFields, 'sources[].')]
 }
 
 function sourceObject(source: SourceStatus): object {
