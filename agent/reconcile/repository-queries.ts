@@ -1,7 +1,7 @@
 // Asks Kopia what no log tells, enters what it answers, and says once when it stops or begins to answer.
 
 import type { Kopia } from '../kopia/cli/client.ts'
-import type { Answer } from '../kopia/cli/exec.ts'
+import type { KopiaResult } from '../kopia/cli/exec.ts'
 import { effectivePolicyFor } from '../kopia/cli/policies.ts'
 import { bySource } from '../kopia/cli/snapshots.ts'
 import type { RepositoryAnswer } from '../kopia/runs/outcome.ts'
@@ -36,14 +36,14 @@ export function createRepositoryQueries(
   let lastReason: string | undefined
   let questions = 0
 
-  async function ask<T>(question: () => Promise<Answer<T>>, enter: (value: T) => void): Promise<void> {
+  async function ask<T>(question: () => Promise<KopiaResult<T>>, enter: (value: T) => void): Promise<void> {
     const answer = await question()
     noteReachable(answer)
     if (answer.ok) enter(answer.value)
   }
 
   /** Said once per change, not at each try. */
-  function noteReachable(answer: Answer<unknown>): void {
+  function noteReachable(answer: KopiaResult<unknown>): void {
     reachable = answer.ok
     if (answer.ok) {
       if (lastReason !== undefined) log.info('Kopia answers again.')

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { stretchesOf } from '../../agent/backfill/grid.ts'
 import { type Backfill, extentOf, openMetrics } from '../../agent/backfill/openmetrics.ts'
-import { timelineOf } from '../../agent/backfill/timeline.ts'
+import { statesOf } from '../../agent/backfill/states.ts'
 import type { FinishedAttempt, Outcome } from '../../agent/kopia/runs/outcome.ts'
 import { makeSnapshot } from '../support/snapshots.ts'
 
@@ -52,7 +52,7 @@ const history = {
 }
 
 const backfill: Backfill = {
-  timelines: [{ source, standings: timelineOf(history) }],
+  sources: [{ source, states: statesOf(history) }],
   labels: { job: 'kopia', instance: 'vm' },
   grid: { until: base + 14_400, recentFrom: base + 7200, recentSpacing: 600, olderSpacing: 1800 },
 }
@@ -125,10 +125,10 @@ test('the form: one family after the other, each series in time order, labels es
 test('how much it makes is known exactly beforehand', () => {
   const many = Array.from({ length: 40 }, (_, index) => {
     const path = `/data/é${index}`
-    return { source: { ...source, path }, standings: timelineOf(history) }
+    return { source: { ...source, path }, states: statesOf(history) }
   })
   const grid = { until: base + 14_400, recentFrom: base + 7200, recentSpacing: 5, olderSpacing: 60 }
-  for (const made of [backfill, { ...backfill, timelines: [] }, { ...backfill, timelines: many, grid }]) {
+  for (const made of [backfill, { ...backfill, sources: [] }, { ...backfill, sources: many, grid }]) {
     const pieces = [...openMetrics(made)]
     const text = pieces.map((piece) => piece.text).join('')
     const samples = text.split('\n').filter((line) => line !== '' && !line.startsWith('#')).length
