@@ -1,10 +1,10 @@
-// What --help prints, and the other texts made from the declarations of the settings.
+// The text of --help and the packages' configuration file, from the declarations of settings and commands.
 
 import { flagOf, settingNames } from '../settings/names.ts'
 import { declarations } from '../settings/schema.ts'
 import { commands } from './command-line.ts'
 
-/** The usage text, with every command and setting. */
+/** The text of --help, with every command and setting. */
 export function help(): string {
   const settings = settingNames().map((name) => {
     const { environment, default: fallback, doc } = declarations[name]
@@ -31,7 +31,7 @@ ${settings.join('\n')}
 `
 }
 
-/** The settings as a Markdown table, for the documentation. */
+/** The README's table of settings. */
 export function settingsTable(): string {
   const rows = settingNames().map((name) => {
     const { environment, default: fallback, doc } = declarations[name]
@@ -40,16 +40,16 @@ export function settingsTable(): string {
   return ['| environment | key in the file | default | meaning |', '|---|---|---|---|', ...rows].join('\n')
 }
 
-/** The configuration file that the packages install: each setting that is not secret, explained and commented out. */
+/** The configuration file of the packages: each setting except secrets, explained and commented out. */
 export function configFile(): string {
   const settings = settingNames().flatMap((name) => {
     if ('secret' in declarations[name]) return []
     const { environment, default: fallback, doc } = declarations[name]
     return `# ${doc.replaceAll('`', '')}\n# In the environment: ${environment}\n#${name}: ${JSON.stringify(fallback)}\n`
   })
-  return `# Settings of kopia-metrics-agent. The lines that are commented out show the defaults. The environment overrides this file.
-# Do not put passwords here, where everybody can read them: see "Install" in
-# /usr/share/doc/kopia-metrics-agent/README.md. After a change: systemctl restart kopia-metrics-agent
+  return `# Settings of kopia-metrics-agent. A line that is commented out shows the default. The environment overrides this file.
+# Do not put passwords here, because every user can read this file: see "Install" in
+# /usr/share/doc/kopia-metrics-agent/README.md. After a change, run: systemctl restart kopia-metrics-agent
 
 ${settings.join('\n')}`
 }

@@ -1,4 +1,4 @@
-// The status as JSON, for scripts. Every field is declared once, with its meaning; the table in the docs is made from this.
+// The status as JSON for scripts. Every field is declared once with its meaning; docs/status-json.md is made from here.
 
 import type { SourceStatus, Status } from './status.ts'
 
@@ -7,9 +7,9 @@ export type AgentState = { readonly processId: number | undefined; readonly ledg
 
 type Field<T> = { readonly doc: string; readonly value: (from: T) => unknown }
 
-type Report = { readonly status: Status; readonly agent: AgentState }
+type Whole = { readonly status: Status; readonly agent: AgentState }
 
-const reportFields = {
+const wholeFields = {
   generated_timestamp_seconds: {
     doc: 'when this report was made, in Unix time',
     value: ({ status }) => status.at,
@@ -34,7 +34,7 @@ const reportFields = {
     doc: 'the sources as a list, worst first; the fields of each:',
     value: ({ status }) => status.sources.map(sourceObject),
   },
-} as const satisfies Record<string, Field<Report>>
+} as const satisfies Record<string, Field<Whole>>
 
 const sourceFields = {
   source: { doc: '`user@host:path`', value: ({ name }) => name },
@@ -104,14 +104,14 @@ const sourceFields = {
 
 /** The status as JSON with a line end. Every field is always present; what is unknown is null. */
 export function statusJson(status: Status, agent: AgentState): string {
-  return `${JSON.stringify(objectOf(reportFields, { status, agent }), undefined, 2)}\n`
+  return `${JSON.stringify(objectOf(wholeFields, { status, agent }), undefined, 2)}\n`
 }
 
-/** The fields as a Markdown table, for the documentation. */
+/** The README's table of the fields. */
 export function fieldsTable(): string {
   const rows = (fields: Readonly<Record<string, { readonly doc: string }>>, prefix: string) =>
     Object.entries(fields).map(([name, { doc }]) => `| \`${prefix}${name}\` | ${doc} |`)
-  const all = [...rows(reportFields, ''), ...rows(sourceFields, 'sources[].')]
+  const all = [...rows(wholeFields, ''), ...rows(sourceFields, 'sources[].')]
   return ['| field | meaning |', '|---|---|', ...all].join('\n')
 }
 

@@ -59,8 +59,8 @@ export function pluralWords(count: number, singular: string): string {
 }
 
 /**
- * Escapes the characters of a name that could move the cursor, colour the screen or change the reading direction. A path
- * may contain any byte but NUL.
+ * A name in which nothing can move the cursor, colour the screen or turn the reading direction: such characters are shown
+ * by their code. A path may hold any byte but NUL.
  */
 export function visible(name: string): string {
   return name.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]/gu, (character) => {
