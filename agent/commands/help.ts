@@ -1,6 +1,7 @@
 // The text of --help and the packages' configuration file, from the declarations of settings and commands.
 
-import { declarations, flagOf, settingNames } from '../settings/schema.ts'
+import { flagOf, settingNames } from '../settings/names.ts'
+import { declarations } from '../settings/schema.ts'
 import { commands } from './command-line.ts'
 
 /** The text of --help, with every command and setting. */
@@ -16,13 +17,13 @@ export function help(): string {
   })
   return `Usage: kopia-metrics-agent <command> [flags]
 
-Watches Kopia backups and pushes how they went to a Prometheus Pushgateway.
+Watches Kopia backups and pushes their results to a Prometheus Pushgateway.
 
 Commands:
 ${usages.join('\n')}
 
-Flags, each also an environment variable and (with _ for -) a key of the configuration file:
-  --config (/etc/kopia-metrics-agent/config.yaml where it exists)
+Flags. Each is also an environment variable and (with _ for -) a key of the configuration file:
+  --config (/etc/kopia-metrics-agent/config.yaml if it exists)
       the configuration file, in YAML
 ${settings.join('\n')}
   --version

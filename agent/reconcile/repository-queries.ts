@@ -1,7 +1,7 @@
 // Asks Kopia what no log says, enters the answers, and reports once when Kopia stops or begins to answer.
 
 import type { Kopia } from '../kopia/cli/client.ts'
-import type { Answer } from '../kopia/cli/exec.ts'
+import type { KopiaResult } from '../kopia/cli/exec.ts'
 import { effectivePolicyFor } from '../kopia/cli/policies.ts'
 import { bySource } from '../kopia/cli/snapshots.ts'
 import type { RepositoryAnswer } from '../kopia/runs/outcome.ts'
@@ -42,7 +42,7 @@ export function createRepositoryQueries(options: RepositoryQueriesOptions): Repo
   const reachability = createReachability(options.log)
   let questions = 0
 
-  async function ask<T>(question: () => Promise<Answer<T>>, enter: (value: T) => void): Promise<void> {
+  async function ask<T>(question: () => Promise<KopiaResult<T>>, enter: (value: T) => void): Promise<void> {
     const answer = await question()
     if (signal.aborted) return
     reachability.note(answer)
@@ -85,7 +85,7 @@ export function createRepositoryQueries(options: RepositoryQueriesOptions): Repo
 }
 
 type Reachability = {
-  readonly note: (answer: Answer<unknown>) => void
+  readonly note: (answer: KopiaResult<unknown>) => void
   readonly isReachable: () => boolean | undefined
 }
 

@@ -1,7 +1,7 @@
 // Kopia's answers handed in, for unit tests of what the agent does with them.
 
 import type { Kopia, RepositoryStatus } from '../../agent/kopia/cli/client.ts'
-import type { Answer } from '../../agent/kopia/cli/exec.ts'
+import type { KopiaResult } from '../../agent/kopia/cli/exec.ts'
 import type { Snapshot } from '../../agent/kopia/cli/snapshots.ts'
 
 export const status: RepositoryStatus = {
@@ -25,7 +25,7 @@ export type FakeKopia = Kopia & {
 export function createFakeKopia(): FakeKopia {
   const questions: string[] = []
 
-  async function answer<T>(command: string, value: () => T): Promise<Answer<T>> {
+  async function answer<T>(command: string, value: () => T): Promise<KopiaResult<T>> {
     questions.push(command)
     const reason = await kopia.refuse(command)
     return reason === undefined

@@ -1,33 +1,37 @@
-// How a source stood at each time: what the live metrics would have said.
+// The state of a source after each of its attempts, as the live metrics would have shown it.
 
 import type { Outcome } from '../kopia/runs/outcome.ts'
 import type { SourceHistory } from './history.ts'
 
-/** What holds from `at` (Unix seconds) until the next one. */
-export type Standing = {
+/** Holds from `at` (Unix seconds) until the next state. */
+export type PastState = {
   readonly at: number
   readonly outcome: Outcome
   readonly durationSeconds: number
   /** Of the newest complete snapshot; undefined before the first. */
   readonly sizeBytes: number | undefined
   readonly files: number | undefined
-  /** Of those that are held today, how many were there. */
+  /** How many of the snapshots that the repository holds today existed. */
   readonly snapshots: number
   readonly attempts: Readonly<Record<Outcome, number>>
 }
 
-/** One standing per attempt, in time order. */
-export function timelineOf({ attempts, snapshots }: SourceHistory): readonly Standing[] {
+/** Returns one state per attempt, in time order. */
+export function statesOf({ attempts, snapshots }: SourceHistory): readonly PastState[] {
   const byEnd = [...snapshots].sort((one, other) => one.endedAt - other.endedAt)
   const counts: Record<Outcome, number> = { success: 0, failed: 0, incomplete: 0 }
-  let seen = 0
+  let existing = 0
   let newest: { readonly sizeBytes: number; readonly files: number } | undefined
   return attempts.map(({ outcome, durationSeconds, endedAt }) => {
     counts[outcome] += 1
-    // A log ends after its snapshot, by what Kopia still does; a second is enough for clocks that are cut.
-    for (let next = byEnd[seen]; next !== undefined && next.endedAt <= endedAt + 1; next = byEnd[seen]) {
+    // Kopia's log ends after the snapshot does; one second more allows for times cut to whole seconds.
+    for (
+      let next = byEnd[existing];
+      next !== undefined && next.endedAt <= endedAt + 1;
+      next = byEnd[existing]
+    ) {
       if (next.incomplete === undefined) newest = { sizeBytes: next.sizeBytes, files: next.files }
-      seen += 1
+      existing += 1
     }
     return {
       at: endedAt,
@@ -35,7 +39,7 @@ export function timelineOf({ attempts, snapshots }: SourceHistory): readonly Sta
       durationSeconds,
       sizeBytes: newest?.sizeBytes,
       files: newest?.files,
-      snapshots: seen,
+      snapshots: existing,
       attempts: { ...counts },
     }
   })
