@@ -1,9 +1,8 @@
 // Settles what has ended: runs, events and Kopia's answers go into the ledger, with as few questions as possible.
 
-import { keyOf, settleRun } from '../kopia/runs/attempts.ts'
+import { keyOf } from '../kopia/runs/attempts.ts'
 import type { Attempt } from '../kopia/runs/evidence.ts'
 import type { RepositoryAnswer } from '../kopia/runs/outcome.ts'
-import type { EndedRun } from '../kopia/runs/run.ts'
 import type { RunTracker } from '../kopia/runs/tracker.ts'
 import { formatSource, type Source } from '../kopia/source.ts'
 import type { Ledger } from '../ledger/ledger.ts'
@@ -19,7 +18,9 @@ import {
   runningAttempts,
   unsettledAttempts,
 } from './pending.ts'
+import { isEachSnapshotIn, quietRunsOf } from './quiet-runs.ts'
 import type { RepositoryQueries, SnapshotsAnswer } from './repository-queries.ts'
+import { type Subject, snapshotsNeeded, subjectOf, subjectOfRun } from './subjects.ts'
 
 export type ReconcilerOptions = {
   readonly ledger: Ledger
@@ -30,8 +31,6 @@ export type ReconcilerOptions = {
   readonly nowSeconds: () => number
   readonly log: Log
 }
-
-type QuietRun = { readonly key: string; readonly runId: string; readonly run: EndedRun }
 
 /** Binds the ledger to the runs and to Kopia. */
 export class Reconciler {
@@ -81,7 +80,7 @@ export class Reconciler {
 
   /** Whether there are attempts whose outcome only a later answer of the repository can tell. */
   isWaiting(): boolean {
-    return this.#deferrals.isAnyDeferred([...this.#pending(), ...this.#quietRuns()])
+    return this.#deferrals.isAnyDeferred([...this.#pending(), ...quietRunsOf(this.#options.tracker)])
   }
 
   /** When the running attempt of each source began, in Unix seconds, by `user@host:path`. */
@@ -89,33 +88,23 @@ export class Reconciler {
     return new Map(this.#running().map(({ source, startedAt }) => [formatSource(source), startedAt]))
   }
 
-  /**
-   * A silent run whose process was never seen has ended, or goes on where it can't be seen. If the repository holds a
-   * snapshot of each of its attempts, it has ended; otherwise only a longer silence tells.
-   */
+  /** Where the repository does not hold all snapshots of a quiet run, only a longer silence tells that it has ended. */
   async #endQuietRuns(): Promise<void> {
-    const due = this.#deferrals.due(this.#quietRuns())
+    const { ledger, tracker } = this.#options
+    const due = this.#deferrals.due(quietRunsOf(tracker))
     if (due.length === 0) return
-    const answer = await this.#askAbout(due.map(({ run }) => ({ attempts: run.evidence.attempts, run })))
+    const answer = await this.#askAbout(due.map(({ run }) => subjectOfRun(run)))
     if (answer.kind === 'interrupted') return
     for (const quiet of due) this.#deferrals.defer(quiet)
-    const over = due.filter(({ run }) => this.#isEachSnapshotIn(run, answer))
-    await this.#options.tracker.end(over.map(({ runId }) => runId))
+    const over = due.filter((quiet) => isEachSnapshotIn(answer, quiet, ledger.repository.status))
+    await tracker.end(over.map(({ runId }) => runId))
   }
 
-  #isEachSnapshotIn(run: EndedRun, answer: RepositoryAnswer): boolean {
-    const finished = settleRun(run, answer, this.#options.ledger.repository.status) ?? []
-    return finished.length > 0 && finished.every(({ snapshotId }) => snapshotId !== undefined)
-  }
-
-  /** Asks once for all: for one source where it is one, which is faster; not at all where no snapshot was taken. */
+  /** Asks once for all, and not at all where no snapshot was taken. */
   async #askAbout(subjects: readonly Subject[]): Promise<SnapshotsAnswer> {
-    const hasHookCalls = subjects.some(({ run }) => run !== undefined && run.hookCalls.length > 0)
-    const attempts = subjects.flatMap((subject) => subject.attempts)
-    const sources = new Map(attempts.map(({ source }) => [formatSource(source), source]))
-    if (sources.size === 0 && !hasHookCalls) return { kind: 'unavailable' }
-    const [only, ...others] = [...sources.values()]
-    return this.#options.repositoryQueries.snapshots(hasHookCalls || others.length > 0 ? undefined : only)
+    const needed = snapshotsNeeded(subjects)
+    if (needed.kind === 'none') return { kind: 'unavailable' }
+    return this.#options.repositoryQueries.snapshots(needed.kind === 'all' ? undefined : needed.source)
   }
 
   /**
@@ -138,7 +127,7 @@ export class Reconciler {
       const busy = unsettledAttempts(tracker.runs, ledger.repository.status)
       this.#entries.enterSnapshots(answer, new Set(busy.map(({ source }) => formatSource(source))))
     })
-    this.#deferrals.retain([...this.#pending(), ...this.#quietRuns()])
+    this.#deferrals.retain([...this.#pending(), ...quietRunsOf(this.#options.tracker)])
     return true
   }
 
@@ -167,28 +156,10 @@ export class Reconciler {
     ]
   }
 
-  /** The key changes with what the run has reported: after news of it the repository is asked once more. */
-  #quietRuns(): readonly QuietRun[] {
-    return this.#options.tracker.quietRuns().map(([runId, run]) => {
-      const { attempts } = run.evidence
-      const reported = attempts.filter(({ reportedResult }) => reportedResult !== undefined).length
-      return { key: `quiet ${runId} ${attempts.length} ${reported} ${run.hookCalls.length}`, runId, run }
-    })
-  }
-
   #running(): readonly Attempt[] {
     const { ledger, tracker } = this.#options
     return runningAttempts(tracker.runs, ledger.repository.status)
   }
-}
-
-/** What the repository is asked about. The hook calls of a run name sources by their paths alone. */
-type Subject = { readonly attempts: readonly Attempt[]; readonly run?: EndedRun }
-
-function subjectOf(item: PendingItem): Subject {
-  return item.kind === 'run'
-    ? { attempts: item.run.evidence.attempts, run: item.run }
-    : { attempts: [item.attempt] }
 }
 
 function isOfHooks(item: PendingItem): boolean {
