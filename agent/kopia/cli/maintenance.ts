@@ -1,7 +1,7 @@
 // `kopia maintenance info --json`: when the repository was last kept in order, and when it will be next.
 
 import { asRecord } from '../../util/json.ts'
-import { parseTime } from '../log/record.ts'
+import { parseTime } from '../../util/time.ts'
 
 export type MaintenanceKind = 'quick' | 'full'
 

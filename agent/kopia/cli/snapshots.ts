@@ -1,7 +1,7 @@
 // `kopia snapshot list --json`: checked at this border, trusted behind it.
 
 import { asNumber, asRecord, asString, parseJson } from '../../util/json.ts'
-import { parseTime } from '../log/record.ts'
+import { parseTime } from '../../util/time.ts'
 import { formatSource, type Source } from '../source.ts'
 
 /** A snapshot manifest. Times in Unix seconds, sizes in bytes. */

@@ -1,5 +1,7 @@
 // Parses one record of a Kopia log, written as text or as JSON.
 
+import { parseTime } from '../../util/time.ts'
+
 export type LogRecord = {
   readonly timeSeconds: number
   readonly level: string
@@ -44,16 +46,4 @@ function parseObject(text: string): Record<string, unknown> | undefined {
   } catch {
     return undefined
   }
-}
-
-/**
- * Converts an RFC 3339 time to Unix seconds; undefined if the text is not a time. Kopia writes microseconds, which
- * Date.parse cuts to milliseconds.
- */
-export function parseTime(text: string): number | undefined {
-  const [, whole, fraction = '', zone] = /^([^.]+?)(?:\.(\d{1,9}))?(Z|[+-]\d\d:?\d\d)$/.exec(text) ?? []
-  if (whole === undefined || zone === undefined) return undefined
-  const milliseconds = Date.parse(whole + zone.replace(/^([+-]\d\d)(\d\d)$/, '$1:$2'))
-  if (Number.isNaN(milliseconds)) return undefined
-  return milliseconds / 1000 + Number(`0.${fraction || '0'}`)
 }
