@@ -1,7 +1,9 @@
 // Holds the runs that the tracker knows, in memory.
 
+import { withoutAttempt } from './attempts.ts'
+import type { Attempt } from './evidence.ts'
 import { isHookRun } from './hook-calls.ts'
-import { type OpenRun, type Run, type Runs, withSignOfLife } from './run.ts'
+import { asSettled, type OpenRun, type Run, type Runs, withSignOfLife } from './run.ts'
 
 export type RunStore = {
   readonly runs: Runs
@@ -12,6 +14,10 @@ export type RunStore = {
   readonly firstSeenAt: (runId: string) => number
   /** Moves signs of life out of the future, after the clock was set back. */
   readonly correctClock: () => void
+  /** Marks an ended run as counted. */
+  readonly settle: (runId: string) => void
+  /** Removes a counted attempt from an open run. */
+  readonly settleAttempt: (runId: string, settled: Attempt) => void
   /** Forgets the settled runs that cannot be counted again, given the runs whose logs exist. */
   readonly forgetSettled: (runIdsOfLogs: ReadonlySet<string>) => void
 }
@@ -46,6 +52,16 @@ export function createRunStore(known: Runs, nowSeconds: () => number): RunStore 
     firstSeenAt.delete(runId)
   }
 
+  function settle(runId: string): void {
+    const run = runs.get(runId)
+    if (run?.state === 'ended') set(runId, asSettled(run))
+  }
+
+  function settleAttempt(runId: string, settled: Attempt): void {
+    const run = runs.get(runId)
+    if (run?.state === 'open') set(runId, withoutAttempt(run, settled))
+  }
+
   correctClock()
   return {
     runs,
@@ -54,6 +70,8 @@ export function createRunStore(known: Runs, nowSeconds: () => number): RunStore 
     openRuns,
     firstSeenAt: (runId) => firstSeenAt.get(runId) ?? createdAt,
     correctClock,
+    settle,
+    settleAttempt,
     forgetSettled: (runIdsOfLogs) => {
       for (const [runId, run] of runs)
         if (canBeForgotten(runId, run, runIdsOfLogs, nowSeconds())) remove(runId)

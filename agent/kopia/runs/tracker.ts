@@ -2,14 +2,13 @@
 
 import { createQueue } from '../../util/queue.ts'
 import { parseTrackedName } from '../log/segments.ts'
-import { withoutAttempt } from './attempts.ts'
 import type { Attempt } from './evidence.ts'
 import { isHookRun, withHookCall } from './hook-calls.ts'
-import { createLogFollower } from './log-follower.ts'
+import { LogFollower } from './log-follower.ts'
 import { findLiving, findWriter, type Processes } from './process.ts'
 import { createProcessMonitor } from './process-monitor.ts'
-import { createReadFaults } from './read-faults.ts'
-import { asEnded, asSettled, type EndedRun, type HookCall, type Runs } from './run.ts'
+import { createReadFaults, type ReadFaults } from './read-faults.ts'
+import { asEnded, type EndedRun, type HookCall, type Runs } from './run.ts'
 import { createRunReader } from './run-reader.ts'
 import { createRunStore } from './run-store.ts'
 
@@ -71,7 +70,7 @@ export function createRunTracker(options: RunTrackerOptions): RunTracker {
   const faults = createReadFaults({ onFault, onRecovered })
   const store = createRunStore(options.runs, nowSeconds)
   const reader = createRunReader({ directory, nowSeconds, faults, onProgress })
-  const follower = createLogFollower({ directory, store, reader, faults })
+  const follower = new LogFollower({ directory, store, reader, faults })
   const monitor = createProcessMonitor(store, processes, nowSeconds)
   const enqueue = createQueue()
 
@@ -95,31 +94,12 @@ export function createRunTracker(options: RunTrackerOptions): RunTracker {
       gone = monitor.findGone()
     })
     if (gone.length === 0) return
-    await takeHookCalls()
+    await takeHookCalls(options, faults)
     await inOrder(async () => {
       // The hint of the log may be late. Ended by its hooks alone, the run would be counted again by its log.
       if (gone.some(isHookRun)) await follower.sweep()
       await follower.readToEnd(gone, monitor.endIfOver)
     })
-  }
-
-  async function takeHookCalls(): Promise<void> {
-    try {
-      await options.takeHookCalls?.()
-      faults.recover(nameOfHookCalls)
-    } catch (error) {
-      faults.report(nameOfHookCalls, error)
-    }
-  }
-
-  function settle(runId: string): void {
-    const run = store.runs.get(runId)
-    if (run?.state === 'ended') store.set(runId, asSettled(run))
-  }
-
-  function settleAttempt(runId: string, settled: Attempt): void {
-    const run = store.runs.get(runId)
-    if (run?.state === 'open') store.set(runId, withoutAttempt(run, settled))
   }
 
   return {
@@ -136,7 +116,16 @@ export function createRunTracker(options: RunTrackerOptions): RunTracker {
     quietRuns: monitor.quietRuns,
     end: (runIds) => inOrder(() => follower.readToEnd(runIds, ({ run }) => asEnded(run, nowSeconds()))),
     exclusively: enqueue,
-    settle,
-    settleAttempt,
+    settle: store.settle,
+    settleAttempt: store.settleAttempt,
+  }
+}
+
+async function takeHookCalls(options: RunTrackerOptions, faults: ReadFaults): Promise<void> {
+  try {
+    await options.takeHookCalls?.()
+    faults.recover(nameOfHookCalls)
+  } catch (error) {
+    faults.report(nameOfHookCalls, error)
   }
 }
