@@ -88,7 +88,7 @@ function interpretRepository({ message }: LogRecord): Message | undefined {
   return message === '[STORAGE] Close' ? { kind: 'closed' } : undefined
 }
 
-/** Finds `Found 1 fatal error(s) while snapshotting S.`, alone or as one of several lines below `encountered 2 errors:`. */
+/** `Found 1 fatal error(s) while snapshotting S.` is the message itself or a line below `encountered 2 errors:`. */
 function fatalErrorsIn(message: string): FatalErrors[] {
   const found = message.matchAll(/^Found \d+ fatal error\(s\) while snapshotting (.+)\.$/gm)
   return [...found].map(([, sourceText = '']) => ({ sourceText }))

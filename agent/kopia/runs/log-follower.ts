@@ -8,7 +8,7 @@ import { type EndedRun, newRun, type OpenRun, type Run } from './run.ts'
 import type { RunReader, RunReading } from './run-reader.ts'
 import type { RunStore } from './run-store.ts'
 
-export type LogFollowerOptions = {
+type LogFollowerOptions = {
   readonly directory: string
   readonly store: RunStore
   readonly reader: RunReader
@@ -111,7 +111,7 @@ export class LogFollower {
     return run
   }
 
-  /** Reads some runs at once: one is searched while the disk delivers the next. Stores them in the order of their starts. */
+  /** Reads some runs at once: one is searched while the disk delivers the next. Keeps the order of the runs. */
   async #inBatches<Item>(
     items: readonly Item[],
     readItem: (item: Item) => Promise<ReadRun | undefined>,

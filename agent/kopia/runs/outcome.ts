@@ -94,7 +94,7 @@ function outcomeByAnswer(
   if (byLog !== undefined) return byLog
   if (attempt.reportedResult?.kind === 'identical') return 'success'
   if (snapshot !== undefined) return outcomeOf(snapshot)
-  // Without a log, nothing says why there is no snapshot. After an after-action, the usual reason is that nothing changed.
+  // Without a log, nothing says why the snapshot is missing. After an after-action, usually nothing had changed.
   return attempt.hasRunAfterAction && ignoresIdentical(attempt.source) ? 'success' : 'failed'
 }
 

@@ -15,7 +15,7 @@ import {
 import type { RunReading } from './run-reader.ts'
 import type { RunStore } from './run-store.ts'
 
-export type ProcessMonitor = {
+type ProcessMonitor = {
   /** Looks at the process of each open run. Returns the ids of the runs whose process is not visible. */
   readonly findGone: () => readonly string[]
   /** Decides on a run whose process is not visible and whose log was read to its end; undefined if the run goes on. */

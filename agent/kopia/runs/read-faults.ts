@@ -1,6 +1,6 @@
 // Reports each fault of a log file once, until it changes or passes: files are read again several times a second.
 
-export type ReadFaultOptions = {
+type ReadFaultOptions = {
   readonly onFault: (fileName: string, error: unknown) => void
   readonly onRecovered: (fileName: string) => void
 }

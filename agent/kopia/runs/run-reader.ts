@@ -8,7 +8,7 @@ import { addRecord } from './evidence.ts'
 import type { ReadFaults } from './read-faults.ts'
 import { type OpenRun, withSignOfLife } from './run.ts'
 
-export type RunReaderOptions = {
+type RunReaderOptions = {
   readonly directory: string
   readonly nowSeconds: () => number
   readonly faults: ReadFaults
@@ -35,7 +35,7 @@ export type RunReader = {
 }
 
 /** What tells whether a segment was written to since the last read. */
-export type SegmentState = { readonly size: number; readonly modifiedAt: number }
+type SegmentState = { readonly size: number; readonly modifiedAt: number }
 
 /** Creates a reader of the segments in `directory`. */
 export function createRunReader({ directory, nowSeconds, faults, onProgress }: RunReaderOptions): RunReader {

@@ -15,7 +15,7 @@ import { createRunStore } from './run-store.ts'
 /** No method rejects, except `exclusively` when its task throws. */
 export type RunTracker = {
   readonly runs: Runs
-  /** Reads everything that is new in the directory: at the start, and later in case a hint was lost. `signal` aborts it. */
+  /** Reads all that is new in the directory: at the start, and later in case a hint was lost. `signal` aborts it. */
   readonly sweep: (signal?: AbortSignal) => Promise<void>
   /** Reads what is new in the run of this file, after a hint that the file was written. */
   readonly read: (fileName: string) => Promise<void>
@@ -47,8 +47,8 @@ export type RunTrackerOptions = {
   readonly runs: Runs
   readonly nowSeconds: () => number
   /**
-   * A log, the directory or the hooks' calls cannot be read. Called once, and again only if the fault changes. The tracker
-   * goes on and tries again.
+   * A log, the directory or the events of the hooks cannot be read. Called once, and again only if the fault changes.
+   * The tracker goes on and tries again.
    */
   readonly onFault: (name: string, error: unknown) => void
   /** What could not be read can be read again. */
