@@ -1,4 +1,6 @@
-// One record of a Kopia log: time, level, logger, message, structured fields; in text or in JSON.
+// Parses one record of a Kopia log, written as text or as JSON.
+
+import { parseTime } from '../../util/time.ts'
 
 import { parseTime } from '../../util/time.ts'
 
@@ -6,14 +8,14 @@ export type LogRecord = {
   readonly timeSeconds: number
   readonly level: string
   readonly logger: string
-  /** May hold newlines. */
+  /** Can hold newlines. */
   readonly message: string
   readonly fields: Readonly<Record<string, unknown>>
 }
 
 const textPattern = /^(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\S*) (\S+) (\S+) (.*)$/s
 
-/** Reads one whole record, continuation lines included; undefined where it is none. */
+/** Parses one complete record with its continuation lines; undefined if the text is not a record. */
 export function parseRecord(text: string): LogRecord | undefined {
   return text.startsWith('{') ? parseJson(text) : parseText(text)
 }
@@ -30,7 +32,7 @@ function parseText(text: string): LogRecord | undefined {
   return { timeSeconds, level, logger, message: rest.slice(0, tab), fields }
 }
 
-/** Kopia's `--json-log-file`: l, t, n, m, and the structured fields beside them. */
+/** `--json-log-file` writes the keys l, t, n and m, and each structured field as a further key. */
 function parseJson(text: string): LogRecord | undefined {
   const { l: level, t: time, n: logger, m: message, ...fields } = parseObject(text) ?? {}
   if (typeof level !== 'string' || typeof time !== 'string' || typeof message !== 'string') return undefined

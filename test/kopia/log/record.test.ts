@@ -10,12 +10,12 @@ test('structured fields follow a tab', () => {
   assert.deepEqual(record?.fields, { source: 'root@vm:/a\tb' })
 })
 
-test('a tab that no fields follow belongs to the message', () => {
+test('a tab without fields behind it belongs to the message', () => {
   const record = parseRecord('2026-11-24T11:36:47.347300Z INFO kopia/cli Snapshotting root@vm:/a\t{b ...')
   assert.equal(record?.message, 'Snapshotting root@vm:/a\t{b ...')
 })
 
-test('what is no record is none', () => {
+test('any other text is not a record', () => {
   for (const text of ['', 'upload error', '{"l":"INFO"}', '{broken', '2026-99-99T99:99:99Z INFO a b', '[]']) {
     assert.equal(parseRecord(text), undefined, text)
   }

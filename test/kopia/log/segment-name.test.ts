@@ -1,9 +1,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { compareSegments, parseSegmentName } from '../../agent/kopia/log/segment-name.ts'
-import { formatSource, parseSource } from '../../agent/kopia/source.ts'
+import { compareSegments, parseSegmentName } from '../../../agent/kopia/log/segment-name.ts'
 
-test('a log file tells its run, its process and its segment', () => {
+test('the name of a log names its run, its process and its segment', () => {
   assert.deepEqual(parseSegmentName('kopia-20261124-113623-9072-snapshot-create.0.log'), {
     fileName: 'kopia-20261124-113623-9072-snapshot-create.0.log',
     runId: '20261124-113623-9072-snapshot-create',
@@ -13,7 +12,7 @@ test('a log file tells its run, its process and its segment', () => {
   })
 })
 
-test('other files are none', () => {
+test('any other file name is not a segment', () => {
   for (const name of [
     'latest.log',
     'CACHEDIR.TAG',
@@ -24,7 +23,7 @@ test('other files are none', () => {
   }
 })
 
-test('segments come in the order in which they were written, also the tenth', () => {
+test('segments are sorted in the order in which Kopia wrote them, the tenth behind the ninth', () => {
   const names = [10, 9, 0, 1].map((segment) =>
     parseSegmentName(`kopia-20261124-113623-9-snapshot-create.${segment}.log`),
   )
@@ -33,13 +32,4 @@ test('segments come in the order in which they were written, also the tenth', ()
     sorted.map(({ segment }) => segment),
     [0, 1, 9, 10],
   )
-})
-
-test('a source is read and written as Kopia prints it, whatever its path holds', () => {
-  for (const path of ['/data', '/a:b@c', '/with\nnewline', '--help', '-rf', 'C:\\Users', '/"{}\\']) {
-    assert.deepEqual(parseSource(`root@vm:${path}`), { user: 'root', host: 'vm', path })
-    assert.equal(formatSource({ user: 'root', host: 'vm', path }), `root@vm:${path}`)
-  }
-  for (const text of ['', '/data', 'root@vm', 'root@vm:', '@vm:/data'])
-    assert.equal(parseSource(text), undefined, text)
 })
