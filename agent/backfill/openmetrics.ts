@@ -4,7 +4,7 @@
 import { type Outcome, outcomes } from '../kopia/runs/outcome.ts'
 import type { Source } from '../kopia/source.ts'
 import { definitions, type MetricName } from '../metrics/definitions.ts'
-import { type Grid, stretchesOf } from './grid.ts'
+import { type Grid, type Stretch, stretchesOf } from './grid.ts'
 import type { PastState } from './states.ts'
 
 export type Backfill = {
@@ -95,7 +95,7 @@ type Part =
   | {
       readonly kind: 'stretch'
       readonly head: string
-      readonly stretch: ReturnType<typeof stretchesOf>[number]
+      readonly stretch: Stretch
     }
 
 function* parts({ sources, labels, grid }: Backfill): Generator<Part> {

@@ -61,7 +61,7 @@ export const commands = {
   },
 } as const satisfies Record<string, CommandDeclaration>
 
-export type CommandName = keyof typeof commands
+type CommandName = keyof typeof commands
 
 export type CommandLine =
   | { readonly kind: 'help' }

@@ -50,7 +50,7 @@ export function hasOwnPolicy(policies: readonly Policy[], source: Source): boole
 }
 
 /** What the policies of a source and above it say together. */
-export type EffectivePolicy = {
+type EffectivePolicy = {
   /**
    * The longest time that the schedule leaves between two snapshots; undefined without a schedule. The nearest policy with
    * a schedule decides, in this order: the source's own, those of the folders above it, of user and host, of the host, the
