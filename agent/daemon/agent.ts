@@ -58,7 +58,8 @@ export async function createAgent(options: AgentOptions): Promise<Agent> {
     directory: settings.cliLogs,
     runs: new Map(Object.entries(data.runs)),
     nowSeconds,
-    onFault: (fileName, error) => log.error(`Kopia's log ${fileName} can't be read: ${error}`),
+    onFault: (name, error) => log.error(`${name} can't be read, it is tried again: ${error}`),
+    onRecovered: (name) => log.info(`${name} can be read again.`),
     onProgress: lifeSigns.readOn,
     takeHookCalls: () => intake.take(),
   })

@@ -1,7 +1,6 @@
 // The loop that settles: events and runs go into the ledger as soon as they have news, and the ledger goes out.
 
-import { isNearItsEnd } from '../kopia/runs/evidence.ts'
-import type { OpenRun } from '../kopia/runs/run.ts'
+import { nearEndSince, type OpenRun } from '../kopia/runs/run.ts'
 import type { RunTracker } from '../kopia/runs/tracker.ts'
 import type { Reconciler } from '../reconcile/reconciler.ts'
 import { coalesce } from '../util/coalesce.ts'
@@ -80,5 +79,5 @@ function openRunsOf({ runs }: Pick<RunTracker, 'runs'>): readonly OpenRun[] {
 }
 
 function watchedRunOf(run: OpenRun): WatchedRun {
-  return { command: run.command, nearEndSince: isNearItsEnd(run.preview) ? run.lastSignAt : undefined }
+  return { command: run.command, nearEndSince: nearEndSince(run) }
 }

@@ -2,8 +2,6 @@
 
 import { parseTime } from '../../util/time.ts'
 
-import { parseTime } from '../../util/time.ts'
-
 export type LogRecord = {
   readonly timeSeconds: number
   readonly level: string
