@@ -78,9 +78,11 @@ export async function createAgent({
     )
   }
   const ledger = createLedger(loaded.data)
-  const spool = createSpool(join(settings.stateDirectory, 'spool'), (fileName, reason) =>
-    log.warn(`The event ${fileName} in the spool is set aside: ${reason}.`),
-  )
+  const spool = createSpool(join(settings.stateDirectory, 'spool'), {
+    onBroken: (fileName, reason) => log.warn(`The event ${fileName} in the spool is set aside: ${reason}.`),
+    onFault: (reason) => log.error(`The spool can't be used, it is tried again: ${reason}.`),
+    onRecovered: () => log.info('The spool can be used again.'),
+  })
   await prepareSpool(spool.folder)
   const kopiaCalls = createCallCounter()
   const kopia = kopiaOf(settings, {

@@ -1,6 +1,6 @@
 /**
- * A function that runs `task`, one run at a time: calls while it runs make one more run, however many they are.
- * The promise resolves when a run that began after the call is through.
+ * Returns a function that runs `task`, never twice at the same time. Any number of calls during a run cause one more run.
+ * Each call's promise settles with a run that began after the call, so it has seen everything that was there before.
  */
 export function coalesce(task: () => Promise<void>): () => Promise<void> {
   let running: Promise<void> | undefined
