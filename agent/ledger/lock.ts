@@ -14,8 +14,8 @@ const fileName = 'agent.pid'
 /** A starter's own file, `agent.pid.HOLDER`: complete before it is linked to the lock's name. */
 const starterPrefix = `${fileName}.`
 
-/** More tries than many starters at once need: each holds the others up for a few milliseconds. */
-const mostTries = 500
+/** Enough for many starters at once; all tries together take up to half a minute. */
+const mostTries = 100
 
 /**
  * Takes the lock of the directory for a living process, or returns the process that holds it. A lock whose holder is gone is
@@ -28,8 +28,8 @@ export async function takeLock(stateDirectory: string, processId: number): Promi
     const result = await tryLock(stateDirectory, own, processId)
     if (result.kind !== 'again') return result
     waitsFor = result.waitsFor
-    // Of two that saw each other, the one that draws the shorter time goes first.
-    await sleep(5 + Math.random() * 20)
+    // Starters that saw each other wait for random times, longer each time, so that one soon finds itself alone.
+    await sleep(Math.random() * Math.min(500, 20 * (time + 1)))
   }
   return { kind: 'held', processId: waitsFor }
 }
