@@ -278,10 +278,11 @@ export async function createAgent({
   }
 
   async function listen(): Promise<void> {
-    const { listen: address, webLogin } = settings
+    const { listen: address, webLogin, webAllowedHosts } = settings
     if (address === undefined) return
     web = await startWebServer({
       ...address,
+      allowedHosts: webAllowedHosts,
       login: webLogin,
       metrics: () => ({ status: 200, contentType, body: currentPicture() }),
       page: currentPage,

@@ -2,6 +2,7 @@
 
 import {
   checkCron,
+  checkHostNames,
   checkNotEmpty,
   checkUrl,
   oneOf,
@@ -83,6 +84,12 @@ export const declarations = {
     'user name that this address asks for; empty: it asks for none',
   ),
   web_password_file: setting('KOPIA_METRICS_WEB_PASSWORD_FILE', 'a file that holds the password it asks for'),
+  web_allowed_hosts: {
+    default: '',
+    environment: 'KOPIA_METRICS_WEB_ALLOWED_HOSTS',
+    doc: 'more host names that this address answers to, as `nas,nas.lan`; IP addresses and `localhost` always work',
+    check: checkHostNames,
+  },
   textfile: setting('KOPIA_METRICS_TEXTFILE', "a `.prom` file for node-exporter's textfile collector"),
   state_dir: setting(
     'KOPIA_METRICS_STATE_DIR',

@@ -9,6 +9,8 @@ import { createLedger, emptyLedger } from '../../agent/ledger/ledger.ts'
 import { migrateLedger, NewerLedgerError } from '../../agent/ledger/migration.ts'
 import { loadLedger, lookAtLedger, saveLedger } from '../../agent/ledger/store.ts'
 import { temporaryFolder } from '../support/folder.ts'
+import { start } from '../support/processes.ts'
+import { agentEntry } from '../support/stack.ts'
 
 /**
  * Written by version 0.1.0 with `always_on=false`, a repository and six sources, while two runs were open: `snapshot create`
@@ -96,4 +98,17 @@ test('a ledger of a newer version is refused in one line, and the file stays', a
   })
   assert.deepEqual(await lookAtLedger(folder), { kind: 'unreadable', reason })
   assert.deepEqual([await readdir(folder), await readFile(path, 'utf8')], [['ledger.json'], text])
+})
+
+test('the agent ends on a newer ledger with one line that says what to do', async (context) => {
+  const folder = await temporaryFolder(context)
+  await writeFile(join(folder, 'ledger.json'), '{"version":3}')
+  const environment = { KOPIA_METRICS_STATE_DIR: folder, KOPIA_METRICS_LISTEN: '' }
+  const running = start('agent', process.execPath, [agentEntry, 'run'], { environment })
+  assert.equal(await running.ended, 1)
+  assert.match(
+    running.output(),
+    /^\S+ ERROR .*ledger\.json can't be used: it has version 3, .* move the file away\n$/,
+  )
+  assert.deepEqual(await readdir(folder), ['ledger.json'])
 })
