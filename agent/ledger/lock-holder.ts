@@ -12,8 +12,8 @@ export function holderText(processId: number): string {
 }
 
 /**
- * The pid of the process that a lock names, if it still lives. Undefined for an empty or unknown content. Versions up to
- * 0.1.0 wrote `PID START`.
+ * The pid of the process that a lock names, if it still lives. Undefined for an empty or unknown content. Earlier versions
+ * wrote `PID START`.
  */
 export function livingHolder(text: string): number | undefined {
   const [, pid, identity = '', boot = bootId] = /^(\d+) (\S+)(?: (\S+))?$/.exec(text.trim()) ?? []

@@ -77,7 +77,10 @@ export function unknownSnapshots(
   )
 }
 
-/** Whether a newer attempt is known: of two runs at a time the older can settle last. A clock that was set back does not count. */
+/**
+ * Whether a newer attempt is known already: of two runs at a time, the older can settle last. An attempt of the future shows
+ * that the clock was set back, and does not count.
+ */
 function isOutdated({ lastAttempt }: SourceState, { endedAt }: FinishedAttempt, nowSeconds: number): boolean {
   return lastAttempt !== undefined && endedAt < lastAttempt.endedAt && lastAttempt.endedAt <= nowSeconds
 }
@@ -103,7 +106,7 @@ function isKnown({ foundSnapshotId }: SourceState, { snapshotId }: FinishedAttem
   return snapshotId !== undefined && snapshotId === foundSnapshotId
 }
 
-/** The last attempt of a source that was never watched: its newest snapshot stands for it. */
+/** The last attempt of a source that was never watched: made from its newest snapshot. */
 function pastOf(snapshots: readonly Snapshot[]): Partial<SourceState> {
   const newest = snapshots.findLast((snapshot) => snapshot.incomplete !== 'checkpoint')
   if (newest === undefined) return {}

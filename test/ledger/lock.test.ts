@@ -37,7 +37,7 @@ test('one agent per state directory: the second learns which process the first i
   assert.deepEqual([await readdir(folder), await lockHolder(folder)], [[], undefined])
 })
 
-test('a lock that is written by version 0.1.0, with pid and start time, is understood', async (context) => {
+test('a lock of an earlier version, with pid and start time only, is understood', async (context) => {
   const folder = await temporaryFolder(context)
   const { pid } = await startProcess(context)
   await writeFile(join(folder, 'agent.pid'), `${pid} ${findLiving(pid)}\n`)

@@ -1,4 +1,4 @@
-// The ledger of an earlier version, as the agent of that version wrote it beside a real Kopia: see `fixture` below.
+// A ledger of version 1, as an earlier agent wrote it beside a real Kopia, is read by this one.
 
 import assert from 'node:assert/strict'
 import { readdir, readFile, writeFile } from 'node:fs/promises'
@@ -13,7 +13,7 @@ import { start } from '../support/processes.ts'
 import { agentEntry } from '../support/stack.ts'
 
 /**
- * Written by version 0.1.0 with `always_on=false`, a repository and six sources, while two runs were open: `snapshot create`
+ * Written by the last agent of ledger version 1, with `always_on=false`, a repository and six sources, while two runs were open: `snapshot create`
  * of two sources, one of them created, and a server that waits for an action. Only the folder of the sources was renamed.
  */
 const fixture = new URL('../fixtures/ledgers/version-1.json', import.meta.url)
