@@ -50,9 +50,11 @@ export async function createAgent(options: AgentOptions): Promise<Agent> {
   const isWanted = (source: Source) =>
     isInScope(settings.scope, ledger.repository.status, source) && passesFilter(source)
 
-  const spool = createSpool(join(settings.stateDirectory, 'spool'), (fileName, reason) =>
-    log.warn(`The event ${fileName} in the spool is set aside: ${reason}.`),
-  )
+  const spool = createSpool(join(settings.stateDirectory, 'spool'), {
+    onBroken: (fileName, reason) => log.warn(`The event ${fileName} in the spool is set aside: ${reason}.`),
+    onFault: (reason) => log.error(`The spool can't be used, it is tried again: ${reason}.`),
+    onRecovered: () => log.info('The spool can be used again.'),
+  })
   await prepareSpool(spool.folder)
   const tracker = createRunTracker({
     directory: settings.cliLogs,

@@ -10,7 +10,7 @@ import { type Progress, type Reply, startWebServer, type WebServer } from '../we
 import type { Publisher } from './publisher.ts'
 
 export type ListenerOptions = {
-  readonly settings: Pick<Settings, 'listen' | 'webLogin' | 'instance'>
+  readonly settings: Pick<Settings, 'listen' | 'webLogin' | 'webAllowedHosts' | 'instance'>
   readonly version: string
   readonly ledger: Ledger
   readonly runningSince: () => ReadonlyMap<string, number>
@@ -29,6 +29,7 @@ export async function startListener(options: ListenerOptions): Promise<WebServer
   if (address === undefined) return undefined
   const server = await startWebServer({
     ...address,
+    allowedHosts: settings.webAllowedHosts,
     login: webLogin,
     metrics: () => ({ status: 200, contentType: metrics.contentType, body: metrics.text() }),
     page: (query) => pageOf(options, query),

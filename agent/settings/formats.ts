@@ -89,6 +89,12 @@ export function isLoopback(host: string): boolean {
   return host === 'localhost' || host === '::1' || /^127(\.\d+){3}$/.test(host)
 }
 
+/** Throws where an entry of the list is no host name, such as one with a port (RFC 1123, 2.1; underscores are in use, too). */
+export function checkHostNames(value: string): void {
+  if (!parseList(value).every((name) => /^[\w-]+(\.[\w-]+)*\.?$/.test(name)))
+    throw new Error('expected host names without a port, such as nas.example.org,backup')
+}
+
 /** Parses entries separated by commas; an empty value has none. */
 export function parseList(value: string): readonly string[] {
   return value

@@ -2,6 +2,7 @@
 
 import {
   checkCron,
+  checkHostNames,
   checkNotEmpty,
   checkUrl,
   oneOf,
@@ -89,6 +90,12 @@ export const declarations = {
     'KOPIA_METRICS_WEB_PASSWORD_FILE',
     'a file with the password that this address requires',
   ),
+  web_allowed_hosts: {
+    default: '',
+    environment: 'KOPIA_METRICS_WEB_ALLOWED_HOSTS',
+    doc: 'more host names that this address answers to, as `nas,nas.lan`; IP addresses and `localhost` always work',
+    check: checkHostNames,
+  },
   textfile: setting(
     'KOPIA_METRICS_TEXTFILE',
     "path of a `.prom` file for node-exporter's textfile collector; empty: none is written",

@@ -30,6 +30,8 @@ export type Settings = {
   readonly listen: ListenAddress | undefined
   /** Undefined: the listener requires no login. */
   readonly webLogin: Login | undefined
+  /** Further host names that the listener answers to. */
+  readonly webAllowedHosts: readonly string[]
   readonly instance: string
   readonly textfile: string | undefined
   readonly stateDirectory: string
@@ -82,6 +84,7 @@ export function toSettings(get: (name: SettingName) => string, environment: Envi
     gateway: values.pushgateway_url === '' ? undefined : toGateway(values),
     listen: parseListen(values.listen),
     webLogin: toWebLogin(values),
+    webAllowedHosts: parseList(values.web_allowed_hosts),
     instance: values.instance || hostname(),
     textfile: values.textfile || undefined,
     stateDirectory: values.state_dir || defaultStateDirectory(environment),

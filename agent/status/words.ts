@@ -2,6 +2,8 @@
 
 import type { SourceStatus, Status } from './status.ts'
 
+export { visible } from '../util/visible.ts'
+
 const minute = 60
 const hour = 60 * minute
 const day = 24 * hour
@@ -56,17 +58,6 @@ export function countWords(count: number): string {
 /** `1 file`, `2 files`. */
 export function pluralWords(count: number, singular: string): string {
   return `${countWords(count)} ${singular}${count === 1 ? '' : 's'}`
-}
-
-/**
- * A name in which nothing can move the cursor, colour the screen or turn the reading direction: such characters are shown
- * by their code. A path may hold any byte but NUL.
- */
-export function visible(name: string): string {
-  return name.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]/gu, (character) => {
-    const short = { '\n': '\\n', '\t': '\\t', '\r': '\\r' }[character]
-    return short ?? `\\u{${character.codePointAt(0)?.toString(16)}}`
-  })
 }
 
 /** One line for all sources, such as `1 failing, 2 overdue of 14 sources`. */

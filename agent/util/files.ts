@@ -1,14 +1,14 @@
-// Files that may be missing.
+// Helpers for files that may be missing.
 
 import { constants } from 'node:fs'
 import { type FileHandle, open, readFile } from 'node:fs/promises'
 
-/** Whether an error has this code of the system, such as ENOENT (errno(3)). */
+/** Whether the system reported this code, such as ENOENT (errno(3)). */
 export function hasCode(error: unknown, code: string): boolean {
   return error instanceof Error && 'code' in error && error.code === code
 }
 
-/** The text of a file; undefined where there is none. Rejects where it can't be read. */
+/** Reads a text file; undefined where there is none. Rejects where it can't be read. */
 export async function readIfThere(path: string): Promise<string | undefined> {
   try {
     return await readFile(path, 'utf8')

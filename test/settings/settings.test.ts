@@ -87,6 +87,7 @@ test('a wrong setting is an error of one line that names origin, expectation and
     [{}, { KOPIA_METRICS_GROUPING: 'job=x' }, /expected labels such as site=berlin/],
     [{}, { KOPIA_METRICS_LISTEN: 'here' }, /expected an address/],
     [{}, { KOPIA_METRICS_LISTEN: '127.0.0.1:99999' }, /expected an address/],
+    [{ 'web-allowed-hosts': 'nas,nas.lan:9192' }, {}, /expected host names without a port/],
     [{}, { KOPIA_METRICS_SCOPE: 'some' }, /expected one of local, all, found "some"/],
     [{ job: '' }, {}, /expected a text that is not empty/],
     [{ config }, {}, /config\.yaml: unknown setting jobb/],
@@ -130,6 +131,16 @@ test('secrets from files lose their line end', async (context) => {
   assert.deepEqual(basic.gateway?.credentials, { kind: 'basic', username: 'u', password: 'hunter2' })
   const bearer = await loadSettings({ 'pushgateway-bearer-token-file': file }, {})
   assert.deepEqual(bearer.gateway?.credentials, { kind: 'bearer', token: 'hunter2' })
+})
+
+test('the host names that the listener answers to are a list', async () => {
+  const environment = { KOPIA_METRICS_WEB_ALLOWED_HOSTS: 'nas, nas.lan.example.,backup_1' }
+  assert.deepEqual((await loadSettings({}, environment)).webAllowedHosts, [
+    'nas',
+    'nas.lan.example.',
+    'backup_1',
+  ])
+  assert.deepEqual((await loadSettings({}, {})).webAllowedHosts, [])
 })
 
 test('every setting has its own environment variable and an explanation', async () => {

@@ -48,6 +48,7 @@ async function serve(context: TestContext, { ledger, faults }: Case): Promise<st
   const web = await startWebServer({
     host: '127.0.0.1',
     port: 0,
+    allowedHosts: [],
     login: undefined,
     metrics: () => ({ status: 200, contentType: 'text/plain', body: '' }),
     page: async (query) => {
