@@ -1,4 +1,4 @@
-// Creates the README's pictures in docs/images from real runs (`npm run pictures`, takes some minutes): a real Kopia with a
+// Creates the pictures of README.md and docs/ in docs/images from real runs (`npm run pictures`, takes some minutes): a real Kopia with a
 // repository, a real agent, `status` in a terminal and the status page in Chromium. Only names and times are simulated: Kopia's
 // --override-source, --start-time and --end-time create a history of a month.
 //

@@ -1,4 +1,4 @@
-// What takes too long for `npm test`: prints the figures of the README's table "Reliability".
+// Takes too long for `npm test`: prints the figures for the table in docs/reliability.md.
 
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
