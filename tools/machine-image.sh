@@ -52,6 +52,13 @@ make_image() {
     podman import --quiet --change 'LABEL kopia-metrics-agent=test' - "$image" >&2
 }
 
+# Tests run in parallel, and more than one asks for an image: only one at a time is made.
+# What runs for long closes descriptor 9, or it would hold the lock.
+cache=${XDG_CACHE_HOME:-$HOME/.cache}/kopia-metrics-agent
+mkdir -p "$cache"
+exec 9>"$cache/machine-lock"
+if command -v flock >/dev/null; then flock 9; fi
+
 if ! is_there; then
   if ! command -v apt-get >/dev/null || [ "$(id -u)" -ne 0 ]; then
     refuse "podman, runc or debootstrap is missing: as root run: apt-get install --no-install-recommends $packages"

@@ -15,7 +15,7 @@ templates=/usr/share/prometheus/alertmanager
 
 say() { printf '%s\n' "stack: $*" >&2; }
 
-tools=$(sh "$here/fetch.sh")
+tools=$(sh "$here/fetch.sh" kopia prometheus promtool3 pushgateway alertmanager amtool node_exporter)
 tool() { printf '%s\n' "$tools" | sed -n "s/^$1=//p"; }
 
 # install_missing PROGRAM=PACKAGE… — Debian's packages of the programs that are not there.

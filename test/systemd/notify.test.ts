@@ -1,4 +1,4 @@
-// What the agent tells the service manager, by the real systemd-notify; a real systemd hears it in test/e2e/systemd.test.ts.
+// What the agent tells the service manager, by the real systemd-notify; a real systemd hears it in test/e2e/systemd.full.ts.
 
 import assert from 'node:assert/strict'
 import { chmod, readFile, writeFile } from 'node:fs/promises'
