@@ -64,7 +64,7 @@ if ! is_there; then
     refuse "podman, runc or debootstrap is missing: as root run: apt-get install --no-install-recommends $packages"
   fi
   say "installing $packages"
-  install_packages || { apt-get update -qq >&2 && install_packages; }
+  install_packages 9>&- || { apt-get update -qq >&2 9>&- && install_packages 9>&-; }
 fi
 [ "$(id -u)" -eq 0 ] || refuse 'a machine with systemd is booted as root only'
 
@@ -75,5 +75,5 @@ if ! podman image exists "$image"; then
 fi
 # Some machines can't run any container, whatever is installed.
 podman --runtime=runc run --rm --privileged --network=none --ulimit nofile=1024:1024 --ulimit nproc=1024:1024 \
-  "$image" /bin/true >&2 || refuse 'podman can run no container here, see above'
+  "$image" /bin/true >&2 9>&- || refuse 'podman can run no container here, see above'
 printf '%s\n' "$image"

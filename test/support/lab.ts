@@ -24,6 +24,11 @@ export type Lab = {
   readonly makeSource: (name: string) => Promise<string>
 }
 
+const fileContent = 'worth keeping\n'.repeat(100)
+
+/** The size of a source as `makeSource` creates it. */
+export const sourceBytes = fileContent.length
+
 export async function createLab(context: Cleanable): Promise<Lab> {
   const folder = await temporaryFolder(context)
   const stateDirectory = join(folder, 'state')
@@ -46,7 +51,7 @@ export async function createLab(context: Cleanable): Promise<Lab> {
     makeSource: async (name) => {
       const path = join(folder, 'sources', name)
       await mkdir(path, { recursive: true })
-      await writeFile(join(path, 'file'), 'worth keeping\n'.repeat(100))
+      await writeFile(join(path, 'file'), fileContent)
       return path
     },
   }
