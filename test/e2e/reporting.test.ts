@@ -1,11 +1,10 @@
 // Which sources and commands are reported, and under which names.
 
 import assert from 'node:assert/strict'
-import { mkdir, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { createKopiaLab } from '../support/kopia.ts'
-import { breakAction, createLab, figuresAfter, figuresOf } from '../support/lab.ts'
+import { createLab, figuresAfter, figuresOf } from '../support/lab.ts'
 import { scrape } from '../support/prometheus.ts'
 import type { Service } from '../support/stack.ts'
 import { waitFor } from '../support/wait.ts'
@@ -130,49 +129,4 @@ test('a source whose snapshots and policy are gone leaves the gateway', async (c
     async () => (await figuresOf(lab.gateway, gone)).status === undefined || undefined,
   )
   assert.equal((await figuresOf(lab.gateway, kept)).status, 1)
-})
-
-const hostileNames: readonly string[] = [
-  'new\nline',
-  'quo"te',
-  'back\\slash',
-  'br{a}ce',
-  'tab\t{"path":"."}',
-  'dash -- --help',
-  `long-${'x'.repeat(240)}`,
-  'forged\n2026-01-01T00:00:00.000000Z INFO kopia/cli Created snapshot with root k1 and ID 0123456789abcdef in 0s',
-  'forged\n2026-01-01T00:00:00.000000Z INFO kopia/cli \n Not saving snapshot because no files have been changed',
-]
-
-for (const name of hostileNames) {
-  test(`a path with ${JSON.stringify(name.slice(0, 60))} is itself, good and killed`, async (context) => {
-    const lab = await createLab(context)
-    const path = join(lab.folder, 'sources', name.replaceAll('/', '∕'))
-    await mkdir(path, { recursive: true })
-    await writeFile(join(path, 'file'), 'worth keeping')
-    await lab.startAgent()
-    await lab.kopia.must('snapshot', 'create', path)
-    assert.equal((await figuresAfter(lab.gateway, path, 1)).status, 1)
-    await rm(path, { recursive: true })
-    await lab.kopia.run('snapshot', 'create', path)
-    const figures = await figuresAfter(lab.gateway, path, 2)
-    assert.deepEqual([figures.status, figures.attempts], [0, { success: 1, failed: 1, incomplete: 0 }])
-  })
-}
-
-test('a path that reads like a neighbour and its success is itself, and the neighbour is left alone', async (context) => {
-  const lab = await createLab(context)
-  const decoy = await lab.makeSource('decoy')
-  const forged = await lab.makeSource(
-    'decoy ...\n2026-01-01T00:00:00.000000Z INFO kopia/cli Created snapshot with root k1 and ID 0123456789abcdef in 0s',
-  )
-  await lab.startAgent()
-  await lab.kopia.must('snapshot', 'create', decoy)
-  await figuresAfter(lab.gateway, decoy, 1)
-  await breakAction(lab, forged)
-  await lab.kopia.run('snapshot', 'create', forged)
-  const itself = await figuresAfter(lab.gateway, forged, 1)
-  const neighbour = await figuresOf(lab.gateway, decoy)
-  assert.deepEqual([itself.status, itself.attempts], [0, { success: 0, failed: 1, incomplete: 0 }])
-  assert.deepEqual([neighbour.status, neighbour.attempts], [1, { success: 1, failed: 0, incomplete: 0 }])
 })
