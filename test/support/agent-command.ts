@@ -1,4 +1,4 @@
-// The agent's other commands, run to their end as a user would, beside a lab's Kopia.
+// Runs the agent's commands to their end, as a user does, with the Kopia of a lab.
 
 import type { Lab } from './lab.ts'
 import { start } from './processes.ts'
@@ -12,7 +12,7 @@ export function runAgentCommand(lab: Lab, ...parameters: readonly string[]): Pro
   return runAgentCommandWith(lab, {}, ...parameters)
 }
 
-/** The same with further environment. */
+/** Does the same with further environment variables. */
 export async function runAgentCommandWith(
   lab: Lab,
   more: NodeJS.ProcessEnv,
@@ -23,18 +23,18 @@ export async function runAgentCommandWith(
   return { exitCode: await running.ended, output: running.output() }
 }
 
-// What the machine that runs the tests says of colours: https://nodejs.org/api/tty.html#writestreamgetcolordepthenv
-const coloursUnsaid = {
+// The machine that runs the tests may set these: https://nodejs.org/api/tty.html#writestreamgetcolordepthenv
+const noColourSettings = {
   CI: undefined,
   FORCE_COLOR: undefined,
   NO_COLOR: undefined,
   NODE_DISABLE_COLORS: undefined,
 }
 
-/** The environment in which the agent's commands find a lab's parts, as a person's: it says nothing of colours. */
+/** The environment of the agent's commands for a lab. It has no colour settings, like a user's. */
 export function settingsOf(lab: Lab): NodeJS.ProcessEnv {
   return {
-    ...coloursUnsaid,
+    ...noColourSettings,
     ...lab.kopia.environment,
     KOPIA_METRICS_STATE_DIR: lab.stateDirectory,
     KOPIA_METRICS_KOPIA_BIN: tool('kopia'),

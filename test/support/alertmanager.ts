@@ -1,4 +1,4 @@
-// Alertmanager with the project's own configuration, for tests.
+// Starts Alertmanager with the project's configuration, for tests.
 
 import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
@@ -15,7 +15,7 @@ export type Receiver = {
 export type AlertmanagerConfiguration = { route: Route; receivers: Receiver[] }
 type Route = { group_wait?: string; group_interval?: string; routes?: Route[] }
 
-/** Alertmanager with the project's own configuration: only every receiver is a webhook, and the waits are short. */
+/** Starts Alertmanager with the project's configuration, but with a webhook for every receiver and short waits. */
 export async function startAlertmanager(folder: string, webhookUrl: string): Promise<Service> {
   const text = await readFile(alertmanagerFile, 'utf8')
   return startAlertmanagerWith(folder, text, (receiver) => {
@@ -25,7 +25,7 @@ export async function startAlertmanager(folder: string, webhookUrl: string): Pro
 
 export const alertmanagerFile = join(projectFolder, 'deploy/alertmanager/alertmanager.yml')
 
-/** Alertmanager with this configuration, but short waits, and receivers as `change` makes them. */
+/** Starts Alertmanager with this configuration, but with short waits and with receivers that `change` has changed. */
 export async function startAlertmanagerWith(
   folder: string,
   text: string,
@@ -44,7 +44,7 @@ export async function startAlertmanagerWith(
     `--config.file=${configurationPath}`,
     `--storage.path=${join(folder, 'data')}`,
     `--web.listen-address=${address}`,
-    // One of its own: no cluster, whose port is the same for everybody.
+    // No cluster: its port would be the same for all tests.
     '--cluster.listen-address=',
   ])
 }

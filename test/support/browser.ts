@@ -1,30 +1,30 @@
-// A real Chromium that looks at pages.
+// Opens pages in a real Chromium.
 
 import { type Browser, type BrowserContextOptions, chromium, type Page } from 'playwright-core'
 import { type Cleanable, cleanUpAfter } from './cleanup.ts'
 import { tool } from './tools.ts'
 
-/** Starts a browser for one test; it is closed with it. */
+/** Starts a browser, which is closed after the test. */
 export async function startBrowser(context: Cleanable): Promise<Browser> {
   const browser = await launchBrowser()
   cleanUpAfter(context, () => browser.close())
   return browser
 }
 
-/** Starts a browser, to be closed by the caller. */
+/** Starts a browser. The caller closes it. */
 export function launchBrowser(): Promise<Browser> {
-  // Root has no sandbox, and nothing but our own pages is opened.
+  // Chromium has no sandbox for root. Only our own pages are opened.
   const args = ['--no-sandbox', '--disable-gpu', '--disable-background-networking']
   return chromium.launch({ executablePath: tool('chromium'), args })
 }
 
 export type Visit = {
   readonly page: Page
-  /** What the browser complained of: errors and warnings, refused loads included. */
+  /** The errors and warnings of the browser, and the requests that failed. */
   readonly complaints: readonly string[]
 }
 
-/** Opens an address in a window of its own. */
+/** Opens an address in a new window. */
 export async function visit(browser: Browser, url: string, options: BrowserContextOptions): Promise<Visit> {
   const page = await (await browser.newContext(options)).newPage()
   const complaints: string[] = []

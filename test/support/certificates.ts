@@ -1,4 +1,4 @@
-// Certificates for one test, made by openssl.
+// Creates certificates for a test with openssl.
 
 import { execFileSync } from 'node:child_process'
 import { writeFileSync } from 'node:fs'
@@ -9,19 +9,19 @@ export type Certificate = { readonly certificate: string; readonly key: string }
 
 const newKey = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes']
 
-/** A certificate authority of its own: paths of its PEM files in `folder`. */
+/** Creates a certificate authority, and returns the paths of its PEM files in `folder`. */
 export function makeAuthority(folder: string, name: string): Certificate {
   const files = filesFor(folder, name)
   openssl('req', '-x509', ...newKey, '-days', '2', '-subj', `/CN=${name}`, ...out(files))
   return files
 }
 
-/** A certificate for 127.0.0.1 that `authority` has signed. */
+/** Creates a certificate for 127.0.0.1 that `authority` signs. */
 export function makeCertificate(folder: string, name: string, authority: Certificate): Certificate {
   return makeNamedCertificate(folder, name, 'IP:127.0.0.1', authority)
 }
 
-/** A certificate for `subject`, such as `DNS:example.com`, that `authority` has signed. */
+/** Creates a certificate for `subject`, such as `DNS:example.com`, that `authority` signs. */
 export function makeNamedCertificate(
   folder: string,
   name: string,

@@ -1,4 +1,4 @@
-// What a test started is ended in reverse order, all of it, also where one ending fails.
+// Cleans up after a test in reverse order, and goes on when a task fails.
 
 import type { TestContext } from 'node:test'
 
@@ -9,8 +9,8 @@ type Task = () => unknown
 const tasksOf = new WeakMap<Cleanable, Task[]>()
 
 /**
- * Runs `task` after the test, before everything that was registered earlier. node:test itself runs its `after`
- * hooks in order of registration and skips the rest when one throws: folders would go before the processes in them.
+ * Runs `task` after the test, before all tasks that were registered earlier. node:test runs its own `after` hooks in
+ * order of registration and stops at the first error, so folders would be removed before the processes that use them stop.
  */
 export function cleanUpAfter(context: Cleanable, task: Task): void {
   const tasks = tasksOf.get(context) ?? []

@@ -1,4 +1,4 @@
-// Loaded before a program (node --import): its clock is ahead by as many seconds as a file says, and follows the file.
+// Loaded before a program (node --import): sets its clock ahead by the number of seconds in a file, which may change.
 
 import { readFileSync } from 'node:fs'
 

@@ -1,4 +1,4 @@
-// A real Pushgateway that asks for TLS, a client certificate and a password.
+// A real Pushgateway that requires TLS, a client certificate and a password.
 
 import assert from 'node:assert/strict'
 import { writeFile } from 'node:fs/promises'
@@ -13,7 +13,7 @@ import { tool } from './tools.ts'
 import { waitFor } from './wait.ts'
 
 export const password = 'gateway secret'
-/** bcrypt of the password, at the lowest cost. */
+/** The bcrypt hash of the password, at the lowest cost. */
 const passwordHash = '$2b$04$abcdefghijklmnopqrstuugI2Jkt/JW9Ob3zF3.WpinUsVOoRqEgW'
 
 export type Guarded = {
@@ -24,7 +24,7 @@ export type Guarded = {
   readonly gatewayOutput: () => string
 }
 
-/** A gateway that asks for a client certificate of its authority and for a password. */
+/** Starts a gateway that requires a client certificate of its authority and a password. */
 export async function startGuardedGateway(context: TestContext): Promise<Guarded> {
   const folder = await temporaryFolder(context)
   const authority = makeAuthority(folder, 'authority')

@@ -1,4 +1,4 @@
-// Every metric that rules and dashboards may name, from those that make them.
+// Lists every metric that rules and dashboards may name, as its producers define it.
 
 import { definitions, type Metric } from '../../agent/metrics/definitions.ts'
 import { scrape } from './prometheus.ts'
@@ -7,15 +7,15 @@ import { readRules } from './rules.ts'
 import type { Service } from './stack.ts'
 import { waitFor } from './wait.ts'
 
-/** Labels that scraping and the gateway's grouping put on everything; `site` is a fleet's own (deploy/FLEET.md). */
+/** Labels that scraping and the gateway's grouping add to every metric. `site` exists only in a fleet (deploy/FLEET.md). */
 export const labelsOfGroup = ['site', 'job', 'instance'] as const
 
 const labelsOfAlerts = ['alertname', 'severity', 'user', 'host', 'path']
 
-/** The catalogue's, the recorded, the gateway's own, node-exporter's, and what Prometheus itself makes. */
+/** Returns the metrics of the agent, of the recording rules, of the gateway, of node-exporter and of Prometheus itself. */
 export async function knownMetrics(gateway: Service, nodeExporter: Service): Promise<KnownMetrics> {
   await fetch(`${gateway.url}/metrics/job/kopia/instance/vm`, { method: 'PUT', body: 'x 1\n' })
-  await waitFor('the push is there', async () => (await scrape(gateway.url)).get('push_time_seconds'))
+  await waitFor('the gateway has the push', async () => (await scrape(gateway.url)).get('push_time_seconds'))
   const recorded = (await readRules('kopia_recording.yml')).map(({ record = '' }) => record)
   return new Map([
     ...Object.entries<Metric>(definitions).map(([name, { labels }]): [string, Set<string>] => [

@@ -1,4 +1,4 @@
-// A mail server that takes letters and keeps them, for tests: STARTTLS and a login, as providers ask for.
+// A mail server for tests that stores the letters it gets. It requires STARTTLS and a login, as providers do.
 
 import { once } from 'node:events'
 import { readFile } from 'node:fs/promises'
@@ -8,7 +8,7 @@ import { type Cleanable, cleanUpAfter } from './cleanup.ts'
 
 export type Mailbox = { readonly address: string; readonly letters: readonly string[] }
 
-/** Listens on a free port of 127.0.0.1 until the test is over, and lets in who knows this name and password. */
+/** Listens on a free port of 127.0.0.1 until the end of the test, and accepts only this user. */
 export async function startMailbox(
   context: Cleanable,
   certificate: Certificate,
@@ -36,6 +36,6 @@ export async function startMailbox(
   await once(listening, 'listening')
   cleanUpAfter(context, () => new Promise<void>((resolve) => server.close(resolve)))
   const address = listening.address()
-  if (address === null || typeof address === 'string') throw new Error('no port was given')
+  if (address === null || typeof address === 'string') throw new Error('the server has no port')
   return { address: `127.0.0.1:${address.port}`, letters }
 }

@@ -1,8 +1,8 @@
-// What Prometheus and the gateway say, parsed for tests and the demo.
+// Queries Prometheus, and parses metrics pages, for tests and the demo.
 
 export type Series = { readonly labels: Readonly<Record<string, string>>; readonly value: number }
 
-/** An instant query (Prometheus HTTP API v1), at a moment in Unix seconds, or now. */
+/** Runs an instant query (Prometheus HTTP API v1) at a time in Unix seconds, or now. */
 export async function query(
   prometheusUrl: string,
   expression: string,
@@ -20,20 +20,20 @@ export type AlertState = {
   readonly state: 'pending' | 'firing'
 }
 
-/** The alerts that are pending or firing. */
+/** Lists the alerts that are pending or firing. */
 export async function activeAlerts(prometheusUrl: string): Promise<readonly AlertState[]> {
   const answer = await getJson(`${prometheusUrl}/api/v1/alerts`)
   const alerts: { labels: Record<string, string>; state: AlertState['state'] }[] = answer.data.alerts
   return alerts.map(({ labels, state }) => ({ name: labels.alertname ?? '', path: labels.path ?? '', state }))
 }
 
-/** All series that a /metrics page holds, by name. */
+/** Reads all series of a /metrics page, by name. */
 export async function scrape(url: string): Promise<ReadonlyMap<string, readonly Series[]>> {
   const response = await fetch(`${url}/metrics`)
   return parseExposition(await response.text())
 }
 
-/** Reads the text exposition format; enough for what the gateway and the agent write. */
+/** Parses the text exposition format, as far as the gateway and the agent use it. */
 export function parseExposition(text: string): ReadonlyMap<string, readonly Series[]> {
   const samples = [...text.matchAll(/^([a-zA-Z_:][\w:]*)(?:\{(.*)\})? (\S+)$/gm)].map(
     ([, name = '', labels = '', value]) => ({ name, labels: parseLabels(labels), value: Number(value) }),

@@ -1,6 +1,6 @@
-// Chance that is the same for the same seed.
+// Random numbers that are the same for the same seed.
 
-/** Numbers in [0, 1) (mulberry32). */
+/** Creates a generator of numbers in [0, 1) (mulberry32). */
 export function createRandom(seed: number): () => number {
   let state = seed
   return () => {

@@ -1,4 +1,4 @@
-// The agent's samples one by one, for those who look at single ones.
+// Lists the agent's samples one by one, for tests of single samples.
 
 import type { Labels, SampleGroup } from '../../agent/metrics/sample-group.ts'
 

@@ -1,4 +1,4 @@
-// The real parts around the agent, each on a free port of 127.0.0.1, with its data in a folder of the caller's.
+// Starts the real services around the agent, each on a free port of 127.0.0.1, with its data in the caller's folder.
 
 import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
@@ -10,22 +10,22 @@ import { waitFor } from './wait.ts'
 
 export type Service = Running & { readonly port: number; readonly url: string }
 
-/** A Pushgateway that forgets all when it stops. */
+/** Starts a Pushgateway that loses its data when it stops. */
 export async function startPushgateway(port?: number): Promise<Service> {
   return startService('pushgateway', port ?? (await freePort()), '/-/ready', (address) => [
     tool('pushgateway'),
     `--web.listen-address=${address}`,
-    // Debian's keeps its data in /var/lib by default.
+    // Debian's Pushgateway stores its data in /var/lib by default.
     '--persistence.file=',
   ])
 }
 
 export const gatewayUser = { username: 'agent', password: 'correct horse' } as const
 
-/** A Pushgateway that wants `gatewayUser` (exporter-toolkit, "web configuration"). */
+/** Starts a Pushgateway that requires the password of `gatewayUser` (exporter-toolkit, "web configuration"). */
 export async function startGuardedPushgateway(folder: string): Promise<Service> {
   const configuration = join(folder, 'web.yml')
-  // The password's bcrypt hash.
+  // The bcrypt hash of the password.
   const hash = '$2b$04$BSv1n3zwJji/HhnERY3P6OmZOBUwdEYMMpio9mDxeSNwOfMe71zoq'
   await writeFile(configuration, `basic_auth_users:\n  ${gatewayUser.username}: ${hash}\n`)
   const pair = Buffer.from(`${gatewayUser.username}:${gatewayUser.password}`).toString('base64')
@@ -54,21 +54,21 @@ export async function startNodeExporter(): Promise<Service> {
 export type PrometheusTargets = {
   readonly gateway: Service
   readonly nodeExporter: Service
-  /** Without one, alerts are only shown. */
+  /** Without an Alertmanager, Prometheus only shows the alerts. */
   readonly alertmanager?: Service
-  /** What a site of a fleet has beside. */
+  /** Further configuration of a site in a fleet. */
   readonly toFleet?: ToFleet
 }
 
-/** How a site writes to a store of several: blocks of Prometheus's configuration. */
+/** The blocks of Prometheus's configuration by which a site writes to the store of a fleet. */
 export type ToFleet = {
   readonly externalLabels: Readonly<Record<string, string>>
   readonly remoteWrite: readonly Readonly<Record<string, unknown>>[]
 }
 
 /**
- * Prometheus with the project's own configuration and rules: only the addresses are replaced, and the times
- * divided by `speed`, so that an alert that takes minutes can be seen in seconds.
+ * Starts Prometheus with the project's configuration and rules. Only the addresses are replaced, and all durations are
+ * divided by `speed`, so that an alert that takes minutes fires in seconds.
  */
 export async function startPrometheus(
   folder: string,
@@ -88,7 +88,7 @@ export async function startPrometheus(
     tool('prometheus'),
     `--config.file=${configurationPath}`,
     `--storage.tsdb.path=${join(folder, 'data')}`,
-    // What fired before Alertmanager was found is told again only then; a minute by default.
+    // Prometheus repeats an alert that fired before it found Alertmanager after this delay, a minute by default.
     '--rules.alert.resend-delay=5s',
     `--web.listen-address=${address}`,
   ])
@@ -131,10 +131,10 @@ function alertingBy(address: string): NonNullable<Configuration['alerting']> {
 
 export type AgentFolders = { readonly stateDirectory: string; readonly kopiaEnvironment: NodeJS.ProcessEnv }
 
-/** The agent's entry as the tests run it: the sources, on the Node that runs the tests. */
+/** The agent's entry for tests: its sources, which run on the Node that runs the tests. */
 export const agentEntry = join(projectFolder, 'agent/main.ts')
 
-/** The agent's `run`, with further settings as environment variables; `command` is what the agent is started by. */
+/** Starts the agent's `run` by `command`, with further settings as environment variables. */
 export async function startAgent(
   folders: AgentFolders,
   settings: NodeJS.ProcessEnv,
@@ -158,17 +158,17 @@ export async function startAgent(
   )
 }
 
-/** Whether what a service answers on its path means that it is as far as is wanted. */
+/** Decides from an answer of a service whether it is ready for the test. */
 export type IsReady = (answer: Response) => Promise<boolean> | boolean
 
 export const hasSucceeded: IsReady = ({ ok }) => ok
 
-/** Ready, and done with what happened before: what a test looks at next is the whole picture. */
+/** The agent is ready and has processed everything from before its start, so a test sees complete figures. */
 export async function isUpToDate(ready: Response): Promise<boolean> {
   return (await ready.text()) === 'kopia-metrics-agent is ready.\n'
 }
 
-/** Starts a service that listens, and resolves once it is ready. */
+/** Starts a service that listens, and resolves when it is ready. */
 export async function startService(
   name: string,
   port: number,

@@ -15,9 +15,9 @@ export type Webhook = {
   readonly url: string
   /** Path and query of each request. */
   readonly targets: readonly string[]
-  /** All alerts in the order in which they were told. */
+  /** All alerts, in the order of their notifications. */
   readonly notifications: readonly Notification[]
-  /** Waits until the alert with these labels is told as `status`, later than notification number `after`. */
+  /** Waits until a notification after number `after` has this status and these labels. */
   readonly awaitAlert: (
     status: Notification['status'],
     labels: Readonly<Record<string, string>>,
@@ -25,7 +25,7 @@ export type Webhook = {
   ) => Promise<Notification>
 }
 
-/** Listens on a free port of 127.0.0.1 until the test is over. */
+/** Listens on a free port of 127.0.0.1 until the end of the test. */
 export async function startWebhook(context: Cleanable): Promise<Webhook> {
   const notifications: Notification[] = []
   const targets: string[] = []
@@ -41,13 +41,13 @@ export async function startWebhook(context: Cleanable): Promise<Webhook> {
     server.close()
   })
   const address = server.address()
-  if (address === null || typeof address === 'string') throw new Error('no port was given')
+  if (address === null || typeof address === 'string') throw new Error('the server has no port')
   return {
     url: `http://127.0.0.1:${address.port}/`,
     targets,
     notifications,
     awaitAlert: (status, labels, after) =>
-      waitFor(`${JSON.stringify(labels)} is told as ${status}`, () =>
+      waitFor(`${JSON.stringify(labels)} is notified as ${status}`, () =>
         notifications
           .slice(after)
           .find(
