@@ -45,36 +45,39 @@ async function main(arguments_: readonly string[]): Promise<ExitCode> {
 
 async function runCommandLine({ name, operands, options, flags }: GivenCommand): Promise<ExitCode> {
   if (name !== 'run') enableOptimizer()
-  const { loadSettings, settingPlaces } = await import('./settings/load.ts')
+  const { loadSettings, settingOrigins } = await import('./settings/load.ts')
   if (name === 'check') {
     const { checkCommand } = await import('./commands/check.ts')
     const load = async () => ({
       settings: await loadSettings(flags, process.env),
-      places: await settingPlaces(flags, process.env),
+      origins: await settingOrigins(flags, process.env),
     })
     return checkCommand(load, process.stdout)
   }
   const settings = await loadSettings(flags, process.env)
   const printLine = (line: string) => print(`${line}\n`)
   switch (name) {
-    case 'run':
+    case 'run': {
+      const { runCommand } = await import('./commands/run.ts')
+      return runCommand(settings, readVersion())
+    }
     case 'push': {
-      const { pushCommand, runCommand } = await import('./commands/agent-commands.ts')
-      return (name === 'run' ? runCommand : pushCommand)(settings, readVersion())
+      const { pushCommand } = await import('./commands/push.ts')
+      return pushCommand(settings, readVersion())
     }
     case 'status': {
-      const { showStatus } = await import('./commands/status.ts')
+      const { statusCommand } = await import('./commands/status.ts')
       const form = options.has('json') ? 'json' : options.has('watch') ? 'watch' : 'table'
-      return showStatus(settings, form, process.stdout, printError)
+      return statusCommand(settings, form, process.stdout, printError)
     }
     case 'backfill': {
-      const { makeBackfill } = await import('./commands/backfill.ts')
-      const output = { data: process.stdout, talk: process.stderr }
-      return makeBackfill(settings, operands[0] ?? '-', output)
+      const { backfillCommand } = await import('./commands/backfill.ts')
+      const output = { data: process.stdout, messages: process.stderr }
+      return backfillCommand(settings, operands[0] ?? '-', output)
     }
     case 'forget': {
-      const { forget } = await import('./commands/forget.ts')
-      return forget(
+      const { forgetCommand } = await import('./commands/forget.ts')
+      return forgetCommand(
         settings,
         await loadSettings({ config: flags.config }, process.env),
         printLine,
@@ -83,12 +86,13 @@ async function runCommandLine({ name, operands, options, flags }: GivenCommand):
     }
     case 'install-hooks':
     case 'uninstall-hooks': {
-      const { hooksCommand, installHooks, uninstallHooks } = await import('./commands/install-hooks.ts')
-      const change = name === 'install-hooks' ? installHooks : uninstallHooks
+      const { installHooksCommand, uninstallHooksCommand } = await import('./commands/install-hooks.ts')
       const targets = options.has('global')
         ? ({ kind: 'global' } as const)
         : ({ kind: 'sources', names: operands } as const)
-      return hooksCommand(settings, change, targets, printLine)
+      return name === 'install-hooks'
+        ? installHooksCommand(settings, targets, new URL('..', import.meta.url), printLine)
+        : uninstallHooksCommand(settings, targets, printLine)
     }
   }
 }

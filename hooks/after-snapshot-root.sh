@@ -1,8 +1,8 @@
 #!/bin/sh
-# Kopia's after-snapshot-root action: tells kopia-metrics-agent that a snapshot has been taken.
+# Kopia's after-snapshot-root action: records for kopia-metrics-agent that a snapshot has been taken.
 #
-# after-snapshot-root.sh -- COMMAND ARGUMENTS…  runs an action of the user's own in its place; what stands before `--` are
-# notes of `kopia-metrics-agent install-hooks` to itself.
+# `after-snapshot-root.sh -- COMMAND ARGUMENTS…` runs the user's own action instead. `kopia-metrics-agent install-hooks` keeps
+# notes for itself in the arguments before `--`.
 here=${0%/*}
 while [ "$#" -gt 0 ] && [ "$1" != -- ]; do shift; done
 if [ "$#" -gt 1 ]; then

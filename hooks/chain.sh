@@ -1,7 +1,7 @@
-# Runs the action that stood in the policy before the hook; read by the two hooks beside it, with `--` and the action's
-# own command as arguments. The action has standard input, output (KOPIA_SNAPSHOT_PATH=… must reach Kopia) and error to
-# itself, and its exit code is the hook's. Its begin and end are recorded, each in a shell that can't disturb it.
-# shellcheck shell=sh disable=SC2154 # `here` is set by the hook that reads this file.
+# Runs the action that was in the policy before the hook. Both hooks read this file with `.`; their arguments are then the
+# action's command. The action has standard input, output (Kopia reads KOPIA_SNAPSHOT_PATH=… there) and error to
+# itself, and its exit code becomes the hook's. Its begin and end are recorded, each in a subshell that can't disturb it.
+# shellcheck shell=sh disable=SC2154 # The hook that reads this file sets `here`.
 
 record() {
   # shellcheck source=hooks/record-event.sh
@@ -11,8 +11,9 @@ record() {
 phase=begin
 record
 
-# In the background, so that a signal can be passed on while it runs. There POSIX takes standard input away, so it is
-# kept under another number, and SIGINT is ignored, so it is passed on as SIGTERM. SIGKILL can't be passed on by anybody.
+# Run the action in the background, so that signals can be passed on to it. POSIX takes standard input from a background
+# command, so the action gets it as descriptor 3; and it ignores SIGINT there, so SIGINT is passed on as SIGTERM. Nothing
+# can pass on SIGKILL.
 exec 3<&0
 "$@" <&3 3<&- &
 action=$!
@@ -20,7 +21,7 @@ trap 'kill -TERM "$action"' INT TERM
 trap 'kill -HUP "$action"' HUP
 wait "$action"
 code=$?
-# A signal ends `wait` early: wait on until the action is really over.
+# A signal ends `wait` before the action has ended, so wait again.
 while kill -0 "$action" 2>/dev/null; do
   wait "$action"
   code=$?

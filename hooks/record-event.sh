@@ -1,9 +1,9 @@
-# Leaves one event in the spool of kopia-metrics-agent; read by hook.sh beside it, in a shell of its own.
+# Writes one event to the spool of kopia-metrics-agent. The hooks and chain.sh read this file with `.`.
 #
-# One small file and nothing else: nothing is printed, and it succeeds whatever goes wrong, since a backup must not
-# fail for being watched. Only the variables below are kept: KOPIA_PASSWORD is in the environment too.
+# It writes one small file and prints nothing, and it succeeds whatever goes wrong, so that no backup fails because it is
+# watched. It saves only the variables below: the environment also has KOPIA_PASSWORD.
 #
-# The spool is in the first of these that has one which can be written to:
+# The spool is that of the first of these state directories whose `spool` folder is writable:
 #   $KOPIA_METRICS_STATE_DIR  /var/lib/kopia-metrics-agent  $XDG_STATE_HOME or ~/.local/state, kopia-metrics-agent
 # shellcheck shell=sh
 
@@ -17,10 +17,10 @@ for state in "${KOPIA_METRICS_STATE_DIR:-}" /var/lib/kopia-metrics-agent \
   spool=
 done
 
-# The id that Kopia gave to this attempt becomes part of a file's name: hexadecimal, and nothing else.
+# Kopia's id of the attempt becomes part of a file name, so it must be letters and digits (Kopia writes hexadecimal).
 case "${KOPIA_SNAPSHOT_ID:-/}" in *[!0-9A-Za-z]*) spool= ;; esac
 
-# While no agent empties it, the spool stays bounded: one call in some ten (the id is random) drops the oldest beyond 1000.
+# Keep the spool bounded while no agent empties it: about one call in 16 (the id is random) removes the oldest beyond 1,000.
 drop_oldest() {
   set -- "$spool"/*
   [ "$#" -gt 1000 ] || return
@@ -31,10 +31,9 @@ drop_oldest() {
 if [ -n "$spool" ]; then
   case $KOPIA_SNAPSHOT_ID in *0) drop_oldest ;; esac
   event=$spool/$KOPIA_SNAPSHOT_ID-$$-${phase:-call}
-  # The parent is Kopia; the file's time is the event's. NUL ends an entry, since no path can hold one.
+  # The parent process is Kopia, and the time of the file is that of the event. No path contains a NUL, so NUL ends an entry.
   printf '%s\0' "KOPIA_ACTION=${KOPIA_ACTION:-}" "KOPIA_SNAPSHOT_ID=$KOPIA_SNAPSHOT_ID" \
-    "KOPIA_SOURCE_PATH=${KOPIA_SOURCE_PATH:-}" "KOPIA_SNAPSHOT_PATH=${KOPIA_SNAPSHOT_PATH:-}" \
-    "KOPIA_VERSION=${KOPIA_VERSION:-}" "PARENT_PID=$PPID" "PHASE=${phase:-call}" \
+    "KOPIA_SOURCE_PATH=${KOPIA_SOURCE_PATH:-}" "PARENT_PID=$PPID" "PHASE=${phase:-call}" \
     "ACTION_EXIT_CODE=${code:-}" >"$event.part" &&
     mv -f "$event.part" "$event.event"
 fi

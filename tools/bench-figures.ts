@@ -1,11 +1,12 @@
-// The README's tables of what the agent costs, from what `npm run bench` measured.
+// The tables of docs/costs.md, from the results that `npm run bench` wrote to test/bench/results.
 
 import { isMet } from '../test/bench/bench.ts'
 import { machineWords } from '../test/bench/machine.ts'
 import { loadReport, type Report } from '../test/bench/report.ts'
 import { cellsOf, withUnit } from '../test/bench/table.ts'
+import { markdownTable } from './docs-tables.ts'
 
-/** The benches whose figures the README shows, in its order; that of fleets has a page of its own. */
+/** The benches of docs/costs.md, in its order. The bench `fleet` has its own page, deploy/FLEET.md. */
 const shown = [
   'hook',
   'delivery',
@@ -19,43 +20,35 @@ const shown = [
   'backfill',
 ] as const
 
-/** What was promised and reached, all that was measured, and on what machine, as Markdown. */
+/** The promises with the measured values, the machine, and every measurement, as Markdown. */
 export async function benchFigures(): Promise<string> {
   const reports = await Promise.all(shown.map((name) => loadReport(name)))
-  const promised = reports.filter(({ verdicts }) => verdicts.length > 0)
   return [
-    'What was promised, and what was reached:',
-    '',
-    '| bench | what | reached | promised | |',
-    '|---|---|---|---|---|',
-    ...promised.flatMap(verdictLines),
-    '',
+    '## Promises',
+    markdownTable(['bench', 'figure', 'measured', 'promised', 'kept'], reports.flatMap(promiseCells)),
     machinesOf(reports),
-    '',
-    '<details><summary>All that was measured: the median, and where 8 of 10 values lie</summary>',
-    '',
-    ...reports.flatMap(rowLines),
-    '</details>',
-  ].join('\n')
+    '## All measurements',
+    ...reports.flatMap(measurementsOf),
+  ].join('\n\n')
 }
 
-function verdictLines({ name, verdicts }: Report): readonly string[] {
+function promiseCells({ name, verdicts }: Report): readonly (readonly string[])[] {
   return verdicts.map((verdict) => {
     const { promise, unit, reached, limit, bound } = verdict
     const mark = isMet(verdict) ? '✓' : '✗'
-    return `| \`${name}\` | ${promise} | ${withUnit(reached, unit)} | ${bound} ${withUnit(limit, unit)} | ${mark} |`
+    return [`\`${name}\``, promise, withUnit(reached, unit), `${bound} ${withUnit(limit, unit)}`, mark]
   })
 }
 
-function rowLines({ name, question, rows }: Report): readonly string[] {
-  const lines = rows.map((row) => `| ${cellsOf(row).join(' | ')} |`)
-  return [`\`${name}\`: ${question}`, '', '| | median | 10 % … 90 % | n |', '|---|---|---|---|', ...lines, '']
+function measurementsOf({ name, question, rows }: Report): readonly string[] {
+  const table = markdownTable(['measurement', 'median', '10 % … 90 %', 'n'], rows.map(cellsOf))
+  return [`### \`${name}\``, `${question[0]?.toUpperCase()}${question.slice(1)}.`, table]
 }
 
-/** A bench alone may have been run later than the others, on another machine. */
+/** Names every machine and day: one bench can be measured again later than the others. */
 function machinesOf(reports: readonly Report[]): string {
   const words = reports.map(({ machine, at }) => `${machineWords(machine)}, ${at.slice(0, 10)}`)
   const loads = reports.map(({ machine }) => machine.load)
   const load = `${Math.min(...loads)} to ${Math.max(...loads)}`
-  return `On ${[...new Set(words)].join('; ')}; ${load} processes wanted to run when the benches began.`
+  return `Measured on ${[...new Set(words)].join('; ')}. The load average was ${load} when the benches began.`
 }

@@ -1,4 +1,4 @@
-// Makes the README's pictures from real runs, into docs/images: a real Kopia with a repository, a real agent, `status` in a
+// Makes the pictures of README.md and docs/ from real runs, into docs/images: a real Kopia with a repository, a real agent, `status` in a
 // real terminal and the page in a real Chromium. Only names and times are set: Kopia's --override-source, --start-time and
 // --end-time stand for a machine that has backed up for a month. `npm run pictures`, some minutes.
 

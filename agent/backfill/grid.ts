@@ -1,18 +1,18 @@
-// When there is a sample: Prometheus looks back five minutes, so a graph is continuous where they come that often.
+// The times of the samples. Prometheus looks back five minutes, so samples that are no further apart make continuous graphs.
 
-/** Unix seconds; all samples lie on multiples of a spacing, so that a dashboard's steps meet them. */
+/** Times in Unix seconds. All samples are at multiples of the spacing, so that they match the steps of a dashboard. */
 export type Grid = {
   readonly until: number
-  /** From here on the spacing is the closer one. */
+  /** The recent spacing applies from here on, the older one before. */
   readonly recentFrom: number
   readonly recentSpacing: number
   readonly olderSpacing: number
 }
 
-/** Stretches of even spacing from `from` to before `to`, none of them empty. */
+/** At least one sample, evenly spaced. */
 export type Stretch = { readonly first: number; readonly spacing: number; readonly count: number }
 
-/** The stretches of the grid within [from, to). */
+/** Returns the stretches of the grid within [from, to). */
 export function stretchesOf(grid: Grid, from: number, to: number): readonly Stretch[] {
   const end = Math.min(to, grid.until)
   const older = stretch(from, Math.min(end, grid.recentFrom), grid.olderSpacing)

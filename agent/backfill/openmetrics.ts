@@ -1,17 +1,15 @@
-// Timelines in, OpenMetrics text out: metric by metric, series by series, each in time order, as the format wants it
-// (OpenMetrics 1.0, "Overall Structure"), in pieces of even size, so that memory stays flat.
+// Turns past states into OpenMetrics text: metric by metric, series by series, each in time order, as OpenMetrics 1.0
+// requires ("Overall Structure"). The text comes in chunks, so that memory use does not grow with the history.
 
 import { type Outcome, outcomes } from '../kopia/runs/outcome.ts'
 import type { Source } from '../kopia/source.ts'
 import { definitions, type MetricName } from '../metrics/definitions.ts'
-import { type Grid, stretchesOf } from './grid.ts'
-import type { Standing } from './timeline.ts'
-
-export type Timeline = { readonly source: Source; readonly standings: readonly Standing[] }
+import { type Grid, type Stretch, stretchesOf } from './grid.ts'
+import type { PastState } from './states.ts'
 
 export type Backfill = {
-  readonly timelines: readonly Timeline[]
-  /** The group's: `job`, `instance`, and what else the live series carry. */
+  readonly sources: readonly { readonly source: Source; readonly states: readonly PastState[] }[]
+  /** The labels of the group, which every live series has too. */
   readonly labels: Readonly<Record<string, string>>
   readonly grid: Grid
 }
@@ -19,7 +17,7 @@ export type Backfill = {
 type Series = {
   readonly metric: MetricName
   readonly labels: Readonly<Record<string, string>>
-  readonly value: (standing: Standing) => number | undefined
+  readonly value: (state: PastState) => number | undefined
 }
 
 const seriesOfSource: readonly Series[] = [
@@ -36,19 +34,19 @@ const seriesOfSource: readonly Series[] = [
 function ofStatus(
   metric: MetricName,
   status: Outcome,
-  value: (standing: Standing, status: Outcome) => number | undefined,
+  value: (state: PastState, status: Outcome) => number | undefined,
 ): Series {
-  return { metric, labels: { status }, value: (standing) => value(standing, status) }
+  return { metric, labels: { status }, value: (state) => value(state, status) }
 }
 
-/** One series at a time: the duration carries how the attempt ended. */
-function durationAs({ outcome, durationSeconds }: Standing, status: Outcome): number | undefined {
+/** The duration's series has the outcome as a label, so only one of the three series has a value at a time. */
+function durationAs({ outcome, durationSeconds }: PastState, status: Outcome): number | undefined {
   return outcome === status ? durationSeconds : undefined
 }
 
-const pieceLength = 256 * 1024
+const chunkLength = 256 * 1024
 
-/** The whole text in pieces, each with how many samples it holds. */
+/** Yields the text in chunks, each with its number of samples. */
 export function* openMetrics(
   backfill: Backfill,
 ): Generator<{ readonly text: string; readonly samples: number }> {
@@ -63,7 +61,7 @@ export function* openMetrics(
     for (let index = 0; index < count; index += 1) {
       text += `${part.head}${first + index * spacing}\n`
       samples += 1
-      if (text.length < pieceLength) continue
+      if (text.length < chunkLength) continue
       yield { text, samples }
       text = ''
       samples = 0
@@ -74,10 +72,10 @@ export function* openMetrics(
 
 export type Extent = { readonly samples: number; readonly bytes: number }
 
-/** Digits of a Unix time, from 2001 to 2286, and the line's end. */
+/** The ten digits of a Unix time from 2001 to 2286, and the line's end. */
 const timeLength = 11
 
-/** Exactly how much `openMetrics` will make, counted and not made. */
+/** The exact size of what `openMetrics` yields, computed without building the text. */
 export function extentOf(backfill: Backfill): Extent {
   let samples = 0
   let bytes = Buffer.byteLength('# EOF\n')
@@ -97,17 +95,17 @@ type Part =
   | {
       readonly kind: 'stretch'
       readonly head: string
-      readonly stretch: ReturnType<typeof stretchesOf>[number]
+      readonly stretch: Stretch
     }
 
-function* parts({ timelines, labels, grid }: Backfill): Generator<Part> {
+function* parts({ sources, labels, grid }: Backfill): Generator<Part> {
   for (const [metric, ofMetric] of Map.groupBy(seriesOfSource, (series) => series.metric)) {
     yield { kind: 'header', text: headerOf(metric) }
-    for (const { source, standings } of timelines) {
+    for (const { source, states } of sources) {
       const { user, host, path } = source
       for (const series of ofMetric) {
         const name = `${metric}${labelText({ ...labels, user, host, path, ...series.labels })}`
-        yield* partsOfSeries(name, series, standings, grid)
+        yield* partsOfSeries(name, series, states, grid)
       }
     }
   }
@@ -116,19 +114,19 @@ function* parts({ timelines, labels, grid }: Backfill): Generator<Part> {
 function* partsOfSeries(
   name: string,
   series: Series,
-  standings: readonly Standing[],
+  states: readonly PastState[],
   grid: Grid,
 ): Generator<Part> {
-  for (const [index, standing] of standings.entries()) {
-    const value = series.value(standing)
+  for (const [index, state] of states.entries()) {
+    const value = series.value(state)
     if (value === undefined) continue
-    const to = standings[index + 1]?.at ?? grid.until
+    const to = states[index + 1]?.at ?? grid.until
     const head = `${name} ${value} `
-    for (const stretch of stretchesOf(grid, standing.at, to)) yield { kind: 'stretch', head, stretch }
+    for (const stretch of stretchesOf(grid, state.at, to)) yield { kind: 'stretch', head, stretch }
   }
 }
 
-/** A counter's family has no `_total`, which its samples have (OpenMetrics 1.0, "Counter"). */
+/** The name of a counter's family lacks the `_total` of its samples (OpenMetrics 1.0, "Counter"). */
 function headerOf(metric: MetricName): string {
   const { type, help } = definitions[metric]
   const family = type === 'counter' ? metric.replace(/_total$/, '') : metric

@@ -1,4 +1,4 @@
-// Can the agent read what Kopia writes, and can Kopia's hooks write what the agent reads?
+// Checks that the agent can read Kopia's logs, and that Kopia's hooks can write to the agent's spool.
 
 import { constants, type Stats } from 'node:fs'
 import { access, readdir, stat } from 'node:fs/promises'
@@ -9,50 +9,50 @@ import { lookAtLedger } from '../ledger/store.ts'
 import { agoWords, countWords, pluralWords } from '../status/words.ts'
 import { type Finding, failure, ok, warning } from './finding.ts'
 
-/** Whose logs they are, which is whose Kopia it is; undefined where there are none. */
-export type LogOwner = { readonly userId: number; readonly groupId: number }
-export type LogsFound = { readonly finding: Finding; readonly owner?: LogOwner }
+type LogOwner = { readonly userId: number; readonly groupId: number }
+/** The owner of the logs is the user who runs Kopia; undefined if there are no logs. */
+type LogsResult = { readonly finding: Finding; readonly owner?: LogOwner }
 
-/** Whether Kopia's logs are there and can be read. */
-export async function checkLogs(cliLogs: string, now: number): Promise<LogsFound> {
+/** Checks that Kopia's logs exist and can be read. */
+export async function checkLogs(cliLogs: string, now: number): Promise<LogsResult> {
   const stats = await statOf(cliLogs)
   if (stats === 'unreachable') {
-    const advice = "run the agent as the user whose Kopia it is, or as root: only they can read Kopia's logs"
-    return { finding: failure('logs', `${cliLogs} can't be looked at by ${await nameOf(ownId())}`, advice) }
+    const advice = "run the agent as the user who runs Kopia, or as root: only they can read Kopia's logs"
+    return { finding: failure('logs', `${cliLogs} can't be examined by ${await nameOf(ownId())}`, advice) }
   }
   if (stats === undefined) {
     const advice =
-      'run any command of Kopia without --disable-file-logging, or set KOPIA_LOG_DIR to where it writes its logs'
-    return { finding: warning('logs', `${cliLogs} is not there yet`, advice) }
+      'run any Kopia command without --disable-file-logging, or set KOPIA_LOG_DIR to the folder of its logs'
+    return { finding: warning('logs', `${cliLogs} does not exist yet`, advice) }
   }
   const owner = { userId: stats.uid, groupId: stats.gid }
-  const whose = `${cliLogs}, of ${await nameOf(stats.uid)}`
+  const folder = `${cliLogs}, of ${await nameOf(stats.uid)}`
   const names = await readdir(cliLogs).catch(() => undefined)
   if (names === undefined || !(await isAllowed(cliLogs, constants.R_OK | constants.X_OK))) {
     const advice = `run the agent as ${await nameOf(stats.uid)}, or as root`
-    return { finding: failure('logs', `${whose}, can't be read by ${await nameOf(ownId())}`, advice), owner }
+    return { finding: failure('logs', `${folder}, can't be read by ${await nameOf(ownId())}`, advice), owner }
   }
   const newest = await newestOf(cliLogs, names)
   const age =
     newest === undefined
       ? 'empty'
       : `${pluralWords(names.length, 'file')}, the newest ${agoWords(newest, now)}`
-  return { finding: ok('logs', `${whose}: ${age}`), owner }
+  return { finding: ok('logs', `${folder}: ${age}`), owner }
 }
 
-/** Whether there is a ledger, and whether an agent keeps it. */
+/** Checks that the ledger can be read, and that an agent runs on it. */
 export async function checkAgent(stateDirectory: string, now: number): Promise<Finding> {
-  const seen = await lookAtLedger(stateDirectory)
-  if (seen.kind === 'unreadable') {
+  const stored = await lookAtLedger(stateDirectory)
+  if (stored.kind === 'unreadable') {
     const advice =
-      'run check as the user that the agent runs as; a broken ledger is set aside at the next start'
-    return failure('agent', `the ledger in ${stateDirectory} can't be read: ${seen.reason}`, advice)
+      'run check as the user that the agent runs as; the agent sets a broken ledger aside at its next start'
+    return failure('agent', `the ledger in ${stateDirectory} can't be read: ${stored.reason}`, advice)
   }
   const holder = await lockHolder(stateDirectory)
   const known =
-    seen.kind === 'missing'
+    stored.kind === 'missing'
       ? 'no ledger yet'
-      : `${pluralWords(Object.keys(seen.data.sources).length, 'source')} in the ledger, saved ${agoWords(seen.savedAt, now)}`
+      : `${pluralWords(Object.keys(stored.data.sources).length, 'source')} in the ledger, saved ${agoWords(stored.savedAt, now)}`
   return holder === undefined
     ? warning(
         'agent',
@@ -62,7 +62,7 @@ export async function checkAgent(stateDirectory: string, now: number): Promise<F
     : ok('agent', `runs with pid ${holder} on ${stateDirectory}; ${known}`)
 }
 
-/** Whether the hooks, which run as Kopia's user, can leave their events. */
+/** Checks that the hooks, which run as Kopia's user, can write their events. */
 export async function checkSpool(stateDirectory: string, owner: LogOwner | undefined): Promise<Finding> {
   const spool = join(stateDirectory, 'spool')
   const folders = [stateDirectory, spool]
@@ -71,13 +71,13 @@ export async function checkSpool(stateDirectory: string, owner: LogOwner | undef
   for (const folder of folders) {
     const stats = await statOf(folder)
     if (stats === 'unreachable') {
-      return warning('spool', `${folder} can't be looked at`, 'run check as the user that the agent runs as')
+      return warning('spool', `${folder} can't be examined`, 'run check as the user that the agent runs as')
     }
     if (stats === undefined) {
-      return warning('spool', `${folder} is not there yet`, 'start the agent, which makes it')
+      return warning('spool', `${folder} does not exist yet`, 'start the agent, which creates it')
     }
-    if (!mayEnter(stats, kopia, folder === spool)) {
-      const advice = `run the agent as ${name}, or the hooks' events never arrive; without hooks this does not matter`
+    if (!isPermitted(stats, kopia, folder === spool ? 'write' : 'search')) {
+      const advice = `run the agent as ${name}, so that the hooks can write their events; without hooks this does not matter`
       return warning(
         'spool',
         `${folder}, of ${await nameOf(stats.uid)}, is closed to Kopia's user ${name}`,
@@ -89,10 +89,10 @@ export async function checkSpool(stateDirectory: string, owner: LogOwner | undef
   return ok('spool', `${spool}, open to Kopia's user ${name}; ${countWords(waiting)} waiting`)
 }
 
-/** inode(7), "The file type and mode": owner, group, others, in this order; root may do all. */
-function mayEnter(stats: Stats, { userId, groupId }: LogOwner, toWrite: boolean): boolean {
+/** Checks the mode of a folder for owner, group or others (inode(7), "The file type and mode"); root may do everything. */
+function isPermitted(stats: Stats, { userId, groupId }: LogOwner, access: 'search' | 'write'): boolean {
   if (userId === 0) return true
-  const needed = toWrite ? 0o3 : 0o1
+  const needed = access === 'write' ? 0o3 : 0o1
   const shift = stats.uid === userId ? 6 : stats.gid === groupId ? 3 : 0
   return ((stats.mode >> shift) & needed) === needed
 }
@@ -107,7 +107,7 @@ async function newestOf(folder: string, names: readonly string[]): Promise<numbe
   return times.length === 0 ? undefined : Math.max(...times)
 }
 
-/** Undefined where there is nothing. */
+/** Undefined if there is no such file. */
 async function statOf(path: string): Promise<Stats | 'unreachable' | undefined> {
   try {
     return await stat(path)
@@ -128,7 +128,7 @@ function ownId(): number {
   return process.getuid?.() ?? 0
 }
 
-/** By the system's own list of users, which need not be a file. */
+/** Asks id(1), since the system's users may come from elsewhere than /etc/passwd. */
 async function nameOf(userId: number): Promise<string> {
   const result = await execa('id', ['-nu', String(userId)], { reject: false, timeout: 5000 })
   return result.failed || result.stdout === '' ? `user ${userId}` : result.stdout

@@ -1,26 +1,26 @@
-// What one look found, and what to do about it.
+// The result of one check, and what to do about it.
 
 export type Finding =
-  | { readonly verdict: 'ok'; readonly subject: string; readonly found: string }
+  | { readonly result: 'ok'; readonly subject: string; readonly found: string }
   | {
-      readonly verdict: 'warning' | 'failure'
+      readonly result: 'warning' | 'failure'
       readonly subject: string
       readonly found: string
-      /** What to do; a warning is for what may be meant so. */
+      /** What to do. */
       readonly advice: string
     }
 
-/** All is well with `subject`. */
+/** `subject` works. */
 export function ok(subject: string, found: string): Finding {
-  return { verdict: 'ok', subject, found }
+  return { result: 'ok', subject, found }
 }
 
-/** It works, though perhaps not as it should. */
+/** `subject` works, or may be meant to be so, but deserves a look. */
 export function warning(subject: string, found: string, advice: string): Finding {
-  return { verdict: 'warning', subject, found, advice }
+  return { result: 'warning', subject, found, advice }
 }
 
-/** It can't work so. */
+/** `subject` does not work. */
 export function failure(subject: string, found: string, advice: string): Finding {
-  return { verdict: 'failure', subject, found, advice }
+  return { result: 'failure', subject, found, advice }
 }

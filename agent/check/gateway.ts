@@ -1,29 +1,29 @@
-// Does what the agent pushes arrive, and does Prometheus take it from there?
+// Checks that the agent's metrics arrive at the gateway, and that Prometheus scrapes them there.
 
 import { findGroup, formatLabels, groupLabels } from '../push/group.ts'
-import { askGateway, type GatewayOptions } from '../push/pushgateway.ts'
+import { type GatewayOptions, requestGateway } from '../push/pushgateway.ts'
 import { agoWords, countWords, pluralWords } from '../status/words.ts'
 import { asRecord, parseJson } from '../util/json.ts'
 import { type Finding, failure, ok, warning } from './finding.ts'
 
-/** A push every five minutes is usual; a group without one for this long is stale. */
+/** By default the agent pushes at least every five minutes. */
 const staleSeconds = 3600
 
-/** Whether the gateway answers, and what it holds of this agent. */
+/** Checks that the gateway answers and has a recent push of this agent. */
 export async function checkGateway(options: GatewayOptions, now: number): Promise<Finding> {
   const name = formatLabels(groupLabels(options))
-  const answer = await findGroup(options)
-  switch (answer.kind) {
+  const result = await findGroup(options)
+  switch (result.kind) {
     case 'failed':
       return failure(
         'gateway',
-        `${options.url}: ${answer.reason}`,
+        `${options.url}: ${result.reason}`,
         'start the Pushgateway, or correct pushgateway_url and its credentials',
       )
     case 'absent':
-      return warning('gateway', `${options.url} holds nothing of ${name}`, 'start the agent, or push once')
+      return warning('gateway', `${options.url} holds no group ${name}`, 'start the agent, or push once')
     case 'found': {
-      const { series, sources, lastPushAt, isLastPushGood } = answer.group
+      const { series, sources, lastPushAt, isLastPushGood } = result.group
       const age = agoWords(lastPushAt, now)
       const held = `${name}: ${countWords(series)} series of ${pluralWords(sources, 'source')}, last pushed ${age}`
       if (!isLastPushGood) {
@@ -34,34 +34,34 @@ export async function checkGateway(options: GatewayOptions, now: number): Promis
         )
       }
       return now - lastPushAt > staleSeconds
-        ? warning('gateway', held, 'start the agent; forget the group where the machine is retired')
+        ? warning('gateway', held, 'start the agent, or run "forget" if this machine is retired')
         : ok('gateway', held)
     }
   }
 }
 
-/** Whether Prometheus has the agent's series, under the labels that rules and dashboards ask for. */
+/** Checks that Prometheus has the agent's series, with the labels that rules and dashboards expect. */
 export async function checkPrometheus(
   prometheusUrl: string,
   { job, instance, grouping, timeoutMs }: GatewayOptions,
 ): Promise<Finding> {
   const base = prometheusUrl.replace(/\/+$/, '')
-  const count = async (labels: Readonly<Record<string, string>>) => {
+  const countSeries = async (labels: Readonly<Record<string, string>>) => {
     const query = `count(kopia_agent_build_info${formatLabels(labels)})`
-    const answer = await askGateway(
-      // No credentials of the gateway's go to anybody else.
+    const response = await requestGateway(
+      // Never send the gateway's credentials to another server.
       { timeoutMs, credentials: { kind: 'none' }, tls: {} },
       `${base}/api/v1/query?query=${encodeURIComponent(query)}`,
       { method: 'GET' },
     )
-    if (!answer.ok) throw new Error(answer.reason)
-    return countIn(answer.body)
+    if (!response.ok) throw new Error(response.reason)
+    return countIn(response.body)
   }
   try {
-    if ((await count({ job, instance, ...grouping })) > 0) {
+    if ((await countSeries({ job, instance, ...grouping })) > 0) {
       return ok('Prometheus', `${base} has ${formatLabels({ job, instance, ...grouping })}`)
     }
-    const isRelabelled = (await count({ exported_job: job, exported_instance: instance })) > 0
+    const isRelabelled = (await countSeries({ exported_job: job, exported_instance: instance })) > 0
     return isRelabelled
       ? failure(
           'Prometheus',
@@ -71,7 +71,7 @@ export async function checkPrometheus(
       : failure(
           'Prometheus',
           `${base} has no series of ${formatLabels({ job, instance, ...grouping })}`,
-          'have it scrape the gateway: deploy/prometheus/prometheus.yml shows how; a new group takes one scrape',
+          'have it scrape the gateway as in deploy/prometheus/prometheus.yml; a new group appears with the next scrape',
         )
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error)
@@ -79,7 +79,7 @@ export async function checkPrometheus(
   }
 }
 
-/** The one value of an instant query; no result means none (Prometheus HTTP API v1). */
+/** The value of an instant query (Prometheus HTTP API v1). Without series, count() has no result rather than 0. */
 function countIn(body: string): number {
   const { result } = asRecord(asRecord(parseJson(body), 'answer').data, 'data')
   const [series]: readonly unknown[] = Array.isArray(result) ? result : []

@@ -1,55 +1,61 @@
-// Is Kopia there, does it reach its repository, and does it run the hooks?
+// Checks that Kopia runs, reaches its repository and runs the hooks.
 
 import { constants } from 'node:fs'
 import { access } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
-import { type HookPlace, hooksIn, type PolicyDefinition } from '../kopia/cli/actions.ts'
+import { hooksIn, type InstalledHook, type PolicyDefinition } from '../kopia/cli/actions.ts'
 import type { Kopia, RepositoryStatus } from '../kopia/cli/client.ts'
 import { durationWords } from '../status/words.ts'
 import { type Finding, failure, ok, warning } from './finding.ts'
 
-/** The oldest whose logs were read, in tests and by hand. */
-const oldestKnownMinor = 19
+/** The minor version of the oldest Kopia (0.19) whose logs the agent was tested with. */
+const oldestTestedMinor = 19
 
-/** Whether Kopia can be started, and which version it is. */
+/** Checks that Kopia starts, and its version. */
 export async function checkKopia(kopia: Kopia, binary: string): Promise<Finding> {
-  const answer = await kopia.version()
-  if (!answer.ok) {
-    return failure('Kopia', `${binary}: ${answer.reason}`, 'install Kopia, or set kopia_bin to where it is')
+  const version = await kopia.version()
+  if (!version.ok) {
+    return failure('Kopia', `${binary}: ${version.reason}`, 'install Kopia, or set kopia_bin to its path')
   }
-  const [, major = 0, minor = 0] = (/^v?(\d+)\.(\d+)/.exec(answer.value) ?? []).map(Number)
-  const found = `${answer.value} (${binary})`
-  return major === 0 && minor < oldestKnownMinor
-    ? warning('Kopia', found, `update Kopia: its logs are understood from 0.${oldestKnownMinor} on`)
+  const [, major = 0, minor = 0] = (/^v?(\d+)\.(\d+)/.exec(version.value) ?? []).map(Number)
+  const found = `${version.value} (${binary})`
+  return major === 0 && minor < oldestTestedMinor
+    ? warning(
+        'Kopia',
+        found,
+        `update Kopia: the agent understands the logs of 0.${oldestTestedMinor} and newer`,
+      )
     : ok('Kopia', found)
 }
 
-export type Reached = { readonly finding: Finding; readonly status?: RepositoryStatus }
+type RepositoryResult = { readonly finding: Finding; readonly status?: RepositoryStatus }
 
-/** Whether the repository answers, and after how long. */
-export async function checkRepository(kopia: Kopia, nowSeconds: () => number): Promise<Reached> {
+/** Checks that the repository answers, and how long that takes. */
+export async function checkRepository(kopia: Kopia, nowSeconds: () => number): Promise<RepositoryResult> {
   const begin = nowSeconds()
-  const answer = await kopia.repositoryStatus()
+  const status = await kopia.repositoryStatus()
   const took = durationWords(nowSeconds() - begin)
-  if (!answer.ok) {
+  if (!status.ok) {
     const advice =
       'run "kopia repository status" as this user; connect it, or set KOPIA_CONFIG_PATH and KOPIA_PASSWORD'
-    return { finding: failure('repository', `${answer.command}: ${answer.reason}`, advice) }
+    return { finding: failure('repository', `${status.command}: ${status.reason}`, advice) }
   }
-  const { user, host, storageType } = answer.value
+  const { user, host, storageType } = status.value
   const storage = storageType === '' ? 'a Kopia server' : storageType
-  return { finding: ok('repository', `${storage}, as ${user}@${host}, in ${took}`), status: answer.value }
+  return { finding: ok('repository', `${storage}, as ${user}@${host}, in ${took}`), status: status.value }
 }
 
-/** Whether Kopia runs hooks at all, and whether those that policies name are there. */
+/** Checks that Kopia runs hooks, and that the hooks in its policies exist. */
 export async function checkHooks(kopia: Kopia, status: RepositoryStatus): Promise<readonly Finding[]> {
-  const answer = await kopia.exportPolicies()
-  if (!answer.ok) {
-    return [failure('hooks', `${answer.command}: ${answer.reason}`, 'run "kopia policy export" as this user')]
+  const policies = await kopia.exportPolicies()
+  if (!policies.ok) {
+    return [
+      failure('hooks', `${policies.command}: ${policies.reason}`, 'run "kopia policy export" as this user'),
+    ]
   }
-  const places = hooksOfThisMachine(answer.value, status)
-  const missing = await missingFiles(places)
-  const targets = new Set(places.map(({ target }) => target))
+  const hooks = hooksOfThisMachine(policies.value, status)
+  const missing = await missingFiles(hooks)
+  const targets = new Set(hooks.map(({ target }) => target))
   return [checkActions(status, targets.size), hooksFinding(targets.size, missing)]
 }
 
@@ -58,7 +64,7 @@ function checkActions(status: RepositoryStatus, targets: number): Finding {
   const advice =
     'connect the repository again with --enable-actions ("kopia repository connect … --enable-actions")'
   return targets === 0
-    ? ok('actions', 'not enabled, which only hooks need')
+    ? ok('actions', 'not enabled; only hooks need them')
     : failure('actions', `not enabled, though there are hooks in ${policiesWords(targets)}`, advice)
 }
 
@@ -67,11 +73,11 @@ function hooksFinding(targets: number, missing: readonly string[]): Finding {
   if (first !== undefined) {
     const more = missing.length > 1 ? ` and ${missing.length - 1} more` : ''
     const advice =
-      'install-hooks again for these sources; a package that was moved or removed took them along'
+      'run install-hooks again for these sources: the hooks have moved or gone with their package'
     return failure('hooks', `${first}${more}: no executable file`, advice)
   }
   return targets === 0
-    ? ok('hooks', 'none, which only a Kopia that writes no logs needs')
+    ? ok('hooks', 'none; only a Kopia that writes no logs needs them')
     : ok('hooks', `in ${policiesWords(targets)}, all executable`)
 }
 
@@ -79,25 +85,25 @@ function policiesWords(count: number): string {
   return count === 1 ? '1 policy' : `${count} policies`
 }
 
-type NamedPlace = HookPlace & { readonly target: string }
+type PolicyHook = InstalledHook & { readonly target: string }
 
-/** Other machines' policies name files of other machines. */
+/** Leaves out the policies of other machines: their hooks are files on those machines. */
 function hooksOfThisMachine(
   policies: Readonly<Record<string, PolicyDefinition>>,
   { user, host }: RepositoryStatus,
-): readonly NamedPlace[] {
+): readonly PolicyHook[] {
   const own = [`${user}@${host}:`, `@${host}`]
   return Object.entries(policies)
     .filter(([target]) => target === '(global)' || own.some((begin) => `${target}:`.startsWith(begin)))
-    .flatMap(([target, policy]) => hooksIn(policy).map((place) => ({ ...place, target })))
+    .flatMap(([target, policy]) => hooksIn(policy).map((hook) => ({ ...hook, target })))
 }
 
-/** A hook without its helpers beside it fails no backup, and records nothing. */
-async function missingFiles(places: readonly HookPlace[]): Promise<readonly string[]> {
-  const executables = places.map(({ path }) => path)
-  const helpers = places.flatMap(({ path, isChaining }) => [
+/** Looks for the hooks' helper scripts, too: without them a hook records nothing. */
+async function missingFiles(hooks: readonly InstalledHook[]): Promise<readonly string[]> {
+  const executables = hooks.map(({ path }) => path)
+  const helpers = hooks.flatMap(({ path, runsAnAction }) => [
     join(dirname(path), 'record-event.sh'),
-    ...(isChaining ? [join(dirname(path), 'chain.sh')] : []),
+    ...(runsAnAction ? [join(dirname(path), 'chain.sh')] : []),
   ])
   const needed = [
     ...executables.map((path) => ({ path, mode: constants.R_OK | constants.X_OK })),

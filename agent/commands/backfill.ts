@@ -1,9 +1,9 @@
-// backfill: the history that is still known, as a file that promtool turns into Prometheus's own blocks.
+// backfill: writes the known history as a file that promtool turns into blocks of Prometheus.
 
 import { progress } from '@clack/prompts'
 import { readHistory, type SourceHistory } from '../backfill/history.ts'
-import { type Backfill, extentOf } from '../backfill/openmetrics.ts'
-import { timelineOf } from '../backfill/timeline.ts'
+import { type Backfill, type Extent, extentOf } from '../backfill/openmetrics.ts'
+import { statesOf } from '../backfill/states.ts'
 import { type Target, writeBackfill } from '../backfill/write.ts'
 import { kopiaOf } from '../daemon/kopia-client.ts'
 import { lookAtLedger } from '../ledger/store.ts'
@@ -11,16 +11,18 @@ import { createSourceFilter, isInScope } from '../reconcile/source-filter.ts'
 import type { Settings } from '../settings/settings.ts'
 import { bytesWords, countWords, durationWords, pluralWords, visible } from '../status/words.ts'
 
-export type BackfillOutput = {
-  /** Where `-` writes to. */
+type Output = {
+  /** For the history itself, if the file is `-`. */
   readonly data: NodeJS.WriteStream & { fd: 1 }
-  /** Where all that is said goes. */
-  readonly talk: NodeJS.WriteStream & { fd: 2 }
+  /** For messages and the progress. */
+  readonly messages: NodeJS.WriteStream & { fd: 2 }
 }
 
-/** Writes the history to `file`; resolves with 1, having said why, where that can't be done. */
-export async function makeBackfill(settings: Settings, file: string, output: BackfillOutput): Promise<0 | 1> {
-  const print = (line: string) => void output.talk.write(`${line}\n`)
+type Print = (line: string) => void
+
+/** Writes the history to `file`; resolves with 1 if that is impossible, after a message that says why. */
+export async function backfillCommand(settings: Settings, file: string, output: Output): Promise<0 | 1> {
+  const print = (line: string) => void output.messages.write(`${line}\n`)
   const nowSeconds = () => Date.now() / 1000
   const begin = nowSeconds()
   print(`Reading the repository's snapshots, and the logs in ${settings.cliLogs} …`)
@@ -33,12 +35,12 @@ export async function makeBackfill(settings: Settings, file: string, output: Bac
   const backfill = backfillOf(settings, history.sources, begin, until)
   const extent = extentOf(backfill)
   if (extent.samples === 0) {
-    print(`There is nothing from before ${dateOf(until)} to write.`)
+    print(`There is no history from before ${dateOf(until)} to write.`)
     return 1
   }
-  sayBeforehand(settings, history.sources, until, extent, print)
+  printExtent(settings, history.sources, until, extent, print)
   const target: Target = file === '-' ? { kind: 'output', stream: output.data } : { kind: 'file', path: file }
-  const meter = createMeter(output.talk, extent.samples)
+  const meter = createMeter(output.messages, extent.samples)
   try {
     await writeBackfill(backfill, target, meter.advance)
   } catch (error) {
@@ -46,11 +48,11 @@ export async function makeBackfill(settings: Settings, file: string, output: Bac
     return 1
   }
   meter.finish(`Written in ${durationWords(nowSeconds() - begin)}.`)
-  sayNext(file, print)
+  printNextSteps(file, print)
   return 0
 }
 
-function readHistoryOf(settings: Settings, nowSeconds: () => number, print: (line: string) => void) {
+function readHistoryOf(settings: Settings, nowSeconds: () => number, print: Print) {
   const passesFilter = createSourceFilter(settings.sources)
   return readHistory({
     kopia: kopiaOf(settings),
@@ -61,11 +63,11 @@ function readHistoryOf(settings: Settings, nowSeconds: () => number, print: (lin
   })
 }
 
-/** From when on the live series tell: two that tell of the same time would make counters fall, and rise again. */
+/** The time at which the live series begin: counters that overlap them would fall and rise again. */
 async function untilOf(settings: Settings, now: number): Promise<number> {
   if (settings.backfill.until !== undefined) return Math.min(settings.backfill.until, now)
-  const seen = await lookAtLedger(settings.stateDirectory)
-  return (seen.kind === 'loaded' ? seen.data.begunAt : undefined) ?? now
+  const stored = await lookAtLedger(settings.stateDirectory)
+  return (stored.kind === 'loaded' ? stored.data.begunAt : undefined) ?? now
 }
 
 function backfillOf(
@@ -76,7 +78,7 @@ function backfillOf(
 ): Backfill {
   const { recentPeriodSeconds, recentSpacingSeconds, olderSpacingSeconds } = backfill
   return {
-    timelines: sources.map((history) => ({ source: history.source, standings: timelineOf(history) })),
+    sources: sources.map((history) => ({ source: history.source, states: statesOf(history) })),
     labels: groupLabels,
     grid: {
       until,
@@ -87,19 +89,19 @@ function backfillOf(
   }
 }
 
-function sayBeforehand(
+function printExtent(
   { backfill }: Settings,
   sources: readonly SourceHistory[],
   until: number,
-  extent: { readonly samples: number; readonly bytes: number },
-  print: (line: string) => void,
+  extent: Extent,
+  print: Print,
 ): void {
   const attempts = sources.reduce((sum, source) => sum + source.attempts.length, 0)
   const first = Math.min(...sources.map((source) => source.attempts[0]?.endedAt ?? until))
   print(
     `${pluralWords(attempts, 'attempt')} of ${pluralWords(sources.length, 'source')}, from ${dateOf(first)} until ` +
-      `${dateOf(until)}, when the agent's own figures begin. Snapshots that were deleted can't come back, and ` +
-      'failed attempts only as far as the logs reach.',
+      `${dateOf(until)}, when the agent's own metrics begin. Deleted snapshots can't be restored, and failed ` +
+      'attempts are known only as far back as the logs reach.',
   )
   const [recent, older, period] = [
     backfill.recentSpacingSeconds,
@@ -112,15 +114,15 @@ function sayBeforehand(
   )
 }
 
-function sayNext(file: string, print: (line: string) => void): void {
+function printNextSteps(file: string, print: Print): void {
   const name = file === '-' ? 'FILE' : file
   print(`
-Next, where Prometheus has its data, as its user (a block of 20 days at a time makes it quick):
+Next, run this where Prometheus has its data, as its user (blocks of up to 20 days make it fast):
 
   promtool tsdb create-blocks-from openmetrics --max-block-duration=744h ${shellWord(name)} /var/lib/prometheus
 
-Prometheus finds the blocks within two minutes. It deletes what is older than --storage.tsdb.retention.time (15 days, if
-you have set none): set that first. Before version 2.39 it also needs --storage.tsdb.allow-overlapping-blocks.`)
+Prometheus finds the blocks within two minutes. It deletes data older than --storage.tsdb.retention.time (15 days by
+default): raise that first. Before version 2.39 it also needs --storage.tsdb.allow-overlapping-blocks.`)
 }
 
 type Meter = {
@@ -129,10 +131,10 @@ type Meter = {
   readonly fail: (message: string) => void
 }
 
-/** A bar in a terminal, a line per tenth elsewhere. */
-function createMeter(talk: BackfillOutput['talk'], total: number): Meter {
-  if (talk.isTTY) {
-    const bar = progress({ max: total, size: 30, style: 'block', output: talk })
+/** Shows a progress bar in a terminal, and prints a line per 10 % elsewhere. */
+function createMeter(output: Output['messages'], total: number): Meter {
+  if (output.isTTY) {
+    const bar = progress({ max: total, size: 30, style: 'block', output })
     bar.start('writing')
     return {
       advance: (samples) => bar.advance(samples),
@@ -146,10 +148,10 @@ function createMeter(talk: BackfillOutput['talk'], total: number): Meter {
       const before = Math.floor((done / total) * 10)
       done += samples
       const tenth = Math.floor((done / total) * 10)
-      if (tenth > before) talk.write(`${tenth * 10} %: ${countWords(done)} samples\n`)
+      if (tenth > before) output.write(`${tenth * 10} %: ${countWords(done)} samples\n`)
     },
-    finish: (message) => void talk.write(`${message}\n`),
-    fail: (message) => void talk.write(`${message}\n`),
+    finish: (message) => void output.write(`${message}\n`),
+    fail: (message) => void output.write(`${message}\n`),
   }
 }
 
@@ -157,7 +159,7 @@ function dateOf(at: number): string {
   return new Date(at * 1000).toISOString().slice(0, 16).replace('T', ' ').concat(' UTC')
 }
 
-/** For a POSIX shell, quoted where that is needed. */
+/** Quotes a word for a POSIX shell if that is needed. */
 function shellWord(text: string): string {
   return /^[\w./@%+=:,-]+$/.test(text) ? text : `'${visible(text).replaceAll("'", "'\\''")}'`
 }

@@ -1,4 +1,4 @@
-// check: looks at everything that must work together, one line each, and says what to do.
+// check: examines everything that must work together, and prints one line for each part with what to do.
 
 import { styleText } from 'node:util'
 import { checkAgent, checkLogs, checkSpool } from '../check/files.ts'
@@ -11,19 +11,22 @@ import type { Paint } from '../status/table.ts'
 import { wrapped } from '../status/text-width.ts'
 import { pluralWords, visible } from '../status/words.ts'
 
-/** `places` says in words from where the settings are. */
-export type Configuration = { readonly settings: Settings; readonly places: string }
+/** `origins` says in words where the settings come from. */
+type LoadedSettings = { readonly settings: Settings; readonly origins: string }
 
-/** Prints each finding as it comes; resolves with 1 if one is a failure. `load` rejects where a setting is wrong. */
+/**
+ * Prints each finding as soon as it is known; resolves with 1 if one is a failure. `load` rejects with a ConfigError if
+ * a setting is wrong.
+ */
 export async function checkCommand(
-  load: () => Promise<Configuration>,
+  load: () => Promise<LoadedSettings>,
   output: NodeJS.WriteStream & { fd: 1 },
 ): Promise<0 | 1> {
   const paint: Paint = (colour, text) => styleText(colour, text, { stream: output })
   const columns = output.isTTY ? output.columns : undefined
   const counts = { ok: 0, warning: 0, failure: 0 }
   for await (const finding of findings(load)) {
-    counts[finding.verdict] += 1
+    counts[finding.result] += 1
     output.write(findingText(finding, columns, paint))
   }
   const sum = [
@@ -35,14 +38,14 @@ export async function checkCommand(
   return counts.failure > 0 ? 1 : 0
 }
 
-async function* findings(load: () => Promise<Configuration>): AsyncGenerator<Finding> {
+async function* findings(load: () => Promise<LoadedSettings>): AsyncGenerator<Finding> {
   try {
-    const { settings, places } = await load()
-    yield ok('configuration', places)
+    const { settings, origins } = await load()
+    yield ok('configuration', origins)
     yield* checkAll(settings)
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error
-    yield failure('configuration', error.message, 'correct that setting; --help shows all there are')
+    yield failure('configuration', error.message, 'correct that setting; --help lists all settings')
   }
 }
 
@@ -51,7 +54,7 @@ async function* checkAll(settings: Settings): AsyncGenerator<Finding> {
   const kopia = kopiaOf(settings)
   const version = await checkKopia(kopia, settings.kopiaBinary)
   yield version
-  if (version.verdict !== 'failure') {
+  if (version.result !== 'failure') {
     const { finding, status } = await checkRepository(kopia, nowSeconds)
     yield finding
     if (status !== undefined) yield* await checkHooks(kopia, status)
@@ -71,7 +74,7 @@ async function* checkPushing(settings: Settings, now: number): AsyncGenerator<Fi
   const options = { ...settings.gateway, instance: settings.instance }
   yield await checkGateway(options, now)
   yield settings.prometheusUrl === undefined
-    ? ok('Prometheus', 'not asked, since prometheus_url is empty')
+    ? ok('Prometheus', 'not checked, since prometheus_url is empty')
     : await checkPrometheus(settings.prometheusUrl, options)
 }
 
@@ -84,11 +87,11 @@ const marks = {
 const indent = 27
 
 function findingText(finding: Finding, columns: number | undefined, paint: Paint): string {
-  const { mark, colour } = marks[finding.verdict]
+  const { mark, colour } = marks[finding.result]
   const room = columns === undefined ? undefined : Math.max(20, columns - indent)
   const [first = '', ...rest] = wrapped(visible(finding.found), room)
-  const advice = finding.verdict === 'ok' ? [] : wrapped(`→ ${finding.advice}`, room)
-  const head = paint(colour, `${mark} ${finding.verdict}`.padEnd(11)) + finding.subject.padEnd(indent - 11)
+  const advice = finding.result === 'ok' ? [] : wrapped(`→ ${finding.advice}`, room)
+  const head = paint(colour, `${mark} ${finding.result}`.padEnd(11)) + finding.subject.padEnd(indent - 11)
   const lines = [head + first, ...[...rest, ...advice].map((line) => ' '.repeat(indent) + line)]
   return lines.map((line) => `${line}\n`).join('')
 }

@@ -1,13 +1,13 @@
-// What can be typed: every command once, with its operands and options. --help comes from here.
+// The command line: every command once, with its operands and options. --help is made from this.
 
 import { parseArgs } from 'node:util'
 import type { Flags } from '../settings/load.ts'
-import { flagOf, settingNames } from '../settings/schema.ts'
+import { flagOf, settingNames } from '../settings/names.ts'
 
 type CommandDeclaration = {
-  /** How many operands there may be. */
+  /** Which operands it takes. */
   readonly operands: 'none' | 'targets' | 'file'
-  /** Options that are no settings. */
+  /** Options that are not settings. */
   readonly options: readonly OptionName[]
   readonly usage: string
   readonly doc: string
@@ -16,52 +16,52 @@ type CommandDeclaration = {
 type OptionName = 'global' | 'json' | 'watch'
 
 export const commands = {
-  run: { operands: 'none', options: [], usage: '', doc: 'watch and push until stopped' },
+  run: { operands: 'none', options: [], usage: '', doc: 'watch Kopia and push metrics until stopped' },
   push: {
     operands: 'none',
     options: [],
     usage: '',
-    doc: 'bring everything up to date, push once; exit 0 if that worked',
+    doc: 'bring the ledger up to date and push once; exit 0 if the push succeeds',
   },
   status: {
     operands: 'none',
     options: ['json', 'watch'],
     usage: '[--json | --watch]',
-    doc: 'how each source stands, worst first; exit 1 if one is failing or overdue',
+    doc: 'show the state of each source, worst first; exit 1 if one is failing or overdue',
   },
   check: {
     operands: 'none',
     options: [],
     usage: '',
-    doc: 'look at everything that must work together; exit 1 if something does not',
+    doc: 'examine everything that must work together; exit 1 if something does not work',
   },
   'install-hooks': {
     operands: 'targets',
     options: ['global'],
     usage: 'SOURCE… | --global',
-    doc: "put the hooks into Kopia's policies; an action that stands there is chained",
+    doc: "add the hooks to Kopia's policies; the hooks run the actions that are there already",
   },
   'uninstall-hooks': {
     operands: 'targets',
     options: ['global'],
     usage: 'SOURCE… | --global',
-    doc: 'take them out again; what stood there before stands there again',
+    doc: 'remove the hooks from the policies and restore the actions that were there before',
   },
   backfill: {
     operands: 'file',
     options: [],
     usage: 'FILE',
-    doc: 'write the history that is still known for promtool tsdb create-blocks-from openmetrics; -: standard output',
+    doc: 'write the known history for promtool tsdb create-blocks-from openmetrics; - is standard output',
   },
   forget: {
     operands: 'none',
     options: [],
     usage: '',
-    doc: "delete this agent's group from the gateway, when a machine is retired",
+    doc: "delete this agent's group from the gateway, for a machine that is retired",
   },
 } as const satisfies Record<string, CommandDeclaration>
 
-export type CommandName = keyof typeof commands
+type CommandName = keyof typeof commands
 
 export type CommandLine =
   | { readonly kind: 'help' }
@@ -76,7 +76,7 @@ export type CommandLine =
       readonly flags: Flags
     }
 
-/** Reads the arguments behind the program's name; throws Node's ERR_PARSE_ARGS_… for an unknown flag. */
+/** Parses the arguments after the program's name; throws Node's ERR_PARSE_ARGS_… for an unknown flag. */
 export function parseCommandLine(arguments_: readonly string[]): CommandLine {
   const options = {
     help: { type: 'boolean', short: 'h' },

@@ -1,7 +1,7 @@
-// forget: takes this agent's group from the gateway, which keeps what was pushed for ever otherwise.
+// forget: deletes this agent's group from the gateway, which otherwise holds the last push for ever.
 
 import { lockHolder } from '../ledger/lock.ts'
-import { findGroup, formatLabels, type GroupAnswer, groupLabels } from '../push/group.ts'
+import { findGroup, formatLabels, type GroupResult, groupLabels } from '../push/group.ts'
 import { deleteGroup, type GatewayOptions, groupUrl } from '../push/pushgateway.ts'
 import type { Settings } from '../settings/settings.ts'
 import { agoWords, countWords, pluralWords } from '../status/words.ts'
@@ -9,10 +9,10 @@ import { agoWords, countWords, pluralWords } from '../status/words.ts'
 type Print = (line: string) => void
 
 /**
- * Deletes the group that `settings` name, and says what it held. `own` are the settings without the flags of this command:
- * where they name another group, a running agent does not push the one that is to go. Resolves with the exit code.
+ * Deletes the group that `settings` name and prints what it held. `own` are the settings without the flags of this
+ * command: if they name another group, a running agent does not push the one to delete. Resolves with the exit code.
  */
-export async function forget(
+export async function forgetCommand(
   settings: Settings,
   own: Settings,
   print: Print,
@@ -20,23 +20,13 @@ export async function forget(
 ): Promise<0 | 1> {
   const options = gatewayOptionsOf(settings)
   if (options === undefined) {
-    printError('forget: there is no gateway to forget it, since pushgateway_url is empty')
+    printError('forget: there is no gateway to delete from, since pushgateway_url is empty')
     return 1
   }
   const holder = await lockHolder(settings.stateDirectory).catch((error: unknown) => String(error))
-  if (typeof holder === 'string') {
-    printError(
-      `forget: whether an agent runs can't be seen (${holder}): run it as the user that the agent runs as`,
-    )
-    return 1
-  }
-  const ownOptions = gatewayOptionsOf(own)
-  const isOwn = ownOptions !== undefined && groupUrl(ownOptions) === groupUrl(options)
-  if (holder !== undefined && isOwn) {
-    printError(
-      `forget: an agent with pid ${holder} runs on ${settings.stateDirectory}, and its next push would bring the group ` +
-        "back: stop it first. Another machine's group is named by --instance.",
-    )
+  const refusal = refusalText(settings.stateDirectory, holder, isSameGroup(options, gatewayOptionsOf(own)))
+  if (refusal !== undefined) {
+    printError(`forget: ${refusal}`)
     return 1
   }
   const before = await findGroup(options)
@@ -53,9 +43,7 @@ export async function forget(
   }
   print(deletedText(options, before))
   if (holder !== undefined) {
-    print(
-      `An agent with pid ${holder} runs here: should it push this very group, its next push brings it back.`,
-    )
+    print(`An agent with pid ${holder} runs here. If it pushes this group, its next push creates it again.`)
   }
   return 0
 }
@@ -64,17 +52,37 @@ function gatewayOptionsOf({ gateway, instance }: Settings): GatewayOptions | und
   return gateway && { ...gateway, instance }
 }
 
-function deletedText(options: GatewayOptions, before: GroupAnswer): string {
+function isSameGroup(one: GatewayOptions, other: GatewayOptions | undefined): boolean {
+  return other !== undefined && groupUrl(one) === groupUrl(other)
+}
+
+/** `holder` is the process id of a running agent, or the error that hides it. */
+function refusalText(
+  stateDirectory: string,
+  holder: number | string | undefined,
+  isOwnGroup: boolean,
+): string | undefined {
+  if (typeof holder === 'string') {
+    return `can't see whether an agent runs (${holder}): run this command as the agent's user`
+  }
+  if (holder === undefined || !isOwnGroup) return undefined
+  return (
+    `an agent with pid ${holder} runs on ${stateDirectory}: stop it first, or its next push creates the group ` +
+    "again. To delete another machine's group, name it with --instance."
+  )
+}
+
+function deletedText(options: GatewayOptions, before: GroupResult): string {
   const deleted = `Deleted ${formatLabels(groupLabels(options))} from ${options.url}`
-  // Some gateways let writers write and not read.
+  // A gateway may allow writing without reading.
   if (before.kind !== 'found') return `${deleted}; what it held could not be read.`
   const { series, sources, lastPushAt } = before.group
   const held = `${countWords(series)} series of ${pluralWords(sources, 'source')}`
   return `${deleted}: ${held}, last pushed ${agoWords(lastPushAt, Date.now() / 1000)}.`
 }
 
-function absentText(options: GatewayOptions, { ofSameJob }: GroupAnswer & { kind: 'absent' }): string {
-  const there = ofSameJob.slice(0, 20).map((labels) => `\n  ${formatLabels(labels)}`)
-  const others = there.length === 0 ? '' : ` Of this job it holds:${there.join('')}`
+function absentText(options: GatewayOptions, { ofSameJob }: GroupResult & { kind: 'absent' }): string {
+  const groups = ofSameJob.slice(0, 20).map((labels) => `\n  ${formatLabels(labels)}`)
+  const others = groups.length === 0 ? '' : ` Of this job it holds:${groups.join('')}`
   return `Nothing to delete: ${options.url} holds no group ${formatLabels(groupLabels(options))}.${others}`
 }

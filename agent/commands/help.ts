@@ -1,9 +1,10 @@
-// What --help prints; the README's table of settings comes from the same declarations.
+// The text of --help and the packages' configuration file, from the declarations of settings and commands.
 
-import { declarations, flagOf, settingNames } from '../settings/schema.ts'
+import { flagOf, settingNames } from '../settings/names.ts'
+import { declarations } from '../settings/schema.ts'
 import { commands } from './command-line.ts'
 
-/** The usage text, with every command and setting. */
+/** The text of --help, with every command and setting. */
 export function help(): string {
   const settings = settingNames().map((name) => {
     const { environment, default: fallback, doc } = declarations[name]
@@ -16,13 +17,13 @@ export function help(): string {
   })
   return `Usage: kopia-metrics-agent <command> [flags]
 
-Watches Kopia backups and pushes how they went to a Prometheus Pushgateway.
+Watches Kopia backups and pushes their results to a Prometheus Pushgateway.
 
 Commands:
 ${usages.join('\n')}
 
-Flags, each also an environment variable and (with _ for -) a key of the configuration file:
-  --config (/etc/kopia-metrics-agent/config.yaml where it exists)
+Flags. Each is also an environment variable and (with _ for -) a key of the configuration file:
+  --config (/etc/kopia-metrics-agent/config.yaml if it exists)
       the configuration file, in YAML
 ${settings.join('\n')}
   --version
@@ -30,25 +31,16 @@ ${settings.join('\n')}
 `
 }
 
-/** The README's table of settings. */
-export function settingsTable(): string {
-  const rows = settingNames().map((name) => {
-    const { environment, default: fallback, doc } = declarations[name]
-    return `| \`${environment}\` | \`${name}\` | ${fallback === '' ? '–' : `\`${fallback}\``} | ${doc} |`
-  })
-  return ['| environment | key in the file | default | meaning |', '|---|---|---|---|', ...rows].join('\n')
-}
-
-/** The configuration file that the packages install: each setting that is no secret, explained and commented out. */
+/** The configuration file of the packages: each setting except secrets, explained and commented out. */
 export function configFile(): string {
   const settings = settingNames().flatMap((name) => {
     if ('secret' in declarations[name]) return []
     const { environment, default: fallback, doc } = declarations[name]
     return `# ${doc.replaceAll('`', '')}\n# In the environment: ${environment}\n#${name}: ${JSON.stringify(fallback)}\n`
   })
-  return `# Settings of kopia-metrics-agent. What is commented out shows the default. The environment is stronger than this file.
-# Passwords do not belong here, where everybody can read them: see "Install" in
-# /usr/share/doc/kopia-metrics-agent/README.md. After a change: systemctl restart kopia-metrics-agent
+  return `# Settings of kopia-metrics-agent. A line that is commented out shows the default. The environment overrides this file.
+# Do not put passwords here, because every user can read this file: see "Install" in
+# /usr/share/doc/kopia-metrics-agent/README.md. After a change, run: systemctl restart kopia-metrics-agent
 
 ${settings.join('\n')}`
 }

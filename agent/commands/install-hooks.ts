@@ -1,38 +1,54 @@
-// install-hooks and uninstall-hooks: Kopia's policies get the hooks, or what stood there before.
+// install-hooks and uninstall-hooks: add the hooks to Kopia's policies, or restore the actions that were there before.
 
 import { resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { kopiaOf } from '../daemon/kopia-client.ts'
 import { type HookPaths, type PolicyDefinition, withHooks, withoutHooks } from '../kopia/cli/actions.ts'
 import type { Kopia } from '../kopia/cli/client.ts'
+import type { KopiaResult } from '../kopia/cli/exec.ts'
 import { formatSource, parseSource } from '../kopia/source.ts'
 import type { Settings } from '../settings/settings.ts'
 
 /** `--global`, or sources: paths of this user@host, or `user@host:path`. */
-export type Targets =
-  | { readonly kind: 'global' }
-  | { readonly kind: 'sources'; readonly names: readonly string[] }
+type Targets = { readonly kind: 'global' } | { readonly kind: 'sources'; readonly names: readonly string[] }
 
-export type Print = (line: string) => void
+type Print = (line: string) => void
 
 const globalTarget = '(global)'
 
-/** The hooks of this installation; they lie beside the folder that this program is in. */
-const hookPaths: HookPaths = {
-  before: fileURLToPath(new URL('../hooks/before-snapshot-root.sh', import.meta.url)),
-  after: fileURLToPath(new URL('../hooks/after-snapshot-root.sh', import.meta.url)),
+/**
+ * Adds the hooks to the policies of the targets. `installation` is the folder of this installation, with a slash at its
+ * end; the hooks are in its folder `hooks`. Resolves with the exit code.
+ */
+export async function installHooksCommand(
+  settings: Settings,
+  targets: Targets,
+  installation: URL,
+  print: Print,
+): Promise<0 | 1> {
+  return exitCodeOf(installHooks(kopiaOf(settings), targets, hookPathsIn(installation), print), print)
 }
 
-/** Puts the hooks into Kopia's policies, or takes them out; says what it did. */
-export async function hooksCommand(
+/** Removes the hooks from the policies of the targets and restores the actions they ran. Resolves with the exit code. */
+export async function uninstallHooksCommand(
   settings: Settings,
-  change: typeof installHooks,
   targets: Targets,
   print: Print,
 ): Promise<0 | 1> {
-  const kopia = kopiaOf(settings)
+  return exitCodeOf(uninstallHooks(kopiaOf(settings), targets, print), print)
+}
+
+/** The hook scripts of an installation. */
+export function hookPathsIn(installation: URL): HookPaths {
+  return {
+    before: fileURLToPath(new URL('hooks/before-snapshot-root.sh', installation)),
+    after: fileURLToPath(new URL('hooks/after-snapshot-root.sh', installation)),
+  }
+}
+
+async function exitCodeOf(work: Promise<void>, print: Print): Promise<0 | 1> {
   try {
-    await change(kopia, targets, print)
+    await work
     return 0
   } catch (error) {
     print(error instanceof Error ? error.message : String(error))
@@ -40,33 +56,31 @@ export async function hooksCommand(
   }
 }
 
-/** Puts the hooks into the policies of the targets, and says what it did. Rejects where Kopia can't be asked. */
-export async function installHooks(kopia: Kopia, targets: Targets, print: Print): Promise<void> {
-  const status = answerOf(await kopia.repositoryStatus())
+async function installHooks(kopia: Kopia, targets: Targets, hooks: HookPaths, print: Print): Promise<void> {
+  const status = valueOrThrow(await kopia.repositoryStatus())
   if (!status.areActionsEnabled) {
     print(
-      'Warning: this repository is connected without actions, so Kopia will run no hook: connect it with --enable-actions.',
+      'Warning: this repository is connected without actions, so Kopia runs no hooks. Connect it with --enable-actions.',
     )
   }
-  for (const target of targetsOf(targets, status)) {
-    const own = answerOf(await kopia.exportPolicy(target))
-    const inForce = target === globalTarget ? {} : answerOf(await kopia.effectivePolicy(target))
-    await change(kopia, target, own ?? {}, withHooks(own, inForce, hookPaths), print)
+  for (const target of targetNames(targets, status)) {
+    const own = valueOrThrow(await kopia.exportPolicy(target))
+    const effective = target === globalTarget ? {} : valueOrThrow(await kopia.effectivePolicy(target))
+    await saveActions(kopia, target, own ?? {}, withHooks(own, effective, hooks), print)
   }
 }
 
-/** Takes the hooks out of the policies of the targets; what they chained stands there again. */
-export async function uninstallHooks(kopia: Kopia, targets: Targets, print: Print): Promise<void> {
-  const status = answerOf(await kopia.repositoryStatus())
-  for (const target of targetsOf(targets, status)) {
-    const own = answerOf(await kopia.exportPolicy(target)) ?? {}
+async function uninstallHooks(kopia: Kopia, targets: Targets, print: Print): Promise<void> {
+  const status = valueOrThrow(await kopia.repositoryStatus())
+  for (const target of targetNames(targets, status)) {
+    const own = valueOrThrow(await kopia.exportPolicy(target)) ?? {}
     const restored = withoutHooks(own)
-    await change(kopia, target, own, restored, print)
-    if (restored.isOurs) answerOf(await kopia.deletePolicy(target))
+    await saveActions(kopia, target, own, restored, print)
+    if (restored.wasCreatedForHooks) valueOrThrow(await kopia.deletePolicy(target))
   }
 }
 
-async function change(
+async function saveActions(
   kopia: Kopia,
   target: string,
   before: PolicyDefinition,
@@ -74,13 +88,13 @@ async function change(
   print: Print,
 ): Promise<void> {
   if (JSON.stringify(before.actions ?? {}) !== JSON.stringify(after.policy.actions)) {
-    answerOf(await kopia.importPolicy(target, after.policy))
+    valueOrThrow(await kopia.importPolicy(target, after.policy))
   }
-  for (const line of after.messages.length > 0 ? after.messages : ['no hook is there'])
-    print(`${target}: ${line}`)
+  const messages = after.messages.length > 0 ? after.messages : ['no hook is there']
+  for (const message of messages) print(`${target}: ${message}`)
 }
 
-function targetsOf(
+function targetNames(
   targets: Targets,
   { user, host }: { readonly user: string; readonly host: string },
 ): readonly string[] {
@@ -90,7 +104,7 @@ function targetsOf(
   )
 }
 
-function answerOf<T>(answer: { ok: true; value: T } | { ok: false; command: string; reason: string }): T {
-  if (!answer.ok) throw new Error(`${answer.command}: ${answer.reason}`)
-  return answer.value
+function valueOrThrow<T>(result: KopiaResult<T>): T {
+  if (!result.ok) throw new Error(`${result.command}: ${result.reason}`)
+  return result.value
 }

@@ -1,4 +1,4 @@
-// status: how each source stands, from the ledger, also while the agent is down.
+// status: shows the state of each source from the ledger; it needs no running agent.
 
 import { once } from 'node:events'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -8,25 +8,27 @@ import { formatSource } from '../kopia/source.ts'
 import { createLedger } from '../ledger/ledger.ts'
 import { lockHolder } from '../ledger/lock.ts'
 import { lookAtLedger } from '../ledger/store.ts'
-import { createPending } from '../reconcile/pending.ts'
+import { runningAttempts } from '../reconcile/pending.ts'
 import type { Settings } from '../settings/settings.ts'
-import { type AgentSeen, statusJson } from '../status/json.ts'
+import { type AgentState, statusJson } from '../status/json.ts'
 import { needsAttention, type Status, statusOf } from '../status/status.ts'
 import { type Paint, statusTable } from '../status/table.ts'
 import { wrapped } from '../status/text-width.ts'
 import { agoWords } from '../status/words.ts'
 
-export type StatusForm = 'table' | 'json' | 'watch'
+type StatusFormat = 'table' | 'json' | 'watch'
 
 type Terminal = NodeJS.WriteStream & { readonly fd: 1 }
 
-type Seen =
-  | { readonly kind: 'seen'; readonly status: Status; readonly agent: AgentSeen }
-  | { readonly kind: 'nothing'; readonly reason: string }
+type Reading =
+  | { readonly kind: 'known'; readonly status: Status; readonly agent: AgentState }
+  | { readonly kind: 'unknown'; readonly reason: string }
+
+type StatusReader = () => Promise<Reading>
 
 const watchIntervalMs = 2000
 
-/** Alternate screen and cursor: xterm's control sequences, which terminals share. */
+/** xterm's control sequences for the alternate screen and the cursor; other terminals have the same. */
 const screen = {
   enter: '\x1b[?1049h\x1b[?25l',
   leave: '\x1b[?25h\x1b[?1049l',
@@ -35,44 +37,45 @@ const screen = {
   clearLine: '\x1b[K',
 } as const
 
-/** Prints the status; resolves with 1 if a source is failing or overdue, or nothing is known. */
-export async function showStatus(
+/** Prints the status; resolves with 1 if a source is failing or overdue, or if the status is unknown. */
+export async function statusCommand(
   settings: Settings,
-  form: StatusForm,
+  format: StatusFormat,
   output: Terminal,
   printError: (line: string) => void,
 ): Promise<0 | 1> {
-  const look = createLook(settings)
-  if (form === 'watch') {
-    if (output.isTTY) return watch(look, output)
-    printError('--watch needs a terminal; a script can call status --json again')
+  const read = createStatusReader(settings)
+  if (format === 'watch') {
+    if (output.isTTY) return watch(read, output)
+    printError('--watch needs a terminal; a script can call status --json repeatedly')
     return 1
   }
-  const seen = await look()
-  if (seen.kind === 'nothing') {
-    printError(seen.reason)
+  const reading = await read()
+  if (reading.kind === 'unknown') {
+    printError(reading.reason)
     return 1
   }
-  output.write(form === 'json' ? statusJson(seen.status, seen.agent) : textOf(seen, output))
-  return exitCodeOf(seen)
+  output.write(format === 'json' ? statusJson(reading.status, reading.agent) : textOf(reading, output))
+  return exitCodeOf(reading)
 }
 
-/** Redraws until Ctrl-C; what does not fit the screen is left out, which is the best of all. */
-async function watch(look: () => Promise<Seen>, output: Terminal): Promise<0 | 1> {
+/** Redraws until Ctrl-C. Lines that do not fit on the screen are left out; the last ones are the healthiest sources. */
+async function watch(read: StatusReader, output: Terminal): Promise<0 | 1> {
   const stopping = new AbortController()
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, () => stopping.abort())
-  let seen: Seen
+  let reading: Reading
   output.write(screen.enter)
   try {
     do {
-      seen = await look()
-      output.write(frameOf(seen.kind === 'seen' ? textOf(seen, output) : `${seen.reason}\n`, output.rows))
+      reading = await read()
+      const text = reading.kind === 'known' ? textOf(reading, output) : `${reading.reason}\n`
+      output.write(frameOf(text, output.rows))
       await untilNextFrame(output, stopping.signal)
     } while (!stopping.signal.aborted)
   } finally {
     output.write(screen.leave)
   }
-  return exitCodeOf(seen)
+  return exitCodeOf(reading)
 }
 
 async function untilNextFrame(output: Terminal, stop: AbortSignal): Promise<void> {
@@ -93,42 +96,40 @@ function frameOf(text: string, rows: number): string {
   return screen.home + shown.map((line) => `${line}${screen.clearLine}\n`).join('') + screen.clear
 }
 
-function createLook(settings: Settings): () => Promise<Seen> {
+/** Reads the ledger and, for what has begun since it was saved, Kopia's logs. */
+function createStatusReader(settings: Settings): StatusReader {
+  const { stateDirectory, cliLogs } = settings
   let tracker: RunTracker | undefined
   const nowSeconds = () => Date.now() / 1000
   return async () => {
-    const seen = await lookAtLedger(settings.stateDirectory)
-    if (seen.kind === 'missing') {
+    const stored = await lookAtLedger(stateDirectory)
+    if (stored.kind === 'missing') {
       return {
-        kind: 'nothing',
-        reason: `There is no ledger in ${settings.stateDirectory}: no agent has run there yet.`,
+        kind: 'unknown',
+        reason: `There is no ledger in ${stateDirectory}: no agent has run there yet.`,
       }
     }
-    if (seen.kind === 'unreadable') {
-      return {
-        kind: 'nothing',
-        reason: `The ledger in ${settings.stateDirectory} can't be read: ${seen.reason}`,
-      }
+    if (stored.kind === 'unreadable') {
+      return { kind: 'unknown', reason: `The ledger in ${stateDirectory} can't be read: ${stored.reason}` }
     }
-    // The ledger is saved when an attempt ends; that one has begun since is in Kopia's log.
     tracker ??= createRunTracker({
-      directory: settings.cliLogs,
-      runs: new Map(Object.entries(seen.data.runs)),
+      directory: cliLogs,
+      runs: new Map(Object.entries(stored.data.runs)),
       nowSeconds,
-      // Shown is then what the ledger knows; the agent's own log tells of a log that can't be read.
+      // The ledger's state is shown then; the agent's own log reports a log of Kopia that can't be read.
       onFault: () => undefined,
     })
     await tracker.sweep()
     await tracker.endFinishedRuns()
-    const ledger = createLedger(seen.data)
-    const underWay = createPending(tracker, ledger, nowSeconds).underWay()
+    const ledger = createLedger(stored.data)
+    const underWay = runningAttempts(tracker.runs, ledger.repository.status)
     const runningSince = new Map(underWay.map(({ source, startedAt }) => [formatSource(source), startedAt]))
-    const agent = { processId: await lockHolder(settings.stateDirectory), ledgerSavedAt: seen.savedAt }
-    return { kind: 'seen', status: statusOf(ledger, runningSince, nowSeconds()), agent }
+    const agent = { processId: await lockHolder(stateDirectory), ledgerSavedAt: stored.savedAt }
+    return { kind: 'known', status: statusOf(ledger, runningSince, nowSeconds()), agent }
   }
 }
 
-function textOf({ status, agent }: Seen & { kind: 'seen' }, output: Terminal): string {
+function textOf({ status, agent }: Reading & { kind: 'known' }, output: Terminal): string {
   const paint: Paint = (colour, text) => styleText(colour, text, { stream: output })
   const columns = output.isTTY ? output.columns : undefined
   const table = statusTable(status, { columns, paint })
@@ -138,6 +139,6 @@ function textOf({ status, agent }: Seen & { kind: 'seen' }, output: Terminal): s
   return `${table}\n${lines.join('')}`
 }
 
-function exitCodeOf(seen: Seen): 0 | 1 {
-  return seen.kind === 'nothing' || needsAttention(seen.status) ? 1 : 0
+function exitCodeOf(reading: Reading): 0 | 1 {
+  return reading.kind === 'unknown' || needsAttention(reading.status) ? 1 : 0
 }

@@ -1,36 +1,82 @@
-// Where the picture goes: into a textfile, and to a gateway, which may be down for a while.
+// Publishes the ledger: to the disk, and as metrics to the gateway and the textfile.
 
-import { contentType } from '../metrics/exposition.ts'
-import { createPusher, type Pusher } from '../push/push-queue.ts'
+import type { RunTracker } from '../kopia/runs/tracker.ts'
+import type { Ledger } from '../ledger/ledger.ts'
+import { saveLedger } from '../ledger/store.ts'
+import type { MetricsRegistry } from '../metrics/registry.ts'
+import { createPushQueue } from '../push/push-queue.ts'
 import { type PushResult, push } from '../push/pushgateway.ts'
 import { writeTextfile } from '../push/textfile.ts'
 import type { Settings } from '../settings/settings.ts'
+import { coalesce } from '../util/coalesce.ts'
 import type { Log } from '../util/log.ts'
+import type { EventIntake } from './event-intake.ts'
+import type { FaultGuard } from './faults.ts'
 
-export type Outlets = Pick<Pusher, 'request' | 'stop'> & {
-  /** Sends the picture once, and does not try again. */
-  readonly publish: (signal: AbortSignal) => Promise<PushResult>
-  /** Pushes that failed so far. */
-  readonly failures: () => number
+export type Publisher = {
+  /** Saves the ledger together with how far the runs were read. Never rejects. */
+  readonly save: () => Promise<void>
+  /** Has the metrics pushed soon. */
+  readonly requestPush: () => void
+  /** Sends the metrics once, and does not try again. */
+  readonly publishOnce: (signal: AbortSignal) => Promise<PushResult>
+  /** Pushes a last time, for 4 s at most; a push that has failed is not tried again. */
+  readonly stop: () => Promise<void>
   /** Why pushing fails now; undefined while it works. */
-  readonly fault: () => string | undefined
+  readonly pushFault: () => string | undefined
 }
 
-export type OutletsOptions = {
-  readonly settings: Pick<Settings, 'gateway' | 'instance' | 'textfile'>
-  /** The picture of the moment. */
-  readonly picture: () => Generator<Uint8Array>
+export type PublisherOptions = {
+  readonly settings: Pick<Settings, 'gateway' | 'instance' | 'textfile' | 'stateDirectory'>
+  readonly ledger: Pick<Ledger, 'toData'>
+  readonly tracker: Pick<RunTracker, 'runs'>
+  readonly intake: Pick<EventIntake, 'unsaved' | 'remove'>
+  readonly metrics: Pick<MetricsRegistry, 'text' | 'contentType' | 'countPushFailure'>
+  readonly faults: FaultGuard
   /** In [0, 1). */
   readonly random: () => number
   readonly log: Log
 }
 
-export function createOutlets({ settings, picture, random, log }: OutletsOptions): Outlets {
+/** Binds the ledger to the disk and to the gateway. */
+export function createPublisher(options: PublisherOptions): Publisher {
+  const { settings, faults } = options
+  const publishOnce = (signal: AbortSignal) => publishMetrics(options, signal)
+  const { queue, pushFault } = createQueue(options, publishOnce)
+
+  const save = coalesce(async () => {
+    await faults.run(`Saving the ledger in ${settings.stateDirectory}`, () => saveWithEvents(options))
+  })
+
+  return { save, requestPush: queue.request, publishOnce, stop: queue.stop, pushFault }
+}
+
+/** Events leave the spool only after the ledger that holds them is on the disk. */
+async function saveWithEvents({ settings, ledger, tracker, intake }: PublisherOptions): Promise<void> {
+  const events = intake.unsaved()
+  await saveLedger(settings.stateDirectory, ledger.toData(tracker.runs))
+  await intake.remove(events)
+}
+
+async function publishMetrics(
+  { settings, metrics, faults }: PublisherOptions,
+  signal: AbortSignal,
+): Promise<PushResult> {
   const { gateway, instance, textfile } = settings
-  let failures = 0
+  if (textfile !== undefined) {
+    await faults.run(`Writing the textfile ${textfile}`, () => writeTextfile(textfile, metrics.text()))
+  }
+  if (gateway === undefined) return { ok: true }
+  return push({ ...gateway, instance }, metrics.text(), metrics.contentType, signal)
+}
+
+function createQueue(
+  { settings: { gateway }, metrics, random, log }: PublisherOptions,
+  send: (signal: AbortSignal) => Promise<PushResult>,
+) {
   let fault: string | undefined
-  const pusher = createPusher({
-    send: publish,
+  const queue = createPushQueue({
+    send,
     random,
     onDown: (reason) => {
       fault = reason
@@ -40,26 +86,7 @@ export function createOutlets({ settings, picture, random, log }: OutletsOptions
       fault = undefined
       log.info(`Pushing to ${gateway?.url} works again.`)
     },
-    onFailure: () => {
-      failures += 1
-    },
+    onFailure: metrics.countPushFailure,
   })
-
-  async function publish(signal: AbortSignal): Promise<PushResult> {
-    if (textfile !== undefined) {
-      await writeTextfile(textfile, picture()).catch((error: unknown) =>
-        log.error(`The textfile ${textfile} can't be written: ${error}`),
-      )
-    }
-    if (gateway === undefined) return { ok: true }
-    return push({ ...gateway, instance }, picture(), contentType, signal)
-  }
-
-  return {
-    publish,
-    request: pusher.request,
-    stop: pusher.stop,
-    failures: () => failures,
-    fault: () => fault,
-  }
+  return { queue, pushFault: () => fault }
 }

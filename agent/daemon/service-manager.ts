@@ -1,14 +1,14 @@
-// Tells systemd how the service is, through its systemd-notify: sd_notify(3) wants a Unix datagram, which Node can't send.
+// Tells systemd the state of the service by systemd-notify: sd_notify(3) needs a Unix datagram socket, which Node lacks.
 
 import { execa } from 'execa'
 
 export type ServiceManager = {
-  /** Without a sign of life for so long, the service is killed and started anew; undefined: it waits for ever. */
+  /** systemd restarts the service after this time without a sign of life; undefined where it sets no limit. */
   readonly watchdogMs: number | undefined
-  /** The start is over; `status` is what `systemctl status` shows. */
+  /** Reports that the start is over; `systemctl status` shows `status`. */
   readonly ready: (status: string) => Promise<void>
   readonly status: (status: string) => Promise<void>
-  /** A sign of life. To be given by the work that is watched, never by a timer alone. */
+  /** Gives a sign of life. The watched work must call it, never a timer alone. */
   readonly alive: () => Promise<void>
   readonly stopping: () => Promise<void>
 }
@@ -16,8 +16,8 @@ export type ServiceManager = {
 const timeLimitMs = 5000
 
 /**
- * Takes systemd's variables out of `environment`, so that no program started later speaks in the agent's name.
- * Where there is no systemd, all is said to nobody. `onFault` is told once if it can't be said.
+ * Removes systemd's variables from `environment`, so that no program that is started later speaks for the agent. Without
+ * systemd every message is dropped. No function rejects; `onFault` is called once, for the first message that fails.
  */
 export function takeServiceManager(
   environment: NodeJS.ProcessEnv,
@@ -30,7 +30,7 @@ export function takeServiceManager(
   delete environment.WATCHDOG_PID
   let hasFailed = false
 
-  // It returns only when systemd has read the message: one from a process that is gone belongs to no service.
+  // systemd-notify returns only after systemd has read the message: systemd ignores one of a process that has ended.
   async function notify(...assignments: readonly string[]): Promise<void> {
     if (socket === undefined) return
     const result = await execa('systemd-notify', assignments, {
@@ -52,7 +52,7 @@ export function takeServiceManager(
   }
 }
 
-/** sd_watchdog_enabled(3): the pid says whom it is meant for. */
+/** WATCHDOG_PID names the process that the limit is meant for (sd_watchdog_enabled(3)). */
 function watchdogMs(
   microseconds: string | undefined,
   pid: string | undefined,

@@ -1,63 +1,65 @@
-// Hints that files in a flat folder were written. A hint may be lost or come twice: the readers know how far they are.
+// Reports writes to the files of a flat folder. An event may be lost or come twice: the readers know how far they are.
 
 import { statSync } from 'node:fs'
 import { basename } from 'node:path'
 import { type FSWatcher, watch } from 'chokidar'
 
 export type FolderWatch = {
-  /** Begins anew if the folder has appeared, is another one than before, or for less; returns whether it did. */
+  readonly folder: string
+  /**
+   * Watches anew where the folder has appeared, was replaced, or has too many old files; resolves with whether it did. Rejects
+   * where the folder can't be looked at, and watches nothing then.
+   */
   readonly renew: () => Promise<boolean>
   /** Whether the folder was there at the last call of `renew`. */
   readonly isThere: () => boolean
-  /** For good. */
+  /** Ends the watch for good. */
   readonly close: () => Promise<void>
 }
 
 export type FolderWatchOptions = {
   readonly folder: string
-  /** Each file watched costs memory: let through only those that may still be written. */
+  /** Each watched file costs memory, so only files that may still be written should be let through. */
   readonly isLive: (fileName: string) => boolean
+  /** A file was written. */
   readonly onHint: (fileName: string) => void
-  /** The folder was removed or moved: time to renew. Like a hint, this may be lost. */
+  /** The folder was removed or moved: time to renew. Like a hint, this event may be lost. */
   readonly onGone: () => void
   readonly onError: (error: unknown) => void
 }
 
-/** So many files that are watched but no longer live are let be: to get rid of them costs a look at the whole folder. */
+/** The watch of a file ends only with the whole watch, so some that are no longer written are tolerated. */
 const mostStale = 50
 
 /** Watches the files directly in `folder`, which need not exist yet. */
 export function watchFolder(options: FolderWatchOptions): FolderWatch {
+  const { folder, isLive } = options
   let watcher: FSWatcher | undefined
   let watchedInode: bigint | undefined
   let isClosed = false
 
   async function renew(): Promise<boolean> {
-    const inode = inodeOf(options.folder)
+    const inode = await inodeOrEnd()
     if (inode === watchedInode && staleFiles() <= mostStale) return false
     await end()
     if (isClosed) return false
     watchedInode = inode
-    if (inode !== undefined) watcher = start()
+    if (inode !== undefined) watcher = startWatcher(options)
     return inode !== undefined
   }
 
-  function staleFiles(): number {
-    const watched = watcher?.getWatched()[options.folder] ?? []
-    return watched.filter((fileName) => !options.isLive(fileName)).length
+  async function inodeOrEnd(): Promise<bigint | undefined> {
+    try {
+      return inodeOf(folder)
+    } catch (error) {
+      await end()
+      throw error
+    }
   }
 
-  function start(): FSWatcher {
-    const hint = (path: string) => options.onHint(basename(path))
-    return watch(options.folder, {
-      depth: 0,
-      followSymlinks: false,
-      ignored: (path) => path !== options.folder && !options.isLive(basename(path)),
-    })
-      .on('add', hint)
-      .on('change', hint)
-      .on('unlinkDir', options.onGone)
-      .on('error', options.onError)
+  function staleFiles(): number {
+    const watched = watcher?.getWatched()[folder] ?? []
+    return watched.filter((fileName) => !isLive(fileName)).length
   }
 
   async function end(): Promise<void> {
@@ -71,9 +73,23 @@ export function watchFolder(options: FolderWatchOptions): FolderWatch {
     await end()
   }
 
-  return { renew, isThere: () => watchedInode !== undefined, close }
+  return { folder, renew, isThere: () => watchedInode !== undefined, close }
 }
 
+function startWatcher({ folder, isLive, onHint, onGone, onError }: FolderWatchOptions): FSWatcher {
+  const hint = (path: string) => onHint(basename(path))
+  return watch(folder, {
+    depth: 0,
+    followSymlinks: false,
+    ignored: (path) => path !== folder && !isLive(basename(path)),
+  })
+    .on('add', hint)
+    .on('change', hint)
+    .on('unlinkDir', onGone)
+    .on('error', onError)
+}
+
+/** Undefined where there is no folder; throws where it can't be looked at (EACCES, EIO, ESTALE). */
 function inodeOf(folder: string): bigint | undefined {
   return statSync(folder, { bigint: true, throwIfNoEntry: false })?.ino
 }

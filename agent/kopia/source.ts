@@ -1,13 +1,13 @@
-// What is backed up: Kopia prints it as user@host:path.
+// A source is what Kopia backs up: a path of a user on a host, printed as user@host:path.
 
 export type Source = { readonly user: string; readonly host: string; readonly path: string }
 
-/** The text form that Kopia uses in logs and that keys the ledger. */
+/** The text form that Kopia prints in its logs. It is also the key of a source in the ledger. */
 export function formatSource(source: Source): string {
   return `${source.user}@${source.host}:${source.path}`
 }
 
-/** Reads `user@host:path`; undefined where the text is not of that form. */
+/** Reads `user@host:path`; undefined if the text does not have this form. */
 export function parseSource(text: string): Source | undefined {
   const match = /^([^@]+)@([^:]+):(.+)$/s.exec(text)
   const [, user, host, path] = match ?? []

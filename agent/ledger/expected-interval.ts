@@ -1,4 +1,4 @@
-// How often a source should be backed up, and who says so.
+// How often a source should be backed up, and where that is known from.
 
 import { effectivePolicyFor, type Policy } from '../kopia/cli/policies.ts'
 import { intervalOfSuccesses, type SourceState } from './source-state.ts'
@@ -7,7 +7,10 @@ export type ExpectedInterval = { readonly seconds: number; readonly origin: 'pol
 
 const noPolicies: readonly Policy[] = []
 
-/** By the policies, undefined until Kopia told of them, or else by what was usual; undefined where nothing tells. */
+/**
+ * The interval that Kopia's policies ask for; where they ask for none, the median of the intervals so far. `policies` is
+ * undefined until Kopia has answered. The result is undefined for a source without a policy and with too little history.
+ */
 export function expectedIntervalOf(
   state: SourceState,
   policies: readonly Policy[] = noPolicies,

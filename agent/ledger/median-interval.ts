@@ -1,9 +1,9 @@
-// How often something happens, learned from when it happened.
+// The usual time between two backups, learned from when they happened.
 
-/** How many gaps at the most tell, and how many at the least. */
+/** Uses the last 10 gaps at most; fewer than 2 are no pattern. */
 const gaps = { most: 10, least: 2 } as const
 
-/** The median of the last gaps, in seconds; `times` in Unix seconds, oldest first. Undefined where there are too few. */
+/** The median of the last gaps in seconds, undefined where there are too few. `times` are Unix seconds, oldest first. */
 export function usualIntervalSeconds(times: readonly number[]): number | undefined {
   const recent = times.slice(-gaps.most - 1)
   const sorted = recent

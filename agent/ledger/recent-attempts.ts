@@ -1,4 +1,4 @@
-// How the last attempts of a source went, for its chart: bounded, and three numbers each, since there may be 10,000 sources.
+// The last attempts of a source, for its chart. Three numbers per attempt keep 10,000 sources small.
 
 import type { Snapshot } from '../kopia/cli/snapshots.ts'
 import { attemptOf, type FinishedAttempt, type Outcome, outcomes } from '../kopia/runs/outcome.ts'
@@ -10,24 +10,24 @@ export type RecentAttempt = {
   readonly outcome: Outcome
 }
 
-/** Oldest first, flat: the end in whole seconds, the duration in seconds, the outcome's place in `outcomes`. */
+/** A flat list, oldest attempt first: the end in whole Unix seconds, the duration in seconds, the index in `outcomes`. */
 export type RecentAttempts = readonly number[]
 
-/** How many a source keeps. */
+/** The number of attempts that are kept per source. */
 export const mostRecentAttempts = 30
 const numbersEach = 3
 
-/** With one more at the end, and without the oldest where there are too many. */
+/** Appends an attempt, and drops the oldest beyond the limit. */
 export function withAttempt(recent: RecentAttempts, finished: FinishedAttempt): RecentAttempts {
   return [...recent, ...packed(finished)].slice(-mostRecentAttempts * numbersEach)
 }
 
-/** Without the one at the end, which is about to be told better. */
+/** Drops the newest attempt, which a better report is about to replace. */
 export function withoutNewest(recent: RecentAttempts): RecentAttempts {
   return recent.slice(0, -numbersEach)
 }
 
-/** With the snapshots from before the oldest attempt, as far as there is room: what happened before anybody watched. */
+/** Puts snapshots from before the oldest attempt in front, up to the limit: the history from before the agent ran. */
 export function withPast(recent: RecentAttempts, snapshots: readonly Snapshot[]): RecentAttempts {
   const [oldest] = unpacked(recent)
   const room = mostRecentAttempts - recent.length / numbersEach
@@ -39,7 +39,7 @@ export function withPast(recent: RecentAttempts, snapshots: readonly Snapshot[])
   return [...past.slice(-room).flatMap((snapshot) => packed(attemptOf(snapshot))), ...recent]
 }
 
-/** Oldest first. */
+/** The attempts as objects, oldest first. */
 export function unpacked(recent: RecentAttempts): readonly RecentAttempt[] {
   return Array.from({ length: recent.length / numbersEach }, (_, index) => {
     const at = index * numbersEach

@@ -1,9 +1,9 @@
-// What the snapshots that a source holds amount to.
+// Summarizes the snapshots that the repository has of one source.
 
 import type { Snapshot } from '../kopia/cli/snapshots.ts'
 import { usualIntervalSeconds } from './median-interval.ts'
 
-/** The values of the label `type`: Kopia's retention reasons, and what else people ask for. */
+/** The values of the label `type`: Kopia's retention reasons, and three more that users query. */
 export const snapshotTypes = [
   'latest',
   'hourly',
@@ -28,7 +28,7 @@ export type SnapshotSummary = {
   readonly usualIntervalSeconds?: number
 }
 
-/** Sums up the snapshots of one source, oldest first. */
+/** Summarizes the snapshots of one source, which are given oldest first. */
 export function summarizeSnapshots(snapshots: readonly Snapshot[]): SnapshotSummary {
   const complete = snapshots.filter((snapshot) => snapshot.incomplete === undefined)
   const newest = complete.at(-1)
@@ -52,7 +52,7 @@ function figuresOf({
   return { sizeBytes, files, directories, changedFiles, excludedFiles }
 }
 
-/** Counts by type; a snapshot held for several reasons counts in each, `all` counts each once. */
+/** Counts snapshots by type. One that is kept for several reasons counts in each type, and once in `all`. */
 export function countSnapshots(snapshots: readonly Snapshot[]): SnapshotCounts {
   const counts: Record<SnapshotType, number> = {
     latest: 0,
@@ -79,7 +79,7 @@ function typesOf(snapshot: Snapshot): ReadonlySet<SnapshotType> {
   return types.add('all')
 }
 
-/** Of snapshots in order, oldest first; undefined where none is complete. */
+/** The newest complete snapshot of a list that is ordered oldest first; undefined where none is complete. */
 export function newestComplete(snapshots: readonly Snapshot[]): Snapshot | undefined {
   return snapshots.findLast((snapshot) => snapshot.incomplete === undefined)
 }

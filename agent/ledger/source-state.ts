@@ -1,4 +1,4 @@
-// What is known of one source, and what a finished attempt or a look into the repository changes of it.
+// The state of one source, and how a finished attempt or an answer of the repository changes it. Pure functions.
 
 import type { Snapshot } from '../kopia/cli/snapshots.ts'
 import { attemptOf, type FinishedAttempt, type Outcome } from '../kopia/runs/outcome.ts'
@@ -11,20 +11,20 @@ import { newestComplete, type SnapshotSummary, summarizeSnapshots } from './snap
 export type SourceState = {
   readonly source: Source
   readonly firstSeenAt: number
-  /** Attempts since the ledger began. */
+  /** Attempts that ended since the agent first ran here. */
   readonly attempts: Readonly<Record<Outcome, number>>
   readonly consecutiveFailures: number
   readonly lastAttempt?: FinishedAttempt
-  /** The newest snapshot that was counted though no log and no hook told of it yet. */
+  /** The newest snapshot that was counted from the repository alone, before any log or hook reported it. */
   readonly foundSnapshotId?: string
   readonly lastSuccessAt?: number
   readonly lastFailureAt?: number
   readonly held?: SnapshotSummary
-  /** Undefined in a ledger from before there was a chart. */
+  /** Undefined in a ledger that is older than the chart. */
   readonly recent?: RecentAttempts
 }
 
-/** A source that is new: its counters exist from now on, at 0. */
+/** The state of a new source, with its counters at 0. */
 export function newSource(source: Source, nowSeconds: number): SourceState {
   return {
     source,
@@ -34,7 +34,7 @@ export function newSource(source: Source, nowSeconds: number): SourceState {
   }
 }
 
-/** With an attempt that has finished; what ended before the ledger began is not counted. */
+/** Adds a finished attempt; `counting` says whether it ended after the agent first ran here. */
 export function withFinished(
   state: SourceState,
   finished: FinishedAttempt,
@@ -43,25 +43,25 @@ export function withFinished(
 ): SourceState {
   const isNew = counting === 'counted' && !isKnown(state, finished)
   const attempts = isNew ? countedIn(state.attempts, finished.outcome) : state.attempts
-  const news = isOutdated(state, finished, nowSeconds) ? {} : newsOf(state, finished)
+  const changes = isOutdated(state, finished, nowSeconds) ? {} : changesBy(state, finished)
   const before = isKnown(state, finished) ? withoutNewest(recentOf(state)) : recentOf(state)
-  return { ...state, ...news, attempts, recent: withAttempt(before, finished) }
+  return { ...state, ...changes, attempts, recent: withAttempt(before, finished) }
 }
 
-/** With what the repository holds of it. */
+/** Adds what the repository has of the source. */
 export function withSnapshots(state: SourceState, snapshots: readonly Snapshot[]): SourceState {
   const past = state.lastAttempt === undefined ? pastOf(snapshots) : pastSuccessOf(state, snapshots)
   const recent = withPast(recentOf(state), knownBefore(state, snapshots))
   return { ...state, ...past, held: summarizeSnapshots(snapshots), recent }
 }
 
-/** How often it is backed up where most backups leave no snapshot, since nothing has changed. */
+/** The usual interval by successful attempts: with `ignore-identical-snapshots` most backups leave no snapshot. */
 export function intervalOfSuccesses(state: SourceState): number | undefined {
   const successes = unpacked(recentOf(state)).filter(({ outcome }) => outcome === 'success')
   return usualIntervalSeconds(successes.map(({ endedAt }) => endedAt))
 }
 
-/** Snapshots later than the last attempt that was seen: made on other machines, or by a server that logs nothing. */
+/** Snapshots later than the last known attempt: made on another machine, or by a server that logs nothing. */
 export function unknownSnapshots(
   { lastAttempt }: SourceState,
   snapshots: readonly Snapshot[],
@@ -77,13 +77,16 @@ export function unknownSnapshots(
   )
 }
 
-/** Of two runs at the same time the older may be settled last; a clock that was set back makes nothing older. */
+/**
+ * Whether a newer attempt is known already: of two runs at a time, the older can settle last. An attempt of the future shows
+ * that the clock was set back, and does not count.
+ */
 function isOutdated({ lastAttempt }: SourceState, { endedAt }: FinishedAttempt, nowSeconds: number): boolean {
   return lastAttempt !== undefined && endedAt < lastAttempt.endedAt && lastAttempt.endedAt <= nowSeconds
 }
 
-/** What the newest attempt of a source changes. */
-function newsOf(state: SourceState, finished: FinishedAttempt): Partial<SourceState> {
+/** The fields that the newest attempt of a source changes. */
+function changesBy(state: SourceState, finished: FinishedAttempt): Partial<SourceState> {
   const { outcome, endedAt } = finished
   const failures = isKnown(state, finished) ? state.consecutiveFailures : state.consecutiveFailures + 1
   return {
@@ -98,12 +101,12 @@ function countedIn(attempts: SourceState['attempts'], outcome: Outcome): SourceS
   return { ...attempts, [outcome]: attempts[outcome] + 1 }
 }
 
-/** The snapshot was found in the repository before its log or hooks told of it: the same attempt, told better. */
+/** Whether the attempt was counted already, from its snapshot in the repository; its log or hooks report it in more detail. */
 function isKnown({ foundSnapshotId }: SourceState, { snapshotId }: FinishedAttempt): boolean {
   return snapshotId !== undefined && snapshotId === foundSnapshotId
 }
 
-/** A source whose attempts were never watched is judged by its newest snapshot. */
+/** The last attempt of a source that was never watched: made from its newest snapshot. */
 function pastOf(snapshots: readonly Snapshot[]): Partial<SourceState> {
   const newest = snapshots.findLast((snapshot) => snapshot.incomplete !== 'checkpoint')
   if (newest === undefined) return {}
@@ -117,19 +120,19 @@ function pastOf(snapshots: readonly Snapshot[]): Partial<SourceState> {
   }
 }
 
-/** Where nothing but failures was watched so far, the repository knows of a success before them. */
+/** The last success from the repository, for a source of which only failures were watched so far. */
 function pastSuccessOf(state: SourceState, snapshots: readonly Snapshot[]): Partial<SourceState> {
   const before = knownBefore(state, snapshots).filter((snapshot) => snapshot.fatalErrors === 0)
   const lastSuccess = state.lastSuccessAt === undefined ? newestComplete(before) : undefined
   return lastSuccess === undefined ? {} : { lastSuccessAt: lastSuccess.endedAt }
 }
 
-/** A ledger from before there was a chart knows the last attempt alone. */
+/** A ledger that is older than the chart has the last attempt only. */
 function recentOf({ recent, lastAttempt }: SourceState): RecentAttempts {
   return recent ?? (lastAttempt === undefined ? [] : withAttempt([], lastAttempt))
 }
 
-/** Those that are not entered as attempts below. */
+/** Snapshots from before the last attempt; `unknownSnapshots` returns the later ones, which become attempts. */
 function knownBefore({ lastAttempt }: SourceState, snapshots: readonly Snapshot[]): readonly Snapshot[] {
   return snapshots.filter(
     (snapshot) => snapshot.startedAt <= (lastAttempt?.endedAt ?? Number.POSITIVE_INFINITY),

@@ -1,21 +1,21 @@
-// The folder that the agent believes: whoever else could write there could forget failures, or make up successes.
+// The state directory's permissions: whoever else can write there could remove failures or invent successes.
 
 import { chmod, mkdir, stat } from 'node:fs/promises'
 
-/** What is wrong with the folder; its message says how to mend it. */
+/** The folder can't be trusted; the message says how to repair it. */
 export class StateDirectoryError extends Error {
   override readonly name = 'StateDirectoryError'
 }
 
 /**
- * Creates the folder for its owner alone, or checks one that is there: it must belong to this user or to root, and nobody
- * else may write to it. What others may only read is closed to them.
+ * Creates the folder for its owner alone, or checks an existing one: it must belong to this user or to root, and nobody else
+ * may write to it. Read access for others is taken away.
  */
 export async function prepareStateDirectory(folder: string): Promise<void> {
   await preparePrivateFolder(folder, 0o022)
 }
 
-/** The same, but the group may write: that of a Kopia that runs as another user. */
+/** The same, except that the group may write: a Kopia that runs as another user leaves its events there. */
 export async function prepareSpool(folder: string): Promise<void> {
   await preparePrivateFolder(folder, 0o002)
 }

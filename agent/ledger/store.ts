@@ -1,14 +1,15 @@
-// Keeps the ledger on disk: after a crash at any point there is the old state or the new one, never none.
+// Saves the ledger on disk: a crash at any moment leaves the old ledger or the new one, never none.
 
 import { open, rename, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { inPieces } from '../util/chunked-text.ts'
 import { readIfThere } from '../util/files.ts'
 import { emptyLedger, type LedgerData } from './ledger.ts'
+import { migrateLedger, NewerLedgerError } from './migration.ts'
 
 export type LoadedLedger =
   | { readonly kind: 'loaded' | 'new'; readonly data: LedgerData }
-  /** The file was no ledger: it is kept under `keptAs`, and counting begins anew. */
+  /** The file was no ledger: it was renamed to `keptAs`, and counters begin anew. */
   | {
       readonly kind: 'unreadable'
       readonly data: LedgerData
@@ -18,18 +19,25 @@ export type LoadedLedger =
 
 const fileName = 'ledger.json'
 
-/** Reads the ledger in `stateDirectory`. */
+/**
+ * Reads the ledger of `stateDirectory`. Rejects, and leaves the file as it is, where a newer version of this program wrote it:
+ * its counters would be lost otherwise.
+ */
 export async function loadLedger(stateDirectory: string, nowSeconds: number): Promise<LoadedLedger> {
   const path = join(stateDirectory, fileName)
   const text = await readIfThere(path)
   if (text === undefined) return { kind: 'new', data: emptyLedger }
   try {
-    return { kind: 'loaded', data: parseLedger(text) }
+    return { kind: 'loaded', data: migrateLedger(JSON.parse(text)) }
   } catch (error) {
+    if (error instanceof NewerLedgerError) {
+      throw new Error(
+        `${path} can't be used: ${error.message}: install that version again, or move the file away`,
+      )
+    }
     const keptAs = `${path}.unreadable-${Math.trunc(nowSeconds)}`
     await rename(path, keptAs)
-    const reason = error instanceof Error ? error.message : String(error)
-    return { kind: 'unreadable', data: emptyLedger, reason, keptAs }
+    return { kind: 'unreadable', data: emptyLedger, reason: messageOf(error), keptAs }
   }
 }
 
@@ -38,20 +46,20 @@ export type SeenLedger =
   | { readonly kind: 'missing' }
   | { readonly kind: 'unreadable'; readonly reason: string }
 
-/** Reads the ledger for those who only look, and touches nothing. `savedAt` in Unix seconds. */
+/** Reads the ledger for commands that only show it, and changes nothing. `savedAt` is in Unix seconds. */
 export async function lookAtLedger(stateDirectory: string): Promise<SeenLedger> {
   const path = join(stateDirectory, fileName)
   try {
     const text = await readIfThere(path)
     if (text === undefined) return { kind: 'missing' }
     const { mtimeMs } = await stat(path)
-    return { kind: 'loaded', data: parseLedger(text), savedAt: mtimeMs / 1000 }
+    return { kind: 'loaded', data: migrateLedger(JSON.parse(text)), savedAt: mtimeMs / 1000 }
   } catch (error) {
-    return { kind: 'unreadable', reason: error instanceof Error ? error.message : String(error) }
+    return { kind: 'unreadable', reason: messageOf(error) }
   }
 }
 
-/** Writes it beside the old one, makes sure that it is on the disk, then puts it in the old one's place. */
+/** Writes the ledger to a new file, waits until it is on the disk, then renames it over the old one. */
 export async function saveLedger(stateDirectory: string, data: LedgerData): Promise<void> {
   const path = join(stateDirectory, fileName)
   const temporary = `${path}.part`
@@ -60,22 +68,7 @@ export async function saveLedger(stateDirectory: string, data: LedgerData): Prom
   await syncDirectory(stateDirectory)
 }
 
-/** The file is this program's own, so its version vouches for the shape of what is in it. */
-function parseLedger(text: string): LedgerData {
-  const data: unknown = JSON.parse(text)
-  if (!isLedger(data)) throw new Error('it is not a ledger of version 1')
-  return data
-}
-
-function isLedger(data: unknown): data is LedgerData {
-  if (typeof data !== 'object' || data === null || !('version' in data) || data.version !== 1) return false
-  return ['sources', 'repository', 'commands', 'runs'].every((key) => {
-    const part: unknown = Reflect.get(data, key)
-    return typeof part === 'object' && part !== null
-  })
-}
-
-/** The JSON of the ledger, with each source in a text of its own: there may be 10,000 of them. */
+/** The JSON of the ledger, one text per source: 10,000 sources as one text would double the memory in use. */
 function* textsOf({ sources, ...rest }: LedgerData): Generator<string> {
   yield '{'
   for (const [name, value] of Object.entries(rest)) yield `${JSON.stringify(name)}:${JSON.stringify(value)},`
@@ -88,7 +81,7 @@ function* textsOf({ sources, ...rest }: LedgerData): Generator<string> {
   yield '}}'
 }
 
-async function writeDurably(path: string, pieces: Iterable<Uint8Array>): Promise<void> {
+async function writeDurably(path: string, pieces: AsyncIterable<string>): Promise<void> {
   const file = await open(path, 'w', 0o600)
   try {
     await file.writeFile(pieces)
@@ -98,7 +91,7 @@ async function writeDurably(path: string, pieces: Iterable<Uint8Array>): Promise
   }
 }
 
-/** Without it the renaming itself can be lost with the power: rename(2) is durable only with its directory. */
+/** A power loss can undo a rename until its directory is on the disk (fsync(2), "Notes"). */
 async function syncDirectory(directory: string): Promise<void> {
   const handle = await open(directory, 'r')
   try {
@@ -106,4 +99,8 @@ async function syncDirectory(directory: string): Promise<void> {
   } finally {
     await handle.close()
   }
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error)
 }

@@ -171,11 +171,3 @@ export const definitions = {
 } as const satisfies Record<string, Metric>
 
 export type MetricName = keyof typeof definitions
-
-/** The README's table of metrics. */
-export function metricsTable(): string {
-  const rows = Object.entries<Metric>(definitions).map(
-    ([name, { type, labels, help }]) => `| \`${name}\` | ${type} | ${labels.join(', ') || '–'} | ${help} |`,
-  )
-  return ['| metric | type | labels | meaning |', '|---|---|---|---|', ...rows].join('\n')
-}

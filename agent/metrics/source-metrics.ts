@@ -1,48 +1,47 @@
-// What is told of each source: every series once, and how its value comes from the ledger.
+// The metrics of one source: how each value follows from the source's state.
 
 import { outcomes } from '../kopia/runs/outcome.ts'
 import type { ExpectedInterval } from '../ledger/expected-interval.ts'
 import { snapshotTypes } from '../ledger/snapshot-summary.ts'
 import type { SourceState } from '../ledger/source-state.ts'
 import type { MetricName } from './definitions.ts'
-import type { Labels } from './sample-group.ts'
+import type { Labels, Sample } from './sample.ts'
 
-/** What else is known of sources at the moment of the picture. */
+/** What the metrics of a source need beside its state. */
 export type SourceContext = {
-  /** In Unix seconds; undefined where no attempt is under way. */
+  /** In Unix seconds; undefined while no attempt is running. */
   readonly runningSince: (state: SourceState) => number | undefined
   readonly expectedInterval: (state: SourceState) => ExpectedInterval | undefined
 }
 
 type SourceSeries = {
   readonly name: MetricName
-  /** What tells apart the series that one metric has of one source. */
-  readonly more?: Labels
-  /** Undefined where there is none. */
-  readonly valueIn: (state: SourceState, moment: SourceContext) => number | undefined
+  /** Labels beside those of the source, where a metric has several series per source. */
+  readonly extraLabels?: Labels
+  /** Undefined where the source has no such sample. */
+  readonly valueIn: (state: SourceState, context: SourceContext) => number | undefined
 }
 
-/** Those of one metric together. */
-export const sourceSeries: readonly SourceSeries[] = [
+const sourceSeries: readonly SourceSeries[] = [
   {
     name: 'kopia_backup_status',
     valueIn: ({ lastAttempt }) => lastAttempt && (lastAttempt.outcome === 'success' ? 1 : 0),
   },
   ...outcomes.map((status) => ({
     name: 'kopia_backup_duration_seconds' as const,
-    more: { status },
+    extraLabels: { status },
     valueIn: ({ lastAttempt }: SourceState) =>
       lastAttempt?.outcome === status ? lastAttempt.durationSeconds : undefined,
   })),
   { name: 'kopia_backup_size_bytes', valueIn: ({ held }) => held?.newest?.sizeBytes },
   ...snapshotTypes.map((type) => ({
     name: 'kopia_snapshot_count' as const,
-    more: { type },
+    extraLabels: { type },
     valueIn: ({ held }: SourceState) => held?.counts[type],
   })),
   ...outcomes.map((status) => ({
     name: 'kopia_backup_attempts_total' as const,
-    more: { status },
+    extraLabels: { status },
     valueIn: ({ attempts }: SourceState) => attempts[status],
   })),
   { name: 'kopia_backup_last_success_timestamp_seconds', valueIn: ({ lastSuccessAt }) => lastSuccessAt },
@@ -60,12 +59,12 @@ export const sourceSeries: readonly SourceSeries[] = [
   { name: 'kopia_backup_excluded_files', valueIn: ({ held }) => held?.newest?.excludedFiles },
   ...(['fatal', 'ignored'] as const).map((kind) => ({
     name: 'kopia_backup_errors' as const,
-    more: { kind },
+    extraLabels: { kind },
     valueIn: ({ lastAttempt }: SourceState) => lastAttempt?.errors[kind],
   })),
   ...(['policy', 'learned'] as const).map((origin) => ({
     name: 'kopia_backup_expected_interval_seconds' as const,
-    more: { origin },
+    extraLabels: { origin },
     valueIn: (state: SourceState, { expectedInterval }: SourceContext) => {
       const interval = expectedInterval(state)
       return interval?.origin === origin ? interval.seconds : undefined
@@ -73,3 +72,25 @@ export const sourceSeries: readonly SourceSeries[] = [
   })),
   { name: 'kopia_snapshot_oldest_timestamp_seconds', valueIn: ({ held }) => held?.oldestAt },
 ]
+
+const seriesByName = Map.groupBy(sourceSeries, ({ name }) => name)
+
+/** The metrics that have samples per source. */
+export const sourceMetricNames: readonly MetricName[] = [...seriesByName.keys()]
+
+/** All samples of one metric, for these sources. */
+export function sourceSamples(
+  name: MetricName,
+  states: readonly SourceState[],
+  context: SourceContext,
+): readonly Sample[] {
+  const samples: Sample[] = []
+  for (const { extraLabels, valueIn } of seriesByName.get(name) ?? []) {
+    for (const state of states) {
+      const value = valueIn(state, context)
+      if (value === undefined) continue
+      samples.push({ labels: extraLabels ? { ...state.source, ...extraLabels } : state.source, value })
+    }
+  }
+  return samples
+}

@@ -1,27 +1,27 @@
-// What the gateway holds of a group (pushgateway README, "Query API").
+// Reads a group from the gateway (pushgateway README, "Query API").
 
 import { asNumber, asRecord, parseJson } from '../util/json.ts'
-import { askGateway, type GatewayOptions } from './pushgateway.ts'
+import { type GatewayOptions, requestGateway } from './pushgateway.ts'
 
 type Labels = Readonly<Record<string, string>>
 
-export type Group = {
+type Group = {
   readonly labels: Labels
   readonly series: number
-  /** Sources that it tells of. */
+  /** How many sources the group has series of. */
   readonly sources: number
   /** Unix seconds. */
   readonly lastPushAt: number
   readonly isLastPushGood: boolean
 }
 
-export type GroupAnswer =
+export type GroupResult =
   | { readonly kind: 'found'; readonly group: Group }
-  /** The groups of the same job, for who has mistaken a name. */
+  /** `ofSameJob` are the other groups of the job, in case the name of the group is wrong. */
   | { readonly kind: 'absent'; readonly ofSameJob: readonly Labels[] }
   | { readonly kind: 'failed'; readonly reason: string }
 
-/** The labels that tell this agent's group from all others. */
+/** The grouping key: the labels that identify this agent's group. */
 export function groupLabels({ job, instance, grouping }: GatewayOptions): Labels {
   return { job, instance, ...grouping }
 }
@@ -33,14 +33,14 @@ export function formatLabels(labels: Labels): string {
     .join(', ')}}`
 }
 
-/** Asks the gateway for the group that `options` names. */
-export async function findGroup(options: GatewayOptions): Promise<GroupAnswer> {
-  const answer = await askGateway(options, `${options.url.replace(/\/+$/, '')}/api/v1/metrics`, {
+/** Reads the group that `options` name. */
+export async function findGroup(options: GatewayOptions): Promise<GroupResult> {
+  const response = await requestGateway(options, `${options.url.replace(/\/+$/, '')}/api/v1/metrics`, {
     method: 'GET',
   })
-  if (!answer.ok) return { kind: 'failed', reason: answer.reason }
+  if (!response.ok) return { kind: 'failed', reason: response.reason }
   try {
-    const { data } = asRecord(parseJson(answer.body), 'answer')
+    const { data } = asRecord(parseJson(response.body), 'answer')
     const groups = (Array.isArray(data) ? data : []).map(parseGroup)
     const wanted = groupLabels(options)
     const group = groups.find(({ labels }) => areSame(labels, wanted))
@@ -49,26 +49,26 @@ export async function findGroup(options: GatewayOptions): Promise<GroupAnswer> {
     return { kind: 'absent', ofSameJob }
   } catch (error) {
     const problem = error instanceof Error ? error.message : String(error)
-    return { kind: 'failed', reason: `it does not answer as a Pushgateway: ${problem}` }
+    return { kind: 'failed', reason: `its answer is not a Pushgateway's: ${problem}` }
   }
 }
 
 function parseGroup(value: unknown): Group {
   const { labels, last_push_successful, ...metrics } = asRecord(value, 'group')
   const names = Object.entries(asRecord(labels, 'labels')).map(([name, label]) => [name, String(label)])
-  const countOf = (name: string) => seriesOf(metrics[name]).length
-  const ownNames = Object.keys(metrics).filter((name) => !ofGateway.has(name))
+  const seriesCountOf = (name: string) => seriesOf(metrics[name]).length
+  const ownNames = Object.keys(metrics).filter((name) => !gatewayMetrics.has(name))
   return {
     labels: Object.fromEntries(names),
-    series: ownNames.reduce((sum, name) => sum + countOf(name), 0),
-    sources: countOf('kopia_backup_first_seen_timestamp_seconds'),
+    series: ownNames.reduce((sum, name) => sum + seriesCountOf(name), 0),
+    sources: seriesCountOf('kopia_backup_first_seen_timestamp_seconds'),
     lastPushAt: numberOf(metrics.push_time_seconds),
     isLastPushGood: last_push_successful === true,
   }
 }
 
-/** What the gateway adds to each group. */
-const ofGateway: ReadonlySet<string> = new Set(['push_time_seconds', 'push_failure_time_seconds'])
+/** Metrics that the gateway adds to each group. */
+const gatewayMetrics: ReadonlySet<string> = new Set(['push_time_seconds', 'push_failure_time_seconds'])
 
 function seriesOf(metric: unknown): readonly unknown[] {
   if (metric === undefined) return []
@@ -76,7 +76,7 @@ function seriesOf(metric: unknown): readonly unknown[] {
   return Array.isArray(metrics) ? metrics : []
 }
 
-/** The gateway writes values as texts. */
+/** The gateway writes values as strings. */
 function numberOf(metric: unknown): number {
   const [series] = seriesOf(metric)
   return series === undefined ? 0 : asNumber(Number(asRecord(series, 'series').value))

@@ -1,42 +1,42 @@
-// Pushes when asked to, one push at a time, and again after a failure. Each sends the picture of its moment.
+// Runs one push at a time, and tries again after a failure. Each push sends the metrics of its own time.
 
 import type { PushResult } from './pushgateway.ts'
 import { retryWaitMs } from './retry.ts'
 
-export type PusherOptions = {
-  /** Sends the newest picture, and gives up when `signal` says so. */
+type PushQueueOptions = {
+  /** Sends the current metrics; `signal` aborts it. */
   readonly send: (signal: AbortSignal) => Promise<PushResult>
   readonly random: () => number
-  /** Told at each change only, not at each try. */
+  /** Called when pushes begin to fail or the reason changes, not for each try. */
   readonly onDown: (reason: string) => void
   readonly onUp: () => void
   readonly onFailure: () => void
 }
 
-export type Pusher = {
-  /** Has the newest picture pushed soon. While one push is under way, any number of requests make one more. */
+export type PushQueue = {
+  /** Starts a push. During a push, any number of requests cause one more. */
   readonly request: () => void
-  /** One last push, then none. Resolves when it is through, after 4 s at the latest. */
+  /** Makes one last push. Resolves after it, within 4 s. */
   readonly stop: () => Promise<void>
 }
 
-/** How long the push under way, and then the last one, may take while the agent stops. */
-const patienceMs = 2000
+/** The time limit of the push under way, and of the last push, while the agent stops. */
+const stopLimitMs = 2000
 
-/** Creates a pusher that is idle until the first request. */
-export function createPusher(options: PusherOptions): Pusher {
+/** Creates a queue that is idle until the first request. */
+export function createPushQueue(options: PushQueueOptions): PushQueue {
   let wanted = false
   let stopped = false
   let failures = 0
   let lastReason: string | undefined
   let underWay: Promise<void> | undefined
   let timer: NodeJS.Timeout | undefined
-  const unhurried = new AbortController()
+  const underWayAbort = new AbortController()
 
   function request(): void {
     wanted = true
     if (stopped || underWay !== undefined || timer !== undefined) return
-    underWay = pushAll(unhurried.signal).finally(() => {
+    underWay = pushAll(underWayAbort.signal).finally(() => {
       underWay = undefined
     })
   }
@@ -75,17 +75,17 @@ export function createPusher(options: PusherOptions): Pusher {
     clearTimeout(timer)
     timer = undefined
     stopped = true
-    const impatience = setTimeout(() => unhurried.abort(), patienceMs)
+    const stopTimer = setTimeout(() => underWayAbort.abort(), stopLimitMs)
     await underWay
-    clearTimeout(impatience)
+    clearTimeout(stopTimer)
     wanted = true
-    await pushAll(AbortSignal.timeout(patienceMs))
+    await pushAll(AbortSignal.timeout(stopLimitMs))
   }
 
   return { request, stop }
 }
 
-/** The gateway words the same refusal differently each time: its status is what counts. */
+/** Compare refusals by status: the text of the same refusal differs from time to time. */
 function kindOf(reason: string): string {
   return /^it answered \d+/.exec(reason)?.[0] ?? reason
 }

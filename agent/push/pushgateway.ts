@@ -1,4 +1,4 @@
-// This agent's group on the gateway: a push replaces it as a whole, and it can be deleted.
+// Replaces or deletes this agent's group on the gateway.
 
 import { type Body, type HttpRequest, sendRequest, type TlsFiles } from './http.ts'
 
@@ -6,7 +6,7 @@ export type GatewayOptions = {
   readonly url: string
   readonly job: string
   readonly instance: string
-  /** Further labels of the group. */
+  /** Labels of the group besides job and instance. */
   readonly grouping: Readonly<Record<string, string>>
   readonly timeoutMs: number
   readonly credentials: Credentials
@@ -20,39 +20,39 @@ export type Credentials =
 
 export type PushResult = { readonly ok: true } | { readonly ok: false; readonly reason: string }
 
-/** Sends `body` by PUT, which replaces all that the group held. Errors come back as one line. */
+/** Sends `body` by PUT, which replaces the whole group. An error becomes a reason of one line. */
 export async function push(
   options: GatewayOptions,
   body: Body,
   contentType: string,
   signal: AbortSignal,
 ): Promise<PushResult> {
-  const answer = await askGateway(
+  const response = await requestGateway(
     options,
     groupUrl(options),
     { method: 'PUT', body, headers: { 'content-type': contentType } },
     signal,
   )
-  return answer.ok ? { ok: true } : answer
+  return response.ok ? { ok: true } : response
 }
 
-/** Deletes the group with all that it holds; also where there is none it is well. */
+/** Deletes the group; succeeds also if there is none. */
 export async function deleteGroup(options: GatewayOptions): Promise<PushResult> {
-  const answer = await askGateway(options, groupUrl(options), { method: 'DELETE' })
-  return answer.ok ? { ok: true } : answer
+  const response = await requestGateway(options, groupUrl(options), { method: 'DELETE' })
+  return response.ok ? { ok: true } : response
 }
 
-export type GatewayAnswer =
+type GatewayResponse =
   | { readonly ok: true; readonly body: string }
   | { readonly ok: false; readonly reason: string }
 
-/** One request with the credentials and the time limit; errors and refusals come back as one line. */
-export async function askGateway(
+/** Sends one request with credentials and time limit. An error or a refusal becomes a reason of one line. */
+export async function requestGateway(
   options: Pick<GatewayOptions, 'credentials' | 'tls' | 'timeoutMs'>,
   url: string,
   { method, body, headers }: Pick<HttpRequest, 'method' | 'body' | 'headers'>,
   signal?: AbortSignal,
-): Promise<GatewayAnswer> {
+): Promise<GatewayResponse> {
   const timeLimit = AbortSignal.timeout(options.timeoutMs)
   try {
     const { status, text } = await sendRequest({
@@ -71,7 +71,7 @@ export async function askGateway(
   }
 }
 
-/** The group's address; values go as URL-safe base64 where a path can't hold them (pushgateway README, "URL"). */
+/** The group's URL; a value that a path can't hold is in URL-safe base64 (pushgateway README, "URL"). */
 export function groupUrl({ url, job, instance, grouping }: GatewayOptions): string {
   const labels = Object.entries({ job, instance, ...grouping }).map(([name, value]) =>
     groupLabel(name, value),
@@ -79,7 +79,7 @@ export function groupUrl({ url, job, instance, grouping }: GatewayOptions): stri
   return `${url.replace(/\/+$/, '')}/metrics/${labels.join('/')}`
 }
 
-/** `..` and the like would be resolved as part of the path, so only plain names stay as they are. */
+/** Encodes everything but plain names, since URL parsing would resolve values such as `..`. */
 function groupLabel(name: string, value: string): string {
   if (/^\w[\w.-]*$/.test(value)) return `${name}/${value}`
   return `${name}@base64/${Buffer.from(value).toString('base64url') || '='}`
@@ -102,7 +102,7 @@ function refusal(status: number, body: string): string {
   return `it answered ${status}: ${body.trim().split('\n')[0]?.slice(0, 300) ?? ''}`
 }
 
-/** Where a name has several addresses, what happened at each is in an error without a message. */
+/** If a host name has several addresses, Node rejects with an AggregateError without a message of its own. */
 function reasonOf(error: unknown): string {
   if (error instanceof AggregateError) return error.errors.map(reasonOf).join('; ')
   return error instanceof Error ? error.message.split('\n')[0] || error.name : String(error)

@@ -1,107 +1,115 @@
-// What waits to be settled: runs that have ended, and attempts that are over though their process, a server, lives on.
+// What waits to be settled: runs that have ended, and finished attempts of processes that go on.
 
 import {
   attemptsOf,
   attemptsUnderWay,
   finishedAttempts,
   finishedHookAttempts,
+  type Identity,
   keyOf,
 } from '../kopia/runs/attempts.ts'
 import type { Attempt } from '../kopia/runs/evidence.ts'
-import type { EndedRun, OpenRun } from '../kopia/runs/run.ts'
-import type { RunTracker } from '../kopia/runs/tracker.ts'
-import type { Ledger } from '../ledger/ledger.ts'
+import type { EndedRun, OpenRun, Runs } from '../kopia/runs/run.ts'
 
-export type NamedRun = readonly [runId: string, run: EndedRun]
-export type LiveAttempt = { readonly runId: string; readonly run: OpenRun; readonly attempt: Attempt }
-
-export type Pending = {
-  /** In the order in which they ended: the last word on a source is the latest. */
-  readonly endedRuns: () => readonly NamedRun[]
-  readonly liveAttempts: () => readonly LiveAttempt[]
-  /** All attempts that are under way, or over and not settled yet. */
-  readonly unsettled: () => readonly Attempt[]
-  /** What is under way now. */
-  readonly underWay: () => readonly Attempt[]
-  /** Whether nobody has settled it meanwhile. */
-  readonly isPending: (item: NamedRun | LiveAttempt) => boolean
-  /** Remembers that it was asked for in vain: to ask again for each would cost what the schedule saves. */
-  readonly defer: (key: string) => void
-  readonly resume: (key: string) => void
-  readonly isDeferred: (key: string) => boolean
-  readonly isAnyDeferred: () => boolean
+/** `key` names the question that the repository is asked about the item: a new key is a new question. */
+export type PendingRun = {
+  readonly kind: 'run'
+  readonly key: string
+  readonly runId: string
+  readonly run: EndedRun
 }
+export type PendingAttempt = {
+  readonly kind: 'attempt'
+  readonly key: string
+  readonly runId: string
+  readonly run: OpenRun
+  readonly attempt: Attempt
+}
+export type PendingItem = PendingRun | PendingAttempt
 
-/** After an after-action, how long Kopia may take to save the snapshot: first look, and last. */
+/** How long after an after-action Kopia may take to save the snapshot: the first look and the last. */
 export const hookGraceSeconds = { first: 1, last: 15 } as const
 
-/** A view on the tracker's runs. */
-export function createPending(tracker: RunTracker, ledger: Ledger, nowSeconds: () => number): Pending {
-  const deferred = new Set<string>()
-  /** Attempts told by hooks alone whose snapshot must be there by now. */
-  const overdue = new Set<string>()
-
-  function endedRuns(): readonly NamedRun[] {
-    const ended: [string, EndedRun][] = []
-    for (const [runId, run] of tracker.runs) if (run.state === 'ended') ended.push([runId, run])
-    return ended.sort(([, one], [, other]) => one.endedAt - other.endedAt)
+/** The ended runs, in the order in which they ended: the latest one decides on a source. */
+export function pendingRuns(runs: Runs): readonly PendingRun[] {
+  const ended: PendingRun[] = []
+  for (const [runId, run] of runs) {
+    if (run.state === 'ended') ended.push({ kind: 'run', key: `run ${runId}`, runId, run })
   }
+  return ended.sort((one, other) => one.run.endedAt - other.run.endedAt)
+}
 
-  function liveAttempts(): readonly LiveAttempt[] {
-    return openRuns().flatMap(([runId, run]) =>
-      [...finishedAttempts(run), ...hookAttempts(run)].map((attempt) => ({ runId, run, attempt })),
-    )
-  }
+/** The finished attempts of open runs: those that a server's log reports, and those that hooks alone report. */
+export function pendingAttempts(
+  runs: Runs,
+  identity: Identity | undefined,
+  nowSeconds: number,
+): readonly PendingAttempt[] {
+  return openRuns(runs).flatMap(([runId, run]) =>
+    pendingAttemptsOf(run, identity, nowSeconds).map(
+      ({ attempt, stage }): PendingAttempt => ({
+        kind: 'attempt',
+        key: `attempt ${runId} ${stage} ${keyOf(attempt)}`,
+        runId,
+        run,
+        attempt,
+      }),
+    ),
+  )
+}
 
-  /** Looked at twice: soon after the after-action, and when the snapshot must be there. */
-  function hookAttempts(run: OpenRun): readonly Attempt[] {
-    const identity = ledger.repository.status
-    if (identity === undefined) return []
-    for (const attempt of finishedHookAttempts(run, identity, nowSeconds(), hookGraceSeconds.last)) {
-      if (!overdue.has(keyOf(attempt))) deferred.delete(keyOf(attempt))
-      overdue.add(keyOf(attempt))
-    }
-    return finishedHookAttempts(run, identity, nowSeconds(), hookGraceSeconds.first)
-  }
+type StagedAttempt = {
+  readonly attempt: Attempt
+  readonly stage: 'finished' | 'first look' | 'last look'
+}
 
-  function underWay(): readonly Attempt[] {
-    return openRuns().flatMap(([, run]) => attemptsUnderWay(run, ledger.repository.status))
-  }
+function pendingAttemptsOf(
+  run: OpenRun,
+  identity: Identity | undefined,
+  nowSeconds: number,
+): readonly StagedAttempt[] {
+  const ofLog = finishedAttempts(run).map((attempt): StagedAttempt => ({ attempt, stage: 'finished' }))
+  if (identity === undefined) return ofLog
+  // The repository is asked twice: soon after the after-action, and when the snapshot must be there.
+  const ofHooks = finishedHookAttempts(run, identity, nowSeconds, hookGraceSeconds.first)
+  return [
+    ...ofLog,
+    ...ofHooks.map((attempt): StagedAttempt => {
+      const ageSeconds = nowSeconds - (attempt.finishedAt ?? nowSeconds)
+      return { attempt, stage: ageSeconds < hookGraceSeconds.last ? 'first look' : 'last look' }
+    }),
+  ]
+}
 
-  function unsettled(): readonly Attempt[] {
-    const runs = [...tracker.runs.values()].filter((run) => run.state !== 'settled')
-    return runs.flatMap((run) => attemptsOf(run, ledger.repository.status))
-  }
+/** Whether the item is still what it was: another task may have settled it meanwhile. */
+export function isStillPending(
+  item: PendingItem,
+  runs: Runs,
+  identity: Identity | undefined,
+  nowSeconds: number,
+): boolean {
+  const run = runs.get(item.runId)
+  if (item.kind === 'run') return run === item.run
+  if (run?.state !== 'open') return false
+  return pendingAttemptsOf(run, identity, nowSeconds).some(
+    ({ attempt }) => keyOf(attempt) === keyOf(item.attempt),
+  )
+}
 
-  function openRuns(): readonly (readonly [string, OpenRun])[] {
-    const open: [string, OpenRun][] = []
-    for (const [runId, run] of tracker.runs) if (run.state === 'open') open.push([runId, run])
-    return open
-  }
+/** All attempts that are under way, or that have finished and are not settled. */
+export function unsettledAttempts(runs: Runs, identity: Identity | undefined): readonly Attempt[] {
+  const unsettled: Attempt[] = []
+  for (const run of runs.values()) if (run.state !== 'settled') unsettled.push(...attemptsOf(run, identity))
+  return unsettled
+}
 
-  function isPending(item: NamedRun | LiveAttempt): boolean {
-    if (!('attempt' in item)) return tracker.runs.get(item[0]) === item[1]
-    const run = tracker.runs.get(item.runId)
-    if (run?.state !== 'open') return false
-    return [...finishedAttempts(run), ...hookAttempts(run)].some(
-      (attempt) => keyOf(attempt) === keyOf(item.attempt),
-    )
-  }
+/** The attempts that are under way. */
+export function runningAttempts(runs: Runs, identity: Identity | undefined): readonly Attempt[] {
+  return openRuns(runs).flatMap(([, run]) => attemptsUnderWay(run, identity))
+}
 
-  return {
-    endedRuns,
-    liveAttempts,
-    unsettled,
-    underWay,
-    isPending,
-    defer: (key) => {
-      deferred.add(key)
-    },
-    resume: (key) => {
-      deferred.delete(key)
-      overdue.delete(key)
-    },
-    isDeferred: (key) => deferred.has(key),
-    isAnyDeferred: () => deferred.size > 0,
-  }
+function openRuns(runs: Runs): readonly (readonly [string, OpenRun])[] {
+  const open: [string, OpenRun][] = []
+  for (const [runId, run] of runs) if (run.state === 'open') open.push([runId, run])
+  return open
 }

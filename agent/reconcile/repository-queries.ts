@@ -1,7 +1,7 @@
-// Asks Kopia what no log tells, enters what it answers, and says once when it stops or begins to answer.
+// Asks Kopia what no log says, enters the answers, and reports once when Kopia stops or begins to answer.
 
 import type { Kopia } from '../kopia/cli/client.ts'
-import type { Answer } from '../kopia/cli/exec.ts'
+import type { KopiaResult } from '../kopia/cli/exec.ts'
 import { effectivePolicyFor } from '../kopia/cli/policies.ts'
 import { bySource } from '../kopia/cli/snapshots.ts'
 import type { RepositoryAnswer } from '../kopia/runs/outcome.ts'
@@ -12,6 +12,8 @@ import type { Log } from '../util/log.ts'
 export type SnapshotsAnswer =
   | Extract<RepositoryAnswer, { kind: 'unavailable' }>
   | (Extract<RepositoryAnswer, { kind: 'snapshots' }> & { readonly question: Question })
+  /** The agent stops and has ended the question: this says nothing about the repository. */
+  | { readonly kind: 'interrupted' }
 
 export type RepositoryQueries = {
   /** All snapshots, or one source's. */
@@ -19,69 +21,90 @@ export type RepositoryQueries = {
   /** Who Kopia is here, what it is connected to, and which policies there are. */
   readonly refreshIdentity: () => Promise<void>
   readonly refreshPolicies: () => Promise<void>
-  /** How large the repository is, and when it was kept in order. */
+  /** How large the repository is, and when its maintenance ran. */
   readonly refreshFigures: () => Promise<void>
-  /** Whether the last question was answered; undefined before the first. */
+  /** Whether Kopia answered the last question; undefined before the first. */
   readonly isReachable: () => boolean | undefined
 }
 
+export type RepositoryQueriesOptions = {
+  readonly ledger: Ledger
+  readonly kopia: Kopia
+  /** Ends the questions under way when the agent stops. */
+  readonly signal: AbortSignal
+  readonly nowSeconds: () => number
+  readonly log: Log
+}
+
 /** Binds the ledger to Kopia's CLI. */
-export function createRepositoryQueries(
-  ledger: Ledger,
-  kopia: Kopia,
-  nowSeconds: () => number,
-  log: Log,
-): RepositoryQueries {
-  let reachable: boolean | undefined
-  let lastReason: string | undefined
+export function createRepositoryQueries(options: RepositoryQueriesOptions): RepositoryQueries {
+  const { ledger, kopia, signal, nowSeconds } = options
+  const reachability = createReachability(options.log)
   let questions = 0
 
-  async function ask<T>(question: () => Promise<Answer<T>>, enter: (value: T) => void): Promise<void> {
+  async function ask<T>(question: () => Promise<KopiaResult<T>>, enter: (value: T) => void): Promise<void> {
     const answer = await question()
-    noteReachable(answer)
+    if (signal.aborted) return
+    reachability.note(answer)
     if (answer.ok) enter(answer.value)
   }
 
-  /** Said once per change, not at each try. */
-  function noteReachable(answer: Answer<unknown>): void {
-    reachable = answer.ok
-    if (answer.ok) {
-      if (lastReason !== undefined) log.info('Kopia answers again.')
-      lastReason = undefined
-    } else if (answer.reason !== lastReason) {
-      lastReason = answer.reason
-      log.warn(
-        `Kopia can't be asked, logs and hooks are followed all the same: ${answer.command}: ${answer.reason}`,
-      )
-    }
+  async function snapshots(source: Source | undefined): Promise<SnapshotsAnswer> {
+    questions += 1
+    const question = { number: questions, askedAt: nowSeconds() }
+    const answer = await kopia.snapshots(source)
+    if (signal.aborted) return { kind: 'interrupted' }
+    reachability.note(answer)
+    if (!answer.ok) return { kind: 'unavailable' }
+    return { kind: 'snapshots', bySource: bySource(answer.value), ignoresIdentical, question }
   }
 
   function ignoresIdentical(source: Source): boolean {
     return effectivePolicyFor(ledger.repository.policies ?? [], source).ignoresIdentical
   }
 
+  const refreshStatus = () => ask(kopia.repositoryStatus, (status) => ledger.updateRepository({ status }))
   const refreshPolicies = () => ask(kopia.policies, (policies) => ledger.updateRepository({ policies }))
 
   return {
-    snapshots: async (source) => {
-      questions += 1
-      const question = { number: questions, askedAt: nowSeconds() }
-      const answer = await kopia.snapshots(source)
-      noteReachable(answer)
-      if (!answer.ok) return { kind: 'unavailable' }
-      return { kind: 'snapshots', bySource: bySource(answer.value), ignoresIdentical, question }
-    },
+    snapshots,
     refreshIdentity: async () => {
-      await ask(kopia.repositoryStatus, (status) => ledger.updateRepository({ status }))
-      if (reachable) await refreshPolicies()
+      await refreshStatus()
+      if (reachability.isReachable()) await refreshPolicies()
     },
     refreshPolicies,
     refreshFigures: async () => {
-      await ask(kopia.repositoryStatus, (status) => ledger.updateRepository({ status }))
-      if (!reachable) return
+      await refreshStatus()
+      if (!reachability.isReachable()) return
       await ask(kopia.maintenance, (maintenance) => ledger.updateRepository({ maintenance }))
       await ask(kopia.blobStats, (blobs) => ledger.updateRepository({ blobs }))
       await ask(kopia.contentsBytes, (contentsBytes) => ledger.updateRepository({ contentsBytes }))
+    },
+    isReachable: reachability.isReachable,
+  }
+}
+
+type Reachability = {
+  readonly note: (answer: KopiaResult<unknown>) => void
+  readonly isReachable: () => boolean | undefined
+}
+
+/** Reports each change once, not each try. */
+function createReachability(log: Log): Reachability {
+  let reachable: boolean | undefined
+  let lastReason: string | undefined
+  return {
+    note: (answer) => {
+      reachable = answer.ok
+      if (answer.ok) {
+        if (lastReason !== undefined) log.info('Kopia answers again.')
+        lastReason = undefined
+      } else if (answer.reason !== lastReason) {
+        lastReason = answer.reason
+        log.warn(
+          `Kopia can't be asked, logs and hooks are followed all the same: ${answer.command}: ${answer.reason}`,
+        )
+      }
     },
     isReachable: () => reachable,
   }

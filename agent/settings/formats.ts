@@ -1,29 +1,29 @@
-// The forms that settings have: each check throws an Error that says what was expected.
+// The formats of settings. Each check and each parser throws an Error that says what was expected.
 
 import { isCron } from '../util/cron-interval.ts'
 
 export type ListenAddress = { readonly host: string; readonly port: number }
 
-/** A check that the value is one of these. */
+/** Returns a check that the value is one of `allowed`. */
 export function oneOf(...allowed: readonly string[]): (value: string) => void {
   return (value) => {
     if (!allowed.includes(value)) throw new Error(`expected one of ${allowed.join(', ')}`)
   }
 }
 
-/** Throws for an empty text. */
+/** Throws if the value is empty. */
 export function checkNotEmpty(value: string): void {
   if (value === '') throw new Error('expected a text that is not empty')
 }
 
-/** Throws for what is neither an http or https URL nor empty. */
+/** Throws unless the value is empty or an http or https URL. */
 export function checkUrl(value: string): void {
   if (value === '') return
   const protocol = URL.canParse(value) ? new URL(value).protocol : ''
   if (!['http:', 'https:'].includes(protocol)) throw new Error('expected a URL such as http://127.0.0.1:9091')
 }
 
-/** Throws for what is no cron expression. */
+/** Throws unless the value is a cron expression. */
 export function checkCron(value: string): void {
   if (!isCron(value)) throw new Error('expected a cron expression such as */5 * * * *')
 }
@@ -36,7 +36,7 @@ const millisecondsPerUnit: Readonly<Record<string, number>> = {
   d: 86_400_000,
 }
 
-/** `10s`, `500ms`, `2m`, `1h`, `90d` in milliseconds; throws for anything else, 0 included. */
+/** Parses `500ms`, `10s`, `2m`, `1h`, `90d` into milliseconds; throws for anything else, 0 included. */
 export function parseDurationMs(value: string): number {
   const [, number, unit = ''] = /^(\d+)(ms|s|m|h|d)$/.exec(value) ?? []
   const milliseconds = Number(number) * (millisecondsPerUnit[unit] ?? 0)
@@ -44,14 +44,14 @@ export function parseDurationMs(value: string): number {
   return milliseconds
 }
 
-/** A spacing of samples in seconds: a whole number of them; throws for anything else. */
+/** Parses a duration of whole seconds into seconds; throws for anything else. */
 export function parseSpacingSeconds(value: string): number {
   const seconds = parseDurationMs(value) / 1000
   if (!Number.isInteger(seconds)) throw new Error('expected whole seconds such as 5m')
   return seconds
 }
 
-/** A time in Unix seconds; undefined for an empty text; throws for what is none. */
+/** Parses a time into Unix seconds; undefined if the value is empty; throws for anything else. */
 export function parseInstant(value: string): number | undefined {
   if (value === '') return undefined
   const milliseconds = /^\d{4}-\d\d-\d\d/.test(value) ? Date.parse(value) : Number.NaN
@@ -59,7 +59,7 @@ export function parseInstant(value: string): number | undefined {
   return milliseconds / 1000
 }
 
-/** `site=berlin,env=prod` as labels; throws where that is not its form. */
+/** Parses labels such as `site=berlin,env=prod`; throws for anything else. */
 export function parseGrouping(value: string): Readonly<Record<string, string>> {
   const pairs = value === '' ? [] : value.split(',').map((pair) => pair.trim())
   const labels: Record<string, string> = {}
@@ -75,7 +75,7 @@ export function parseGrouping(value: string): Readonly<Record<string, string>> {
   return labels
 }
 
-/** `host:port`, the port 0 for any; undefined for an empty text; throws for anything else. */
+/** Parses `host:port`; port 0 means any free port. Undefined if the value is empty; throws for anything else. */
 export function parseListen(value: string): ListenAddress | undefined {
   if (value === '') return undefined
   const [, host, port] = /^(.*):(\d{1,5})$/.exec(value) ?? []
@@ -84,12 +84,18 @@ export function parseListen(value: string): ListenAddress | undefined {
   return { host: host.replace(/^\[(.*)\]$/, '$1') || '0.0.0.0', port: Number(port) }
 }
 
-/** Whether only this machine reaches the address (RFC 1122, 3.2.1.3; RFC 4291, 2.5.3). */
+/** Whether the address can be reached from this machine only (RFC 1122, 3.2.1.3; RFC 4291, 2.5.3). */
 export function isLoopback(host: string): boolean {
   return host === 'localhost' || host === '::1' || /^127(\.\d+){3}$/.test(host)
 }
 
-/** Entries separated by commas; none for an empty text. */
+/** Throws where an entry of the list is no host name, such as one with a port (RFC 1123, 2.1; underscores are in use, too). */
+export function checkHostNames(value: string): void {
+  if (!parseList(value).every((name) => /^[\w-]+(\.[\w-]+)*\.?$/.test(name)))
+    throw new Error('expected host names without a port, such as nas.example.org,backup')
+}
+
+/** Parses entries separated by commas; an empty value has none. */
 export function parseList(value: string): readonly string[] {
   return value
     .split(',')

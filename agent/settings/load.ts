@@ -1,17 +1,10 @@
-// Reads the settings: default, file, credential, environment, flag, in that order of strength.
+// Loads the settings from defaults, file, systemd's credentials, environment and flags; the later overrides the earlier.
 
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import convict from 'convict'
-import {
-  type Declaration,
-  declarations,
-  flagOf,
-  isSettingName,
-  type SettingName,
-  settingNames,
-  stringsByName,
-} from './schema.ts'
+import { flagOf, isSettingName, type SettingName, settingNames, stringsByName } from './names.ts'
+import { type Declaration, declarations } from './schema.ts'
 import { ConfigError, type Environment, firstLine, type Settings, toSettings } from './settings.ts'
 
 export type Flags = Readonly<Record<string, string | undefined>>
@@ -19,9 +12,8 @@ export type Flags = Readonly<Record<string, string | undefined>>
 const defaultFile = '/etc/kopia-metrics-agent/config.yaml'
 
 /**
- * Reads all settings: from the file, systemd's credentials, the environment and the flags, the last being the strongest.
- * `flags` are by flag name without dashes in front, `config` among them.
- * Rejects with a ConfigError of one line that names setting, value and place.
+ * Loads all settings. The keys of `flags` are the flags' names without the leading dashes; `config` is one of them.
+ * Rejects with a ConfigError of one line that names the setting, its value and its origin.
  */
 export async function loadSettings(flags: Flags, environment: Environment): Promise<Settings> {
   const fromFile = await readConfigFile(flags.config)
@@ -30,29 +22,29 @@ export async function loadSettings(flags: Flags, environment: Environment): Prom
   config.load(credentialFiles(environment.CREDENTIALS_DIRECTORY))
   config.load(stringsByName((name) => environment[declarations[name].environment]))
   config.load(stringsByName((name) => flags[flagOf(name)]))
-  const places = (name: SettingName) => placeOf(name, flags, environment, fromFile)
+  const originOfSetting = (name: SettingName) => originOf(name, flags, environment, fromFile)
   try {
     config.validate({ allowed: 'strict' })
   } catch (error) {
     throw new ConfigError(firstLine(error))
   }
-  return toSettings((name) => checked(name, config.get(name), places(name)), environment)
+  return toSettings((name) => checked(name, config.get(name), originOfSetting(name)), environment)
 }
 
-/** In words, from where `loadSettings` takes what is not its default. */
-export async function settingPlaces(flags: Flags, environment: Environment): Promise<string> {
+/** Describes where `loadSettings` takes the settings from, for `check`. */
+export async function settingOrigins(flags: Flags, environment: Environment): Promise<string> {
   const fromFile = await readConfigFile(flags.config)
   const counts = { default: 0, environment: 0, flag: 0, file: 0 }
   for (const name of settingNames()) {
-    const [kind = ''] = placeOf(name, flags, environment, fromFile).split(' ')
+    const [kind = ''] = originOf(name, flags, environment, fromFile).split(' ')
     counts[kind === 'flag' || kind === 'environment' || kind === 'default' ? kind : 'file'] += 1
   }
-  const told = [
+  const origins = [
     ...(existsSync(fromFile.path) ? [`${counts.file} from ${fromFile.path}`] : []),
     ...(counts.environment > 0 ? [`${counts.environment} from the environment`] : []),
     ...(counts.flag > 0 ? [`${counts.flag} from flags`] : []),
   ]
-  return told.length === 0 ? 'all settings at their defaults' : `settings: ${told.join(', ')}`
+  return origins.length === 0 ? 'all settings at their defaults' : `settings: ${origins.join(', ')}`
 }
 
 function convictSchema(): convict.Schema<Record<SettingName, string>> {
@@ -64,8 +56,8 @@ function convictSchema(): convict.Schema<Record<SettingName, string>> {
 }
 
 /**
- * LoadCredential= of systemd.exec(5): a credential `kopia-metrics-agent.kopia-password` is the file that the setting
- * `kopia_password_file` names, and so with every `…_file`.
+ * The credentials of LoadCredential= (systemd.exec(5)). Each sets a setting `…_file`: the credential
+ * `kopia-metrics-agent.kopia-password`, for example, sets `kopia_password_file` to its own path.
  */
 function credentialFiles(directory: string | undefined): Record<string, string> {
   if (directory === undefined) return {}
@@ -83,7 +75,7 @@ async function readConfigFile(given: string | undefined): Promise<ConfigFile> {
   const values = await parseConfigFile(path)
   for (const key of Object.keys(values)) {
     if (!isSettingName(key))
-      throw new ConfigError(`${path}: unknown setting ${key}: see --help for all there are`)
+      throw new ConfigError(`${path}: unknown setting ${key}; --help lists all settings`)
   }
   return { path, values }
 }
@@ -102,7 +94,7 @@ async function parseConfigFile(path: string): Promise<Record<string, unknown>> {
   return { ...content }
 }
 
-function placeOf(name: SettingName, flags: Flags, environment: Environment, file: ConfigFile): string {
+function originOf(name: SettingName, flags: Flags, environment: Environment, file: ConfigFile): string {
   if (flags[flagOf(name)] !== undefined) return `flag --${flagOf(name)}`
   if (environment[declarations[name].environment] !== undefined)
     return `environment ${declarations[name].environment}`
@@ -110,17 +102,17 @@ function placeOf(name: SettingName, flags: Flags, environment: Environment, file
   return Object.hasOwn(file.values, name) ? `${file.path}, ${name}` : `default of ${name}`
 }
 
-/** A number or a boolean in YAML is fine where its text is; a list or an object never is. */
-function checked(name: SettingName, value: unknown, place: string): string {
+/** Accepts numbers and booleans of YAML as their texts; rejects lists and objects. */
+function checked(name: SettingName, value: unknown, origin: string): string {
   const declaration: Declaration = declarations[name]
   const shown = declaration.secret ? '(secret)' : JSON.stringify(value)
   if (typeof value !== 'string' && typeof value !== 'number' && typeof value !== 'boolean') {
-    throw new ConfigError(`${place}: expected a text, found ${shown}`)
+    throw new ConfigError(`${origin}: expected a text, found ${shown}`)
   }
   try {
     declaration.check(String(value))
   } catch (error) {
-    throw new ConfigError(`${place}: ${firstLine(error)}, found ${shown}`)
+    throw new ConfigError(`${origin}: ${firstLine(error)}, found ${shown}`)
   }
   return String(value)
 }

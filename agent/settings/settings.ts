@@ -1,4 +1,4 @@
-// The settings as the agent uses them, made of their texts.
+// Turns the texts of the settings into the values that the agent uses.
 
 import { readFileSync } from 'node:fs'
 import { homedir, hostname } from 'node:os'
@@ -16,54 +16,56 @@ import {
   parseListen,
   parseSpacingSeconds,
 } from './formats.ts'
-import { type SettingName, stringsByName } from './schema.ts'
+import { type SettingName, stringsByName } from './names.ts'
 
-/** A setting that makes no sense; its message is one line for the user. */
+/** Reports a wrong setting; the message is one line for the user. */
 export class ConfigError extends Error {
   override readonly name = 'ConfigError'
 }
 
 export type Settings = {
-  /** Undefined: no pushing. */
+  /** Undefined: the agent does not push. */
   readonly gateway: GatewaySettings | undefined
-  /** Undefined: no listener. */
+  /** Undefined: the agent does not listen. */
   readonly listen: ListenAddress | undefined
-  /** Undefined: the listener answers everybody. */
+  /** Undefined: the listener requires no login. */
   readonly webLogin: Login | undefined
+  /** Further host names that the listener answers to. */
+  readonly webAllowedHosts: readonly string[]
   readonly instance: string
   readonly textfile: string | undefined
   readonly stateDirectory: string
   readonly kopiaBinary: string
-  /** Undefined: as long as Kopia usually needs at the most. */
+  /** Undefined: the usual time limit of each command. */
   readonly kopiaTimeLimitMs: number | undefined
   readonly kopiaConfigPath: string
   readonly kopiaPassword: string
-  /** As it was set; empty for Kopia's own. */
+  /** As set; empty for Kopia's default. */
   readonly kopiaLogDirectory: string
   readonly cliLogs: string
-  /** Undefined: `check` asks none. */
+  /** Undefined: `check` queries no Prometheus. */
   readonly prometheusUrl: string | undefined
   readonly scope: 'local' | 'all'
   readonly sources: SourcePatterns
   readonly alwaysOn: boolean
   readonly refreshSchedule: string
   readonly repositorySchedule: string
-  /** What every series of this agent carries beside its own labels, gateway or not. */
+  /** Labels of the group, which every series has, with or without a gateway. */
   readonly groupLabels: Readonly<Record<string, string>>
   readonly backfill: BackfillSettings
   readonly logLevel: string
   readonly logFormat: 'text' | 'json'
 }
 
-export type BackfillSettings = {
-  /** Unix seconds; undefined: until the agent began to count, or now. */
+type BackfillSettings = {
+  /** Unix seconds; undefined: the first start of the agent, or now. */
   readonly until: number | undefined
   readonly recentPeriodSeconds: number
   readonly recentSpacingSeconds: number
   readonly olderSpacingSeconds: number
 }
 
-export type GatewaySettings = {
+type GatewaySettings = {
   readonly url: string
   readonly job: string
   readonly grouping: Readonly<Record<string, string>>
@@ -74,6 +76,7 @@ export type GatewaySettings = {
 
 export type Environment = Readonly<Record<string, string | undefined>>
 
+/** Builds the settings; throws a ConfigError if a file can't be read or a setting lacks its counterpart. */
 export function toSettings(get: (name: SettingName) => string, environment: Environment): Settings {
   const values = stringsByName(get) as Record<SettingName, string>
   const logDirectory = values.kopia_log_dir || defaultLogDirectory(environment)
@@ -81,6 +84,7 @@ export function toSettings(get: (name: SettingName) => string, environment: Envi
     gateway: values.pushgateway_url === '' ? undefined : toGateway(values),
     listen: parseListen(values.listen),
     webLogin: toWebLogin(values),
+    webAllowedHosts: parseList(values.web_allowed_hosts),
     instance: values.instance || hostname(),
     textfile: values.textfile || undefined,
     stateDirectory: values.state_dir || defaultStateDirectory(environment),
@@ -133,7 +137,7 @@ function toTlsFiles(values: Record<SettingName, string>): TlsFiles {
   return { ...(ca && { ca }), ...(certificate && { certificate }), ...(key && { key }) }
 }
 
-/** Undefined where none is set. */
+/** Checks that the file can be read; undefined if none is set. */
 function readableFile(name: SettingName, path: string): string | undefined {
   if (path === '') return undefined
   readSecret(name, path)
@@ -162,7 +166,7 @@ function toCredentials(values: Record<SettingName, string>): Credentials {
   }
 }
 
-/** From its file where one is named. */
+/** The secret from its file if one is set, else the setting itself. */
 function secretOf(
   values: Record<SettingName, string>,
   name: 'kopia_password' | 'pushgateway_password',
@@ -179,7 +183,7 @@ function readSecret(name: SettingName, path: string): string {
   }
 }
 
-/** os.UserCacheDir of Go, which Kopia uses: see the field notes for both systems. */
+/** Kopia's own default: the folder `kopia` in the cache directory of Go's os.UserCacheDir; on macOS ~/Library/Logs. */
 function defaultLogDirectory(environment: Environment): string {
   if (process.platform === 'darwin') return join(homedir(), 'Library', 'Logs', 'kopia')
   return join(environment.XDG_CACHE_HOME || join(homedir(), '.cache'), 'kopia')
@@ -190,7 +194,7 @@ function defaultStateDirectory(environment: Environment): string {
   return join(environment.XDG_STATE_HOME || join(homedir(), '.local', 'state'), 'kopia-metrics-agent')
 }
 
-/** Of an error of several lines the first says what it is. */
+/** The first line of an error's message. */
 export function firstLine(error: unknown): string {
   return (error instanceof Error ? error.message : String(error)).split('\n')[0] ?? ''
 }

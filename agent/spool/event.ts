@@ -1,11 +1,11 @@
-// What a hook left: `NAME=value` entries, each ended by a NUL, since no path can hold one.
+// The format of a hook's event: `NAME=value` entries, each ended by a NUL, because no path can contain one.
 
 import type { HookCall } from '../kopia/runs/run.ts'
 
-/** Far above what a path needs (PATH_MAX is 4096 bytes, and there are two). */
+/** More than an event needs: the only long entry is a path, of at most 4096 bytes on Linux (PATH_MAX, limits.h). */
 export const largestEventBytes = 32 * 1024
 
-/** Reads an event file's bytes; `at` is its time in Unix seconds. Throws an Error that says what is wrong with it. */
+/** Parses the bytes of an event file; `at` is the file's time in Unix seconds. Throws an Error that says what is wrong. */
 export function parseEvent(bytes: Buffer, at: number): HookCall {
   if (bytes.length > largestEventBytes) throw new Error(`it has more than ${largestEventBytes} bytes`)
   if (bytes.at(-1) !== 0) throw new Error('its last entry is cut off')

@@ -1,20 +1,34 @@
-// The folder in which hooks leave their events. An event is removed only once the ledger that holds it is on disk.
+// The folder in which hooks leave their events. An event is removed only after the ledger that counts it is on disk.
 
-import { constants } from 'node:fs'
-import { lstat, open, readdir, rename, rm } from 'node:fs/promises'
+import { lstat, readdir, rename, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { HookCall } from '../kopia/runs/run.ts'
-import { largestEventBytes, parseEvent } from './event.ts'
+import { prepareSpool } from '../ledger/state-directory.ts'
+import {
+  createFaultReporter,
+  type FaultListener,
+  keyOfFault,
+  type ReportFaults,
+} from '../util/fault-reporter.ts'
+import { hasCode } from '../util/files.ts'
+import { readEventFile } from './event-file.ts'
 
 export type SpooledEvent = { readonly fileName: string; readonly call: HookCall }
 
+/** Called with what the system refuses, once per change; the spool tries again at the next call. */
+export type SpoolListener = FaultListener & {
+  /** Called for each file that is no event; it is set aside as `fileName.broken`. */
+  readonly onBroken: (fileName: string, reason: string) => void
+}
+
+/** No function rejects: a fault of one file does not stop the others, and all go to the listener. */
 export type Spool = {
   readonly folder: string
-  /** The events that were not taken before, oldest first. A broken one is set aside and told to `onBroken`. */
+  /** Returns the events that no call returned before, oldest first. Makes the folder again where it is missing. */
   readonly take: () => Promise<readonly SpooledEvent[]>
-  /** Removes what is no event and a week old: halves that killed hooks left, and what was set aside. */
+  /** Removes what is no event and older than a week: files of hooks that were killed, and what was set aside. */
   readonly tidy: (nowSeconds: number) => Promise<void>
-  /** Removes events that were taken and are safe in the ledger. */
+  /** Removes events that are in the ledger on disk. A file that can't be removed is tried again at the next call. */
   readonly remove: (fileNames: Iterable<string>) => Promise<void>
 }
 
@@ -22,36 +36,29 @@ const eventSuffix = '.event'
 const brokenSuffix = '.broken'
 const keepOthersSeconds = 7 * 24 * 3600
 
-/** True for the name of a complete event; hooks write under another name and rename. */
+/** Whether the name is that of a complete event: hooks write under another name and rename the file. */
 export function isEventName(fileName: string): boolean {
   return fileName.endsWith(eventSuffix)
 }
 
-/** Binds the spool in `folder`. */
-export function createSpool(folder: string, onBroken: (fileName: string, reason: string) => void): Spool {
+/** Opens the spool in `folder`, which `prepareSpool` has made. */
+export function createSpool(folder: string, listener: SpoolListener): Spool {
   const taken = new Set<string>()
-
-  async function take(): Promise<readonly SpooledEvent[]> {
-    const events: SpooledEvent[] = []
-    for (const fileName of await readdir(folder)) {
-      if (!isEventName(fileName) || taken.has(fileName)) continue
-      const event = await takeOne(fileName)
-      if (event === undefined) continue
-      taken.add(fileName)
-      events.push(event)
-    }
-    return events.sort((one, other) => one.call.at - other.call.at)
+  const report = createFaultReporter(listener)
+  return {
+    folder,
+    take: createTake(folder, taken, listener.onBroken, report),
+    tidy: createTidy(folder, report),
+    remove: createRemove(folder, taken, report),
   }
+}
 
-  async function takeOne(fileName: string): Promise<SpooledEvent | undefined> {
-    try {
-      return { fileName, call: await readEvent(join(folder, fileName)) }
-    } catch (error) {
-      await setAside(fileName, error instanceof Error ? error.message : String(error))
-      return undefined
-    }
-  }
-
+function createTake(
+  folder: string,
+  taken: Set<string>,
+  onBroken: SpoolListener['onBroken'],
+  report: ReportFaults,
+): Spool['take'] {
   async function setAside(fileName: string, reason: string): Promise<void> {
     taken.add(fileName)
     onBroken(fileName, reason)
@@ -60,36 +67,79 @@ export function createSpool(folder: string, onBroken: (fileName: string, reason:
     )
   }
 
-  async function remove(fileNames: Iterable<string>): Promise<void> {
-    for (const fileName of fileNames) {
-      // A hook may have dropped it: the spool is bounded.
-      await rm(join(folder, fileName), { force: true })
-      taken.delete(fileName)
+  return async () => {
+    const faults = new Map<string, string>()
+    const events: SpooledEvent[] = []
+    for (const fileName of await namesIn(folder, faults)) {
+      if (!isEventName(fileName) || taken.has(fileName)) continue
+      const reading = await readEventFile(join(folder, fileName))
+      if (reading.kind === 'broken') await setAside(fileName, reading.reason)
+      if (reading.kind === 'unreadable') addFault(faults, reading.error)
+      if (reading.kind !== 'event') continue
+      taken.add(fileName)
+      events.push({ fileName, call: reading.call })
     }
+    report('take', faults)
+    return events.sort((one, other) => one.call.at - other.call.at)
   }
-
-  async function tidy(nowSeconds: number): Promise<void> {
-    for (const fileName of await readdir(folder)) {
-      if (isEventName(fileName)) continue
-      const { mtimeMs } = await lstat(join(folder, fileName))
-      if (nowSeconds - mtimeMs / 1000 > keepOthersSeconds)
-        await rm(join(folder, fileName), { recursive: true })
-    }
-  }
-
-  return { folder, take, tidy, remove }
 }
 
-/** Symlinks are not followed and pipes not waited for: open(2), O_NOFOLLOW and O_NONBLOCK. */
-async function readEvent(path: string): Promise<HookCall> {
-  const file = await open(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK)
-  try {
-    const stats = await file.stat()
-    if (!stats.isFile()) throw new Error('it is no regular file')
-    const buffer = Buffer.alloc(largestEventBytes + 1)
-    const { bytesRead } = await file.read(buffer, 0, buffer.length, 0)
-    return parseEvent(buffer.subarray(0, bytesRead), stats.mtimeMs / 1000)
-  } finally {
-    await file.close()
+function createTidy(folder: string, report: ReportFaults): Spool['tidy'] {
+  async function removeIfOld(path: string, nowSeconds: number): Promise<void> {
+    const { mtimeMs } = await lstat(path)
+    if (nowSeconds - mtimeMs / 1000 > keepOthersSeconds) await rm(path, { recursive: true, force: true })
   }
+
+  return async (nowSeconds) => {
+    const faults = new Map<string, string>()
+    // `take` reports a folder that can't be read, and makes a missing one again.
+    for (const fileName of await readdir(folder).catch(() => [])) {
+      if (isEventName(fileName)) continue
+      // A hook may rename its file or remove an old one at any moment.
+      await removeIfOld(join(folder, fileName), nowSeconds).catch((error: unknown) => {
+        if (!hasCode(error, 'ENOENT')) addFault(faults, error)
+      })
+    }
+    report('tidy', faults)
+  }
+}
+
+function createRemove(folder: string, taken: Set<string>, report: ReportFaults): Spool['remove'] {
+  const left = new Set<string>()
+  return async (fileNames) => {
+    const faults = new Map<string, string>()
+    for (const fileName of [...left, ...fileNames]) {
+      try {
+        // The hook may have deleted it already (it trims the spool to 1,000 files).
+        await rm(join(folder, fileName), { force: true })
+        left.delete(fileName)
+        taken.delete(fileName)
+      } catch (error) {
+        left.add(fileName)
+        addFault(faults, error)
+      }
+    }
+    report('remove', faults)
+  }
+}
+
+/** The names in the folder; none, and a fault, where it can't be listed. A missing folder is made again. */
+async function namesIn(folder: string, faults: Map<string, string>): Promise<readonly string[]> {
+  try {
+    return await readdir(folder)
+  } catch (error) {
+    if (!hasCode(error, 'ENOENT')) addFault(faults, error)
+    else {
+      await prepareSpool(folder).then(
+        () => faults.set('missing', `${folder} is missing: it is made again`),
+        (failure: unknown) => addFault(faults, failure),
+      )
+    }
+    return []
+  }
+}
+
+function addFault(faults: Map<string, string>, error: unknown): void {
+  const key = keyOfFault(error)
+  if (!faults.has(key)) faults.set(key, error instanceof Error ? error.message : String(error))
 }

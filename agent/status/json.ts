@@ -1,89 +1,98 @@
-// The status for scripts. Every field is declared once, with what it means; the README's table comes from here.
+// The status as JSON for scripts. Every field is declared once with its meaning; docs/status-json.md is made from here.
 
 import type { SourceStatus, Status } from './status.ts'
 
-/** What is known of the agent beside the ledger. Times in Unix seconds. */
-export type AgentSeen = { readonly processId: number | undefined; readonly ledgerSavedAt: number }
+/** `processId` is undefined if no agent runs; `ledgerSavedAt` is in Unix seconds. */
+export type AgentState = { readonly processId: number | undefined; readonly ledgerSavedAt: number }
 
 type Field<T> = { readonly doc: string; readonly value: (from: T) => unknown }
 
-type Whole = { readonly status: Status; readonly agent: AgentSeen }
+type Whole = { readonly status: Status; readonly agent: AgentState }
 
 const wholeFields = {
-  generated_timestamp_seconds: { doc: 'when this was made, in Unix time', value: ({ status }) => status.at },
+  generated_timestamp_seconds: {
+    doc: 'when this report was made, in Unix time',
+    value: ({ status }) => status.at,
+  },
   agent_running: {
     doc: 'whether an agent runs on this state directory',
     value: ({ agent }) => agent.processId !== undefined,
   },
   ledger_saved_timestamp_seconds: {
-    doc: 'when the ledger was last saved; the state is not newer than that',
+    doc: 'when the ledger was last saved; the states are not newer than this',
     value: ({ agent }) => agent.ledgerSavedAt,
   },
   counts: {
-    doc: 'how many sources are `failing`, `overdue`, `waiting` and `fine`; each counts once',
+    doc: 'number of sources that are `failing`, `overdue`, `waiting` and `fine`; each source counts once',
     value: ({ status }) => status.counts,
   },
   failed_commands: {
-    doc: 'commands of Kopia whose last run failed as a whole, where no source tells of it',
+    doc: 'commands of Kopia whose last run failed as a whole, unless a source shows the failure',
     value: ({ status }) => status.failedCommands,
   },
   sources: {
-    doc: 'a list, worst first; its fields:',
+    doc: 'the sources as a list, worst first; the fields of each:',
     value: ({ status }) => status.sources.map(sourceObject),
   },
 } as const satisfies Record<string, Field<Whole>>
 
 const sourceFields = {
   source: { doc: '`user@host:path`', value: ({ name }) => name },
-  user: { doc: 'a part of it', value: ({ source }) => source.user },
-  host: { doc: 'a part of it', value: ({ source }) => source.host },
-  path: { doc: 'a part of it', value: ({ source }) => source.path },
+  user: { doc: 'user of the source', value: ({ source }) => source.user },
+  host: { doc: 'host of the source', value: ({ source }) => source.host },
+  path: { doc: 'path of the source', value: ({ source }) => source.path },
   state: {
     doc:
-      '`failing`: the last attempt made no complete backup; `overdue`: as the alert KopiaBackupOverdue has it, the last ' +
-      'success is older than 1.5 times the expected interval and 1 h, nights and weekends off are known where the ' +
-      'interval was learned, and a machine that sleeps was awake for 4 h since; `waiting`: no attempt was seen yet; `fine`',
+      '`failing`: the last attempt made no complete backup; `overdue`: the last success is older than 1.5 times the ' +
+      'expected interval plus 1 h. As in the alert KopiaBackupOverdue, a learned interval allows for nights and weekends ' +
+      'off, and a machine that sleeps must have been up for 4 h since then; `waiting`: no attempt is known yet; `fine`',
     value: ({ state }) => state,
   },
   overdue_since_timestamp_seconds: {
-    doc: 'also of one that fails; else null',
+    doc: 'since when the source is overdue, also while it is failing; null if it is not overdue',
     value: ({ overdueSince }) => overdueSince,
   },
   running_since_timestamp_seconds: {
-    doc: 'null while no attempt runs',
+    doc: 'start of the running attempt; null if none runs',
     value: ({ runningSince }) => runningSince,
   },
-  last_attempt_timestamp_seconds: { doc: 'its end', value: ({ lastAttempt }) => lastAttempt?.endedAt },
+  last_attempt_timestamp_seconds: {
+    doc: 'end of the last attempt',
+    value: ({ lastAttempt }) => lastAttempt?.endedAt,
+  },
   last_attempt_status: {
     doc: '`success`, `failed` or `incomplete`',
     value: ({ lastAttempt }) => lastAttempt?.outcome,
   },
   last_attempt_duration_seconds: {
-    doc: 'its actions included',
+    doc: 'duration of the last attempt, with its actions',
     value: ({ lastAttempt }) => lastAttempt?.durationSeconds,
   },
   last_attempt_unreadable_files: {
-    doc: 'files that made it fail',
+    doc: 'number of unreadable files that made the last attempt fail',
     value: ({ lastAttempt }) => lastAttempt?.errors.fatal,
   },
-  last_success_timestamp_seconds: { doc: 'null: never', value: ({ lastSuccessAt }) => lastSuccessAt },
+  last_success_timestamp_seconds: {
+    doc: 'end of the last success; null if there was none',
+    value: ({ lastSuccessAt }) => lastSuccessAt,
+  },
   consecutive_failures: {
-    doc: 'attempts without a complete backup since the last one that made one',
+    doc: 'number of attempts without a complete backup since the last success',
     value: ({ consecutiveFailures }) => consecutiveFailures,
   },
   expected_interval_seconds: {
-    doc: 'null: nothing tells how often',
+    doc: 'the longest time that should pass between two successes; null if unknown',
     value: ({ expectedInterval }) => expectedInterval?.seconds,
   },
   next_expected_timestamp_seconds: {
-    doc: 'last success and interval',
+    doc: 'last success plus expected interval',
     value: ({ nextExpectedAt }) => nextExpectedAt,
   },
-  size_bytes: { doc: 'of the newest complete snapshot', value: ({ sizeBytes }) => sizeBytes },
-  files: { doc: 'of the newest complete snapshot', value: ({ files }) => files },
-  snapshots: { doc: 'that the repository holds', value: ({ snapshots }) => snapshots },
+  size_bytes: { doc: 'size of the newest complete snapshot', value: ({ sizeBytes }) => sizeBytes },
+  files: { doc: 'number of files in the newest complete snapshot', value: ({ files }) => files },
+  snapshots: { doc: 'number of snapshots in the repository', value: ({ snapshots }) => snapshots },
   recent_attempts: {
-    doc: 'the last 30, oldest first, each with `ended_timestamp_seconds`, `duration_seconds`, `status`',
+    doc: 'the last 30 attempts, oldest first, each with `ended_timestamp_seconds`, `duration_seconds`, `status`',
     value: ({ recent }) =>
       recent.map(({ endedAt, durationSeconds, outcome }) => ({
         ended_timestamp_seconds: endedAt,
@@ -93,17 +102,16 @@ const sourceFields = {
   },
 } as const satisfies Record<string, Field<SourceStatus>>
 
-/** The whole as JSON with a line end. What is not known is null, so that every field is always there. */
-export function statusJson(status: Status, agent: AgentSeen): string {
+/** The status as JSON with a line end. Every field is always present; what is unknown is null. */
+export function statusJson(status: Status, agent: AgentState): string {
   return `${JSON.stringify(objectOf(wholeFields, { status, agent }), undefined, 2)}\n`
 }
 
-/** The README's table of the fields. */
-export function fieldsTable(): string {
-  const rows = (fields: Readonly<Record<string, { readonly doc: string }>>, prefix: string) =>
-    Object.entries(fields).map(([name, { doc }]) => `| \`${prefix}${name}\` | ${doc} |`)
-  const all = [...rows(wholeFields, ''), ...rows(sourceFields, 'sources[].')]
-  return ['| field | meaning |', '|---|---|', ...all].join('\n')
+/** Every field with its meaning, in the order of the JSON; those of a source as `sources[].name`. */
+export function documentedFields(): readonly { readonly name: string; readonly doc: string }[] {
+  const entries = (fields: Readonly<Record<string, { readonly doc: string }>>, prefix: string) =>
+    Object.entries(fields).map(([name, { doc }]) => ({ name: `${prefix}${name}`, doc }))
+  return [...entries(wholeFields, ''), ...entries(sourceFields, 'sources[].')]
 }
 
 function sourceObject(source: SourceStatus): object {

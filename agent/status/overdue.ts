@@ -1,4 +1,4 @@
-// When a source counts as overdue: as the alert KopiaBackupOverdue has it (rules/kopia_alerts.yml), which a test holds.
+// Decides when a source is overdue, with the figures of the alert KopiaBackupOverdue (rules/kopia_alerts.yml).
 
 import type { ExpectedInterval } from '../ledger/expected-interval.ts'
 import { type UptimeQuarters, uptimeSecondsSince } from '../ledger/uptime.ts'
@@ -6,13 +6,13 @@ import { type UptimeQuarters, uptimeSecondsSince } from '../ledger/uptime.ts'
 const hour = 3600
 const day = 86_400
 
-/** The last success is older than `factor` times its expected interval and `slackSeconds` more. */
+/** Overdue is a source whose last success is older than `factor` times its expected interval plus `slackSeconds`. */
 export const overdueMargin = { factor: 1.5, slackSeconds: hour } as const
 
 /**
- * An interval that was only learned says nothing of nights and weekends off. By this time of the week less `looseSeconds`,
- * one and two weeks ago, there must have been a success where there is none now, but for half an interval of jitter and an
- * hour, `mostJitterSeconds` at the most. Where two weeks back nothing is known: `factor` intervals and `slackSeconds`.
+ * A learned interval does not include nights and weekends off. A source with one is overdue only if it succeeded both one
+ * week and two weeks ago at a time of the week between its last success plus `jitter` and now minus `looseSeconds`. If no
+ * success from two weeks ago is known, `withoutHistory` applies instead.
  */
 export const learnedMargin = {
   looseSeconds: 3 * hour,
@@ -20,41 +20,41 @@ export const learnedMargin = {
   withoutHistory: { factor: 4, slackSeconds: 3 * day },
 } as const
 
-/** Where nothing is known of an interval. */
+/** For a source without a known interval. */
 export const assumedMarginSeconds = 46.5 * day
-/** How long a machine that sleeps must have been awake since it was due. */
+/** How long a machine that sleeps must have been up since the source was due. */
 export const uptimeMarginSeconds = 4 * hour
 
 /** Times in Unix seconds. */
-export type Expectation = {
-  /** Or when it was first seen, if it never succeeded. */
+type Expectation = {
+  /** When the source was first seen, if it never succeeded. */
   readonly lastSuccessAt: number
   readonly interval: ExpectedInterval | undefined
-  /** Ends of the successes that are still known, oldest first. */
+  /** Ends of the known successes, oldest first. */
   readonly successes: readonly number[]
-  /** Undefined where the machine is always on. */
+  /** Undefined if the machine is always on. */
   readonly uptimeQuarters: UptimeQuarters | undefined
 }
 
-/** Since when the source is overdue, margin included; undefined: it is not. */
+/** Returns since when the source is overdue, with the margin; undefined if it is not. */
 export function overdueSince(expectation: Expectation, at: number): number | undefined {
   const { lastSuccessAt, interval, uptimeQuarters } = expectation
   if (uptimeQuarters !== undefined)
-    return interval && overdueAsleep(expectation, overdueFrom(lastSuccessAt, interval), at)
-  if (interval === undefined) return past(lastSuccessAt + assumedMarginSeconds, at)
-  if (interval.origin === 'policy') return past(overdueFrom(lastSuccessAt, interval), at)
-  return overdueAsLearned(expectation, interval, at)
+    return interval && overdueByUptime(expectation, overdueFrom(lastSuccessAt, interval), at)
+  if (interval === undefined) return ifPast(lastSuccessAt + assumedMarginSeconds, at)
+  if (interval.origin === 'policy') return ifPast(overdueFrom(lastSuccessAt, interval), at)
+  return overdueByHistory(expectation, interval, at)
 }
 
 function overdueFrom(lastSuccessAt: number, { seconds }: ExpectedInterval): number {
   return lastSuccessAt + overdueMargin.factor * seconds + overdueMargin.slackSeconds
 }
 
-function overdueAsleep({ uptimeQuarters = [] }: Expectation, from: number, at: number): number | undefined {
-  return uptimeSecondsSince(uptimeQuarters, from) > uptimeMarginSeconds ? past(from, at) : undefined
+function overdueByUptime({ uptimeQuarters = [] }: Expectation, from: number, at: number): number | undefined {
+  return uptimeSecondsSince(uptimeQuarters, from) > uptimeMarginSeconds ? ifPast(from, at) : undefined
 }
 
-function overdueAsLearned(
+function overdueByHistory(
   expectation: Expectation,
   interval: ExpectedInterval,
   at: number,
@@ -68,12 +68,12 @@ function overdueAsLearned(
   }
   const [one, two] = [successBefore(1), successBefore(2)]
   if (one === undefined || two === undefined) {
-    return past(lastSuccessAt + withoutHistory.factor * interval.seconds + withoutHistory.slackSeconds, at)
+    return ifPast(lastSuccessAt + withoutHistory.factor * interval.seconds + withoutHistory.slackSeconds, at)
   }
-  const wasThere = Math.min(one, two) > lastSuccessAt + jitterSeconds
-  return wasThere ? past(overdueFrom(lastSuccessAt, interval), at) : undefined
+  const succeededInBetween = Math.min(one, two) > lastSuccessAt + jitterSeconds
+  return succeededInBetween ? ifPast(overdueFrom(lastSuccessAt, interval), at) : undefined
 }
 
-function past(moment: number, at: number): number | undefined {
-  return moment < at ? moment : undefined
+function ifPast(time: number, at: number): number | undefined {
+  return time < at ? time : undefined
 }

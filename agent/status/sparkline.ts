@@ -1,11 +1,11 @@
-// The last durations as one line of text.
+// Draws the last durations as one line of text.
 
 import type { RecentAttempt } from '../ledger/recent-attempts.ts'
 
 const steps = ['▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'] as const
 const failedMark = '×'
 
-/** One character per attempt, oldest first; the longest is the highest, a failed one is a cross. */
+/** One character per attempt, oldest first: a bar as high as the attempt was long, or a cross if it did not succeed. */
 export function sparkline(recent: readonly RecentAttempt[]): string {
   const longest = Math.max(...recent.map(({ durationSeconds }) => durationSeconds), 0)
   return recent

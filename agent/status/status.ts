@@ -1,4 +1,4 @@
-// How things stand, worst first: decided once, for the terminal, for scripts and for the page. Pure.
+// Decides the state of each source from the ledger, for the terminal, for scripts and for the page. Pure.
 
 import type { FinishedAttempt } from '../kopia/runs/outcome.ts'
 import { formatSource, type Source } from '../kopia/source.ts'
@@ -8,7 +8,7 @@ import { type RecentAttempt, unpacked } from '../ledger/recent-attempts.ts'
 import type { SourceState } from '../ledger/source-state.ts'
 import { overdueSince as overdueSinceOf } from './overdue.ts'
 
-/** Worst first. `waiting`: no attempt was seen yet, and none is overdue. */
+/** Worst first. `waiting`: no attempt is known yet, and the source is not overdue. */
 export const states = ['failing', 'overdue', 'waiting', 'fine'] as const
 export type State = (typeof states)[number]
 
@@ -24,7 +24,7 @@ export type SourceStatus = {
   readonly expectedInterval?: ExpectedInterval
   /** When the next success is due by the expected interval, without any margin. */
   readonly nextExpectedAt?: number
-  /** Since when it is overdue, margin included; also of one that fails. */
+  /** Since when it is overdue, with the margin; set also while it is failing. */
   readonly overdueSince?: number
   readonly sizeBytes?: number
   readonly files?: number
@@ -37,12 +37,12 @@ export type Status = {
   readonly at: number
   readonly sources: readonly SourceStatus[]
   readonly counts: Readonly<Record<State, number>>
-  /** Commands of Kopia whose last run failed, where no source tells of it already. */
+  /** Commands of Kopia whose last run failed, unless a failing source shows that already. */
   readonly failedCommands: readonly string[]
   readonly repository: RepositoryState
 }
 
-/** `runningSince`: when the attempts under way began, by `user@host:path`. */
+/** The status at the time `at`. `runningSince` has the starts of the attempts under way by `user@host:path`. */
 export function statusOf(ledger: Ledger, runningSince: ReadonlyMap<string, number>, at: number): Status {
   const sources = [...ledger.sources.values()]
     .map((state) => sourceStatusOf(state, ledger, runningSince, at))
@@ -50,12 +50,12 @@ export function statusOf(ledger: Ledger, runningSince: ReadonlyMap<string, numbe
   const counts: Record<State, number> = { failing: 0, overdue: 0, waiting: 0, fine: 0 }
   for (const { state } of sources) counts[state] += 1
   const failedCommands = [...ledger.commands]
-    .filter(([command, { result }]) => result === 'failed' && !isToldBySource(command, counts))
+    .filter(([command, { result }]) => result === 'failed' && !isShownBySource(command, counts))
     .map(([command]) => command)
   return { at, sources, counts, failedCommands, repository: ledger.repository }
 }
 
-/** Whether somebody has to do something. */
+/** Whether a source is failing or overdue. */
 export function needsAttention({ counts }: Status): boolean {
   return counts.failing + counts.overdue > 0
 }
@@ -107,7 +107,7 @@ function stateOf(lastAttempt: FinishedAttempt | undefined, overdueSince: number 
 /** `server-9` before `server-10`. */
 const byName = new Intl.Collator('en', { numeric: true })
 
-/** Among the bad ones the one first that has been without a backup for longest; the good ones by name. */
+/** Within failing and overdue: the oldest success first; the others by name. */
 function compareWorstFirst(one: SourceStatus, other: SourceStatus): number {
   const byState = states.indexOf(one.state) - states.indexOf(other.state)
   if (byState !== 0) return byState
@@ -118,6 +118,6 @@ function compareWorstFirst(one: SourceStatus, other: SourceStatus): number {
   return byAge || byName.compare(one.name, other.name)
 }
 
-function isToldBySource(command: string, counts: Readonly<Record<State, number>>): boolean {
+function isShownBySource(command: string, counts: Readonly<Record<State, number>>): boolean {
   return command === 'snapshot create' && counts.failing > 0
 }

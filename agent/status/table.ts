@@ -1,4 +1,4 @@
-// The table for a terminal: as wide as it is, the worst first, each problem explained below its row. Pure.
+// The status as a table for a terminal: fits its width, worst source first, problems explained below their rows. Pure.
 
 import { sparkline } from './sparkline.ts'
 import type { SourceStatus, State, Status } from './status.ts'
@@ -10,15 +10,15 @@ import {
   durationWords,
   problemWords,
   spanWords,
-  verdictWords,
+  summaryWords,
   visible,
 } from './words.ts'
 
-export type Colour = 'red' | 'yellow' | 'green' | 'cyan' | 'dim' | 'bold'
+type Colour = 'red' | 'yellow' | 'green' | 'cyan' | 'dim' | 'bold'
 export type Paint = (colour: Colour, text: string) => string
 
-export type TableOptions = {
-  /** Columns of the terminal; undefined where there is none, then nothing is shortened. */
+type TableOptions = {
+  /** Columns of the terminal; undefined without a terminal, so that nothing is shortened. */
   readonly columns: number | undefined
   readonly paint: Paint
 }
@@ -29,7 +29,7 @@ type Column = {
   readonly text: (source: SourceStatus, now: number) => string
 }
 
-/** Shape and word as well as colour, for those who see none. */
+/** Each state has a shape and a word besides its colour, for people and terminals without colours. */
 const marks: Readonly<Record<State, { readonly mark: string; readonly colour: Colour }>> = {
   failing: { mark: '✗', colour: 'red' },
   overdue: { mark: '!', colour: 'yellow' },
@@ -39,10 +39,10 @@ const marks: Readonly<Record<State, { readonly mark: string; readonly colour: Co
 
 const stateWidth = 9
 const gap = '  '
-/** A path that is shortened further tells nothing. */
+/** A path shortened further is hard to recognise. */
 const leastSourceWidth = 24
 
-/** The most telling one first: where the room ends, the rest is left out. */
+/** Most important first: the columns that do not fit are left out. */
 const columns: readonly Column[] = [
   { title: 'LAST SUCCESS', align: 'right', text: lastSuccessText },
   { title: 'NEXT', align: 'right', text: nextText },
@@ -57,12 +57,12 @@ const columns: readonly Column[] = [
   { title: 'SNAPSHOTS', align: 'right', text: ({ snapshots }) => optional(snapshots, countWords) },
 ]
 
-/** The whole, with a line end. */
+/** The status as lines of text, with a line end. */
 export function statusTable(status: Status, options: TableOptions): string {
   const { paint, columns: width } = options
   const worst = status.sources[0]?.state ?? 'waiting'
   const host = commonHost(status.sources)
-  const heading = wrapped(`${verdictWords(status)}${host === '' ? '' : ` on ${visible(host)}`}`, width)
+  const heading = wrapped(`${summaryWords(status)}${host === '' ? '' : ` on ${visible(host)}`}`, width)
   const commands = status.failedCommands.flatMap((command) =>
     wrapped(`! the last "kopia ${visible(command)}" failed`, width).map((line) => paint('yellow', line)),
   )
@@ -133,7 +133,7 @@ function columnsThatFit(
   return shown
 }
 
-/** `user@host` where it is the same for all: then the paths alone are shown. */
+/** `user@host` if all sources share it, else empty. The table then shows paths only. */
 function commonHost(sources: readonly SourceStatus[]): string {
   const hosts = new Set(sources.map(({ source: { user, host } }) => `${user}@${host}`))
   const [only = ''] = hosts
@@ -157,7 +157,6 @@ function lastSuccessText({ lastSuccessAt }: SourceStatus, now: number): string {
   return lastSuccessAt === undefined ? 'never' : agoWords(lastSuccessAt, now)
 }
 
-/** A success that is due, though not yet overdue, is due now. */
 function nextText({ nextExpectedAt, overdueSince }: SourceStatus, now: number): string {
   if (overdueSince !== undefined) return 'overdue'
   if (nextExpectedAt === undefined) return '–'

@@ -1,25 +1,25 @@
-// Texts in columns of a terminal: an ideogram takes two, an accent none.
+// Measures and fits texts by terminal columns: an ideogram takes two, a combining accent none.
 
 import stringWidth from 'string-width'
 
-/** Columns that the text takes; it holds no escape sequences. */
+/** The columns that a text without escape sequences takes. */
 export function widthOf(text: string): number {
   return stringWidth(text)
 }
 
-/** Filled up with spaces to `width` columns. */
+/** The text with spaces at its end, to fill `width` columns. */
 export function padded(text: string, width: number): string {
   return text + ' '.repeat(Math.max(0, width - widthOf(text)))
 }
 
-/** Filled up on the side that `align` leaves free. */
+/** The text with spaces on the side opposite to `align`, to fill `width` columns. */
 export function fitted(text: string, width: number, align: 'left' | 'right'): string {
   return align === 'left' ? padded(text, width) : ' '.repeat(Math.max(0, width - widthOf(text))) + text
 }
 
 const graphemes = new Intl.Segmenter('en', { granularity: 'grapheme' })
 
-/** The end of a text that is wider than `width`, since paths differ at their ends. */
+/** Shortens a text to `width` columns. It keeps the end, since paths differ at their ends. */
 export function shortened(text: string, width: number): string {
   if (widthOf(text) <= width) return text
   const characters = [...graphemes.segment(text)].map(({ segment }) => segment)
@@ -32,7 +32,7 @@ export function shortened(text: string, width: number): string {
   return `…${end}`
 }
 
-/** Cut into lines at spaces; a word that is wider stands alone. Undefined: one line. */
+/** Splits a text at spaces into lines of `width` columns; a wider word has a line of its own. Undefined: one line. */
 export function wrapped(text: string, width: number | undefined): readonly string[] {
   if (width === undefined) return [text]
   const lines: string[] = []

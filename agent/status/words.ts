@@ -1,12 +1,14 @@
-// Times, sizes and names in words, the same in a terminal and on the page.
+// Formats times, sizes, counts, names and problems for people: the terminal and the page show the same words.
 
 import type { SourceStatus, Status } from './status.ts'
+
+export { visible } from '../util/visible.ts'
 
 const minute = 60
 const hour = 60 * minute
 const day = 24 * hour
 
-/** `31 ms`, `1.4 s`, `12 s`, `3 min 20 s`, `2 h 5 min`, `4 d 6 h`: two figures at the most. */
+/** `31 ms`, `1.4 s`, `12 s`, `3 min 20 s`, `2 h 5 min`, `4 d 6 h`: at most two units. */
 export function durationWords(seconds: number): string {
   if (seconds < 1) return `${Math.round(seconds * 1000)} ms`
   if (seconds < 10) return `${seconds.toFixed(1)} s`
@@ -17,13 +19,13 @@ export function durationWords(seconds: number): string {
   return pair(whole, day, 'd', hour, 'h')
 }
 
-/** One that was learned is never round: `1 d`, and not `23 h 59 min`. */
+/** A rounded interval, since a learned one is never exact: `1 d` instead of `23 h 59 min`. */
 export function intervalWords(seconds: number): string {
   const step = seconds < hour ? minute : 5 * minute
   return durationWords(Math.max(minute, Math.round(seconds / step) * step))
 }
 
-/** Roughly how long, in one figure: `40 s`, `3 min`, `2 h`, `4 d`. */
+/** A rough duration in one unit: `40 s`, `3 min`, `2 h`, `4 d`. */
 export function spanWords(seconds: number): string {
   const whole = Math.max(0, Math.floor(seconds))
   if (whole < minute) return `${whole} s`
@@ -32,7 +34,7 @@ export function spanWords(seconds: number): string {
   return `${Math.floor(whole / day)} d`
 }
 
-/** `3 h ago`, or `in 3 h` for what is to come. */
+/** `3 h ago`, or `in 3 h` for a time in the future. */
 export function agoWords(at: number, now: number): string {
   return at > now ? `in ${spanWords(at - now)}` : `${spanWords(now - at)} ago`
 }
@@ -58,19 +60,8 @@ export function pluralWords(count: number, singular: string): string {
   return `${countWords(count)} ${singular}${count === 1 ? '' : 's'}`
 }
 
-/**
- * A name in which nothing can move the cursor, colour the screen or turn the reading direction: such characters are shown
- * by their code. A path may hold any byte but NUL.
- */
-export function visible(name: string): string {
-  return name.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]/gu, (character) => {
-    const short = { '\n': '\\n', '\t': '\\t', '\r': '\\r' }[character]
-    return short ?? `\\u{${character.codePointAt(0)?.toString(16)}}`
-  })
-}
-
-/** `1 of 14 backups fails, 2 are overdue`, or that all is well. */
-export function verdictWords({ sources, counts }: Status): string {
+/** One line for all sources, such as `1 failing, 2 overdue of 14 sources`. */
+export function summaryWords({ sources, counts }: Status): string {
   const total = sources.length
   if (total === 0) return 'No sources known yet'
   const bad = [
@@ -79,11 +70,11 @@ export function verdictWords({ sources, counts }: Status): string {
   ]
   if (bad.length > 0) return `${bad.join(', ')} of ${pluralWords(total, 'source')}`
   if (counts.waiting > 0)
-    return `${countWords(counts.fine)} of ${pluralWords(total, 'source')} backed up, the rest is new`
+    return `${countWords(counts.fine)} of ${pluralWords(total, 'source')} backed up, the others are new`
   return total === 1 ? 'The one source is backed up' : `All ${countWords(total)} sources are backed up`
 }
 
-/** What is wrong with a source, or undefined. */
+/** What is wrong with a source; undefined if nothing is. */
 export function problemWords(status: SourceStatus, now: number): string | undefined {
   const { lastAttempt, lastSuccessAt, consecutiveFailures, overdueSince, expectedInterval } = status
   const sentences: string[] = []
@@ -97,7 +88,7 @@ export function problemWords(status: SourceStatus, now: number): string | undefi
   if (overdueSince !== undefined) {
     const expected =
       expectedInterval === undefined
-        ? 'nothing tells how often it is expected'
+        ? 'its expected interval is unknown'
         : `expected every ${intervalWords(expectedInterval.seconds)}`
     sentences.push(`${expected}, overdue for ${spanWords(now - overdueSince)}`)
   }

@@ -1,8 +1,14 @@
-/**
- * A function that runs `task`, one run at a time: calls while it runs make one more run, however many they are.
- * The promise resolves when a run that began after the call is through.
- */
-export function coalesce(task: () => Promise<void>): () => Promise<void> {
+// Runs a task one run at a time, and no more often than needed.
+
+export type Coalesced = {
+  /** Resolves when a run that began after the call has ended; rejects where that run rejects. */
+  (): Promise<void>
+  /** Resolves when no run is under way. Never rejects. */
+  readonly idle: () => Promise<void>
+}
+
+/** A function that runs `task`, one run at a time: calls during a run make one more run, however many they are. */
+export function coalesce(task: () => Promise<void>): Coalesced {
   let running: Promise<void> | undefined
   let next: Promise<void> | undefined
 
@@ -14,9 +20,15 @@ export function coalesce(task: () => Promise<void>): () => Promise<void> {
     return running
   }
 
-  return () => {
+  function run(): Promise<void> {
     if (running === undefined) return begin()
     next ??= running.then(begin, begin)
     return next
   }
+
+  async function idle(): Promise<void> {
+    while (running !== undefined) await (next ?? running).catch(() => undefined)
+  }
+
+  return Object.assign(run, { idle })
 }

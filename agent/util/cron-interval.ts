@@ -1,20 +1,20 @@
-// How long cron expressions may keep silent.
+// The longest gap between two runs of cron expressions.
 
 import { Cron } from 'croner'
 
-/** Always the same, so that the answer does not depend on when it is asked. No clock changes in the weeks after it. */
+/** A fixed time, so that the result is always the same. No time zone changes its clocks in the weeks after it. */
 const start = new Date(2024, 0, 1)
-/** So many runs from there: what runs seldom has its long months among them, and leap years. */
+/** For rare runs: 40 of them include the long months and leap years. */
 const runsAhead = 40
-/** What runs every few minutes of a working day keeps silent at night and at the week-end, so many hours are looked at. */
+/** For frequent runs: their gaps are nights and weekends, so look at each hour of more than a week. */
 const hoursAhead = 8 * 24
 const hourMs = 3_600_000
 
 const known = new Map<string, number | undefined>()
 
 /**
- * The longest gap, in seconds, when something runs as each of the expressions says; undefined where none is understood.
- * 10,000 sources share a policy, so answers are remembered.
+ * The longest gap in seconds between the runs of all expressions together; undefined if none of them is valid.
+ * Remembers its results, since 10,000 sources may share a policy.
  */
 export function cronGapSeconds(expressions: readonly string[]): number | undefined {
   const key = expressions.join('\n')
@@ -22,9 +22,14 @@ export function cronGapSeconds(expressions: readonly string[]): number | undefin
   return known.get(key)
 }
 
-/** Whether it is an expression of five fields, or of six with the seconds first. */
+/** Whether the text is a cron expression of five fields, or of six with the seconds first. */
 export function isCron(expression: string): boolean {
   return parse(expression) !== undefined
+}
+
+/** The last time before `nowMs` at which the expression runs, in Unix milliseconds; undefined where there is none. */
+export function previousRunMs(expression: string, nowMs: number): number | undefined {
+  return parse(expression)?.previousRuns(1, new Date(nowMs))[0]?.getTime()
 }
 
 function longestGapSeconds(expressions: readonly string[]): number | undefined {
@@ -36,7 +41,7 @@ function longestGapSeconds(expressions: readonly string[]): number | undefined {
   return gaps.length === 0 ? undefined : Math.max(...gaps) / 1000
 }
 
-/** Never started: it is only asked. */
+/** Paused, since it only computes times and never runs anything. */
 function parse(expression: string): Cron | undefined {
   try {
     return new Cron(expression, { paused: true })
@@ -45,7 +50,7 @@ function parse(expression: string): Cron | undefined {
   }
 }
 
-/** Between the next runs, as far as they are known of each. */
+/** The gaps between the next runs, up to where all expressions have runs. */
 function gapsAhead(crons: readonly Cron[]): readonly number[] {
   const runs = crons.map((cron) => timesOf(cron.nextRuns(runsAhead, start)))
   const end = Math.min(...runs.map((times) => times.at(-1) ?? 0))
@@ -56,7 +61,7 @@ function gapsAhead(crons: readonly Cron[]): readonly number[] {
   return together.slice(1).map((time, index) => time - (together[index] ?? time))
 }
 
-/** A gap of more than an hour lies around the first second of one. */
+/** Every gap of more than an hour contains the beginning of an hour. */
 function gapsAroundHours(crons: readonly Cron[]): readonly number[] {
   const seconds = Array.from(
     { length: hoursAhead },

@@ -1,18 +1,34 @@
-// Files that may be missing.
+// Helpers for files that may be missing.
 
-import { readFile } from 'node:fs/promises'
+import { constants } from 'node:fs'
+import { type FileHandle, open, readFile } from 'node:fs/promises'
 
-/** Whether an error has this code of the system, such as ENOENT (errno(3)). */
+/** Whether the system reported this code, such as ENOENT (errno(3)). */
 export function hasCode(error: unknown, code: string): boolean {
   return error instanceof Error && 'code' in error && error.code === code
 }
 
-/** The text of a file; undefined where there is none. Rejects where it can't be read. */
+/** Reads a text file; undefined where there is none. Rejects where it can't be read. */
 export async function readIfThere(path: string): Promise<string | undefined> {
   try {
     return await readFile(path, 'utf8')
   } catch (error) {
     if (hasCode(error, 'ENOENT')) return undefined
+    throw error
+  }
+}
+
+/**
+ * Opens a regular file for reading. Rejects for anything else, without following a symlink and without waiting for the
+ * writer of a pipe: O_NOFOLLOW and O_NONBLOCK in open(2).
+ */
+export async function openRegularFile(path: string): Promise<FileHandle> {
+  const file = await open(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK)
+  try {
+    if (!(await file.stat()).isFile()) throw new Error('it is not a regular file')
+    return file
+  } catch (error) {
+    await file.close()
     throw error
   }
 }

@@ -1,6 +1,7 @@
-// The agent's own log, to standard error: for people, or JSON for machines.
+// The agent's log on standard error: text for people, JSON for machines.
 
 import winston from 'winston'
+import { visible } from './visible.ts'
 
 export type Log = {
   readonly error: (message: string) => void
@@ -9,16 +10,19 @@ export type Log = {
   readonly debug: (message: string) => void
 }
 
-/** Creates the log. A standard error that is closed loses lines and stops nothing. */
+/** Creates the log. When standard error is closed, lines are lost and the agent goes on. */
 export function createLog(level: string, format: 'text' | 'json'): Log {
   const { combine, timestamp, json, printf } = winston.format
-  const people = printf((entry) => `${entry.timestamp} ${entry.level.toUpperCase()} ${entry.message}`)
-  // Without a listener the EPIPE of a reader that has gone would end the process (node: stream, "error").
+  // One line per message: a file name with a newline in it must not forge an entry.
+  const text = printf(
+    (entry) => `${entry.timestamp} ${entry.level.toUpperCase()} ${visible(String(entry.message))}`,
+  )
+  // Without a listener, an EPIPE ends the process (nodejs.org/api/stream.html, event "error").
   for (const stream of [process.stdout, process.stderr]) stream.on('error', () => undefined)
   const logger = winston.createLogger({
     level,
     exitOnError: false,
-    format: combine(timestamp(), format === 'json' ? json() : people),
+    format: combine(timestamp(), format === 'json' ? json() : text),
     transports: [new winston.transports.Console({ stderrLevels: ['error', 'warn', 'info', 'debug'] })],
   })
   return {

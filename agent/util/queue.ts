@@ -1,4 +1,4 @@
-/** A function that runs tasks one after the other, in the order of the calls; a failed one does not stop the next. */
+/** Returns a function that runs tasks one at a time, in the order of the calls; a task that fails does not stop the next. */
 export function createQueue(): <T>(task: () => Promise<T> | T) => Promise<T> {
   let last: Promise<unknown> = Promise.resolve()
   return (task) => {

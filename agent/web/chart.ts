@@ -1,4 +1,4 @@
-// A small chart of a source's last attempts: one bar each, as high as it took long; a bad one also bears a cross.
+// Draws a small chart of a source's last attempts: one bar each, as high as it was long; one without success has a cross.
 
 import { mostRecentAttempts, type RecentAttempt } from '../ledger/recent-attempts.ts'
 import { durationWords, pluralWords } from '../status/words.ts'
@@ -13,7 +13,7 @@ const width = mostRecentAttempts * slot - (slot - bar)
 
 const outcomeWords = { success: 'success', failed: 'failed', incomplete: 'incomplete' } as const
 
-/** SVG, oldest first, the newest always at the right edge; with a text for those who don't see it. */
+/** The chart as SVG with a text alternative. Oldest first; the newest bar is always at the right edge. */
 export function durationChart(recent: readonly RecentAttempt[]): Html {
   const longest = Math.max(...recent.map(({ durationSeconds }) => durationSeconds), 0)
   const first = mostRecentAttempts - recent.length
@@ -23,7 +23,7 @@ export function durationChart(recent: readonly RecentAttempt[]): Html {
 </svg>`
 }
 
-/** What the highest bar stands for. */
+/** The caption: how long the longest attempt took. */
 export function chartCaption(recent: readonly RecentAttempt[]): string {
   if (recent.length === 0) return 'no attempt yet'
   const longest = Math.max(...recent.map(({ durationSeconds }) => durationSeconds))
@@ -32,7 +32,7 @@ export function chartCaption(recent: readonly RecentAttempt[]): string {
 
 function barOf({ endedAt, durationSeconds, outcome }: RecentAttempt, x: number, longest: number): Html {
   const share = longest === 0 ? 0 : durationSeconds / longest
-  // A bad one is as high as the chart, so that it is found however short it was.
+  // The bar of an attempt without success has the full height, so that it is visible however short the attempt was.
   const tall = outcome === 'success' ? Math.max(lowest, Math.round(share * (height - 2))) : height - 2
   const title = `${dateWords(endedAt)}: ${outcomeWords[outcome]} after ${durationWords(durationSeconds)}`
   const cross = outcome === 'success' ? undefined : html`<path d="M${x} 4l4 4m0-4l-4 4"/>`

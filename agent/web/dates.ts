@@ -1,4 +1,4 @@
-// Exact times for those who look closer: in the time zone of the machine that makes the backups, and named so.
+// Formats exact times in the time zone of this machine, with its name.
 
 import { type Html, html } from './html.ts'
 
@@ -12,7 +12,7 @@ export function dateWords(at: number): string {
   return `${format.format(date)} ${name}`
 }
 
-/** Roughly in words, exactly for a pointer that rests on it and for programs. */
+/** An element that shows `words` and has the exact time as its tooltip and for programs. */
 export function timeOf(at: number, words: string): Html {
   return html`<time datetime="${new Date(at * 1000).toISOString()}" title="${dateWords(at)}">${words}</time>`
 }

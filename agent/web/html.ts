@@ -1,6 +1,6 @@
-// HTML that can't be broken by what is put into it.
+// A template for HTML that escapes every value.
 
-/** Markup that is safe as it is. Only `html` and `none` make it. */
+/** Markup that needs no escaping. */
 export class Html {
   readonly text: string
   constructor(text: string) {
@@ -8,9 +8,9 @@ export class Html {
   }
 }
 
-export type Content = Html | string | number | undefined | readonly Html[]
+type Content = Html | string | number | undefined | readonly Html[]
 
-/** A template whose values are escaped, for texts and for attributes in double quotes; markup in it stays. */
+/** Escapes the values of the template for text and for attributes in double quotes; values of type Html stay as they are. */
 export function html(parts: TemplateStringsArray, ...values: readonly Content[]): Html {
   return new Html(parts.reduce((text, part, index) => text + markupOf(values[index - 1]) + part))
 }

@@ -1,4 +1,4 @@
-// One shape per state, so that it is told apart without its colour.
+// The icons of the states: each state has its own shape, to be recognised without colours.
 
 import type { State } from '../status/status.ts'
 import { type Html, html } from './html.ts'
@@ -10,24 +10,24 @@ const shapes: Readonly<Record<State, string>> = {
   fine: 'M7 12.5l3.5 3.5 6.5-7.5',
 }
 
-/** Of the icon that stands in a tab, whatever the page's colours are. */
-const ownColours: Readonly<Record<State, string>> = {
+/** Colours of the page's icon in the browser's tab, which can't use the page's style. */
+const tabColours: Readonly<Record<State, string>> = {
   failing: '#d5342b',
   overdue: '#d08700',
   waiting: '#2577c9',
   fine: '#23903f',
 }
 
-/** Decoration beside a word that says the same; the style gives it the colours of its state. */
+/** An icon beside the state's name, hidden from screen readers; the style gives it the state's colours. */
 export function icon(state: State): Html {
   return html`<svg class="icon" aria-hidden="true" viewBox="0 0 24 24"><circle
 cx="12" cy="12" r="11"/><path d="${shapes[state]}"/></svg>`
 }
 
-/** A picture of its own, as an address. */
-export function iconAddress(state: State): string {
-  const picture = html`<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 24 24">
-<circle cx="12" cy="12" r="11" fill="${ownColours[state]}"/><path d="${shapes[state]}" fill="none" stroke="#fff"
+/** The icon for the browser's tab as a data URL. */
+export function iconUrl(state: State): string {
+  const image = html`<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 24 24">
+<circle cx="12" cy="12" r="11" fill="${tabColours[state]}"/><path d="${shapes[state]}" fill="none" stroke="#fff"
 stroke-width="2.4" stroke-linecap="round" stroke-linejoin="round"/></svg>`
-  return `data:image/svg+xml,${encodeURIComponent(picture.text)}`
+  return `data:image/svg+xml,${encodeURIComponent(image.text)}`
 }

@@ -4,7 +4,7 @@ import { createHash, timingSafeEqual } from 'node:crypto'
 
 export type Login = { readonly username: string; readonly password: string }
 
-/** Whether the `Authorization` header of a request names this login; how long that takes tells nothing of it. */
+/** Whether the `Authorization` header of a request has this login. Takes the same time for right and wrong ones. */
 export function isAuthorized(header: string | undefined, { username, password }: Login): boolean {
   const encoded = /^Basic +([A-Za-z0-9+/=]+) *$/i.exec(header ?? '')?.[1] ?? ''
   return timingSafeEqual(
@@ -13,7 +13,7 @@ export function isAuthorized(header: string | undefined, { username, password }:
   )
 }
 
-/** Of equal length, as timingSafeEqual wants it. */
+/** timingSafeEqual compares only texts of equal length, and digests have one. */
 function digest(bytes: Buffer): Buffer {
   return createHash('sha256').update(bytes).digest()
 }

@@ -1,31 +1,31 @@
-// GET /: how things stand, as a page of its own. Made here whole; without any script.
+// GET /: the status page. It is complete without scripts or further requests.
 
 import { createHash } from 'node:crypto'
 import { needsAttention, type State, type Status, states } from '../status/status.ts'
-import { agoWords, bytesWords, countWords, verdictWords, visible } from '../status/words.ts'
+import { agoWords, bytesWords, countWords, summaryWords, visible } from '../status/words.ts'
 import { dateWords, timeOf } from './dates.ts'
 import { Html, html } from './html.ts'
-import { icon, iconAddress } from './icons.ts'
-import { nothingYet, sourcesOf, stateWords } from './source-rows.ts'
+import { icon, iconUrl } from './icons.ts'
+import { noSources, sourcesOf, stateWords } from './source-rows.ts'
 import { style } from './style.ts'
 
-export type PageFacts = {
+type PageFacts = {
   readonly status: Status
-  /** The label `instance`: which machine's backups these are. */
+  /** The label `instance`, which names the machine. */
   readonly instance: string
   readonly version: string
-  /** What does not work now, each a sentence. */
+  /** What does not work now, one sentence each. */
   readonly faults: readonly string[]
   readonly refresh: 'on' | 'off'
 }
 
-export type Page = { readonly body: string; readonly headers: Readonly<Record<string, string>> }
+type Page = { readonly body: string; readonly headers: Readonly<Record<string, string>> }
 
 const refreshSeconds = 30
 
 const styleHash = createHash('sha256').update(style).digest('base64')
 
-/** Nothing may be loaded, run, sent or framed; the icon is in the page itself. */
+/** Allows no requests, scripts, forms or frames; the style and the icon are in the page. */
 const contentSecurityPolicy = [
   "default-src 'none'",
   `style-src 'sha256-${styleHash}'`,
@@ -35,7 +35,7 @@ const contentSecurityPolicy = [
   "frame-ancestors 'none'",
 ].join('; ')
 
-/** The whole page and its headers. */
+/** The page and its headers. */
 export function statusPage(facts: PageFacts): Page {
   return {
     body: documentOf(facts).text,
@@ -44,7 +44,7 @@ export function statusPage(facts: PageFacts): Page {
       'cache-control': 'no-store',
       'referrer-policy': 'no-referrer',
       'x-content-type-options': 'nosniff',
-      // A header, and not an element: a person can turn it off by a link (WCAG 2.2.1).
+      // A header instead of an element, so that a link can turn it off (WCAG 2.2.1).
       ...(facts.refresh === 'on' && { refresh: String(refreshSeconds) }),
     },
   }
@@ -59,17 +59,17 @@ function documentOf(facts: PageFacts): Html {
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <title>${titleOf(status)} · ${visible(instance)}</title>
-<link rel="icon" href="${iconAddress(worst)}">
+<link rel="icon" href="${iconUrl(worst)}">
 <style>${new Html(style)}</style>
 </head>
 <body>
 <main>
 ${topOf(facts)}
-<section class="verdict ${worst}" aria-label="Summary">
-${icon(worst)}<h1>${verdictWords(status)}</h1>${countsOf(status)}
+<section class="summary ${worst}" aria-label="Summary">
+${icon(worst)}<h1>${summaryWords(status)}</h1>${countsOf(status)}
 </section>
 ${faultsOf(facts)}
-${status.sources.length === 0 ? nothingYet() : sourcesOf(status)}
+${status.sources.length === 0 ? noSources() : sourcesOf(status)}
 ${repositoryOf(status)}
 </main>
 <footer>kopia-metrics-agent ${facts.version} · <a href="/metrics">Metrics</a> ·
@@ -79,10 +79,10 @@ ${repositoryOf(status)}
 `
 }
 
-/** In a tab among many the first words count. */
+/** Begins with what needs attention: a narrow tab shows the first words only. */
 function titleOf(status: Status): string {
   const { failing, overdue } = status.counts
-  return needsAttention(status) ? `(${failing + overdue}) ${verdictWords(status)}` : verdictWords(status)
+  return needsAttention(status) ? `(${failing + overdue}) ${summaryWords(status)}` : summaryWords(status)
 }
 
 function worstOf({ sources }: Status): State {

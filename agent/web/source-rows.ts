@@ -1,4 +1,4 @@
-// The sources on the page: a row each, which the style lays out as a card where the window is narrow.
+// The sources on the status page: a row each, which the style shows as a card in a narrow window.
 
 import type { SourceStatus, State, Status } from '../status/status.ts'
 import {
@@ -15,7 +15,7 @@ import { timeOf } from './dates.ts'
 import { type Html, html } from './html.ts'
 import { icon } from './icons.ts'
 
-/** More nobody reads on a page, and no browser shows quickly. */
+/** Browsers get slow with more rows, and nobody reads them. */
 const mostSources = 500
 
 export const stateWords: Readonly<Record<State, string>> = {
@@ -25,16 +25,14 @@ export const stateWords: Readonly<Record<State, string>> = {
   fine: 'Fine',
 }
 
-/** What stands there before the first backup. */
-export function nothingYet(): Html {
+/** Replaces the table before the first backup. */
+export function noSources(): Html {
   return html`<h2>Sources</h2>
-<div class="card empty"><p>No backup was seen yet. Sources appear here by themselves, with their
-first snapshot or with the first attempt at one:</p><p><code>kopia snapshot create /path/to/what/matters</code></p></div>`
+<div class="card empty"><p>No backup is known yet. A source appears here with its first snapshot, or with
+the first attempt at one:</p><p><code>kopia snapshot create /path/to/what/matters</code></p></div>`
 }
 
-/**
- * X rows out as cards.
- */
+/** The table of the sources, worst first. */
 export function sourcesOf({ sources, at }: Status): Html {
   const shown = sources.slice(0, mostSources)
   const rest = sources.length - shown.length

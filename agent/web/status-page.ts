@@ -1,23 +1,23 @@
-// The status page as an answer. Loaded when somebody looks: words for times and numbers bring ICU's tables, 8 MiB of memory.
+// GET / as a reply of the server. Loaded with the first request: formatting times and numbers loads 8 MiB of ICU's tables.
 
 import type { Ledger } from '../ledger/ledger.ts'
 import { statusOf } from '../status/status.ts'
 import { statusPage } from './page.ts'
 import type { Reply } from './server.ts'
 
-export type PageRequest = {
+type PageRequest = {
   readonly ledger: Ledger
   readonly runningSince: ReadonlyMap<string, number>
-  /** In Unix seconds. */
+  /** Unix seconds. */
   readonly at: number
   readonly instance: string
   readonly version: string
-  /** What does not work now, each a sentence. */
+  /** What does not work now, one sentence each. */
   readonly faults: readonly string[]
   readonly query: URLSearchParams
 }
 
-/** The page as it is at that time. */
+/** The page at the time `at`. */
 export function pageReply({ ledger, runningSince, at, query, ...facts }: PageRequest): Reply {
   const { body, headers } = statusPage({
     ...facts,

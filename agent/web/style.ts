@@ -1,4 +1,4 @@
-// The page's style, kept in the page: it must be whole without a second request, and the policy names its hash.
+// The style of the status page. It is in the page itself, and the content security policy allows it by its hash.
 
 export const style = `
 :root { color-scheme: light dark;
@@ -24,13 +24,13 @@ a:focus-visible { outline: 2px solid var(--new); outline-offset: 2px; border-rad
   padding: 20px 0 14px; color: var(--soft) }
 .top p { margin: 0 }
 .top strong { color: var(--text); font-weight: 600; overflow-wrap: anywhere }
-.verdict { display: flex; flex-wrap: wrap; align-items: center; gap: 14px 18px; padding: 20px 24px;
+.summary { display: flex; flex-wrap: wrap; align-items: center; gap: 14px 18px; padding: 20px 24px;
   background: var(--tint); border: 1px solid var(--tone); border-radius: 12px }
 .icon circle { fill: var(--tone) }
 .icon path { fill: none; stroke: var(--tint); stroke-width: 2.4; stroke-linecap: round; stroke-linejoin: round }
 .state .icon path { stroke: var(--card) }
-.verdict > svg { width: 44px; height: 44px; flex: none; color: var(--tone) }
-.verdict h1 { margin: 0; flex: 1 1 8em; font-size: 26px; line-height: 1.2; letter-spacing: -0.01em; text-wrap: balance }
+.summary > svg { width: 44px; height: 44px; flex: none; color: var(--tone) }
+.summary h1 { margin: 0; flex: 1 1 8em; font-size: 26px; line-height: 1.2; letter-spacing: -0.01em; text-wrap: balance }
 .counts { display: flex; flex-wrap: wrap; gap: 8px; margin: 0; padding: 0; list-style: none }
 .counts li { padding: 3px 12px; border-radius: 99px; background: var(--card); border: 1px solid var(--line) }
 .counts b { color: var(--tone); font-variant-numeric: tabular-nums }
@@ -82,7 +82,7 @@ footer { padding-top: 22px; padding-bottom: 40px; color: var(--soft); font-size:
 
 @media (max-width: 600px) {
   main, footer { padding-left: 14px; padding-right: 14px }
-  .verdict { padding: 18px } .verdict h1 { font-size: 22px }
+  .summary { padding: 18px } .summary h1 { font-size: 22px }
 }
 @media (max-width: 1080px) {
   .card.sources { background: none; border: 0 }

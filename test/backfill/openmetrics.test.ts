@@ -2,12 +2,12 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { stretchesOf } from '../../agent/backfill/grid.ts'
 import { type Backfill, extentOf, openMetrics } from '../../agent/backfill/openmetrics.ts'
-import { timelineOf } from '../../agent/backfill/timeline.ts'
+import { statesOf } from '../../agent/backfill/states.ts'
 import type { FinishedAttempt, Outcome } from '../../agent/kopia/runs/outcome.ts'
 import { makeSnapshot } from '../support/snapshots.ts'
 
 const source = { user: 'root', host: 'vm', path: '/data "x"\n\\é' }
-/** A round time, so that the grid's points are easily named. */
+/** A full hour, so that the times of the samples are round. */
 const base = 1_700_000_000 - (1_700_000_000 % 3600)
 
 function attempt(endedAt: number, outcome: Outcome, snapshotId?: string): FinishedAttempt {
@@ -35,7 +35,7 @@ function snapshotAt(endedAt: number, sizeBytes: number, incomplete?: string) {
   })
 }
 
-/** Success, failure, an incomplete one, success: an hour apart. */
+/** Success, failure, incomplete, success; an hour apart. */
 const history = {
   source,
   attempts: [
@@ -52,7 +52,7 @@ const history = {
 }
 
 const backfill: Backfill = {
-  timelines: [{ source, standings: timelineOf(history) }],
+  sources: [{ source, states: statesOf(history) }],
   labels: { job: 'kopia', instance: 'vm' },
   grid: { until: base + 14_400, recentFrom: base + 7200, recentSpacing: 600, olderSpacing: 1800 },
 }
@@ -68,7 +68,7 @@ function valuesOf(text: string, name: string, label = ''): Readonly<Record<numbe
   return Object.fromEntries(samples.map(([, value, time]) => [Number(time) - base, Number(value)]))
 }
 
-test('a grid is coarse before, close in the recent period, on round times, and ends before its end', () => {
+test('a grid has round times, a small spacing in the recent period and a large one before, and excludes its end', () => {
   const { grid } = backfill
   assert.deepEqual(stretchesOf(grid, base + 10, base + 7810), [
     { first: base + 1800, spacing: 1800, count: 3 },
@@ -80,7 +80,7 @@ test('a grid is coarse before, close in the recent period, on round times, and e
   assert.deepEqual(stretchesOf(grid, base + 10, base + 20), [])
 })
 
-test('what each series says at each time', () => {
+test('each series has the value of the last attempt before each sample', () => {
   const text = textOf(backfill)
   const at = (values: Readonly<Record<number, number>>) =>
     [1800, 5400, 9000, 13_200].map((time) => values[time])
@@ -99,7 +99,7 @@ test('what each series says at each time', () => {
   assert.deepEqual(attempts('incomplete'), [0, 0, 1, 1])
 })
 
-test('the form: one family after the other, each series in time order, labels escaped, # EOF', () => {
+test('the text has one family after the other, each series in time order, escaped labels, and # EOF', () => {
   const text = textOf(backfill)
   assert.ok(text.endsWith('\n# EOF\n'))
   assert.match(
@@ -122,13 +122,13 @@ test('the form: one family after the other, each series in time order, labels es
   assert.equal(last.size, 10)
 })
 
-test('how much it makes is known exactly beforehand', () => {
+test('extentOf computes the exact size of the text', () => {
   const many = Array.from({ length: 40 }, (_, index) => {
     const path = `/data/é${index}`
-    return { source: { ...source, path }, standings: timelineOf(history) }
+    return { source: { ...source, path }, states: statesOf(history) }
   })
   const grid = { until: base + 14_400, recentFrom: base + 7200, recentSpacing: 5, olderSpacing: 60 }
-  for (const made of [backfill, { ...backfill, timelines: [] }, { ...backfill, timelines: many, grid }]) {
+  for (const made of [backfill, { ...backfill, sources: [] }, { ...backfill, sources: many, grid }]) {
     const pieces = [...openMetrics(made)]
     const text = pieces.map((piece) => piece.text).join('')
     const samples = text.split('\n').filter((line) => line !== '' && !line.startsWith('#')).length

@@ -1,20 +1,20 @@
-// Where one gateway ends: 1,000 simulated agents of 20 sources each, what they push made by the agent's own code.
+// How many agents one gateway bears: 1,000 simulated agents of 20 sources each push what the agent's own code writes.
 
 import { join } from 'node:path'
 import { tool } from '../support/tools.ts'
 import { type Bench, median, type Result, type Row } from './bench.ts'
 import { measureHistory, scaledTo } from './fleet/history.ts'
-import { type Simulated, simulate, sourcesPerAgent } from './fleet/pictures.ts'
 import { measurePrometheus } from './fleet/prometheus.ts'
 import { measureHeartbeats, measureSizes, measureStorms, onFilled } from './fleet/push-rows.ts'
+import { type Simulated, simulate, sourcesPerAgent } from './fleet/simulated-agent.ts'
 import { withFolder } from './measure.ts'
 
-function simulateAll(count: number): readonly Simulated[] {
+function simulateAll(count: number): Promise<readonly Simulated[]> {
   const now = Date.now() / 1000
-  return Array.from({ length: count }, (_, number) => simulate(number, now))
+  return Promise.all(Array.from({ length: count }, (_, number) => simulate(number, now)))
 }
 
-/** One Prometheus behind all of them. */
+/** One Prometheus that scrapes the gateway of all agents. */
 async function measureWatching(folder: string, size: number): Promise<Row[]> {
   const cost = await onFilled(folder, size, 'unchecked', (gateway) =>
     measurePrometheus(join(folder, 'prometheus'), gateway),
@@ -34,7 +34,7 @@ async function measureWatching(folder: string, size: number): Promise<Row[]> {
 
 const historyAgents = 10
 
-/** The rules with a month of history behind each source. */
+/** The cost of the rules with a month of history per source. */
 async function measureRules(folder: string): Promise<Row[]> {
   const costs = await measureHistory(join(folder, 'history'), historyAgents)
   const sources = 1000 * sourcesPerAgent
@@ -70,7 +70,7 @@ async function measureRules(folder: string): Promise<Row[]> {
 }
 
 async function measure(folder: string): Promise<Result> {
-  const all = simulateAll(1000)
+  const all = await simulateAll(1000)
   for (const program of ['pushgateway', 'pushgateway-1.11'] as const) tool(program)
   const rows: Row[] = []
   rows.push(...(await measureSizes(folder, all, 'pushgateway')))

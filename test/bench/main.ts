@@ -1,5 +1,5 @@
 // `npm run bench`: all benches, or those that are named; `--long` for as long as the promises say.
-// Prints a table of each and writes it to results/, from where `npm run docs` takes the README's figures.
+// Prints a table of each and writes it to results/, from where `npm run docs` takes the figures of docs/costs.md.
 
 import { parseArgs } from 'node:util'
 import { type Bench, isMet } from './bench.ts'
@@ -37,5 +37,5 @@ const wanted = chosen(positionals)
 process.stdout.write(`${machineWords(thisMachine())}\n`)
 const kept: boolean[] = []
 for (const bench of wanted) kept.push(await runBench(bench, values.long ? 'long' : 'usual'))
-process.stdout.write('\n`npm run docs` takes the figures over into README.md.\n')
+process.stdout.write('\n`npm run docs` writes the figures to docs/costs.md.\n')
 if (kept.includes(false)) process.exitCode = 1

@@ -5,10 +5,8 @@ import { createReadStream } from 'node:fs'
 import { open, readdir, readFile, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
-import { scanToEnd } from '../../agent/kopia/log/scanner.ts'
-import { parseSegmentName } from '../../agent/kopia/log/segment-name.ts'
-import { newRun } from '../../agent/kopia/runs/run.ts'
-import { readSegment } from '../../agent/kopia/runs/segment-reader.ts'
+import { readSegment } from '../../agent/kopia/log/segment-reader.ts'
+import { addRecord, noEvidence } from '../../agent/kopia/runs/evidence.ts'
 import { createKopiaLab } from '../support/kopia.ts'
 import { type Bench, median, type Result } from './bench.ts'
 import { interleaved, withFolder } from './measure.ts'
@@ -37,11 +35,11 @@ export async function makeLongLog(folder: string, bytesWanted: number): Promise<
   return path
 }
 
-async function readAsAgent(folder: string): Promise<void> {
-  const segment = parseSegmentName(fileName)
-  if (segment === undefined) throw new Error(`${fileName} is no segment`)
-  const run = await readSegment(newRun(1, 'snapshot-create'), folder, segment, scanToEnd)
-  if (run.evidence.attempts[0]?.reportedResult?.kind !== 'created')
+async function readAsAgent(path: string): Promise<void> {
+  let evidence = noEvidence
+  const parts = readSegment({ path, command: 'snapshot-create', offset: 0, lastRecord: 'complete' })
+  for await (const { records } of parts) evidence = records.reduce(addRecord, evidence)
+  if (evidence.attempts[0]?.reportedResult?.kind !== 'created')
     throw new Error('the backup was not found in the log')
 }
 
@@ -58,7 +56,7 @@ export async function measureReaders(folder: string, bytesWanted: number, count:
   const path = await makeLongLog(folder, bytesWanted)
   return interleaved(count, {
     grep: () => execFileSync('grep', ['-c', 'kopia/cli', path]),
-    agent: () => readAsAgent(folder),
+    agent: () => readAsAgent(path),
     readline: () => readByLine(path),
   })
 }

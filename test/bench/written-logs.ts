@@ -62,8 +62,6 @@ async function writeEvent(spool: string, path: string, processId: number): Promi
     KOPIA_ACTION: 'before-snapshot-root',
     KOPIA_SNAPSHOT_ID: processId.toString(16),
     KOPIA_SOURCE_PATH: path,
-    KOPIA_SNAPSHOT_PATH: path,
-    KOPIA_VERSION: '0.23.1',
     PARENT_PID: String(processId),
     PHASE: 'call',
     ACTION_EXIT_CODE: '',

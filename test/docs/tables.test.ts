@@ -1,19 +1,26 @@
+// Each generated table is in its page as `npm run docs` would write it now.
+
 import assert from 'node:assert/strict'
-import { readFile } from 'node:fs/promises'
 import { test } from 'node:test'
-import { withBenchFigures, withFleetFigures, withTables } from '../../tools/docs.ts'
+import { generatedTables, readPage, withTable } from '../../tools/docs.ts'
+import { markdownTable } from '../../tools/docs-tables.ts'
 
-test("the README's tables are those of the declarations (else: npm run docs)", async () => {
-  const readme = await readFile(new URL('../../README.md', import.meta.url), 'utf8')
-  assert.equal(readme, withTables(readme))
+for (const generated of generatedTables) {
+  test(`the table in ${generated.page} is up to date (if not: npm run docs)`, async () => {
+    const { found, expected } = await readPage(generated)
+    assert.equal(found, expected)
+  })
+}
+
+test('a table replaces what is between its marks, and only that', () => {
+  const page = 'before\n<!-- settings: npm run docs -->\nold\n<!-- /settings -->\nafter\n'
+  assert.equal(
+    withTable(page, 'settings', '| $1 |', 'npm run docs'),
+    'before\n<!-- settings: npm run docs -->\n\n| $1 |\n\n<!-- /settings -->\nafter\n',
+  )
+  assert.throws(() => withTable(page, 'metrics', '', 'npm run docs'), /expected the marks/)
 })
 
-test('the figures of deploy/FLEET.md are those of the last bench (else: npm run docs)', async () => {
-  const page = await readFile(new URL('../../deploy/FLEET.md', import.meta.url), 'utf8')
-  assert.equal(page, await withFleetFigures(page))
-})
-
-test('what it costs is what the last benches measured (else: npm run docs)', async () => {
-  const readme = await readFile(new URL('../../README.md', import.meta.url), 'utf8')
-  assert.equal(readme, await withBenchFigures(readme))
+test('a vertical bar in a cell does not start another cell', () => {
+  assert.equal(markdownTable(['a', 'b'], [['1|2', '3']]), '| a | b |\n|---|---|\n| 1\\|2 | 3 |')
 })

@@ -119,7 +119,7 @@ test('missing hooks, and hooks that Kopia does not run, are failures', async (co
   assert.equal(resultsOf(broken).hooks, 'failure')
   assert.match(
     textOf(broken, 'hooks'),
-    /after-snapshot-root\.sh and 1 more: no executable file\n +→ install-hooks again/,
+    /after-snapshot-root\.sh and 1 more: no executable file\n +→ run install-hooks again/,
   )
   const repository = `--path=${join(lab.folder, 'kopia', 'repository')}`
   await lab.kopia.must('repository', 'connect', 'filesystem', '--no-enable-actions', repository)
@@ -151,7 +151,7 @@ test("a spool that Kopia's user cannot write to is a warning", async (context) =
   await mkdir(spool, { mode: 0o700 })
   const own = { userId: process.getuid?.() ?? 0, groupId: process.getgid?.() ?? 0 }
   const other = { userId: own.userId + 1, groupId: own.groupId + 1 }
-  const resultFor = async (owner: typeof own) => (await checkSpool(stateDirectory, owner)).verdict
+  const resultFor = async (owner: typeof own) => (await checkSpool(stateDirectory, owner)).result
   assert.equal(await resultFor(own), 'ok')
   await chmod(stateDirectory, 0o711)
   assert.equal(await resultFor(other), 'warning')

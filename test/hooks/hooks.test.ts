@@ -29,7 +29,7 @@ function assertSilentSuccess(result: ReturnType<typeof call>): void {
 }
 
 for (const [name, hook] of Object.entries(hooks)) {
-  test(`${name}: leaves an event that the agent reads`, async (context) => {
+  test(`${name}: writes an event that the agent reads, with these entries only`, async (context) => {
     const state = await temporaryFolder(context)
     const spool = join(state, 'spool')
     await mkdir(spool)
@@ -39,21 +39,26 @@ for (const [name, hook] of Object.entries(hooks)) {
     assert.match(fileName, /^91769218191a85d3-\d+-call\.event$/)
     assert.deepEqual(others, [])
     const bytes = await readFile(join(spool, fileName))
-    const { action: told, callId, path, processId } = parseEvent(bytes, 0)
+    const { action: recorded, callId, path, processId } = parseEvent(bytes, 0)
     assert.deepEqual(
-      { told, callId, path, processId },
+      { recorded, callId, path, processId },
       {
-        told: name,
+        recorded: name,
         callId: fromKopia.KOPIA_SNAPSHOT_ID,
         path: fromKopia.KOPIA_SOURCE_PATH,
         processId: process.pid,
       },
     )
+    const entries = bytes.toString().split('\0').slice(0, -1)
+    assert.deepEqual(
+      entries.map((entry) => entry.slice(0, entry.indexOf('='))),
+      ['KOPIA_ACTION', 'KOPIA_SNAPSHOT_ID', 'KOPIA_SOURCE_PATH', 'PARENT_PID', 'PHASE', 'ACTION_EXIT_CODE'],
+    )
     assert.ok(!bytes.includes(fromKopia.KOPIA_PASSWORD))
   })
 }
 
-test('a path that is not UTF-8 is kept byte for byte', async (context) => {
+test('a path that is not UTF-8 is recorded byte for byte', async (context) => {
   const state = await temporaryFolder(context)
   await mkdir(join(state, 'spool'))
   const { KOPIA_SOURCE_PATH: _, ...environment } = fromKopia
@@ -75,7 +80,7 @@ test('without a spool, a hook still succeeds and prints nothing', async (context
   assertSilentSuccess(call(hooks.before, { ...nowhere, KOPIA_METRICS_STATE_DIR: state }))
 })
 
-test('on a full disk, a hook still succeeds and prints nothing, and leaves no half event', async (context) => {
+test('on a full disk, a hook still succeeds and prints nothing, and leaves no incomplete event', async (context) => {
   const state = await temporaryFolder(context)
   const spool = join(state, 'spool')
   await mkdir(spool)
@@ -91,7 +96,7 @@ test('on a full disk, a hook still succeeds and prints nothing, and leaves no ha
   }
 })
 
-test('while no agent empties it, the spool stays bounded, and what is dropped is the oldest', async (context) => {
+test('while no agent empties the spool, the hook keeps it bounded by removing the oldest events', async (context) => {
   const state = await temporaryFolder(context)
   const spool = join(state, 'spool')
   await mkdir(spool)
@@ -112,7 +117,7 @@ test('while no agent empties it, the spool stays bounded, and what is dropped is
   assert.equal(left.filter((name) => name.startsWith('91769218191a85d')).length, 2)
 })
 
-test('an id that is no name of a file leaves nothing outside the spool', async (context) => {
+test('an id that is no file name writes nothing outside the spool', async (context) => {
   const state = await temporaryFolder(context)
   await mkdir(join(state, 'spool'))
   assertSilentSuccess(
@@ -128,7 +133,7 @@ test('a hook without the file beside it still succeeds', async (context) => {
   assertSilentSuccess(call(copy, { ...fromKopia, KOPIA_METRICS_STATE_DIR: folder }))
 })
 
-test('chained: the action has stdin, stdout, stderr and exit code to itself, and both its ends are recorded', async (context) => {
+test('chained: the action has stdin, stdout, stderr and exit code to itself, and its begin and end are recorded', async (context) => {
   const state = await temporaryFolder(context)
   const spool = join(state, 'spool')
   await mkdir(spool)
@@ -151,7 +156,7 @@ test('chained: the action has stdin, stdout, stderr and exit code to itself, and
   )
 })
 
-test("chained: SIGTERM reaches the action, and its answer is the hook's", async (context) => {
+test("chained: SIGTERM reaches the action, and the action's exit code is the hook's", async (context) => {
   const folder = await temporaryFolder(context)
   const action = join(folder, 'action.sh')
   await writeFile(

@@ -1,4 +1,4 @@
-// A writer that is killed at any moment leaves the old ledger or the new one, never none.
+// A process that is killed while it saves the ledger leaves the old one or the new one, never none.
 
 import assert from 'node:assert/strict'
 import { join } from 'node:path'
@@ -11,7 +11,7 @@ import { createRandom } from '../support/random.ts'
 import { projectFolder } from '../support/tools.ts'
 import { waitFor } from '../support/wait.ts'
 
-/** Saves one ledger after the other, each about a megabyte, and says when the first is there. */
+/** Saves ledgers of about a megabyte one after the other, and prints a line after the first. */
 const writer = `
   import { emptyLedger } from '${join(projectFolder, 'agent/ledger/ledger.ts')}'
   import { saveLedger } from '${join(projectFolder, 'agent/ledger/store.ts')}'
@@ -23,7 +23,7 @@ const writer = `
   }
 `
 
-test('killed at twenty random moments, a writer of ledgers leaves a whole one each time', async (context) => {
+test('a process that is killed at twenty random moments leaves a whole ledger each time', async (context) => {
   const folder = await temporaryFolder(context)
   const random = createRandom(3)
   for (let kill = 0; kill < 20; kill += 1) {
@@ -33,7 +33,7 @@ test('killed at twenty random moments, a writer of ledgers leaves a whole one ea
       writer,
       folder,
     ])
-    await waitFor('it has saved one', () => running.output().includes('saved') || undefined)
+    await waitFor('the first ledger is saved', () => running.output().includes('saved') || undefined)
     await sleep(random() * 60)
     await running.stop('SIGKILL')
     const { kind, data } = await loadLedger(folder, 1)

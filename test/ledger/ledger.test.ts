@@ -28,7 +28,7 @@ function finished(outcome: Outcome, endedAt: number): FinishedAttempt {
 
 const snapshot = (change: Partial<Snapshot>) => makeSnapshot({ source, ...change })
 
-test('attempts are counted from the beginning on, and what lay there before is not, also when read later', () => {
+test('attempts are counted from the first start on, those from before it are not, however late they are read', () => {
   const ledger = createLedger(emptyLedger)
   ledger.begin(200)
   ledger.addFinished(finished('failed', 100), 400)
@@ -43,7 +43,7 @@ test('attempts are counted from the beginning on, and what lay there before is n
   assert.deepEqual([state?.lastAttempt?.outcome, state?.lastSuccessAt], ['failed', 300])
 })
 
-test('once the past is read all that is read is counted, though the clock was set back', () => {
+test('once the past has been read, every attempt is counted, even after the clock was set back', () => {
   const ledger = createLedger({ ...emptyLedger, begunAt: 5000 })
   ledger.endPast()
   const later = createLedger(ledger.toData(new Map()))
@@ -51,7 +51,7 @@ test('once the past is read all that is read is counted, though the clock was se
   assert.deepEqual(later.sources.get(key)?.attempts, { success: 1, failed: 0, incomplete: 0 })
 })
 
-test('a source whose attempts nobody saw is judged by its newest snapshot', () => {
+test('a source whose attempts were never watched takes its newest snapshot as its last attempt', () => {
   const ledger = createLedger(emptyLedger)
   ledger.addSnapshots(
     source,
@@ -69,7 +69,7 @@ test('a source whose attempts nobody saw is judged by its newest snapshot', () =
   assert.equal(ledger.sources.get(key)?.lastAttempt?.outcome, 'success')
 })
 
-test('a snapshot that nobody saw being made is an attempt, once', () => {
+test('a snapshot that no log and no hook reported counts as an attempt, once', () => {
   const ledger = createLedger({ ...emptyLedger, begunAt: 1 })
   const elsewhere = snapshot({ id: 'b', startedAt: 400, endedAt: 405 })
   const checkpoint = snapshot({ id: 'c', startedAt: 500, endedAt: 505, incomplete: 'checkpoint' })
@@ -90,7 +90,7 @@ test('a snapshot that nobody saw being made is an attempt, once', () => {
   )
 })
 
-test('a snapshot that was found before its run was read is counted once, and told as the run tells it', () => {
+test('a snapshot that is found before its run is read counts once, with the figures of the run', () => {
   const ledger = createLedger(emptyLedger)
   ledger.begin(0)
   ledger.addFinished(finished('success', 5), 5)
@@ -101,7 +101,7 @@ test('a snapshot that was found before its run was read is counted once, and tol
   assert.deepEqual([state?.lastAttempt?.endedAt, state?.lastSuccessAt], [13, 13])
 })
 
-test('the snapshot of a new source, found before its first run was read, does not keep the run from being counted', () => {
+test('the run of a new source is counted although its snapshot was found before', () => {
   const ledger = createLedger(emptyLedger)
   ledger.begin(0)
   ledger.addSnapshots(source, [snapshot({ id: 'b' })], askedAt(20))
@@ -109,7 +109,7 @@ test('the snapshot of a new source, found before its first run was read, does no
   assert.deepEqual(ledger.sources.get(key)?.attempts, { success: 1, failed: 0, incomplete: 0 })
 })
 
-test('of two runs at the same time the older, settled last, is counted and changes nothing else', () => {
+test('of two runs at a time, the older one that settles last is counted and changes nothing else', () => {
   const ledger = createLedger({ ...emptyLedger, begunAt: 1 })
   ledger.addFinished({ ...finished('success', 20), snapshotId: 'newer' }, 21)
   ledger.addFinished({ ...finished('failed', 10), snapshotId: 'older' }, 22)
@@ -119,14 +119,14 @@ test('of two runs at the same time the older, settled last, is counted and chang
   assert.deepEqual([state?.lastAttempt?.outcome, state?.consecutiveFailures], ['success', 0])
 })
 
-test('after the clock was set back, the next attempt is the last all the same', () => {
+test('after the clock was set back, the next attempt is the last one', () => {
   const ledger = createLedger({ ...emptyLedger, begunAt: 1 })
   ledger.addFinished(finished('success', 5000), 5000)
   ledger.addFinished(finished('failed', 1500), 1500)
   assert.equal(ledger.sources.get(key)?.lastAttempt?.outcome, 'failed')
 })
 
-test('where backups that change nothing leave no snapshot, how often is learned from the backups that went well', () => {
+test('where unchanged backups leave no snapshot, the interval is learned from the successful attempts', () => {
   const ledger = createLedger({ ...emptyLedger, begunAt: 1 })
   const snapshots = [0, 20, 40].map((days) =>
     snapshot({ id: `${days}`, startedAt: days * day, endedAt: days * day + 60 }),
@@ -155,7 +155,7 @@ test('where backups that change nothing leave no snapshot, how often is learned 
   assert.deepEqual(intervals(), { seconds: day, origin: 'learned' })
 })
 
-test('how often a source is backed up is learned from the median gap of its snapshots', () => {
+test('the interval of a source is learned from the median gap of its snapshots, and a policy overrides it', () => {
   const times = [0, 3600, 7200, 20_000, 23_600, 27_200]
   const snapshots = times.map((startedAt) => snapshot({ startedAt }))
   assert.equal(summarizeSnapshots(snapshots).usualIntervalSeconds, 3600)
@@ -173,14 +173,14 @@ test('how often a source is backed up is learned from the median gap of its snap
   assert.deepEqual(expectedIntervalOf(state, ledger.repository.policies), { seconds: 60, origin: 'policy' })
 })
 
-test('an older answer does not replace a newer one', () => {
+test('the answer to an earlier question does not replace that to a later one', () => {
   const ledger = createLedger(emptyLedger)
   ledger.addSnapshots(source, [snapshot({ sizeBytes: 2 })], askedAt(50))
   ledger.addSnapshots(source, [snapshot({ sizeBytes: 1 })], askedAt(40))
   assert.equal(ledger.sources.get(key)?.held?.newest?.sizeBytes, 2)
 })
 
-test('snapshots count in each type that holds them', () => {
+test('a snapshot counts in each type that keeps it', () => {
   const counts = countSnapshots([
     snapshot({ retentionReasons: ['latest-1', 'daily-1'], pins: ['keep'] }),
     snapshot({ retentionReasons: ['latest-2'] }),
@@ -199,7 +199,7 @@ test('snapshots count in each type that holds them', () => {
   })
 })
 
-test('what is saved is loaded, and only its owner may read it', async (context) => {
+test('a saved ledger is loaded again, and only its owner may read the file', async (context) => {
   const folder = await temporaryFolder(context)
   assert.equal((await loadLedger(folder, 1)).kind, 'new')
   const ledger = createLedger(emptyLedger)
@@ -215,8 +215,18 @@ test('what is saved is loaded, and only its owner may read it', async (context) 
   assert.deepEqual(modes, [0o700, 0o600])
 })
 
-test('a ledger that can not be read is kept aside', async (context) => {
-  for (const content of ['', '{"version":1', '{"version":2}', '[]', '{"version":1,"sources":5}']) {
+test('a file that is no ledger is set aside', async (context) => {
+  for (const content of [
+    '',
+    '{"version":1',
+    '{"version":2}',
+    '{"version":"3"}',
+    '{"version":0.5}',
+    '[]',
+    'null',
+    '{"version":1,"sources":5}',
+    '{"version":1,"sources":{},"repository":{},"commands":{},"runs":5}',
+  ]) {
     const folder = await temporaryFolder(context)
     await writeFile(join(folder, 'ledger.json'), content)
     const loaded = await loadLedger(folder, 1234.5)

@@ -23,7 +23,7 @@ test('the last 30 attempts are kept, and no more', () => {
   assert.equal(attempts.at(-1)?.endedAt, 1000)
 })
 
-test('the first look at the repository fills it, and what is watched from then on follows, once', () => {
+test('the first answer of the repository fills it, and each attempt after that follows once', () => {
   const ledger = ledgerOf([{ source, lastSuccessAgo: day, snapshots: 5, later: [[60, 'failed']] }])
   const attempts = unpacked(ledger.sources.get(name)?.recent ?? [])
   assert.deepEqual(
@@ -36,7 +36,7 @@ test('the first look at the repository fills it, and what is watched from then o
   )
 })
 
-test('a ledger from before there was a chart is filled from the repository too', () => {
+test('a ledger that is older than the chart is filled from the repository too', () => {
   const old = ledgerOf([{ source, lastSuccessAgo: day, snapshots: 5 }])
   const state = old.sources.get(name)
   assert.ok(state)
@@ -53,7 +53,7 @@ test('a ledger from before there was a chart is filled from the repository too',
   assert.deepEqual(outcomes(), ['success', 'success', 'success', 'success', 'failed'])
 })
 
-test('a success before the failures that were watched is known from the repository', () => {
+test('a success from before the watched failures is known from the repository', () => {
   const ledger = createLedger({ ...emptyLedger, begunAt: 1 })
   ledger.addFinished(finished(now - 60, 'failed'), now)
   ledger.addSnapshots(
@@ -65,7 +65,7 @@ test('a success before the failures that were watched is known from the reposito
   assert.deepEqual([state?.lastSuccessAt, state?.lastAttempt?.outcome], [now - 2 * day, 'failed'])
 })
 
-test('an attempt that the repository told first, and its log better, is in the chart once', () => {
+test('an attempt that the repository reports first, and its log in detail later, is in the chart once', () => {
   const ledger = createLedger({ ...emptyLedger, begunAt: 1 })
   ledger.addSnapshots(source, [snapshotAt(now - day)], askedAt(now - day))
   ledger.addSnapshots(source, [snapshotAt(now - day), snapshotAt(now - 60)], askedAt(now - 50))

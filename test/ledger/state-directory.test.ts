@@ -7,7 +7,7 @@ import { temporaryFolder } from '../support/folder.ts'
 
 const modeOf = async (path: string) => ((await stat(path)).mode & 0o777).toString(8)
 
-test('folders are made for their owner alone, and closed to readers where they are there', async (context) => {
+test('folders are created for their owner alone, and read access to existing ones is taken away', async (context) => {
   const state = join(await temporaryFolder(context), 'a', 'state')
   await prepareStateDirectory(state)
   await prepareSpool(join(state, 'spool'))
@@ -17,7 +17,7 @@ test('folders are made for their owner alone, and closed to readers where they a
   assert.equal(await modeOf(state), '750')
 })
 
-test('a folder that others can write to is refused, with what to do', async (context) => {
+test('a folder that others can write to is refused, with the command that repairs it', async (context) => {
   const state = await temporaryFolder(context)
   await chmod(state, 0o777)
   const message = `others can write to ${state} (its mode is 777): see what is in it, then run chmod 700 '${state}'`
@@ -28,7 +28,9 @@ test('a folder that others can write to is refused, with what to do', async (con
   await prepareSpool(state)
 })
 
-test("a folder of another user's is refused", { skip: process.getuid?.() !== 0 }, async (context) => {
+test('a folder that belongs to another user is refused', {
+  skip: process.getuid?.() !== 0,
+}, async (context) => {
   const state = await temporaryFolder(context)
   await chown(state, 12_345, 0)
   await assert.rejects(

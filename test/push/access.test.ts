@@ -13,10 +13,10 @@ const figures = '# TYPE kopia_x gauge\nkopia_x 1\n'
 
 async function refusal(options: GatewayOptions): Promise<string> {
   const result = await push(options, [figures], 'text/plain', never)
-  return result.ok ? assert.fail('it was accepted') : result.reason
+  return result.ok ? assert.fail('the push was accepted') : result.reason
 }
 
-test('a gateway with TLS, client certificates and a password: with all of them a push arrives, and only then', async (context) => {
+test('a gateway with TLS, client certificates and a password refuses a push that lacks one of them', async (context) => {
   const { options, client, authority, stranger } = await startGuardedGateway(context)
   const basic = (secret: string) => ({ kind: 'basic', username: 'agent', password: secret }) as const
   assert.match(await refusal({ ...options, credentials: basic('wrong') }), /it answered 401/)
@@ -40,7 +40,7 @@ test('a gateway with TLS, client certificates and a password: with all of them a
   assert.match(await refusal({ ...options, url: options.url.replace('https', 'http') }), /it answered 400/)
 })
 
-test('a bearer token is sent as such', async (context) => {
+test('a bearer token is sent in the Authorization header', async (context) => {
   const headers: (string | undefined)[] = []
   const server = createServer((request, response) => {
     headers.push(request.headers.authorization)

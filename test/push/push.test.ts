@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { once } from 'node:events'
 import { createServer } from 'node:http'
 import { test } from 'node:test'
-import { createPusher } from '../../agent/push/push-queue.ts'
+import { createPushQueue } from '../../agent/push/push-queue.ts'
 import { type GatewayOptions, groupUrl, type PushResult, push } from '../../agent/push/pushgateway.ts'
 import { retryWaitMs } from '../../agent/push/retry.ts'
 import { cleanUpAfter } from '../support/cleanup.ts'
@@ -22,7 +22,7 @@ const options: GatewayOptions = {
 }
 const never = new AbortController().signal
 
-test('a group of any label values arrives at a real gateway, and is replaced as a whole', async (context) => {
+test('a group with any label values arrives at a real gateway, and a push replaces the whole group', async (context) => {
   const gateway = await startPushgateway()
   cleanUpAfter(context, () => gateway.stop())
   const grouping = { site: 'a/b', city: 'Köln é', empty_like: ' ', dots: '..' }
@@ -34,7 +34,7 @@ test('a group of any label values arrives at a real gateway, and is replaced as 
   assert.equal((await scrape(gateway.url)).get('kopia_x'), undefined)
 })
 
-test('a refusal comes back with its reason', async (context) => {
+test('a refusal is a result with its reason', async (context) => {
   const gateway = await startPushgateway()
   cleanUpAfter(context, () => gateway.stop())
   const result = await push({ ...options, url: gateway.url }, ['no metrics {{{\n'], 'text/plain', never)
@@ -42,13 +42,13 @@ test('a refusal comes back with its reason', async (context) => {
   assert.match(result.reason, /it answered 400: .*text format parsing error/)
 })
 
-test('a gateway that is not there is a reason, not an exception', async () => {
+test('an unreachable gateway is a result with a reason, not an exception', async () => {
   const result = await push(options, [text], 'text/plain', never)
   assert.ok(!result.ok)
   assert.match(result.reason, /127\.0\.0\.1:9|bad port/)
 })
 
-test('a redirect is no success, and credentials do not follow it', async (context) => {
+test('a redirect is a failure, and no credentials are sent to its target', async (context) => {
   const requests: string[] = []
   const server = createServer((request, response) => {
     requests.push(`${request.method} ${request.headers.authorization}`)
@@ -69,7 +69,7 @@ test('a redirect is no success, and credentials do not follow it', async (contex
   assert.deepEqual(requests, ['PUT Basic dTpw'])
 })
 
-test('a gateway that never answers ends with the time limit', async (context) => {
+test('a push to a gateway that never answers ends with the time limit', async (context) => {
   const server = createServer(() => undefined).listen(0, '127.0.0.1')
   await once(server, 'listening')
   cleanUpAfter(context, () => {
@@ -88,14 +88,14 @@ test('a gateway that never answers ends with the time limit', async (context) =>
   assert.equal(result.reason, 'no answer within 0.05 s')
 })
 
-test('empty and slashed values are encoded as the gateway expects them', () => {
+test('label values with a slash are encoded in base64', () => {
   assert.equal(
     groupUrl({ ...options, url: 'http://h:1/prefix/', instance: 'a/b', grouping: { site: 'x.y' } }),
     'http://h:1/prefix/metrics/job/kopia/instance@base64/YS9i/site/x.y',
   )
 })
 
-test('waits grow from a second to a minute, spread over their upper half', () => {
+test('waits between retries grow from a second to a minute, and are spread over their upper half', () => {
   assert.deepEqual(
     [1, 2, 3, 7, 100].map((failures) => retryWaitMs(failures, 0.999999).toFixed(0)),
     ['1000', '2000', '4000', '60000', '60000'],
@@ -103,36 +103,36 @@ test('waits grow from a second to a minute, spread over their upper half', () =>
   assert.equal(retryWaitMs(1, 0), 500)
 })
 
-type Said = ('down' | 'up')[]
+type Changes = ('down' | 'up')[]
 
-function pusherOf(results: readonly PushResult[], said: Said) {
+function pusherOf(results: readonly PushResult[], changes: Changes) {
   const sent: number[] = []
-  const pusher = createPusher({
+  const pusher = createPushQueue({
     send: async () => {
       sent.push(sent.length)
       return results[sent.length - 1] ?? { ok: true }
     },
-    // The shortest waits: half of the full ones.
+    // The shortest waits, which are half of the full ones.
     random: () => 0,
-    onDown: () => said.push('down'),
-    onUp: () => said.push('up'),
+    onDown: () => changes.push('down'),
+    onUp: () => changes.push('up'),
     onFailure: () => undefined,
   })
   return { pusher, sent }
 }
 
-test('a failure is said once, tried again, and its end is said once', async () => {
-  const said: Said = []
+test('a failure is reported once, tried again, and its end is reported once', async () => {
+  const changes: Changes = []
   const down: PushResult = { ok: false, reason: 'connection refused' }
-  const { pusher, sent } = pusherOf([down, down], said)
+  const { pusher, sent } = pusherOf([down, down], changes)
   pusher.request()
-  await waitFor('the third try works', () => (said.includes('up') ? true : undefined))
+  await waitFor('the third try works', () => (changes.includes('up') ? true : undefined))
   await pusher.stop()
-  assert.deepEqual(said, ['down', 'up'])
+  assert.deepEqual(changes, ['down', 'up'])
   assert.equal(sent.length, 4)
 })
 
-test('requests while one push is under way make one more, and stopping makes a last one', async () => {
+test('requests during a push cause one more, and stopping causes a last one', async () => {
   const { pusher, sent } = pusherOf([], [])
   for (let index = 0; index < 100; index += 1) pusher.request()
   await pusher.stop()

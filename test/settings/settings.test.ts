@@ -4,11 +4,15 @@ import { hostname } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { type Flags, loadSettings } from '../../agent/settings/load.ts'
-import { declarations, settingNames } from '../../agent/settings/schema.ts'
+import { settingNames } from '../../agent/settings/names.ts'
+import { declarations } from '../../agent/settings/schema.ts'
 import { ConfigError } from '../../agent/settings/settings.ts'
 import { temporaryFolder } from '../support/folder.ts'
 
-async function complaint(flags: Flags, environment: Readonly<Record<string, string>> = {}): Promise<string> {
+async function errorMessage(
+  flags: Flags,
+  environment: Readonly<Record<string, string>> = {},
+): Promise<string> {
   try {
     await loadSettings(flags, environment)
   } catch (error) {
@@ -16,10 +20,10 @@ async function complaint(flags: Flags, environment: Readonly<Record<string, stri
     assert.ok(!error.message.includes('\n'), error.message)
     return error.message
   }
-  return assert.fail('nothing was wrong')
+  return assert.fail('the settings were accepted')
 }
 
-test('without any setting the defaults hold', async () => {
+test('without settings the defaults apply', async () => {
   const settings = await loadSettings({}, {})
   assert.equal(settings.gateway?.url, 'http://127.0.0.1:9091')
   assert.deepEqual(
@@ -29,7 +33,7 @@ test('without any setting the defaults hold', async () => {
   assert.deepEqual(settings.listen, { host: '127.0.0.1', port: 9192 })
 })
 
-test('flag is stronger than environment, environment than file, file than default', async (context) => {
+test('a flag overrides the environment, the environment the file, the file the default', async (context) => {
   const config = join(await temporaryFolder(context), 'config.yaml')
   await writeFile(config, 'job: file\ninstance: file\nscope: all\npushgateway_timeout: 3s\n')
   const environment = { KOPIA_METRICS_JOB: 'environment', KOPIA_METRICS_INSTANCE: 'environment' }
@@ -40,7 +44,7 @@ test('flag is stronger than environment, environment than file, file than defaul
   )
 })
 
-test("systemd's credentials are files that settings name: weaker than the environment, stronger than the file", async (context) => {
+test("systemd's credentials set the settings that name files; they override the file but not the environment", async (context) => {
   const folder = await temporaryFolder(context)
   const config = join(folder, 'config.yaml')
   await writeFile(config, 'pushgateway_username: agent\npushgateway_password_file: /nowhere\n')
@@ -55,17 +59,17 @@ test("systemd's credentials are files that settings name: weaker than the enviro
     password: 'of the gateway',
   })
   assert.match(
-    await complaint({ config }, { ...environment, KOPIA_METRICS_KOPIA_PASSWORD_FILE: '/nowhere' }),
+    await errorMessage({ config }, { ...environment, KOPIA_METRICS_KOPIA_PASSWORD_FILE: '/nowhere' }),
     /^kopia_password_file: \/nowhere can't be read/,
   )
 })
 
-test('empty turns pushing and listening off', async () => {
+test('empty settings turn pushing and listening off', async () => {
   const settings = await loadSettings({ 'pushgateway-url': '', listen: '' }, {})
   assert.deepEqual([settings.gateway, settings.listen], [undefined, undefined])
 })
 
-test('what makes no sense is one line that names place, expectation and value', async (context) => {
+test('a wrong setting is an error of one line that names origin, expectation and value', async (context) => {
   const config = join(await temporaryFolder(context), 'config.yaml')
   await writeFile(config, 'jobb: x\n')
   const cases: readonly (readonly [Flags, Readonly<Record<string, string>>, RegExp])[] = [
@@ -83,6 +87,7 @@ test('what makes no sense is one line that names place, expectation and value', 
     [{}, { KOPIA_METRICS_GROUPING: 'job=x' }, /expected labels such as site=berlin/],
     [{}, { KOPIA_METRICS_LISTEN: 'here' }, /expected an address/],
     [{}, { KOPIA_METRICS_LISTEN: '127.0.0.1:99999' }, /expected an address/],
+    [{ 'web-allowed-hosts': 'nas,nas.lan:9192' }, {}, /expected host names without a port/],
     [{}, { KOPIA_METRICS_SCOPE: 'some' }, /expected one of local, all, found "some"/],
     [{ job: '' }, {}, /expected a text that is not empty/],
     [{ config }, {}, /config\.yaml: unknown setting jobb/],
@@ -94,10 +99,10 @@ test('what makes no sense is one line that names place, expectation and value', 
     ],
   ]
   for (const [flags, environment, expected] of cases)
-    assert.match(await complaint(flags, environment), expected)
+    assert.match(await errorMessage(flags, environment), expected)
 })
 
-test('a file of another form is refused in one line', async (context) => {
+test('a configuration file of another form is an error of one line', async (context) => {
   const config = join(await temporaryFolder(context), 'config.yaml')
   for (const [content, expected] of [
     ['- a\n- b\n', /expected lines of the form/],
@@ -105,18 +110,18 @@ test('a file of another form is refused in one line', async (context) => {
     ['job: [a]', /expected a text, found \["a"\]/],
   ] as const) {
     await writeFile(config, content)
-    assert.match(await complaint({ config }), expected)
+    assert.match(await errorMessage({ config }), expected)
   }
 })
 
-test('a secret is not printed, not even where it is wrong', async (context) => {
+test('a wrong secret is not printed', async (context) => {
   const config = join(await temporaryFolder(context), 'config.yaml')
   await writeFile(config, 'kopia_password: [hunter2]\n')
-  const message = await complaint({ config })
+  const message = await errorMessage({ config })
   assert.match(message, /kopia_password: expected a text, found \(secret\)/)
 })
 
-test('secrets come from files without their line end', async (context) => {
+test('secrets from files lose their line end', async (context) => {
   const file = join(await temporaryFolder(context), 'secret')
   await writeFile(file, 'hunter2\n')
   const basic = await loadSettings(
@@ -128,13 +133,23 @@ test('secrets come from files without their line end', async (context) => {
   assert.deepEqual(bearer.gateway?.credentials, { kind: 'bearer', token: 'hunter2' })
 })
 
-test('every setting has a name in the environment of its own, and an explanation', async () => {
+test('the host names that the listener answers to are a list', async () => {
+  const environment = { KOPIA_METRICS_WEB_ALLOWED_HOSTS: 'nas, nas.lan.example.,backup_1' }
+  assert.deepEqual((await loadSettings({}, environment)).webAllowedHosts, [
+    'nas',
+    'nas.lan.example.',
+    'backup_1',
+  ])
+  assert.deepEqual((await loadSettings({}, {})).webAllowedHosts, [])
+})
+
+test('every setting has its own environment variable and an explanation', async () => {
   const names = settingNames().map((name) => declarations[name].environment)
   assert.equal(new Set(names).size, names.length)
   for (const name of settingNames()) assert.ok(declarations[name].doc.length > 10, name)
 })
 
-test('a machine that sleeps says so, in YAML as a boolean too', async (context) => {
+test('always_on may be a boolean in YAML', async (context) => {
   const config = join(await temporaryFolder(context), 'config.yaml')
   await writeFile(config, 'always_on: false\n')
   assert.deepEqual(

@@ -1,4 +1,4 @@
-// The kills of test/e2e/kills.test.ts for longer. Prints the figures of the table "Reliability" in the docs.
+// The kills of test/e2e/kills.test.ts for longer. Prints the figures for the table in docs/reliability.md.
 
 import assert from 'node:assert/strict'
 import { test } from 'node:test'

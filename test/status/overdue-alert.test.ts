@@ -1,5 +1,5 @@
-// `status` and the page call a source overdue exactly while the alert KopiaBackupOverdue does: promtool evaluates the real
-// rule over the year's incidents, and both are asked at the same moments.
+// `status` and the page call a source overdue exactly while the alert KopiaBackupOverdue fires. Promtool evaluates the real
+// rule over the year's incidents, and the test compares both at the same times.
 
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
@@ -25,11 +25,11 @@ import { seedOfTheYear, simulateYear } from '../support/year/year.ts'
 
 const every = 3 * hour
 
-test('status and page call overdue what the alert calls overdue', async (context) => {
+test('a source is overdue in the status exactly while the alert fires', async (context) => {
   const machineYears = simulateYear(seedOfTheYear)
   const looks = looksAt(machineYears)
     .filter(({ incident }) => incident?.alert === 'KopiaBackupOverdue')
-    // What runs hourly is known for its last 30 attempts, which are no two weeks: status waits longer there.
+    // The ledger has the last 30 attempts, less than two weeks of an hourly source: status waits longer for it.
     .filter(
       ({ sources: [source] }) => source?.interval.origin === 'policy' || source?.path !== '/office-hours',
     )
@@ -39,21 +39,21 @@ test('status and page call overdue what the alert calls overdue', async (context
   for (const look of looks) {
     const [source] = look.sources
     assert.ok(source && look.incident)
-    const told = new Set(sightings.filter((sighting) => sighting.look === look).map(({ time }) => time))
-    const begun = look.incident.from
-    const moments = momentsOf(look).filter((time) => time >= begun && !isBlind(time))
-    const shown = moments.filter((time) => isOverdue(look.machineYear, source, time))
+    const alerting = new Set(sightings.filter((sighting) => sighting.look === look).map(({ time }) => time))
+    const begin = look.incident.from
+    const moments = momentsOf(look).filter((time) => time >= begin && !isBlind(time))
+    const overdue = moments.filter((time) => isOverdue(look.machineYear, source, time))
     const name = `${source.machine}${source.path}`
-    assert.ok(shown.length > 0, `${name} is never overdue`)
+    assert.ok(overdue.length > 0, `${name} is never overdue`)
     assert.deepEqual(
-      shown,
-      moments.filter((time) => told.has(time)),
+      overdue,
+      moments.filter((time) => alerting.has(time)),
       name,
     )
   }
 })
 
-test('the alert has the figures of `status` and the page', async () => {
+test('the alert has the figures of the status', async () => {
   const alerts = await readAlerts()
   const exprOf = (machine: string) =>
     alerts
@@ -82,7 +82,7 @@ test('the alert has the figures of `status` and the page', async () => {
   assert.match(exprOf('sleeps'), new RegExp(`> ${uptimeMarginSeconds / hour}\\s*\\)?\\s*$`))
 })
 
-/** Without its gateway Prometheus has nothing to judge by. */
+/** Without the gateway Prometheus has no metrics to evaluate. */
 function isBlind(time: number): boolean {
   return incidents.some((incident) => incident.effect === 'gateway is gone' && isIn(incident, time))
 }
@@ -91,7 +91,7 @@ function momentsOf({ from, until }: Look): readonly number[] {
   return Array.from({ length: Math.floor((until - from) / every) + 1 }, (_, index) => from + index * every)
 }
 
-/** From what the agent's ledger would hold at that moment. */
+/** The state by what the agent's ledger would contain at this time. */
 function isOverdue(machineYear: MachineYear, source: SourcePlan, time: number): boolean {
   const ended = (machineYear.runs.get(source) ?? []).filter(({ endedAt }) => endedAt <= time)
   const successes = ended
@@ -99,17 +99,17 @@ function isOverdue(machineYear: MachineYear, source: SourcePlan, time: number): 
     .filter(({ isGood }) => isGood)
     .map(({ endedAt }) => endedAt)
   const lastSuccessAt = ended.findLast(({ isGood }) => isGood)?.endedAt ?? yearBegins
-  const uptimeQuarters = source.machine === 'laptop' ? awakeUntil(machineYear, time) : undefined
+  const uptimeQuarters = source.machine === 'laptop' ? uptimeUntil(machineYear, time) : undefined
   return (
     overdueSince({ lastSuccessAt, interval: source.interval, successes, uptimeQuarters }, time) !== undefined
   )
 }
 
-/** node-exporter shows its time while the machine is awake. */
-function awakeUntil({ tracks }: MachineYear, time: number): UptimeQuarters {
+/** The machine is up while node-exporter has samples. */
+function uptimeUntil({ tracks }: MachineYear, time: number): UptimeQuarters {
   const [steps = []] = [...tracks].filter(([series]) => series.startsWith('node_time')).map(([, own]) => own)
-  const seen = samplesOf(steps, { from: yearBegins, until: time }, 5 * minute, { from: 0, until: 0 })
-  return seen.reduce<UptimeQuarters>(
+  const samples = samplesOf(steps, { from: yearBegins, until: time }, 5 * minute, { from: 0, until: 0 })
+  return samples.reduce<UptimeQuarters>(
     (quarters, sample) => (sample === undefined ? quarters : withMoment(quarters, sample)),
     [],
   )

@@ -23,7 +23,7 @@ function statesOf(histories: readonly History[]) {
   return status.sources.map(({ source, state }) => [source.path, state])
 }
 
-test('worst first: failing, overdue, new, fine; among bad ones the oldest success first', () => {
+test('the order is failing, overdue, new, fine; among failing and overdue the oldest success is first', () => {
   const failedSince = (ago: number): Partial<History> => ({ lastSuccessAgo: ago, later: [[60, 'failed']] })
   const histories = [
     history('/fine'),
@@ -49,7 +49,7 @@ test('worst first: failing, overdue, new, fine; among bad ones the oldest succes
   assert.deepEqual(counts, { failing: 3, overdue: 2, waiting: 1, fine: 2 })
 })
 
-test('overdue is 1.5 intervals and an hour after the last success, not a second earlier', () => {
+test('a source is overdue 1.5 intervals and an hour after its last success, not a second earlier', () => {
   const due = 1.5 * day + hour
   assert.deepEqual(statesOf([history('/a', { lastSuccessAgo: due })]), [['/a', 'fine']])
   assert.deepEqual(statesOf([history('/a', { lastSuccessAgo: due + 1 })]), [['/a', 'overdue']])
@@ -67,7 +67,7 @@ test('a source that never succeeded is overdue from when it was first seen', () 
   assert.equal(stateNow(), 'overdue')
 })
 
-test('where nothing tells how often, a month and a half', () => {
+test('without a known interval a source is overdue after 46.5 days', () => {
   const stateAt = (ago: number) =>
     overdueSince(
       { lastSuccessAt: now - ago, interval: undefined, successes: [], uptimeQuarters: undefined },
@@ -77,7 +77,7 @@ test('where nothing tells how often, a month and a half', () => {
   assert.equal(stateAt(46.5 * day + 1), now - 1)
 })
 
-test('where the interval was learned and no two weeks are known, four intervals and three days', () => {
+test('with a learned interval and less than two weeks of history a source is overdue after four intervals and three days', () => {
   const interval = { seconds: day, origin: 'learned' } as const
   const since = (ago: number) =>
     overdueSince(
@@ -88,16 +88,16 @@ test('where the interval was learned and no two weeks are known, four intervals 
   assert.equal(since(7 * day + 1), now - 1)
 })
 
-test('a machine that sleeps is overdue once it was awake for four hours since the backup was due', () => {
+test('a source on a machine that sleeps is overdue after four hours of uptime since the backup was due', () => {
   const ledger = ledgerOf([history('/a', { lastSuccessAgo: 3 * day })])
-  const stateWith = (awakeHours: number) => {
-    const moments = Array.from({ length: awakeHours * 4 + 1 }, (_, index) => now - index * 900).toReversed()
+  const stateWith = (uptimeHours: number) => {
+    const moments = Array.from({ length: uptimeHours * 4 + 1 }, (_, index) => now - index * 900).toReversed()
     ledger.setUptimeQuarters(moments.reduce<UptimeQuarters>(withMoment, []))
     return statusOf(ledger, nothing, now).sources[0]?.state
   }
   assert.equal(stateWith(3.75), 'fine')
   assert.equal(stateWith(4), 'overdue')
-  // It is in the ledger, for `status`, which may not know the agent's settings; a week of it.
+  // The ledger has a week of uptime, since `status` may not know the agent's settings.
   const { uptimeQuarters } = createLedger(ledger.toData(new Map()))
   assert.equal(uptimeQuarters?.length, 17)
   assert.equal(withMoment(uptimeQuarters ?? [], now + 7 * day).length, 1)
@@ -105,7 +105,7 @@ test('a machine that sleeps is overdue once it was awake for four hours since th
   assert.equal(statusOf(ledger, nothing, now).sources[0]?.state, 'overdue')
 })
 
-test('a command that failed before it named a source is told, unless a failing source tells it', () => {
+test('a command that failed as a whole is shown, unless a failing source shows that already', () => {
   const ledger = ledgerOf([history('/a')])
   ledger.addCommand('snapshot create', 'failed', now)
   ledger.addCommand('snapshot verify', 'failed', now)
@@ -129,7 +129,7 @@ test('a command that failed before it named a source is told, unless a failing s
   assert.deepEqual(statusOf(ledger, nothing, now).failedCommands, ['snapshot verify'])
 })
 
-test('the table, as it is read', () => {
+test('the table shows each source, its problem below its row, and what is running', () => {
   const status = statusOf(
     ledgerOf([
       history('/data/photos', { snapshots: 3 }),
@@ -162,7 +162,7 @@ test('the table, as it is read', () => {
   )
 })
 
-test('no line is wider than the terminal, whatever the names; without one nothing is cut', () => {
+test('no line is wider than the terminal, whatever the names; without a terminal nothing is shortened', () => {
   const status = statusOf(
     ledgerOf(manyHistories(60)),
     new Map([[`root@server-1:${hostilePath}`, now - 5]]),
@@ -176,17 +176,17 @@ test('no line is wider than the terminal, whatever the names; without one nothin
   for (const { source } of status.sources) assert.ok(whole.includes(visible(source.path)), source.path)
 })
 
-test('nothing in a name reaches the terminal that could change it', () => {
+test('control characters in names do not reach the terminal', () => {
   const text = statusTable(statusOf(ledgerOf(manyHistories(3)), nothing, now), {
     columns: undefined,
     paint: plain,
   })
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what must not be there
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: the output must not contain them
   assert.doesNotMatch(text, /[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u202a-\u202e]/)
   assert.ok(text.includes('onerror=alert(1)>"\'&amp;\\n\\u{1b}[31m\\u{202e}写真 é'), text)
 })
 
-test('colours go to what is painted, and to nothing else', () => {
+test('colours change no text', () => {
   const painted: string[] = []
   const paint: Paint = (colour, text) => {
     painted.push(colour)
@@ -198,7 +198,7 @@ test('colours go to what is painted, and to nothing else', () => {
   assert.equal(coloured.replace(/<\/?\w+>/g, ''), statusTable(status, { columns: 80, paint: plain }))
 })
 
-test('JSON has every field of every source, null where nothing is known', () => {
+test('JSON has every field of every source, null if unknown', () => {
   const status = statusOf(ledgerOf(manyHistories(30)), nothing, now)
   const parsed = JSON.parse(statusJson(status, { processId: undefined, ledgerSavedAt: now - 5 }))
   assert.equal(parsed.agent_running, false)
@@ -220,7 +220,7 @@ test('JSON has every field of every source, null where nothing is known', () => 
   )
 })
 
-test('words', () => {
+test('durations, intervals, sizes and times are formatted for people', () => {
   assert.deepEqual([86_340, 21_700, 90, 20].map(intervalWords), ['1 d', '6 h', '2 min', '1 min'])
   assert.deepEqual([0.0312, 1.44, 59.4, 200, 7500, 86_400, 360_000].map(durationWords), [
     '31 ms',
@@ -242,7 +242,7 @@ test('words', () => {
   assert.deepEqual([agoWords(now - 90, now), agoWords(now + 7200, now)], ['1 min ago', 'in 2 h'])
 })
 
-test('a sparkline is as long as what it shows, and its highest bar is the longest', () => {
+test('a sparkline has one character per attempt, and the longest attempt has the highest bar', () => {
   const attempt = (durationSeconds: number, outcome: 'success' | 'failed' = 'success') => ({
     endedAt: now,
     durationSeconds,

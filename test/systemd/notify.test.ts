@@ -1,9 +1,10 @@
-// What the agent tells the service manager, by the real systemd-notify; a real systemd hears it in test/e2e/systemd.full.ts.
+// What the agent sends by the real systemd-notify. test/e2e/systemd.full.ts has a real systemd at the other end.
 
 import assert from 'node:assert/strict'
 import { chmod, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
+import { takeServiceManager } from '../../agent/daemon/service-manager.ts'
 import { cleanUpAfter } from '../support/cleanup.ts'
 import { createLab } from '../support/lab.ts'
 import { makeEndlessLog, readyAndReading, startReading } from '../support/long-start.ts'
@@ -11,7 +12,7 @@ import { type Running, start } from '../support/processes.ts'
 import { tool } from '../support/tools.ts'
 import { waitFor } from '../support/wait.ts'
 
-/** Prints each datagram that comes, as Node can't read them either; Perl is in every Debian. */
+/** Prints each datagram that it receives. Node can't receive them; Perl is in every Debian. */
 const receiver = `
 use Socket;
 $| = 1;
@@ -28,7 +29,7 @@ async function listen(context: TestContext, path: string): Promise<Running> {
   return running
 }
 
-/** Without the barriers, by which systemd-notify waits until it was heard. */
+/** The messages, without the barriers by which systemd-notify waits until systemd has read them (sd_notify_barrier(3)). */
 function heard(running: Running): readonly string[] {
   return running
     .output()
@@ -43,7 +44,42 @@ function signsOfLife(manager: Running): number {
   return heard(manager).filter((line) => line === 'WATCHDOG=1').length
 }
 
-test('ready, signs of life, stopping; and Kopia can say nothing in its name', async (context) => {
+/** Without a socket no message is sent, and none fails. */
+const noFault = (reason: string) => assert.fail(reason)
+
+test('without systemd every message is dropped', async () => {
+  const manager = takeServiceManager({ WATCHDOG_USEC: '400000' }, 5, noFault)
+  assert.equal(manager.watchdogMs, undefined)
+  await Promise.all([manager.ready('a'), manager.status('b'), manager.alive(), manager.stopping()])
+})
+
+test("systemd's variables are taken from the environment, and a watchdog of another process is not ours", () => {
+  const environment = { NOTIFY_SOCKET: '/nowhere', WATCHDOG_USEC: '400000', WATCHDOG_PID: '5', HOME: '/root' }
+  const watchdogOf = (processId: number, change: NodeJS.ProcessEnv = {}) =>
+    takeServiceManager({ ...environment, ...change }, processId, noFault).watchdogMs
+  assert.deepEqual(
+    [
+      watchdogOf(5),
+      watchdogOf(6),
+      watchdogOf(6, { WATCHDOG_PID: undefined }),
+      watchdogOf(5, { WATCHDOG_USEC: '0' }),
+    ],
+    [400, undefined, 400, undefined],
+  )
+  takeServiceManager(environment, 5, noFault)
+  assert.deepEqual(environment, { HOME: '/root' })
+})
+
+test('messages that fail, also after the stop, are reported once and reject nothing', async () => {
+  const faults: string[] = []
+  const manager = takeServiceManager({ NOTIFY_SOCKET: '/nowhere/notify' }, 5, (reason) => faults.push(reason))
+  await manager.ready('a')
+  await manager.stopping()
+  await manager.alive()
+  assert.equal(faults.length, 1)
+})
+
+test('the agent reports ready, signs of life and stopping, and Kopia gets none of the variables for it', async (context) => {
   const lab = await createLab(context)
   const socket = join(lab.folder, 'notify')
   const manager = await listen(context, socket)
@@ -56,7 +92,7 @@ test('ready, signs of life, stopping; and Kopia can say nothing in its name', as
     NOTIFY_SOCKET: socket,
     WATCHDOG_USEC: '400000',
   })
-  await waitFor('what it watches is told', () => heard(manager).some(isStatus) || undefined)
+  await waitFor('the status is reported', () => heard(manager).some(isStatus) || undefined)
   assert.equal(heard(manager)[0], 'READY=1|STATUS=Ready, and reading what happened before the start.')
   assert.match(heard(manager).find(isStatus) ?? '', /^STATUS=Ready: 0 sources known, watching /)
   await waitFor('two signs of life', () => signsOfLife(manager) > 1 || undefined)
@@ -67,7 +103,7 @@ test('ready, signs of life, stopping; and Kopia can say nothing in its name', as
   assert.doesNotMatch(environment, /NOTIFY_SOCKET|WATCHDOG/)
 })
 
-test('an agent that reads on and on through the past gives signs of life, and stops when it is told to', async (context) => {
+test('an agent that reads the past for a long time gives signs of life, and stops on request', async (context) => {
   const lab = await createLab(context)
   const socket = join(lab.folder, 'notify')
   const manager = await listen(context, socket)
@@ -82,14 +118,14 @@ test('an agent that reads on and on through the past gives signs of life, and st
   assert.equal(heard(manager).find(isStatus), undefined)
 })
 
-test('a service manager that cannot be told is one line in the log', async (context) => {
+test('a service manager that can not be reached is one line in the log', async (context) => {
   const lab = await createLab(context)
   const agent = await lab.startAgent({
     NOTIFY_SOCKET: join(lab.folder, 'nobody-listens'),
     WATCHDOG_USEC: '400000',
   })
   const lines = () => agent.output().match(/^.*systemd can't be told.*$/gm) ?? []
-  await waitFor('it is said', () => lines().length > 0 || undefined)
+  await waitFor('the line is logged', () => lines().length > 0 || undefined)
   assert.equal(await agent.stop(), 0)
   assert.equal(lines().length, 1)
 })

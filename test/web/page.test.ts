@@ -1,4 +1,4 @@
-// The status page in a real Chromium. KOPIA_METRICS_SCREENSHOTS=folder keeps what it looked like.
+// Tests the status page in Chromium. KOPIA_METRICS_SCREENSHOTS=folder saves screenshots.
 
 import assert from 'node:assert/strict'
 import { readFile } from 'node:fs/promises'
@@ -48,6 +48,7 @@ async function serve(context: TestContext, { ledger, faults }: Case): Promise<st
   const web = await startWebServer({
     host: '127.0.0.1',
     port: 0,
+    allowedHosts: [],
     login: undefined,
     metrics: () => ({ status: 200, contentType: 'text/plain', body: '' }),
     page: async (query) => {
@@ -69,13 +70,13 @@ async function serve(context: TestContext, { ledger, faults }: Case): Promise<st
   return `http://127.0.0.1:${web.port}/`
 }
 
-async function keepPicture(page: Page, name: string): Promise<void> {
+async function saveScreenshot(page: Page, name: string): Promise<void> {
   const folder = process.env.KOPIA_METRICS_SCREENSHOTS
   if (folder)
     await page.screenshot({ path: join(folder, `${name.replaceAll(' ', '-')}.png`), fullPage: true })
 }
 
-/** Elements that reach out of the window, but for what is there for screen readers alone. */
+/** Elements that reach out of the window, except those for screen readers only. */
 function overflowing(page: Page): Promise<readonly string[]> {
   return page.evaluate(`(() => {
     const width = document.documentElement.clientWidth
@@ -91,7 +92,7 @@ function overflowing(page: Page): Promise<readonly string[]> {
 
 const axe = await readFile(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
 
-/** What axe-core finds, by WCAG 2.2 A and AA and its best practices. */
+/** The violations that axe-core finds of WCAG 2.2 A and AA and its best practices. */
 async function accessibilityFaults(page: Page): Promise<readonly string[]> {
   await page.evaluate(axe)
   return page.evaluate(`axe.run(document).then(({ violations }) =>
@@ -101,15 +102,16 @@ async function accessibilityFaults(page: Page): Promise<readonly string[]> {
 const faults = ['Pushing to the gateway fails and is tried again: connect ECONNREFUSED 127.0.0.1:9091']
 
 for (const shown of [caseOf(0), caseOf(3, faults), caseOf(200)]) {
-  test(`${shown.name}: no complaint, no overflow, accessible, at any width, light and dark`, async (context) => {
-    const url = await serve(context, shown)
+  test(`the page with ${shown.name} has no errors, does not overflow and is accessible, at any width, light and dark`, async (context) => {
+    // A refresh during axe's run would end it.
+    const url = `${await serve(context, shown)}?refresh=off`
     const browser = await startBrowser(context)
     for (const width of [320, 390, 700, 1000, 1400]) {
       for (const colorScheme of ['light', 'dark'] as const) {
         const options = { viewport: { width, height: 900 }, colorScheme }
         const { page, complaints } = await visit(browser, url, options)
         const where = `${shown.name} ${width} ${colorScheme}`
-        await keepPicture(page, where)
+        await saveScreenshot(page, where)
         assert.deepEqual(await overflowing(page), [], where)
         assert.deepEqual(await accessibilityFaults(page), [], where)
         assert.deepEqual(complaints, [], where)
@@ -119,7 +121,7 @@ for (const shown of [caseOf(0), caseOf(3, faults), caseOf(200)]) {
   })
 }
 
-test('what it says, worst first, without a script, and hostile names stay names', async (context) => {
+test('the page shows the worst source first, needs no scripts, and escapes hostile names', async (context) => {
   const url = await serve(context, caseOf(60))
   const browser = await startBrowser(context)
   const { page, complaints } = await visit(browser, url, { javaScriptEnabled: false })
@@ -154,7 +156,7 @@ test('what it says, worst first, without a script, and hostile names stay names'
   assert.deepEqual(complaints, [])
 })
 
-test('it refreshes by itself until it is paused, and nothing but itself is allowed', async (context) => {
+test('the page refreshes until it is paused, and its policy allows nothing but itself', async (context) => {
   const url = await serve(context, caseOf(3))
   const fresh = await fetch(url)
   assert.equal(fresh.headers.get('refresh'), '30')
@@ -167,7 +169,7 @@ test('it refreshes by itself until it is paused, and nothing but itself is allow
   assert.equal(new URL(page.url()).search, '?refresh=off')
   assert.equal((await fetch(page.url())).headers.get('refresh'), null)
   assert.match((await page.locator('.top').textContent()) ?? '', /does not refresh/)
-  // A script that got into the page in spite of all would not run.
+  // The policy also blocks a script that gets into the page.
   const hasRun = await page.evaluate(`
     const script = document.createElement('script')
     script.textContent = 'document.title = "it ran"'
@@ -180,7 +182,7 @@ test('it refreshes by itself until it is paused, and nothing but itself is allow
   )
 })
 
-test('thousands of sources: the worst are shown, and the page stays small', async (context) => {
+test('the page shows the worst 500 of thousands of sources and stays small', async (context) => {
   const response = await fetch(await serve(context, caseOf(10_000)))
   const text = await response.text()
   assert.equal(text.match(/<tr role="row" class="/g)?.length, 500)

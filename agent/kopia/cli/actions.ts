@@ -1,8 +1,8 @@
-// The actions in Kopia's policies: our hooks put in, and taken out again as if they had never been there.
+// The actions in Kopia's policies: adds our hooks, and removes them without a trace.
 
 import { asRecord } from '../../util/json.ts'
 
-/** A policy as `kopia policy export` writes it; only its actions are understood here, the rest is kept as it is. */
+/** A policy as `kopia policy export` writes it; everything but its actions passes through unchanged. */
 export type PolicyDefinition = Readonly<Record<string, unknown>>
 
 type Action = {
@@ -10,27 +10,28 @@ type Action = {
   readonly args: readonly string[]
   readonly timeout: number
   readonly mode: string
-  /** A script that Kopia keeps in the policy itself; it can't be chained. */
+  /** A script that Kopia stores in the policy itself; a hook can't run it. */
   readonly script: string
 }
 
 export type HookPaths = { readonly before: string; readonly after: string }
-export type Change = { readonly policy: PolicyDefinition; readonly messages: readonly string[] }
+type Change = { readonly policy: PolicyDefinition; readonly messages: readonly string[] }
 
 const slots = [
   { key: 'beforeSnapshotRoot', hook: 'before', fileName: 'before-snapshot-root.sh' },
   { key: 'afterSnapshotRoot', hook: 'after', fileName: 'after-snapshot-root.sh' },
 ] as const
 
-/** Notes to ourselves among the hook's arguments, before `--`: what to restore. */
-const notes = { inherited: '--inherited', created: '--created' } as const
+/** Markers among the hook's arguments, before `--`. They tell withoutHooks what to restore. */
+const markers = { inherited: '--inherited', created: '--created' } as const
 
-/** Kopia's own time limit for an action, in seconds. */
+/** Kopia's default time limit of an action. */
 const defaultTimeoutSeconds = 300
 
 /**
- * Puts the hooks into a policy, or into a new one where there is none. `inherited` are the actions in force without it. An action that stands there, or is
- * inherited, is chained with its mode and time limit; a hook alone is `optional`, so that a lost script fails no backup.
+ * Adds the hooks to a policy, or to a new one if there is none. `inherited` has the actions in force without it. The hook
+ * runs an existing or inherited action with that action's mode and time limit. Otherwise the hook is `optional`, so that a
+ * missing script fails no backup.
  */
 export function withHooks(
   existing: PolicyDefinition | undefined,
@@ -39,21 +40,21 @@ export function withHooks(
 ): Change {
   const policy = existing ?? {}
   const actions: Record<string, unknown> = { ...asRecord(policy.actions ?? {}, 'actions') }
-  const above = asRecord(inherited.actions ?? {}, 'inherited actions')
+  const inheritedActions = asRecord(inherited.actions ?? {}, 'inherited actions')
   const messages: string[] = []
   for (const { key, hook, fileName } of slots) {
     const own = parseAction(actions[key])
-    const action = own ?? parseAction(above[key])
+    const action = own ?? parseAction(inheritedActions[key])
     if (action !== undefined && isHook(action, fileName)) {
       messages.push(`${key}: the hook is there already`)
     } else if (action !== undefined && action.script !== '') {
-      messages.push(`${key}: a script is stored in the policy, which can't be chained: it stays as it is`)
+      messages.push(`${key}: unchanged, since a hook can't run the script that is stored in the policy`)
     } else {
-      const note = [
-        ...(existing === undefined ? [notes.created] : []),
-        ...(own === undefined && action !== undefined ? [notes.inherited] : []),
+      const ownMarkers = [
+        ...(existing === undefined ? [markers.created] : []),
+        ...(own === undefined && action !== undefined ? [markers.inherited] : []),
       ]
-      actions[key] = hookAction(hooks[hook], note, action)
+      actions[key] = hookAction(hooks[hook], ownMarkers, action)
       messages.push(`${key}: the hook${action === undefined ? '' : `, which runs ${commandOf(action)}`}`)
     }
   }
@@ -61,57 +62,57 @@ export function withHooks(
 }
 
 /**
- * Takes the hooks out of a policy; what they ran stands there again, as it was. `isOurs` says that the policy was made
- * for the hooks, and holds nothing else now.
+ * Removes the hooks from a policy and restores the actions that they ran. `wasCreatedForHooks` is true if withHooks
+ * created the policy and nothing else is in it.
  */
-export function withoutHooks(policy: PolicyDefinition): Change & { readonly isOurs: boolean } {
+export function withoutHooks(policy: PolicyDefinition): Change & { readonly wasCreatedForHooks: boolean } {
   const actions: Record<string, unknown> = { ...asRecord(policy.actions ?? {}, 'actions') }
   const messages: string[] = []
   let wasCreated = false
   for (const { key, fileName } of slots) {
     const action = parseAction(actions[key])
     if (action === undefined || !isHook(action, fileName)) continue
-    wasCreated ||= action.args.includes(notes.created)
+    wasCreated ||= action.args.includes(markers.created)
     const chained = chainedAction(action)
     if (chained === undefined) delete actions[key]
     else actions[key] = chained
     messages.push(`${key}: ${chained === undefined ? 'nothing' : commandOf(parseAction(chained) ?? action)}`)
   }
   const restored = { ...policy, actions }
-  return { policy: restored, messages, isOurs: wasCreated && isEmpty(restored) }
+  return { policy: restored, messages, wasCreatedForHooks: wasCreated && isEmpty(restored) }
 }
 
-export type HookPlace = { readonly path: string; readonly isChaining: boolean }
+export type InstalledHook = { readonly path: string; readonly runsAnAction: boolean }
 
-/** The hooks that a policy names. */
-export function hooksIn(policy: PolicyDefinition): readonly HookPlace[] {
+/** The hooks in a policy. */
+export function hooksIn(policy: PolicyDefinition): readonly InstalledHook[] {
   const actions = asRecord(policy.actions ?? {}, 'actions')
   return slots.flatMap(({ key, fileName }) => {
     const action = parseAction(actions[key])
     if (action === undefined || !isHook(action, fileName)) return []
-    return [{ path: action.path, isChaining: action.args.includes('--') }]
+    return [{ path: action.path, runsAnAction: action.args.includes('--') }]
   })
 }
 
-/** A policy that says nothing: Kopia writes all its parts, empty. */
+/** True for a policy that sets nothing: Kopia writes all its parts as empty objects. */
 function isEmpty(value: unknown): boolean {
   return typeof value === 'object' && value !== null && Object.values(value).every(isEmpty)
 }
 
-function hookAction(hookPath: string, note: readonly string[], action: Action | undefined): object {
+function hookAction(hookPath: string, ownMarkers: readonly string[], action: Action | undefined): object {
   if (action === undefined) {
-    const args = note.length > 0 ? { args: note } : {}
+    const args = ownMarkers.length > 0 ? { args: ownMarkers } : {}
     return { path: hookPath, ...args, timeout: defaultTimeoutSeconds, mode: 'optional' }
   }
   const { path, args, timeout, mode } = action
-  return { path: hookPath, args: [...note, '--', path, ...args], timeout, mode }
+  return { path: hookPath, args: [...ownMarkers, '--', path, ...args], timeout, mode }
 }
 
-/** The action behind `--`; none where the hook stood alone, or the action came from a policy above. */
+/** The action after `--`; undefined if the hook runs none, or one that the policy inherits. */
 function chainedAction({ args, timeout, mode }: Action): object | undefined {
   const separator = args.indexOf('--')
   const [path, ...rest] = separator < 0 ? [] : args.slice(separator + 1)
-  if (path === undefined || args.slice(0, separator).includes(notes.inherited)) return undefined
+  if (path === undefined || args.slice(0, separator).includes(markers.inherited)) return undefined
   return { path, ...(rest.length > 0 && { args: rest }), timeout, mode }
 }
 

@@ -1,9 +1,9 @@
-// Kopia's own CLI, asked for what no log tells. Every call costs 0.2 s of CPU: ask seldom.
+// Queries Kopia's CLI for what its logs do not contain. Call it rarely: each call costs 0.2 s of CPU.
 
 import { asRecord, asString, parseJson } from '../../util/json.ts'
 import { formatSource, type Source } from '../source.ts'
 import type { PolicyDefinition } from './actions.ts'
-import { type Answer, ask, type KopiaOptions } from './exec.ts'
+import { callKopia, type KopiaOptions, type KopiaResult } from './exec.ts'
 import { type Maintenance, parseMaintenance } from './maintenance.ts'
 import { type Policy, parsePolicies } from './policies.ts'
 import { createSnapshotReader, type Snapshot } from './snapshots.ts'
@@ -15,7 +15,7 @@ export type RepositoryStatus = {
   readonly storageType: string
   /** Whether the repository was connected with `--enable-actions`. */
   readonly areActionsEnabled: boolean
-  /** Of the storage's volume, in bytes, where the storage can tell. */
+  /** Of the storage's volume; undefined if the storage does not report it. */
   readonly capacityBytes?: number
   readonly availableBytes?: number
 }
@@ -24,71 +24,72 @@ export type BlobStats = { readonly count: number; readonly sizeBytes: number }
 
 export type Kopia = {
   /** Such as `0.23.1`. */
-  readonly version: () => Promise<Answer<string>>
-  /** `kopia repository status`: who Kopia is here, and what it is connected to. */
-  readonly repositoryStatus: () => Promise<Answer<RepositoryStatus>>
-  /** All snapshots, incomplete ones too; with one source only its own, within a minute. */
-  readonly snapshots: (source?: Source) => Promise<Answer<readonly Snapshot[]>>
-  readonly policies: () => Promise<Answer<readonly Policy[]>>
-  /** What each target has for itself, by target. */
-  readonly exportPolicies: () => Promise<Answer<Readonly<Record<string, PolicyDefinition>>>>
-  /** What a target (a source, `(global)`) has for itself; undefined where it has no policy. */
-  readonly exportPolicy: (target: string) => Promise<Answer<PolicyDefinition | undefined>>
-  /** What is in force for a source, with what it inherits. */
-  readonly effectivePolicy: (target: string) => Promise<Answer<PolicyDefinition>>
-  readonly importPolicy: (target: string, policy: PolicyDefinition) => Promise<Answer<void>>
-  readonly deletePolicy: (target: string) => Promise<Answer<void>>
-  readonly maintenance: () => Promise<Answer<Maintenance>>
-  /** What is stored. Lists every blob, which can take long on a remote storage. */
-  readonly blobStats: () => Promise<Answer<BlobStats>>
-  /** Bytes of all contents before compression and packing, from the index alone. */
-  readonly contentsBytes: () => Promise<Answer<number>>
+  readonly version: () => Promise<KopiaResult<string>>
+  /** `kopia repository status`: Kopia's user and host, and the repository it is connected to. */
+  readonly repositoryStatus: () => Promise<KopiaResult<RepositoryStatus>>
+  /** All snapshots of the repository, or of one source; incomplete ones included. */
+  readonly snapshots: (source?: Source) => Promise<KopiaResult<readonly Snapshot[]>>
+  readonly policies: () => Promise<KopiaResult<readonly Policy[]>>
+  /** The own policy of each target, without what it inherits. */
+  readonly exportPolicies: () => Promise<KopiaResult<Readonly<Record<string, PolicyDefinition>>>>
+  /** The own policy of a target, which is a source or `(global)`; undefined if it has none. */
+  readonly exportPolicy: (target: string) => Promise<KopiaResult<PolicyDefinition | undefined>>
+  /** The policy in force for a target, with what it inherits. */
+  readonly effectivePolicy: (target: string) => Promise<KopiaResult<PolicyDefinition>>
+  readonly importPolicy: (target: string, policy: PolicyDefinition) => Promise<KopiaResult<void>>
+  readonly deletePolicy: (target: string) => Promise<KopiaResult<void>>
+  readonly maintenance: () => Promise<KopiaResult<Maintenance>>
+  /** Number and size of the blobs. Kopia lists every blob, which can take long on a remote storage. */
+  readonly blobStats: () => Promise<KopiaResult<BlobStats>>
+  /** Size of all contents before compression and packing, which Kopia reads from its index. */
+  readonly contentsBytes: () => Promise<KopiaResult<number>>
 }
 
-/** 70,000 snapshots took 10 minutes (kopia/kopia#4617), 56,000 remote blobs 20 minutes (kopia/kopia#2888). */
+/** Listing 70,000 snapshots took 10 minutes (kopia/kopia#4617), 56,000 remote blobs 20 minutes (kopia/kopia#2888). */
 const longTimeLimitMs = 30 * 60_000
 
-/** Binds Kopia's CLI to the repository of this machine's configuration. */
+/** Creates a client for the repository of this machine's configuration. */
 export function createKopia(options: KopiaOptions): Kopia {
   return {
-    version: () => ask(options, { command: ['--version'], parse: parseVersion }),
-    repositoryStatus: () => ask(options, { command: ['repository', 'status', '--json'], parse: parseStatus }),
-    snapshots: (source) => askForSnapshots(options, source),
+    version: () => callKopia(options, { command: ['--version'], parse: parseVersion }),
+    repositoryStatus: () =>
+      callKopia(options, { command: ['repository', 'status', '--json'], parse: parseStatus }),
+    snapshots: (source) => listSnapshots(options, source),
     policies: () =>
-      ask(options, {
+      callKopia(options, {
         command: ['policy', 'list', '--json'],
         parse: (text) => parsePolicies(parseJson(text)),
       }),
-    exportPolicies: () => ask(options, { command: ['policy', 'export'], parse: parseExport }),
-    // Exported all at once: a target without a policy is an error of Kopia's, which reads like any other.
+    exportPolicies: () => callKopia(options, { command: ['policy', 'export'], parse: parseExport }),
+    // Export all policies: for a target without a policy Kopia fails with an error like any other.
     exportPolicy: (target) =>
-      ask(options, { command: ['policy', 'export'], parse: (text) => parseExport(text)[target] }),
+      callKopia(options, { command: ['policy', 'export'], parse: (text) => parseExport(text)[target] }),
     effectivePolicy: (target) =>
-      ask(options, {
+      callKopia(options, {
         command: ['policy', 'show', '--json', '--', target],
         parse: (text) => asRecord(parseJson(text), `policy of ${target}`),
       }),
     importPolicy: (target, policy) =>
-      ask(options, {
+      callKopia(options, {
         command: ['policy', 'import'],
         input: JSON.stringify({ [target]: policy }),
         parse: () => undefined,
       }),
     deletePolicy: (target) =>
-      ask(options, { command: ['policy', 'delete', '--', target], parse: () => undefined }),
+      callKopia(options, { command: ['policy', 'delete', '--', target], parse: () => undefined }),
     maintenance: () =>
-      ask(options, {
+      callKopia(options, {
         command: ['maintenance', 'info', '--json'],
         parse: (text) => parseMaintenance(parseJson(text)),
       }),
     blobStats: () =>
-      ask(options, {
+      callKopia(options, {
         command: ['blob', 'stats', '--raw'],
         timeLimitMs: longTimeLimitMs,
         parse: parseBlobStats,
       }),
     contentsBytes: () =>
-      ask(options, {
+      callKopia(options, {
         command: ['content', 'stats', '--raw'],
         timeLimitMs: longTimeLimitMs,
         parse: (text) => figureIn(text, 'Total Bytes'),
@@ -96,21 +97,21 @@ export function createKopia(options: KopiaOptions): Kopia {
   }
 }
 
-function askForSnapshots(
+function listSnapshots(
   options: KopiaOptions,
   source: Source | undefined,
-): Promise<Answer<readonly Snapshot[]>> {
+): Promise<KopiaResult<readonly Snapshot[]>> {
   const reader = createSnapshotReader()
-  return ask(options, {
-    command: ['snapshot', 'list', '--all', '--incomplete', '--json', ...only(source)],
+  return callKopia(options, {
+    command: ['snapshot', 'list', '--all', '--incomplete', '--json', ...onlyOf(source)],
     timeLimitMs: longTimeLimitMs,
     onLine: reader.addLine,
     parse: reader.end,
   })
 }
 
-/** `--` ends the options: a source named `--help` stays a name. */
-function only(source: Source | undefined): readonly string[] {
+/** `--` ends the options, so that a source named `--help` is not taken for one. */
+function onlyOf(source: Source | undefined): readonly string[] {
   return source === undefined ? [] : ['--', formatSource(source)]
 }
 
@@ -123,7 +124,7 @@ function parseStatus(text: string): RepositoryStatus {
     areActionsEnabled: client.enableActions === true,
     ...(typeof volume.capacity === 'number' && { capacityBytes: volume.capacity }),
     ...(typeof volume.available === 'number' && { availableBytes: volume.available }),
-    // A client of a Kopia server is told neither.
+    // A client of a Kopia server gets neither.
     repositoryId: typeof status.uniqueIDHex === 'string' ? status.uniqueIDHex : '',
     storageType: typeof storage.type === 'string' ? storage.type : '',
     user: asString(client.username, 'username'),

@@ -1,82 +1,82 @@
-// One call of Kopia's CLI: how it is started, how long it may take, and what came of it.
+// One call of Kopia's CLI: starts it, limits its time and output, and parses its result.
 
 import { execa } from 'execa'
 
-/** An answer, or which command failed and why, in one line. */
-export type Answer<T> = { readonly ok: true; readonly value: T } | Unanswered
-export type Unanswered = { readonly ok: false; readonly command: string; readonly reason: string }
+export type KopiaResult<T> = { readonly ok: true; readonly value: T } | KopiaFailure
+/** The command that failed, and why, in one line. */
+export type KopiaFailure = { readonly ok: false; readonly command: string; readonly reason: string }
 
 export type KopiaOptions = {
   readonly binary: string
   readonly configPath: string
   readonly password: string
   readonly logDirectory: string
-  /** Ends calls that are under way when the agent stops. */
+  /** Aborts the calls under way. */
   readonly signal: AbortSignal
-  /** Told before each call. */
+  /** Called before each call of the CLI. */
   readonly onBegin?: () => void
-  /** Told after each call, for the agent's own metrics. */
+  /** Called after each call of the CLI, for the agent's own metrics. */
   readonly onCall: (command: string, ok: boolean) => void
-  /** Told while an answer comes that is so long that there will be much to do with it. */
+  /** Called when an output reaches 1,000 lines: parsing it and updating the ledger will be much work. */
   readonly onLongAnswer?: () => void
-  /** Instead of the usual time limits; after it a call is ended. */
+  /** Replaces the time limits of all calls. */
   readonly timeLimitMs: number | undefined
 }
 
-export type Question<T> = {
+type KopiaCall<T> = {
   readonly command: readonly string[]
-  /** Instead of the usual time limit. */
+  /** Replaces the usual time limit. */
   readonly timeLimitMs?: number
   readonly input?: string
-  /** Makes a value of the answer, or throws an Error that says what was expected. */
+  /** Parses the output; throws an Error that says what was expected. */
   readonly parse: (text: string) => T
-  /** Takes the answer line by line where it may be too large to stand in memory; `parse` is then given no text. */
+  /** Gets the output line by line if it may be too large for memory; `parse` then gets an empty text. */
   readonly onLine?: (line: string) => void
 }
 
 const usualTimeLimitMs = 60_000
-const longAnswerLines = 1000
-/** Of an answer that is taken as a whole. */
-const largestAnswerBytes = 64 * 1024 * 1024
+const longOutputLines = 1000
+/** For an output that is read as a whole. */
+const mostOutputBytes = 64 * 1024 * 1024
 
-/** Asks Kopia; never through a shell. Never rejects for anything that Kopia does. */
-export async function ask<T>(options: KopiaOptions, question: Question<T>): Promise<Answer<T>> {
-  const { command, onLine } = question
+/** Runs Kopia without a shell. Never rejects: a failure of Kopia is a result. */
+export async function callKopia<T>(options: KopiaOptions, call: KopiaCall<T>): Promise<KopiaResult<T>> {
+  const { command, onLine } = call
   const subcommand = command.slice(0, 2).join(' ')
   options.onBegin?.()
-  // Kopia logs every command, this one too: without the flag the agent would read about itself.
+  // Without the flag Kopia would log this command, and the agent would read its own calls as runs.
   const result = await execa(options.binary, ['--disable-file-logging', ...command], {
     env: environment(options),
-    input: question.input ?? '',
+    input: call.input ?? '',
     reject: false,
-    timeout: options.timeLimitMs ?? question.timeLimitMs ?? usualTimeLimitMs,
-    maxBuffer: largestAnswerBytes,
+    timeout: options.timeLimitMs ?? call.timeLimitMs ?? usualTimeLimitMs,
+    maxBuffer: mostOutputBytes,
     cancelSignal: options.signal,
     forceKillAfterDelay: 1000,
-    ...(onLine && { stdout: { transform: handingTo(onLine, options.onLongAnswer) } }),
+    ...(onLine && { stdout: { transform: passTo(onLine, options.onLongAnswer) } }),
   })
-  const answer: Answer<T> = result.failed
+  const outcome: KopiaResult<T> = result.failed
     ? failure(`kopia ${subcommand}`, reasonOf(result), options.password)
-    : parseAnswer(`kopia ${subcommand}`, typeof result.stdout === 'string' ? result.stdout : '', question)
-  options.onCall(subcommand, answer.ok)
-  return answer
+    : parseOutput(`kopia ${subcommand}`, typeof result.stdout === 'string' ? result.stdout : '', call)
+  options.onCall(subcommand, outcome.ok)
+  return outcome
 }
 
-/** Takes each line, and leaves nothing of it for the result. */
-function handingTo(
+/** Passes each line on and keeps none, so that execa buffers nothing. */
+function passTo(
   onLine: (line: string) => void,
   onLongAnswer: KopiaOptions['onLongAnswer'],
 ): (line: unknown) => Generator<string> {
   let lines = 0
-  // biome-ignore lint/correctness/useYield: a transform of execa's is a generator, also one that keeps all for itself
+  // biome-ignore lint/correctness/useYield: execa wants a generator, even for a transform that yields nothing
   return function* transform(line) {
     lines += 1
-    if (lines === longAnswerLines) onLongAnswer?.()
+    if (lines === longOutputLines) onLongAnswer?.()
     onLine(String(line))
   }
 }
 
-/** Only what is set is passed on: an empty value would mean another thing to Kopia than none. */
+/** Leaves out what is not set: Kopia treats an empty variable differently from a missing one. */
 function environment(options: KopiaOptions): Record<string, string> {
   return {
     KOPIA_CHECK_FOR_UPDATES: 'false',
@@ -101,7 +101,7 @@ function reasonOf(result: {
   return lastLine || (result.originalMessage ?? result.shortMessage ?? 'it could not be started')
 }
 
-function parseAnswer<T>(name: string, text: string, { parse }: Question<T>): Answer<T> {
+function parseOutput<T>(name: string, text: string, { parse }: KopiaCall<T>): KopiaResult<T> {
   try {
     return { ok: true, value: parse(text) }
   } catch (error) {
@@ -110,7 +110,7 @@ function parseAnswer<T>(name: string, text: string, { parse }: Question<T>): Ans
   }
 }
 
-function failure(name: string, reason: string, password: string): Answer<never> {
+function failure(name: string, reason: string, password: string): KopiaFailure {
   const safe = password === '' ? reason : reason.replaceAll(password, '***')
   return { ok: false, command: name, reason: safe.split('\n')[0] ?? '' }
 }

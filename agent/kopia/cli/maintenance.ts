@@ -1,18 +1,18 @@
-// `kopia maintenance info --json`: when the repository was last kept in order, and when it will be next.
+// `kopia maintenance info --json`: the last and the next maintenance of the repository.
 
 import { asRecord } from '../../util/json.ts'
-import { parseTime } from '../log/record.ts'
+import { parseTime } from '../../util/time.ts'
 
-export type MaintenanceKind = 'quick' | 'full'
+type MaintenanceKind = 'quick' | 'full'
 
-/** Unix seconds; undefined where it never happened, or is not planned. */
+/** Unix seconds; undefined if it never succeeded, or is not scheduled. */
 export type Maintenance = Readonly<
   Record<MaintenanceKind, { readonly lastSuccessAt?: number; readonly nextAt?: number }>
 >
 
-/** Turns Kopia's answer into times; throws an Error that names the first thing that is not as expected. */
-export function parseMaintenance(answer: unknown): Maintenance {
-  const info = asRecord(answer, 'maintenance info')
+/** Parses Kopia's output; throws an Error that names the first unexpected value. */
+export function parseMaintenance(output: unknown): Maintenance {
+  const info = asRecord(output, 'maintenance info')
   const schedule = asRecord(info.schedule ?? {}, 'schedule')
   const runs = asRecord(schedule.runs ?? {}, 'runs')
   return {
@@ -29,7 +29,7 @@ export function parseMaintenance(answer: unknown): Maintenance {
   }
 }
 
-/** Tasks that only a full maintenance runs (seen in 0.23.1); what a quick one runs, a full one does, too. */
+/** Tasks that only a full maintenance runs (observed in Kopia 0.23.1). It also runs all tasks of a quick one. */
 const fullTasks: ReadonlySet<string> = new Set([
   'snapshot-gc',
   'full-rewrite-contents',
@@ -46,17 +46,17 @@ function timesOf(
   const nextAt = isEnabled && typeof next === 'string' ? parseTime(next) : undefined
   return {
     ...(lastSuccessAt !== undefined && { lastSuccessAt }),
-    // Go's zero time stands for none.
+    // Go's zero time means that none is scheduled.
     ...(nextAt !== undefined && nextAt > 0 && { nextAt }),
   }
 }
 
 function lastSuccessOf(
   runs: Record<string, unknown>,
-  isMeant: (task: string) => boolean,
+  isCounted: (task: string) => boolean,
 ): number | undefined {
   const ends = Object.entries(runs)
-    .filter(([task]) => isMeant(task))
+    .filter(([task]) => isCounted(task))
     .flatMap(([, list]): unknown[] => (Array.isArray(list) ? list : []))
     .map((run) => asRecord(run, 'maintenance run'))
     .map(({ success, end }) => (success === true && typeof end === 'string' ? parseTime(end) : undefined))

@@ -1,10 +1,10 @@
-// `kopia policy list --json`: which sources have a policy, and how often they should be backed up.
+// `kopia policy list --json`: which sources have a policy, and how often it schedules a snapshot.
 
 import { cronGapSeconds } from '../../util/cron-interval.ts'
 import { asNumber, asRecord } from '../../util/json.ts'
 import { formatSource, type Source } from '../source.ts'
 
-/** When a policy wants a snapshot; what it leaves open comes from the policy above it. */
+/** The schedule of a policy; what it does not set comes from the policy it inherits from. */
 export type Policy = {
   /** `user@host:path`, `user@host`, `@host`, or empty for the global one. */
   readonly target: string
@@ -13,16 +13,16 @@ export type Policy = {
   readonly minutesOfDay: readonly number[]
   readonly cron: readonly string[]
   readonly isManual: boolean
-  /** Whether a snapshot in which nothing has changed is saved; undefined where the policy above decides. */
+  /** Whether Kopia leaves out a snapshot without changes; undefined if the policy inherits this. */
   readonly ignoresIdentical?: boolean
 }
 
 const daySeconds = 86_400
 
-/** Turns Kopia's answer into policies; throws an Error that names the first thing that is not as expected. */
-export function parsePolicies(answer: unknown): readonly Policy[] {
-  if (!Array.isArray(answer)) throw new Error('expected a list of policies')
-  return answer.map((entry: unknown, index) => {
+/** Parses Kopia's output; throws an Error that names the first unexpected value. */
+export function parsePolicies(output: unknown): readonly Policy[] {
+  if (!Array.isArray(output)) throw new Error('expected a list of policies')
+  return output.map((entry: unknown, index) => {
     const policy = asRecord(entry, `policy ${index}`)
     const target = asRecord(policy.target ?? {}, `target of policy ${index}`)
     const retention = asRecord(policy.retention ?? {}, `retention of policy ${index}`)
@@ -44,31 +44,31 @@ export function parsePolicies(answer: unknown): readonly Policy[] {
   })
 }
 
-/** True where the source has a policy of its own. */
+/** Whether the source has a policy of its own. */
 export function hasOwnPolicy(policies: readonly Policy[], source: Source): boolean {
   return policies.some((policy) => policy.target === formatSource(source))
 }
 
-/** What the policies want of one source. */
-export type EffectivePolicy = {
+/** What the policies of a source and above it say together. */
+type EffectivePolicy = {
   /**
-   * The longest time that may pass between two snapshots. Undefined where they ask for none. The nearest policy that says
-   * anything about times decides: the source's own, one of a folder above it, of user and host, of the host, the global
-   * one (kopia.io/docs, "Policies").
+   * The longest time that the schedule leaves between two snapshots; undefined without a schedule. The nearest policy with
+   * a schedule decides, in this order: the source's own, those of the folders above it, of user and host, of the host, the
+   * global one (kopia.io/docs, "Policies").
    */
   readonly intervalSeconds: number | undefined
-  /** Whether Kopia saves no snapshot of it when nothing has changed. */
+  /** Whether Kopia saves no snapshot if nothing has changed. */
   readonly ignoresIdentical: boolean
 }
 
-/** Remembered, since each picture asks the same policies for up to 10,000 sources. */
+/** Remembered, since each push looks up the same policies for up to 10,000 sources. */
 const knownPolicies = new WeakMap<readonly Policy[], (source: Source) => EffectivePolicy>()
 
-/** What the policies, as `parsePolicies` gives them, want of the source. */
+/** The effective policy of a source, from all policies of the repository. */
 export function effectivePolicyFor(policies: readonly Policy[], source: Source): EffectivePolicy {
-  const ask = knownPolicies.get(policies) ?? createPolicyLookup(policies)
-  knownPolicies.set(policies, ask)
-  return ask(source)
+  const lookUp = knownPolicies.get(policies) ?? createPolicyLookup(policies)
+  knownPolicies.set(policies, lookUp)
+  return lookUp(source)
 }
 
 function createPolicyLookup(policies: readonly Policy[]): (source: Source) => EffectivePolicy {
@@ -98,7 +98,7 @@ function intervalBy(nearestFirst: readonly Policy[]): number | undefined {
   return undefined
 }
 
-/** The nearest first. */
+/** Nearest first. */
 function policiesFor(byTarget: ReadonlyMap<string, Policy>, source: Source): readonly Policy[] {
   return targetsOf(source)
     .map((target) => byTarget.get(target))
@@ -124,7 +124,7 @@ function formatTarget(user: string, host: string, path: string): string {
   return path === '' ? `${user}@${host}` : formatSource({ user, host, path })
 }
 
-/** Kopia takes what comes first; times of day and cron are one timetable. */
+/** Kopia runs at whichever comes first, the interval or the timetable of times of day and cron together. */
 function intervalsOf({ intervalSeconds, minutesOfDay, cron }: Policy): readonly number[] {
   const timetable = [...minutesOfDay.map(dailyAt), ...cron.map(asCron)]
   const gap = cronGapSeconds(timetable)
@@ -135,7 +135,10 @@ function dailyAt(minute: number): string {
   return `${minute % 60} ${Math.trunc(minute / 60)} * * *`
 }
 
-/** Kopia allows a comment, and a sixth field is the year (github.com/hashicorp/cronexpr); elsewhere it is the seconds. */
+/**
+ * In Kopia's cron expressions a comment is allowed, and a sixth field is the year (github.com/hashicorp/cronexpr). Croner
+ * takes a sixth field for the seconds, which come first.
+ */
 function asCron(expression: string): string {
   const fields = expression.replace(/#.*/, '').trim().split(/\s+/)
   return fields.length === 6 ? `0 ${fields.join(' ')}` : fields.join(' ')

@@ -1,7 +1,7 @@
-// `kopia snapshot list --json`: checked at this border, trusted behind it.
+// `kopia snapshot list --json`: parses and checks the output, so that no other code has to.
 
 import { asNumber, asRecord, asString, parseJson } from '../../util/json.ts'
-import { parseTime } from '../log/record.ts'
+import { parseTime } from '../../util/time.ts'
 import { formatSource, type Source } from '../source.ts'
 
 /** A snapshot manifest. Times in Unix seconds, sizes in bytes. */
@@ -10,31 +10,31 @@ export type Snapshot = {
   readonly source: Source
   readonly startedAt: number
   readonly endedAt: number
-  /** Why it is not complete: `canceled`, `limit reached`, `checkpoint`; undefined for a complete one. */
+  /** Why it is incomplete: `canceled`, `limit reached`, `checkpoint`; undefined for a complete one. */
   readonly incomplete: string | undefined
   readonly sizeBytes: number
   readonly files: number
   readonly directories: number
-  /** Files whose contents were not the same as in the snapshot before. */
+  /** Files that differ from the previous snapshot. */
   readonly changedFiles: number
   readonly excludedFiles: number
   readonly fatalErrors: number
   readonly ignoredErrors: number
-  /** Such as `latest-1`, `daily-3`. */
+  /** For example `latest-1`, `daily-3`. */
   readonly retentionReasons: readonly string[]
   readonly pins: readonly string[]
 }
 
-export type SnapshotReader = {
-  /** The next line of Kopia's answer. */
+type SnapshotReader = {
+  /** Takes the next line of Kopia's output. */
   readonly addLine: (line: string) => void
-  /** All snapshots; throws an Error that names the first thing that was not as expected. */
+  /** Returns all snapshots; throws an Error that names the first unexpected value. */
   readonly end: () => readonly Snapshot[]
 }
 
 /**
- * Reads the list as Kopia writes it, one snapshot a line (cli/json_output.go): 100,000 snapshots are 70 MB of text, which
- * thus never stand in memory, and each value that many of them share is kept once.
+ * Reads the list line by line; Kopia writes one snapshot per line (cli/json_output.go). 100,000 snapshots are 70 MB of
+ * text, so only the parsed snapshots stay in memory, and equal values are stored once.
  */
 export function createSnapshotReader(): SnapshotReader {
   const snapshots: Snapshot[] = []
@@ -80,7 +80,7 @@ export function createSnapshotReader(): SnapshotReader {
   }
 }
 
-/** Sources, and reasons of retention, repeat in most snapshots: one of each is enough. */
+/** Most snapshots share their source and retention reasons, so each of these is stored once. */
 function createShared(): (snapshot: Snapshot) => Snapshot {
   const sources = new Map<string, Source>()
   const lists = new Map<string, readonly string[]>()
@@ -116,7 +116,7 @@ function parseSnapshot(entry: Record<string, unknown>, index: number): Snapshot 
     endedAt: asTime(entry.endTime, `endTime of snapshot ${index}`),
     incomplete:
       typeof entry.incomplete === 'string' && entry.incomplete !== '' ? entry.incomplete : undefined,
-    // A single file has no summary; its own size is in the stats.
+    // A source that is a single file has no summary; its size is in the stats.
     sizeBytes: asNumber(summary.size ?? stats.totalSize),
     files: asNumber(summary.files ?? stats.fileCount),
     directories: asNumber(summary.dirs ?? stats.dirCount),
@@ -129,7 +129,7 @@ function parseSnapshot(entry: Record<string, unknown>, index: number): Snapshot 
   }
 }
 
-/** Groups snapshots by `user@host:path`, each group oldest first. */
+/** Groups snapshots by `user@host:path`, the oldest first in each group. */
 export function bySource(snapshots: readonly Snapshot[]): ReadonlyMap<string, readonly Snapshot[]> {
   const oldestFirst = [...snapshots].sort((one, other) => one.startedAt - other.startedAt)
   return Map.groupBy(oldestFirst, (snapshot) => formatSource(snapshot.source))

@@ -1,35 +1,35 @@
-// What each line of Kopia's logs means: the one place that knows its texts (seen on 0.19 to 0.23).
+// What the lines of Kopia's logs mean. No other file knows Kopia's log texts (seen in 0.19 to 0.23).
 
 import { parseSource, type Source } from '../source.ts'
 import type { LogRecord } from './record.ts'
 
-export type Meaning =
+export type Message =
   | { readonly kind: 'snapshotting'; readonly source: Source; readonly by: 'command' | 'server' }
-  /** The same news as `snapshotting`, with the source escaped, so that it can't be forged by a path. */
+  /** Follows `snapshotting`. Kopia escapes the source here, so a path cannot forge it. */
   | { readonly kind: 'uploading'; readonly source: Source }
   | { readonly kind: 'uploaded'; readonly durationSeconds: number; readonly errors: number }
   | { readonly kind: 'created'; readonly snapshotId: string }
   | { readonly kind: 'created-partial'; readonly snapshotId: string }
   | { readonly kind: 'identical' }
-  | { readonly kind: 'ignored-errors'; readonly count: number; readonly sourceText: string }
-  /** A server is through with a source, well or not. */
+  /** A server has ended its work on a source, with or without success. */
   | { readonly kind: 'finished'; readonly sourceText: string }
-  /** A server failed to back up a source, and does not say which. */
+  /** A server failed to back up a source. The line does not name the source. */
   | { readonly kind: 'server-error'; readonly message: string }
-  /** The repository was opened, or closed: DEBUG lines, so one that closes tells only where one that opens stands. */
+  /** DEBUG lines. A missing `closed` means something only after an `opened`: the log level may hide both. */
   | { readonly kind: 'opened' }
   | { readonly kind: 'closed' }
   | { readonly kind: 'final-error'; readonly message: string; readonly fatalErrors: readonly FatalErrors[] }
 
-export type FatalErrors = { readonly count: number; readonly sourceText: string }
+/** The final error says that files of this source could not be read. */
+export type FatalErrors = { readonly sourceText: string }
 
 /**
- * Texts of which every record with a meaning holds one: only what holds one is decoded. Each that is searched for
- * `everywhere` costs a pass over the log. Those `nearby` stand close to one of them, or to an end of the log.
+ * Every record that `interpret` understands holds one of these texts, so the scanner decodes no other record. Each text
+ * in `everywhere` costs one pass over the log. Texts in `nearby` occur close to one of those, or to an end of the log.
  */
-export type Markers = { readonly everywhere: readonly string[]; readonly nearby: readonly string[] }
+type Markers = { readonly everywhere: readonly string[]; readonly nearby: readonly string[] }
 
-/** The markers for a log of a command, such as `snapshot-create`, whose logs are the longest and need the fewest. */
+/** The markers for the log of a command. `snapshot-create` writes the longest logs and needs the fewest markers. */
 export function markersOf(command: string, form: 'text' | 'json'): Markers {
   const logger = (name: string) => (form === 'json' ? `"n":"${name}"` : ` ${name} `)
   const upload = form === 'json' ? '"m":"uploading"' : ' uploader uploading'
@@ -39,25 +39,24 @@ export function markersOf(command: string, form: 'text' | 'json'): Markers {
   return { everywhere: [...everywhere, logger('kopia/server'), upload], nearby: ends }
 }
 
-/** What a record says about a run; undefined for the many that say nothing. */
-export function meaningOf(record: LogRecord): Meaning | undefined {
+/** What a record says about its run; undefined for most records, which say nothing about it. */
+export function interpret(record: LogRecord): Message | undefined {
   switch (record.logger) {
     case 'kopia/cli':
-      return meaningOfCommandLine(record)
+      return interpretCommandLine(record)
     case 'kopia/server':
-      return meaningOfServer(record)
+      return interpretServer(record)
     case 'kopia/repo':
-      return meaningOfRepository(record)
+      return interpretRepository(record)
     case 'uploader':
-      return meaningOfUploader(record)
+      return interpretUploader(record)
     default:
       return undefined
   }
 }
 
-function meaningOfCommandLine({ level, message }: LogRecord): Meaning | undefined {
+function interpretCommandLine({ level, message }: LogRecord): Message | undefined {
   if (level === 'ERROR') return { kind: 'final-error', message, fatalErrors: fatalErrorsIn(message) }
-  if (level === 'WARN') return meaningOfWarning(message)
   const source = parseSource(/^Snapshotting (.+) \.\.\.$/s.exec(message)?.[1] ?? '')
   if (source !== undefined) return { kind: 'snapshotting', source, by: 'command' }
   const [, partial, snapshotId] =
@@ -66,7 +65,7 @@ function meaningOfCommandLine({ level, message }: LogRecord): Meaning | undefine
   return isIdentical(message) ? { kind: 'identical' } : undefined
 }
 
-function meaningOfServer({ level, message, fields }: LogRecord): Meaning | undefined {
+function interpretServer({ level, message, fields }: LogRecord): Message | undefined {
   if (level === 'ERROR')
     return message.startsWith('snapshot error') ? { kind: 'server-error', message } : undefined
   if (message === 'snapshotting' && typeof fields.source === 'string') {
@@ -84,23 +83,18 @@ function isIdentical(message: string): boolean {
   return /^\s*Not saving snapshot because no files have been changed/.test(message)
 }
 
-function meaningOfRepository({ message }: LogRecord): Meaning | undefined {
+function interpretRepository({ message }: LogRecord): Message | undefined {
   if (message === 'throttling limits from connection info') return { kind: 'opened' }
   return message === '[STORAGE] Close' ? { kind: 'closed' } : undefined
 }
 
-function meaningOfWarning(message: string): Meaning | undefined {
-  const [, count, sourceText] = /^Ignored (\d+) error\(s\) while snapshotting (.+)\.$/s.exec(message) ?? []
-  return sourceText === undefined ? undefined : { kind: 'ignored-errors', count: Number(count), sourceText }
-}
-
-/** `Found 1 fatal error(s) while snapshotting S.`, alone or among others below `encountered 2 errors:`. */
+/** `Found 1 fatal error(s) while snapshotting S.` is the message itself or a line below `encountered 2 errors:`. */
 function fatalErrorsIn(message: string): FatalErrors[] {
-  const found = message.matchAll(/^Found (\d+) fatal error\(s\) while snapshotting (.+)\.$/gm)
-  return [...found].map(([, count, sourceText = '']) => ({ count: Number(count), sourceText }))
+  const found = message.matchAll(/^Found \d+ fatal error\(s\) while snapshotting (.+)\.$/gm)
+  return [...found].map(([, sourceText = '']) => ({ sourceText }))
 }
 
-function meaningOfUploader({ message, fields }: LogRecord): Meaning | undefined {
+function interpretUploader({ message, fields }: LogRecord): Message | undefined {
   if (message === 'uploading' && typeof fields.source === 'string') {
     const source = parseSource(fields.source)
     return source && { kind: 'uploading', source }
@@ -122,7 +116,7 @@ const secondsPerUnit: Readonly<Record<string, number>> = {
   ns: 1e-9,
 }
 
-/** A Go duration such as `1m2.3s` or `881.4µs` (pkg.go.dev/time#ParseDuration) in seconds. */
+/** Reads a Go duration such as `1m2.3s` or `881.4µs` (pkg.go.dev/time#ParseDuration) as seconds. */
 export function parseGoDuration(text: unknown): number | undefined {
   if (typeof text !== 'string' || !/^(\d+(\.\d+)?(h|ms|m|s|µs|μs|us|ns))+$/.test(text)) return undefined
   let seconds = 0

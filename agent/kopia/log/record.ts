@@ -1,17 +1,19 @@
-// One record of a Kopia log: time, level, logger, message, structured fields; in text or in JSON.
+// Parses one record of a Kopia log, written as text or as JSON.
+
+import { parseTime } from '../../util/time.ts'
 
 export type LogRecord = {
   readonly timeSeconds: number
   readonly level: string
   readonly logger: string
-  /** May hold newlines. */
+  /** Can hold newlines. */
   readonly message: string
   readonly fields: Readonly<Record<string, unknown>>
 }
 
 const textPattern = /^(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\S*) (\S+) (\S+) (.*)$/s
 
-/** Reads one whole record, continuation lines included; undefined where it is none. */
+/** Parses one complete record with its continuation lines; undefined if the text is not a record. */
 export function parseRecord(text: string): LogRecord | undefined {
   return text.startsWith('{') ? parseJson(text) : parseText(text)
 }
@@ -28,7 +30,7 @@ function parseText(text: string): LogRecord | undefined {
   return { timeSeconds, level, logger, message: rest.slice(0, tab), fields }
 }
 
-/** Kopia's `--json-log-file`: l, t, n, m, and the structured fields beside them. */
+/** `--json-log-file` writes the keys l, t, n and m, and each structured field as a further key. */
 function parseJson(text: string): LogRecord | undefined {
   const { l: level, t: time, n: logger, m: message, ...fields } = parseObject(text) ?? {}
   if (typeof level !== 'string' || typeof time !== 'string' || typeof message !== 'string') return undefined
@@ -44,16 +46,4 @@ function parseObject(text: string): Record<string, unknown> | undefined {
   } catch {
     return undefined
   }
-}
-
-/**
- * RFC 3339 to Unix seconds. Kopia writes microseconds, which Date.parse would cut to milliseconds.
- * Undefined where the text is no time.
- */
-export function parseTime(text: string): number | undefined {
-  const [, whole, fraction = '', zone] = /^([^.]+?)(?:\.(\d{1,9}))?(Z|[+-]\d\d:?\d\d)$/.exec(text) ?? []
-  if (whole === undefined || zone === undefined) return undefined
-  const milliseconds = Date.parse(whole + zone.replace(/^([+-]\d\d)(\d\d)$/, '$1:$2'))
-  if (Number.isNaN(milliseconds)) return undefined
-  return milliseconds / 1000 + Number(`0.${fraction || '0'}`)
 }

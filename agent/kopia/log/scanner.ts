@@ -1,31 +1,31 @@
-// Finds the few records that matter in the bytes of a segment, without decoding all the others:
-// a debug log is mostly about blobs, and searching raw bytes is ten times as fast as reading lines.
+// Finds the few records that matter in the bytes of a segment, without decoding the others.
+// Most records of a debug log are about blobs. Searching raw bytes is ten times as fast as reading lines.
 
 import { markersOf } from './messages.ts'
 import { type LogRecord, parseRecord } from './record.ts'
 
-/** A longer record is cut: Kopia's own are short, and a path has at most 4 KiB (PATH_MAX, limits.h). */
+/** Longer records are cut. Kopia's records are short, and a path has at most 4 KiB (PATH_MAX in limits.h). */
 const longestRecordBytes = 64 * 1024
 
-/** How far from another marker one may stand that is not searched for everywhere. */
+/** How far behind another marker, or from an end of the bytes, the scanner looks for a `nearby` marker. */
 const nearbyBytes = 64 * 1024
 
 export type Scan = {
   readonly records: readonly LogRecord[]
-  /** Bytes that hold whole records only; reading goes on behind them. */
+  /** The length of the records that were taken. The next scan begins behind them. */
   readonly consumedBytes: number
 }
 
 /**
- * Takes the records out of `bytes`, which begin at the start of a record. The last one is left, since
- * lines that continue it may still follow; `scanToEnd` takes it too.
+ * Finds the records in `bytes`, which must begin with a record. Leaves the last record, because Kopia may still
+ * write lines that continue it.
  */
 export function scan(bytes: Buffer, command: string): Scan {
   const end = startOfLastRecord(bytes)
   return { records: findRecords(bytes.subarray(0, end), command), consumedBytes: end }
 }
 
-/** As `scan`, for the end of a run, behind which nothing follows: the last record is taken as it is. */
+/** Like `scan`, but takes the last record too, as far as it is written. */
 export function scanToEnd(bytes: Buffer, command: string): Scan {
   return { records: findRecords(bytes, command), consumedBytes: bytes.length }
 }
@@ -40,7 +40,7 @@ function findRecords(bytes: Buffer, command: string): LogRecord[] {
   return records
 }
 
-/** Where the records begin that hold a marker, in order, each once. */
+/** The offsets of the records that hold a marker, sorted, without duplicates. */
 function candidates(bytes: Buffer, command: string): readonly number[] {
   const { everywhere, nearby } = markersOf(command, isJson(bytes) ? 'json' : 'text')
   const hits = everywhere.flatMap((marker) => find(bytes, marker, 0, bytes.length))
@@ -59,7 +59,7 @@ function find(bytes: Buffer, marker: string, from: number, to: number): number[]
   return hits
 }
 
-/** The two ends, and what follows each hit; without overlaps. */
+/** The ranges to search for `nearby` markers: both ends and the bytes behind each hit, without overlaps. */
 function windows(hits: readonly number[], length: number): readonly (readonly [from: number, to: number])[] {
   const begins = [0, ...hits, Math.max(0, length - nearbyBytes)].sort((one, other) => one - other)
   const found: [number, number][] = []
@@ -94,7 +94,7 @@ function startOfLine(bytes: Buffer, position: number): number {
   return position <= 0 ? 0 : bytes.lastIndexOf(10, position - 1) + 1
 }
 
-/** A text record begins with a timestamp, a JSON one with a brace; any other line continues the one before. */
+/** A text record begins with a timestamp, a JSON record with a brace. Any other line continues the record before it. */
 function beginsRecord(bytes: Buffer, at: number): boolean {
   if (isJson(bytes)) return bytes[at] === openingBrace
   return timestampPattern.test(bytes.toString('latin1', at, at + 20))
@@ -102,7 +102,7 @@ function beginsRecord(bytes: Buffer, at: number): boolean {
 
 const openingBrace = 0x7b
 
-/** A file is of one form throughout. */
+/** Kopia never mixes text and JSON in one file. */
 function isJson(bytes: Buffer): boolean {
   return bytes[0] === openingBrace
 }

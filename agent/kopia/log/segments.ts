@@ -1,10 +1,10 @@
-// The log segments that matter in cli-logs.
+// Lists the log segments in cli-logs that the agent reads.
 
 import { readdir } from 'node:fs/promises'
 import { hasCode } from '../../util/files.ts'
 import { compareSegments, parseSegmentName, type SegmentName } from './segment-name.ts'
 
-/** The commands whose runs matter: those that take snapshots, and those that show whether snapshots are any good. */
+/** Commands that take snapshots, and commands that show whether snapshots can be read back. */
 const trackedCommands: ReadonlySet<string> = new Set([
   'snapshot-create',
   'server-start',
@@ -14,18 +14,18 @@ const trackedCommands: ReadonlySet<string> = new Set([
   'maintenance-run',
 ])
 
-/** Reads a file name (no directory); undefined where it is no log segment of a command that matters. */
+/** Parses a file name without its directory; undefined if it is not a log segment that the agent reads. */
 export function parseTrackedName(fileName: string): SegmentName | undefined {
   const name = parseSegmentName(fileName)
   return name !== undefined && trackedCommands.has(name.command) ? name : undefined
 }
 
-/** The segments of the runs that matter, in the order in which they were written; none where there is no directory yet. */
+/** All segments that the agent reads, in the order in which Kopia wrote them; none if the directory does not exist. */
 export function listSegments(directory: string): Promise<readonly SegmentName[]> {
   return listNamed(directory, '')
 }
 
-/** Those of one run: a thousand other names are not read for it. */
+/** The segments of one run. Does not parse the names of the other segments, of which there can be a thousand. */
 export function listSegmentsOf(directory: string, runId: string): Promise<readonly SegmentName[]> {
   return listNamed(directory, `kopia-${runId}.`)
 }

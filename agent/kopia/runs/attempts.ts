@@ -1,17 +1,17 @@
-// The attempts of a run that have ended, from its log and from its hooks, and how each went.
+// Finds the attempts of a run in its log and in the calls of its hooks, and settles those that have ended.
 
 import { formatSource } from '../source.ts'
 import { type Attempt, openAttempts, type RunEvidence } from './evidence.ts'
 import { decideOutcome, type FinishedAttempt, type RepositoryAnswer } from './outcome.ts'
 import type { EndedRun, HookCall, OpenRun, Span } from './run.ts'
 
-/** Who Kopia is on this machine: hooks tell only the path of a source. */
+/** The user and host under which Kopia backs up on this machine. Hooks report only the path of a source. */
 export type Identity = { readonly user: string; readonly host: string }
 
-/** A hook runs while its attempt does; clocks of file system and log may differ by a moment. */
+/** A hook runs during its attempt, but the clocks of the file system and of the log can differ a little. */
 const slackSeconds = 1
 
-/** Undefined while the outcome of an attempt can't be known: then the run is settled later, as a whole. */
+/** The outcomes of all attempts of a run; undefined while one of them cannot be known. The run then waits as a whole. */
 export function settleRun(
   run: EndedRun,
   answer: RepositoryAnswer,
@@ -21,10 +21,10 @@ export function settleRun(
   const finished = attemptsOf(run, identity).map((attempt) =>
     decideOutcome(attempt, run.evidence, endOf(attempt, run), answer),
   )
-  return finished.every((verdict) => verdict !== undefined) ? finished : undefined
+  return finished.every((attempt) => attempt !== undefined) ? finished : undefined
 }
 
-/** All attempts of a run that are not settled yet, by its log and by its hooks. */
+/** All attempts of a run that are not settled yet. */
 export function attemptsOf(run: OpenRun | EndedRun, identity: Identity | undefined): readonly Attempt[] {
   const evidence = run.state === 'ended' ? run.evidence : run.preview
   if (identity === undefined) return evidence.attempts
@@ -35,14 +35,14 @@ export function attemptsOf(run: OpenRun | EndedRun, identity: Identity | undefin
   ]
 }
 
-/** The attempts of a living server that it is through with. */
+/** The attempts that a running server has finished. */
 export function finishedAttempts(run: OpenRun): readonly Attempt[] {
   return run.evidence.attempts.filter((attempt) => attempt.finishedAt !== undefined)
 }
 
 /**
- * Attempts of a living process of which its hooks alone tell, and whose end they tell: the after-action ran
- * `graceSeconds` ago, or a server has reported an error since. The snapshot is saved right after the after-action.
+ * The finished attempts of a running process that only its hooks report. The after-action ran at least `graceSeconds`
+ * ago, or a server has logged an error since the attempt began. Kopia saves the snapshot right after the after-action.
  */
 export function finishedHookAttempts(
   run: OpenRun,
@@ -62,7 +62,7 @@ export function finishedHookAttempts(
   })
 }
 
-/** The run without an attempt that is settled, and without the calls of hooks that told of the same. */
+/** The run without a settled attempt, and without the hooks' calls that belong to this attempt. */
 export function withoutAttempt(run: OpenRun, settled: Attempt): OpenRun {
   const without = (evidence: RunEvidence): RunEvidence => ({
     ...evidence,
@@ -74,35 +74,30 @@ export function withoutAttempt(run: OpenRun, settled: Attempt): OpenRun {
   return { ...next, hookCalls: run.hookCalls.filter((call) => !isOfSettled(next, call)) }
 }
 
-/** Whether a call tells, late, of an attempt of the run that is counted already. */
+/** Whether a call comes late: it belongs to an attempt of the run that is counted already. */
 export function isOfSettled(run: OpenRun, call: HookCall): boolean {
   const span = run.lastSettled?.[call.path]
   return span !== undefined && isWithin(call, span)
 }
 
-/** What is under way in a run, by its log and by its hooks. */
+/** The attempts of a run that are in progress. */
 export function attemptsUnderWay(run: OpenRun, identity: Identity | undefined): readonly Attempt[] {
   const inLog = openAttempts(run.preview)
   if (identity === undefined) return inLog
   const calls = callsOfHooksAlone({ ...run, evidence: run.preview }, Number.POSITIVE_INFINITY)
-  const over = new Set(calls.filter(endsAttempt).map((call) => call.callId))
-  return [
-    ...inLog,
-    ...attemptsOfHooks(
-      calls.filter((call) => !over.has(call.callId)),
-      identity,
-    ),
-  ]
+  const finished = new Set(calls.filter(endsAttempt).map((call) => call.callId))
+  const unfinished = calls.filter((call) => !finished.has(call.callId))
+  return [...inLog, ...attemptsOfHooks(unfinished, identity)]
 }
 
-/** An attempt that left no word ended, at the latest, when the next one of its run began. */
+/** An attempt of a command without a reported end ended at the latest when the next attempt of its run began. */
 function endOf(attempt: Attempt, run: EndedRun): number {
   if (attempt.origin !== 'command') return attempt.finishedAt ?? run.endedAt
   const next = run.evidence.attempts[run.evidence.attempts.indexOf(attempt) + 1]
   return next?.startedAt ?? run.endedAt
 }
 
-/** Calls that no attempt of the log accounts for: without a log (`--disable-file-logging`) all of them. */
+/** The calls that belong to no attempt in the log. Without a log (`--disable-file-logging`) these are all calls. */
 function callsOfHooksAlone(run: OpenRun | EndedRun, endedAt: number): readonly HookCall[] {
   return run.hookCalls.filter(
     (call) =>
@@ -112,7 +107,7 @@ function callsOfHooksAlone(run: OpenRun | EndedRun, endedAt: number): readonly H
   )
 }
 
-/** Kopia saves the snapshot once the after-action, and whatever it runs, is over. */
+/** Kopia saves the snapshot after the after-action has ended, the user's own action included. */
 function endsAttempt(call: HookCall): boolean {
   return call.action === 'after' && call.phase !== 'begin'
 }
@@ -140,7 +135,7 @@ function isOf(call: HookCall, attempt: Attempt): boolean {
   return call.path === attempt.source.path && call.at >= attempt.startedAt
 }
 
-/** Tells the attempts of one run apart. */
+/** Identifies an attempt within its run. */
 export function keyOf(attempt: Attempt): string {
   return `${attempt.startedAt} ${formatSource(attempt.source)}`
 }

@@ -1,86 +1,101 @@
-// A run is one process of Kopia; within it each source is an attempt. Records go in, evidence comes out.
+// What the log of a run proves. A run is one process of Kopia; each source that it backs up is an attempt.
 
-import { type FatalErrors, meaningOf } from '../log/messages.ts'
+import { type FatalErrors, interpret } from '../log/messages.ts'
 import type { LogRecord } from '../log/record.ts'
 import { formatSource, type Source } from '../source.ts'
 
-/** What the log claims of an attempt's end; the repository has the last word (verdict.ts). */
-export type ReportedResult =
+/** The result that the log reports for an attempt. The repository's answer overrides it (outcome.ts). */
+type ReportedResult =
   | { readonly kind: 'created'; readonly snapshotId: string }
   | { readonly kind: 'created-partial'; readonly snapshotId: string }
   | { readonly kind: 'identical' }
 
-/** All times in Unix seconds by the clock of the log. */
+/** All times are Unix seconds by the clock of the log. */
 export type Attempt = {
   readonly source: Source
-  /** A log tells before the snapshot begins, a hook after it has. */
+  /** Kopia logs the start of an attempt before the snapshot begins, and calls the hook afterwards. */
   readonly origin: 'command' | 'server' | 'hook'
   readonly startedAt: number
   readonly reportedResult?: ReportedResult
   readonly reportedAt?: number
-  /** When a server said that it is through with the source. */
+  /** When a server ended its work on the source. */
   readonly finishedAt?: number
-  /** Told by hooks alone: Kopia came as far as to call the after-action. */
+  /** Only for the origin `hook`: Kopia called the after-action. */
   readonly hasRunAfterAction?: boolean
-  /** How long the upload itself took, by Kopia's monotonic clock. */
+  /** Duration of the upload by Kopia's monotonic clock. */
   readonly uploadSeconds?: number
-  /** Files that could not be read, fatal and ignored together. */
+  /** Files that could not be read: fatal and ignored errors together. */
   readonly uploadErrors?: number
 }
 
 export type RunEvidence = {
   readonly attempts: readonly Attempt[]
-  /** The error that ended the run; its exit code was then not 0. */
+  /** The error that ended the run. The exit code was then not 0. */
   readonly finalError?: string
+  readonly finalErrorAt?: number
   readonly fatalErrors: readonly FatalErrors[]
-  /** The newest error of a server, which names no source. */
+  /** The newest error of a server. It names no source. */
   readonly serverError?: { readonly message: string; readonly at: number }
   readonly repository: 'unknown' | 'opened' | 'closed'
+  /** When the repository was last closed. */
+  readonly closedAt?: number
 }
 
 export const noEvidence: RunEvidence = { attempts: [], fatalErrors: [], repository: 'unknown' }
 
-/** Folds one record into what is known of the run. Pure: the same records give the same evidence. */
+/** Adds one record to the evidence. Pure: the same records give the same evidence. */
 export function addRecord(run: RunEvidence, record: LogRecord): RunEvidence {
-  const meaning = meaningOf(record)
+  const message = interpret(record)
   const at = record.timeSeconds
-  switch (meaning?.kind) {
+  switch (message?.kind) {
     case 'snapshotting':
-      return startAttempt(run, { source: meaning.source, origin: meaning.by, startedAt: at })
+      return startAttempt(run, { source: message.source, origin: message.by, startedAt: at })
     case 'uploading':
-      // A DEBUG line: so the line that closes the repository must follow, unless the process is killed.
+      // The log has DEBUG lines, so a missing `closed` line means from here on that the process was killed.
       return confirmAttempt(
         { ...run, repository: 'opened' },
-        { source: meaning.source, origin: 'command', startedAt: at },
+        { source: message.source, origin: 'command', startedAt: at },
       )
     case 'uploaded':
-      return updateOpen(run, { uploadSeconds: meaning.durationSeconds, uploadErrors: meaning.errors })
+      return updateOpen(run, { uploadSeconds: message.durationSeconds, uploadErrors: message.errors })
     case 'created':
     case 'created-partial':
     case 'identical':
-      return reportResult(run, meaning, at)
+      return reportResult(run, message, at)
     case 'finished':
-      return finishAttempt(run, meaning.sourceText, at)
+      return finishAttempt(run, message.sourceText, at)
     case 'server-error':
-      return { ...run, serverError: { message: meaning.message, at } }
+      return { ...run, serverError: { message: message.message, at } }
     case 'opened':
+      return { ...run, repository: 'opened' }
     case 'closed':
-      return { ...run, repository: meaning.kind }
+      return { ...run, repository: 'closed', closedAt: at }
     case 'final-error':
-      return { ...run, finalError: meaning.message, fatalErrors: meaning.fatalErrors }
-    case 'ignored-errors':
+      return { ...run, finalError: message.message, finalErrorAt: at, fatalErrors: message.fatalErrors }
     case undefined:
       return run
   }
 }
 
-/** True once nothing but the end of the process is awaited, which then is near. */
+/** Whether the log holds a sign that the process is about to end: a result, a final error or a closed repository. */
 export function isNearItsEnd(run: RunEvidence): boolean {
-  const last = run.attempts.at(-1)
-  return run.finalError !== undefined || run.repository === 'closed' || last?.reportedResult !== undefined
+  return run.finalError !== undefined || run.repository === 'closed' || lastResultAt(run) !== undefined
 }
 
-/** The attempts that are under way: of a command the last one, of a server all that it has not finished. */
+/** When the newest such sign was logged, in Unix seconds; undefined if its time is not known. */
+export function nearEndLoggedAt(run: RunEvidence): number | undefined {
+  const closedAt = run.repository === 'closed' ? run.closedAt : undefined
+  const times = [run.finalErrorAt, closedAt, lastResultAt(run)].filter((at) => at !== undefined)
+  return times.length > 0 ? Math.max(...times) : undefined
+}
+
+/** When the result of the last attempt was reported; undefined if there is none. */
+function lastResultAt(run: RunEvidence): number | undefined {
+  const last = run.attempts.at(-1)
+  return last?.reportedResult && (last.reportedAt ?? last.startedAt)
+}
+
+/** The attempts in progress: the last one of a command, and all that a server has not finished. */
 export function openAttempts(run: RunEvidence): readonly Attempt[] {
   const last = run.attempts.at(-1)
   return run.attempts.filter((attempt) =>
@@ -95,33 +110,34 @@ function startAttempt(run: RunEvidence, attempt: Attempt): RunEvidence {
 }
 
 /**
- * `uploading` repeats what the line before said, and can't be forged. Where that line could not be read it begins the attempt;
- * where it named another source, a path with a newline in it had cut it short, and that source was never touched.
+ * `uploading` repeats the source of the `Snapshotting` line, in a form that a path cannot forge. If that line was not
+ * readable, `uploading` starts the attempt. If that line named another source, a newline in the path had cut the name
+ * short, and Kopia never touched that other source.
  */
-function confirmAttempt(run: RunEvidence, told: Attempt): RunEvidence {
+function confirmAttempt(run: RunEvidence, confirmed: Attempt): RunEvidence {
   const open = openAttempts(run)
-  const named = open.find((attempt) => plain(attempt.source) === plain(told.source))
+  const named = open.find((attempt) => normalize(attempt.source) === normalize(confirmed.source))
   const known = named ?? open.find((attempt) => attempt.origin === 'command')
-  if (known === undefined) return startAttempt(run, told)
-  return replace(run, known, { ...known, source: told.source })
+  if (known === undefined) return startAttempt(run, confirmed)
+  return replace(run, known, { ...known, source: confirmed.source })
 }
 
-/** Bytes that are no UTF-8 become one replacement character or several, depending on who decodes. */
-function plain(source: Source): string {
+/** Decoders turn bytes that are not UTF-8 into one replacement character or into several. */
+function normalize(source: Source): string {
   return formatSource(source).replace(/\uFFFD+/g, '\uFFFD')
 }
 
-/** With several attempts under way nobody can tell whose line it is: then the repository alone decides. */
+/** With several attempts in progress, the line could belong to any of them. Then only the repository decides. */
 function updateOpen(run: RunEvidence, change: Partial<Attempt>): RunEvidence {
   const [open, ...others] = openAttempts(run)
   if (open === undefined || others.length > 0 || open.reportedResult !== undefined) return run
   return replace(run, open, { ...open, ...change })
 }
 
-/** A path that forges a line was named before the attempt began, and so was the time in it. */
+/** A path can forge a result line, but the path was named before the attempt began, so its time is too early. */
 function reportResult(run: RunEvidence, reportedResult: ReportedResult, reportedAt: number): RunEvidence {
-  const begins = openAttempts(run).map(({ startedAt }) => startedAt)
-  return reportedAt < Math.min(...begins) ? run : updateOpen(run, { reportedResult, reportedAt })
+  const starts = openAttempts(run).map(({ startedAt }) => startedAt)
+  return reportedAt < Math.min(...starts) ? run : updateOpen(run, { reportedResult, reportedAt })
 }
 
 function finishAttempt(run: RunEvidence, sourceText: string, finishedAt: number): RunEvidence {

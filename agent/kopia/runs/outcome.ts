@@ -1,7 +1,8 @@
-// How an attempt went: the log's evidence, checked against the repository's snapshots.
+// Decides the outcome of an attempt: the evidence of the log, checked against the snapshots in the repository.
 
 import type { Snapshot } from '../cli/snapshots.ts'
 import { formatSource, type Source } from '../source.ts'
+import { findSnapshot, mayHaveExpired } from './attempt-snapshot.ts'
 import type { Attempt, RunEvidence } from './evidence.ts'
 
 /** The values of the label `status`. */
@@ -15,15 +16,15 @@ export type FinishedAttempt = {
   readonly startedAt: number
   readonly endedAt: number
   readonly durationSeconds: number
-  /** Files that could not be read, as far as the repository tells. */
+  /** Files that could not be read, according to the repository. */
   readonly errors: FileErrors
-  /** The snapshot that it left, so that it is not taken for another attempt's. */
+  /** The snapshot that the attempt created. No other attempt can have created it. */
   readonly snapshotId?: string
 }
 
-export type FileErrors = { readonly fatal: number; readonly ignored: number }
+type FileErrors = { readonly fatal: number; readonly ignored: number }
 
-/** What the repository said: its snapshots by source, each oldest first, or that it could not be asked. */
+/** The repository's snapshots by source, the oldest first, or the fact that Kopia did not answer. */
 export type RepositoryAnswer =
   | {
       readonly kind: 'snapshots'
@@ -34,8 +35,8 @@ export type RepositoryAnswer =
   | { readonly kind: 'unavailable' }
 
 /**
- * Decides on one attempt that has ended at `endedAt` (Unix seconds). Undefined where only the repository could
- * tell and it can't be asked now: such an attempt waits, nobody guesses.
+ * Decides the outcome of an attempt that ended at `endedAt` (Unix seconds). Undefined if only the repository can tell
+ * and it did not answer: the attempt then waits.
  */
 export function decideOutcome(
   attempt: Attempt,
@@ -43,7 +44,7 @@ export function decideOutcome(
   endedAt: number,
   answer: RepositoryAnswer,
 ): FinishedAttempt | undefined {
-  const snapshot = answer.kind === 'snapshots' ? snapshotOf(attempt, endedAt, answer.bySource) : undefined
+  const snapshot = answer.kind === 'snapshots' ? findSnapshot(attempt, endedAt, answer.bySource) : undefined
   const outcome =
     answer.kind === 'snapshots'
       ? outcomeByAnswer(attempt, run, snapshot, endedAt, answer)
@@ -61,7 +62,7 @@ export function decideOutcome(
   }
 }
 
-/** The attempt that a snapshot tells of which no log and no hook did, as those of other machines. */
+/** The attempt behind a snapshot that no log and no hook reported, for example one of another machine. */
 export function attemptOf(snapshot: Snapshot): FinishedAttempt {
   return {
     source: snapshot.source,
@@ -74,7 +75,7 @@ export function attemptOf(snapshot: Snapshot): FinishedAttempt {
   }
 }
 
-/** The actions count too; but a clock that was set back meanwhile must not make it shorter than the upload. */
+/** Includes the actions. The clock may have been set back since the start, so the upload is the shortest duration. */
 function durationOf(attempt: Attempt, endedAt: number): number {
   return Math.max(endedAt - attempt.startedAt, attempt.uploadSeconds ?? 0, 0)
 }
@@ -86,14 +87,18 @@ function outcomeByAnswer(
   run: RunEvidence,
   snapshot: Snapshot | undefined,
   endedAt: number,
-  answer: Snapshots,
+  { bySource, ignoresIdentical }: Snapshots,
 ): Outcome {
-  const isExpired = snapshot === undefined && mayHaveExpired(attempt, endedAt, answer)
+  const isExpired = snapshot === undefined && mayHaveExpired(attempt, endedAt, bySource)
   const byLog = isExpired ? (outcomeByLog(attempt, run) ?? outcomeOfSilent(attempt, run)) : undefined
-  return byLog ?? outcomeByRepository(attempt, snapshot, answer)
+  if (byLog !== undefined) return byLog
+  if (attempt.reportedResult?.kind === 'identical') return 'success'
+  if (snapshot !== undefined) return outcomeOf(snapshot)
+  // Without a log, nothing says why the snapshot is missing. After an after-action, usually nothing had changed.
+  return attempt.hasRunAfterAction && ignoresIdentical(attempt.source) ? 'success' : 'failed'
 }
 
-/** With `--json` no line tells of the snapshot: there the run's good end has to do; without a log, the after-action. */
+/** `--json` hides the result line: then a good end of the run counts, and without a log the after-action. */
 function outcomeOfSilent(
   { origin, reportedResult, hasRunAfterAction }: Attempt,
   run: RunEvidence,
@@ -103,60 +108,11 @@ function outcomeOfSilent(
   return origin === 'command' && reportedResult === undefined && endedWell ? 'success' : undefined
 }
 
-function outcomeByRepository(
-  attempt: Attempt,
-  snapshot: Snapshot | undefined,
-  { ignoresIdentical }: Snapshots,
-): Outcome {
-  if (attempt.reportedResult?.kind === 'identical') return 'success'
-  if (snapshot !== undefined) return outcomeOf(snapshot)
-  // Without a log nothing says why there is none; the after-action ran, and nothing to save is the usual reason.
-  return attempt.hasRunAfterAction && ignoresIdentical(attempt.source) ? 'success' : 'failed'
-}
-
-/**
- * Retention takes old snapshots away, though never the newest: one after which others came may be gone by now. That matters
- * for what happened while no agent ran.
- */
-function mayHaveExpired(
-  { source, reportedResult, reportedAt }: Attempt,
-  endedAt: number,
-  { bySource }: Snapshots,
-): boolean {
-  if (reportedResult?.kind === 'identical') return false
-  const snapshots = bySource.get(formatSource(source)) ?? []
-  return snapshots.some(
-    (snapshot) => snapshot.incomplete === undefined && snapshot.startedAt > (reportedAt ?? endedAt),
-  )
-}
-
-/** How the attempt went that left this snapshot. A checkpoint stays where a process was killed. */
+/** The outcome of the attempt that created this snapshot. A checkpoint remains if the process was killed. */
 function outcomeOf(snapshot: Snapshot): Outcome {
   if (snapshot.incomplete === 'checkpoint') return 'failed'
   if (snapshot.incomplete !== undefined) return 'incomplete'
   return snapshot.fatalErrors > 0 ? 'failed' : 'success'
-}
-
-/**
- * By the id that the log named; without one (`--json` hides the line) the first that was made since the attempt began, checkpoints aside. Where the
- * clock was set back meanwhile, the attempt seems to end before it began: then its end says nothing.
- */
-function snapshotOf(
-  attempt: Attempt,
-  endedAt: number,
-  bySource: ReadonlyMap<string, readonly Snapshot[]>,
-): Snapshot | undefined {
-  const snapshots = bySource.get(formatSource(attempt.source)) ?? []
-  const { reportedResult } = attempt
-  if (reportedResult?.kind === 'identical') return undefined
-  if (reportedResult !== undefined)
-    return snapshots.find((snapshot) => snapshot.id === reportedResult.snapshotId)
-  const latestStart = endedAt < attempt.startedAt ? Number.POSITIVE_INFINITY : endedAt
-  const ofAttempt = snapshots.filter((snapshot) => {
-    const begin = attempt.origin === 'hook' ? snapshot.endedAt : snapshot.startedAt
-    return begin >= attempt.startedAt && snapshot.startedAt <= latestStart
-  })
-  return ofAttempt.find(({ incomplete }) => incomplete !== 'checkpoint') ?? ofAttempt.at(-1)
 }
 
 function outcomeByLog(attempt: Attempt, run: RunEvidence): Outcome | undefined {
@@ -172,16 +128,16 @@ function outcomeByLog(attempt: Attempt, run: RunEvidence): Outcome | undefined {
   }
 }
 
-/** A server that is through with a source has said before what came of it, if anything did. */
+/** A server logs the result before it finishes the source. A finished source without a result has failed. */
 function hasFailedByLog(attempt: Attempt, run: RunEvidence): boolean {
   if (attempt.origin === 'server') return attempt.finishedAt !== undefined
   return run.finalError !== undefined
 }
 
 /**
- * `Created` is logged before the snapshot is flushed and before its fatal errors are told. In a run of
- * several sources the final error may be about another one, unless it says so. A server never tells of them:
- * there only the repository knows whether the errors were fatal.
+ * Kopia logs `Created` before it flushes the snapshot and before it logs fatal errors. In a run of several sources, the
+ * final error counts against the sources that it names. A server logs no fatal errors, so only the repository knows
+ * whether the errors of its upload were fatal.
  */
 function outcomeOfCreated(attempt: Attempt, run: RunEvidence): Outcome | undefined {
   if (attempt.origin === 'server') return (attempt.uploadErrors ?? 0) > 0 ? undefined : 'success'

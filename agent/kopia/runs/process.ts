@@ -1,4 +1,4 @@
-// Whether a process of Kopia still lives: its end is the end of its run.
+// Finds out whether a process of Kopia still runs: its end is the end of its run.
 
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs'
 import { basename } from 'node:path'
@@ -6,24 +6,30 @@ import { basename } from 'node:path'
 /** Tells a process from a later one with the same pid. */
 export type ProcessIdentity = string
 
+/** How the agent looks at processes. Tests hand in their own. */
+export type Processes = {
+  readonly findWriter: (processId: number, runId: string) => ProcessIdentity | undefined
+  readonly findLiving: (processId: number) => ProcessIdentity | undefined
+}
+
 const hasProc = process.platform === 'linux'
 
 /**
- * The process that has a log of this run open. Undefined where there is none to be seen: it has ended, or it
- * lives in another container, where the pid in the log's name belongs to somebody else here.
+ * The process that holds a log of this run open; undefined if none is visible. Then it has ended, or it runs in another
+ * container, where the pid in the log's name belongs to another process of this machine.
  */
 export function findWriter(processId: number, runId: string): ProcessIdentity | undefined {
   if (!hasProc) return findLiving(processId)
   return hasOpenFile(processId, `kopia-${runId}.`) ? findLiving(processId) : undefined
 }
 
-/** The living process with this pid, whatever it does. */
+/** The living process with this pid, whatever it is. */
 export function findLiving(processId: number): ProcessIdentity | undefined {
   if (hasProc) return startTimeOf(processId)
   return acceptsSignals(processId) ? 'alive' : undefined
 }
 
-/** Whether it is still the same process that lives under this pid. */
+/** Whether the pid still belongs to the same living process. */
 export function isAlive(processId: number, identity: ProcessIdentity): boolean {
   return findLiving(processId) === identity
 }
@@ -39,7 +45,7 @@ function hasOpenFile(processId: number, namePrefix: string): boolean {
   }
 }
 
-/** A file may be closed between listing and looking. */
+/** The process may close the file between the two calls. */
 function linkTarget(path: string): string {
   try {
     return readlinkSync(path)
@@ -48,7 +54,7 @@ function linkTarget(path: string): string {
   }
 }
 
-/** Fields 3 and 22 of proc_pid_stat(5), counted behind the name, which may hold anything. Zombies are dead. */
+/** Fields 3 and 22 of proc_pid_stat(5). Counts behind the name, which can hold anything. A zombie is not alive. */
 function startTimeOf(processId: number): string | undefined {
   try {
     const stat = readFileSync(`/proc/${processId}/stat`, 'latin1')
@@ -59,7 +65,7 @@ function startTimeOf(processId: number): string | undefined {
   }
 }
 
-/** kill(2): signal 0 only checks; EPERM says that the process is there, but another user's. */
+/** Signal 0 only checks. EPERM means that the process exists and belongs to another user (kill(2)). */
 function acceptsSignals(processId: number): boolean {
   try {
     process.kill(processId, 0)

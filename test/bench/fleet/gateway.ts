@@ -1,23 +1,23 @@
-// What one Pushgateway takes: a push by how much it holds already, a fleet that starts at once, and its heartbeats.
+// What one Pushgateway bears: a push by the number of groups that it holds, a fleet that starts at once, heartbeats.
 
 import { setTimeout as sleep } from 'node:timers/promises'
 import { shareOf } from '../../../agent/daemon/schedule.ts'
-import { contentType } from '../../../agent/metrics/exposition.ts'
-import { createPusher } from '../../../agent/push/push-queue.ts'
+import { createPushQueue } from '../../../agent/push/push-queue.ts'
 import { push } from '../../../agent/push/pushgateway.ts'
 import { freePort } from '../../support/processes.ts'
 import { type Service, startService } from '../../support/stack.ts'
 import type { ToolName } from '../../support/tools.ts'
 import { tool } from '../../support/tools.ts'
 import { cpuSeconds, millisecondsOf } from '../measure.ts'
-import { defaultTimeoutMs, gatewayOptions, type Simulated } from './pictures.ts'
+import { defaultTimeoutMs, gatewayOptions, type Simulated } from './simulated-agent.ts'
 
-/** The agent's default: a push every five minutes, if nothing happens. */
+const contentType = 'text/plain; version=0.0.4; charset=utf-8'
+/** The agent's default: a push every five minutes while nothing happens. */
 const heartbeatSeconds = 300
 
 export type Check = 'checked' | 'unchecked'
 
-/** A gateway that keeps what it holds in `file`; with `unchecked`, by --push.disable-consistency-check. */
+/** Starts a gateway that saves its groups in `file`; `unchecked` means --push.disable-consistency-check. */
 export async function startGateway(program: ToolName, file: string, check: Check): Promise<Service> {
   return startService(program, await freePort(), '/-/ready', (address) => [
     tool(program),
@@ -27,12 +27,12 @@ export async function startGateway(program: ToolName, file: string, check: Check
   ])
 }
 
-async function pushOnce(gateway: Service, { instance, picture }: Simulated): Promise<boolean> {
+async function pushOnce(gateway: Service, { instance, metricsText }: Simulated): Promise<boolean> {
   const options = gatewayOptions(gateway.url, instance, defaultTimeoutMs)
-  return (await push(options, picture, contentType, new AbortController().signal)).ok
+  return (await push(options, metricsText, contentType, new AbortController().signal)).ok
 }
 
-/** Pushes all, one after the other; rejects where one is refused. */
+/** Pushes all agents one after the other; rejects when the gateway refuses a push. */
 export async function fill(gateway: Service, agents: readonly Simulated[]): Promise<void> {
   for (const agent of agents) {
     if (!(await pushOnce(gateway, agent))) throw new Error(`the push of ${agent.instance} failed`)
@@ -40,7 +40,7 @@ export async function fill(gateway: Service, agents: readonly Simulated[]): Prom
   await settled(gateway)
 }
 
-/** An unchecked push is answered before it is done: waits until the gateway has nothing more to do. */
+/** Waits until the gateway is idle: it answers an unchecked push before it has processed it. */
 async function settled(gateway: Service): Promise<void> {
   let before = Number.NaN
   for (;;) {
@@ -53,7 +53,7 @@ async function settled(gateway: Service): Promise<void> {
 
 export type PushCost = { readonly milliseconds: readonly number[]; readonly cpuMilliseconds: number }
 
-/** Pushes of groups that are there already, one after the other. */
+/** Pushes groups that the gateway already holds, one after the other. */
 export async function measurePushes(
   gateway: Service,
   agents: readonly Simulated[],
@@ -73,7 +73,7 @@ export async function measurePushes(
 
 export type Scrape = { readonly milliseconds: number; readonly mebibytes: number; readonly series: number }
 
-/** What Prometheus does every scrape interval. */
+/** Scrapes the gateway once, as Prometheus does every scrape interval. */
 export async function measureScrape(gateway: Service): Promise<Scrape> {
   let text = ''
   const milliseconds = await millisecondsOf(async () => {
@@ -83,26 +83,27 @@ export async function measureScrape(gateway: Service): Promise<Scrape> {
   return { milliseconds, mebibytes: Buffer.byteLength(text) / 2 ** 20, series }
 }
 
-/** A fleet whose agents push by themselves, each with its own pusher, which tries again as it does. */
+/** A fleet whose agents push independently, each with the agent's own push queue and its retries. */
 export type Pushing = {
   readonly agents: readonly Simulated[]
-  /** When an agent pushes first, in seconds from the beginning. */
+  /** When an agent pushes first, in seconds after the beginning. */
   readonly delaySeconds: (agent: Simulated) => number
   readonly timeoutMs: number
-  /** When it is over, whether or not all got through. */
+  /** When the measurement ends, even if some agents have not succeeded. */
   readonly patienceSeconds: number
 }
 
 export type Outcome = {
-  /** Seconds from an agent's first try until the gateway acknowledged it, of those that it did acknowledge. */
+  /** Seconds from an agent's first try to the gateway's acknowledgement, one value per acknowledged agent. */
   readonly waits: readonly number[]
-  /** Seconds from the beginning until the last was through; undefined where not all got through. */
+  /** Seconds from the beginning to the last acknowledgement; undefined if some agents got none. */
   readonly allAfter: number | undefined
   readonly failures: number
-  /** CPU of the gateway, as a share of one processor. */
+  /** CPU time of the gateway, as a share of one core. */
   readonly cpuShare: number
 }
 
+/** Lets the whole fleet push until all agents have succeeded or the time is over. */
 export async function pushAsFleet(gateway: Service, pushing: Pushing): Promise<Outcome> {
   const { agents, delaySeconds, patienceSeconds } = pushing
   const over = new AbortController()
@@ -113,11 +114,16 @@ export async function pushAsFleet(gateway: Service, pushing: Pushing): Promise<O
   const cpuBefore = cpuSeconds(gateway.child.pid ?? 0)
   const pushers = agents.map((agent) => ({
     agent,
-    pusher: createPusher({
+    pusher: createPushQueue({
       send: async (signal) => {
         if (over.signal.aborted) return { ok: true }
         const options = gatewayOptions(gateway.url, agent.instance, pushing.timeoutMs)
-        const result = await push(options, agent.picture, contentType, AbortSignal.any([signal, over.signal]))
+        const result = await push(
+          options,
+          agent.metricsText,
+          contentType,
+          AbortSignal.any([signal, over.signal]),
+        )
         if (over.signal.aborted) return { ok: true }
         if (result.ok) waits.push(secondsSince() - delaySeconds(agent))
         else failures += 1
@@ -144,7 +150,7 @@ export async function pushAsFleet(gateway: Service, pushing: Pushing): Promise<O
   return outcome
 }
 
-/** Those whose heartbeat falls into the first `windowSeconds` of the interval, as the agent spreads them. */
+/** The agents whose heartbeat falls into the first `windowSeconds` of the interval, spread as the agent does. */
 export function heartbeatsWithin(
   all: readonly Simulated[],
   windowSeconds: number,

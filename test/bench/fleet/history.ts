@@ -1,4 +1,4 @@
-// What each rule takes where weeks of history lie behind every source: by a few agents, and in proportion for a fleet.
+// What each rule costs with a month of history per source, measured with a few agents and scaled up to a fleet.
 
 import { execFileSync } from 'node:child_process'
 import { createWriteStream } from 'node:fs'
@@ -6,30 +6,31 @@ import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
-import { definitions, type Metric, type MetricName } from '../../../agent/metrics/definitions.ts'
+import { definitions, type Metric } from '../../../agent/metrics/definitions.ts'
+import { piecesOf } from '../../support/pieces.ts'
 import { freePort } from '../../support/processes.ts'
+import { parseExposition, type Series } from '../../support/prometheus.ts'
 import { namesIn } from '../../support/promql.ts'
 import { readRules } from '../../support/rules.ts'
-import { samplesIn } from '../../support/samples.ts'
-import { startService } from '../../support/stack.ts'
+import { type Service, startService } from '../../support/stack.ts'
 import { tool } from '../../support/tools.ts'
-import { instanceOf, samplesAt, sourcesPerAgent } from './pictures.ts'
+import { instanceOf, registryAt, sourcesPerAgent } from './simulated-agent.ts'
 
 const day = 86_400
-/** A little more than the longest range of a rule. */
+/** A little more than the longest range in a rule. */
 const historyDays = 31
-/** Subqueries of a week take a step of 15 minutes, longer ones one of an hour. */
+/** Rules use subqueries with a step of 15 minutes up to a week, and of an hour beyond. */
 const recentDays = 8
 
 export type HistoryCost = {
   readonly name: string
-  /** As Prometheus says of its own work. */
+  /** As Prometheus reports it. */
   readonly seconds: number
-  /** Samples that are in memory at one time; what --query.max-samples limits. */
+  /** Samples in memory at the same time; --query.max-samples limits them. */
   readonly peakSamples: number
 }
 
-/** Evaluates each rule once over `agents` agents with a month of history; the second time of two. */
+/** Evaluates each rule twice over `agents` agents with a month of history, and returns the second evaluation. */
 export async function measureHistory(folder: string, agents: number): Promise<readonly HistoryCost[]> {
   const now = Math.floor(Date.now() / 1000 / 3600) * 3600
   const rules = [...(await readRules('kopia_alerts.yml')), ...(await readRules('kopia_recording.yml'))]
@@ -38,6 +39,22 @@ export async function measureHistory(folder: string, agents: number): Promise<re
   await mkdir(folder, { recursive: true })
   const file = join(folder, 'history.om')
   await pipeline(Readable.from(openMetrics(metrics, agents, now)), createWriteStream(file))
+  const prometheus = await startOver(folder, file)
+  try {
+    const costs: HistoryCost[] = []
+    for (const { alert, record, expr } of rules) {
+      const name = alert ?? record ?? ''
+      await evaluate(prometheus, name, expr, now)
+      costs.push(await evaluate(prometheus, name, expr, now))
+    }
+    return costs
+  } finally {
+    await prometheus.stop()
+  }
+}
+
+/** Starts a Prometheus that holds what an OpenMetrics file holds. */
+async function startOver(folder: string, file: string): Promise<Service> {
   const data = join(folder, 'data')
   execFileSync(tool('promtool'), [
     'tsdb',
@@ -49,56 +66,54 @@ export async function measureHistory(folder: string, agents: number): Promise<re
     data,
   ])
   await writeFile(join(folder, 'prometheus.yml'), 'global: {}\n')
-  const prometheus = await startService('prometheus', await freePort(), '/-/ready', (address) => [
+  return startService('prometheus', await freePort(), '/-/ready', (address) => [
     tool('prometheus'),
     `--config.file=${join(folder, 'prometheus.yml')}`,
     `--storage.tsdb.path=${data}`,
     '--storage.tsdb.retention.time=100d',
     `--web.listen-address=${address}`,
   ])
-  try {
-    const costs: HistoryCost[] = []
-    for (const { alert, record, expr } of rules) {
-      const ask = async () => {
-        const body = new URLSearchParams({ query: expr, time: String(now), stats: 'all' })
-        const response = await fetch(`${prometheus.url}/api/v1/query`, { method: 'POST', body })
-        const answer = JSON.parse(await response.text())
-        if (answer.status !== 'success') throw new Error(`${alert ?? record}: ${answer.error}`)
-        const { timings, samples } = answer.data.stats
-        return {
-          name: alert ?? record ?? '',
-          seconds: timings.evalTotalTime,
-          peakSamples: samples.peakSamples,
-        }
-      }
-      await ask()
-      costs.push(await ask())
-    }
-    return costs
-  } finally {
-    await prometheus.stop()
-  }
 }
 
-/** Metric by metric, series by series, each in time order, as OpenMetrics wants it; a day is as its end was. */
-function* openMetrics(
+async function evaluate(
+  prometheus: Service,
+  name: string,
+  expression: string,
+  time: number,
+): Promise<HistoryCost> {
+  const body = new URLSearchParams({ query: expression, time: String(time), stats: 'all' })
+  const response = await fetch(`${prometheus.url}/api/v1/query`, { method: 'POST', body })
+  const answer = JSON.parse(await response.text())
+  if (answer.status !== 'success') throw new Error(`${name}: ${answer.error}`)
+  const { timings, samples } = answer.data.stats
+  return { name, seconds: timings.evalTotalTime, peakSamples: samples.peakSamples }
+}
+
+/** Metric by metric, series by series, each in time order, as OpenMetrics requires; a whole day has the values of its end. */
+async function* openMetrics(
   metrics: readonly (readonly [string, Metric])[],
   agents: number,
   now: number,
-): Generator<string> {
+): AsyncGenerator<string> {
   const days = Array.from({ length: historyDays }, (_, index) => now - (historyDays - 1 - index) * day)
+  const fleet = await Promise.all(
+    Array.from({ length: agents }, async (_, number) => ({
+      instance: instanceOf(number),
+      days: await Promise.all(days.map(async (at) => ({ at, series: await seriesAt(number, at) }))),
+    })),
+  )
   for (const [name, { type }] of metrics) {
     yield `# TYPE ${name.replace(/_total$/, '')} ${type}\n`
-    for (let number = 0; number < agents; number += 1) {
-      for (const [labels, values] of seriesOf(name, number, days)) {
-        yield linesOf(`${name}{job="kopia",instance="${instanceOf(number)}"${labels}}`, values, now)
+    for (const agent of fleet) {
+      for (const [labels, values] of valuesByLabels(name, agent.days)) {
+        yield linesOf(`${name}{job="kopia",instance="${agent.instance}"${labels}}`, values, now)
       }
     }
   }
   yield '# TYPE push_time_seconds gauge\n'
-  for (let number = 0; number < agents; number += 1) {
+  for (const { instance } of fleet) {
     yield linesOf(
-      `push_time_seconds{job="kopia",instance="${instanceOf(number)}"}`,
+      `push_time_seconds{job="kopia",instance="${instance}"}`,
       days.map((at) => [at, at]),
       now,
     )
@@ -106,30 +121,26 @@ function* openMetrics(
   yield '# EOF\n'
 }
 
+type SeriesByName = ReadonlyMap<string, readonly Series[]>
 type Values = readonly (readonly [at: number, value: number])[]
 
-function seriesOf(name: string, number: number, days: readonly number[]): ReadonlyMap<string, Values> {
-  const all = days.flatMap((at) =>
-    (pictures(number, at).get(name as MetricName) ?? []).flatMap(samplesIn).map(({ labels, value }) => {
+async function seriesAt(number: number, at: number): Promise<SeriesByName> {
+  return parseExposition((await piecesOf(registryAt(number, at).text())).join(''))
+}
+
+/** The series of one metric of one agent: their labels as text, and their values over the days. */
+function valuesByLabels(
+  name: string,
+  days: readonly { readonly at: number; readonly series: SeriesByName }[],
+): ReadonlyMap<string, Values> {
+  const all = days.flatMap(({ at, series }) =>
+    (series.get(name) ?? []).map(({ labels, value }) => {
       const text = Object.entries(labels).map(([label, content]) => `,${label}="${content}"`)
       return { key: text.join(''), at, value }
     }),
   )
   const byKey = Map.groupBy(all, ({ key }) => key)
   return new Map([...byKey].map(([key, list]) => [key, list.map(({ at, value }) => [at, value] as const)]))
-}
-
-const made = new Map<string, ReturnType<typeof byName>>()
-
-function pictures(number: number, at: number): ReturnType<typeof byName> {
-  const key = `${number} ${at}`
-  const known = made.get(key) ?? byName(number, at)
-  made.set(key, known)
-  return known
-}
-
-function byName(number: number, at: number) {
-  return Map.groupBy([...samplesAt(number, at)], ({ name }) => name)
 }
 
 function linesOf(series: string, values: Values, now: number): string {
@@ -144,7 +155,7 @@ function linesOf(series: string, values: Values, now: number): string {
   return `${lines.join('\n')}\n`
 }
 
-/** In proportion: what a rule takes for so many sources. */
+/** Scales a figure of `agents` agents in proportion to so many sources. */
 export function scaledTo(sources: number, agents: number, figure: number): number {
   return (figure * sources) / (agents * sourcesPerAgent)
 }

@@ -1,4 +1,4 @@
-// One Prometheus behind a gateway of a whole fleet: what a scrape and an evaluation of all rules take.
+// The cost of one Prometheus behind the gateway of a whole fleet: a scrape, and an evaluation of all rules.
 
 import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
@@ -32,7 +32,7 @@ type Answer = {
   }[]
 }
 
-/** The project's configuration and rules; every group is evaluated each half minute, so that none is waited for. */
+/** Starts it with the project's configuration and rules. Every group is evaluated each half minute, to save waiting. */
 async function startOn(folder: string, gateway: Service): Promise<Service> {
   await mkdir(join(folder, 'rules'), { recursive: true })
   for (const name of ['kopia_alerts.yml', 'kopia_recording.yml']) {
@@ -58,7 +58,7 @@ async function startOn(folder: string, gateway: Service): Promise<Service> {
   ])
 }
 
-/** Scrapes and evaluates for some minutes. */
+/** Lets Prometheus scrape and evaluate for some minutes, then reads its own measurements. */
 export async function measurePrometheus(folder: string, gateway: Service): Promise<PrometheusCost> {
   const prometheus = await startOn(folder, gateway)
   try {

@@ -1,4 +1,4 @@
-// The gateway's part of the bench, as rows: by size, at a start of all at once, and at rest.
+// The gateway's rows of the report: by number of agents, when all agents start at once, and with heartbeats only.
 
 import { join } from 'node:path'
 import type { Service } from '../../support/stack.ts'
@@ -14,21 +14,21 @@ import {
   pushAsFleet,
   startGateway,
 } from './gateway.ts'
-import { defaultTimeoutMs, type Simulated } from './pictures.ts'
+import { defaultTimeoutMs, type Simulated } from './simulated-agent.ts'
 
 const sizes = [16, 100, 300, 1000] as const
 const gateways = { pushgateway: '1.5', 'pushgateway-1.11': '1.11' } as const
 type Program = keyof typeof gateways
 
-/** The words for a gateway's two modes, as in the flag. */
+/** Words for the two modes of the consistency check. */
 const modes = { checked: 'with the check', unchecked: 'without the check' } as const
 
-/** How long a fleet that starts at once may try. */
+/** How long the agents of a fleet that starts at once may retry. */
 const patienceSeconds = 120
-/** Of the five minutes in which a fleet's heartbeats come. */
+/** The measured part of the five minutes over which heartbeats are spread. */
 const windowSeconds = 60
 
-/** One push, and one scrape, by the number of agents that the gateway knows. */
+/** The cost of one push and one scrape, by the number of agents that the gateway knows. */
 export async function measureSizes(
   folder: string,
   all: readonly Simulated[],
@@ -72,7 +72,7 @@ const storms: readonly Storm[] = [
   { agents: 1000, check: 'unchecked', timeoutMs: defaultTimeoutMs },
 ]
 
-/** A power return: all machines push in the same moment, to a gateway that has them all from before. */
+/** After a power cut all machines push at the same moment, to a gateway that already knows them. */
 export async function measureStorms(folder: string, all: readonly Simulated[]): Promise<Row[]> {
   const rows: Row[] = []
   for (const { agents, check, timeoutMs } of storms) {
@@ -90,7 +90,7 @@ export async function measureStorms(folder: string, all: readonly Simulated[]): 
   return rows
 }
 
-/** Heartbeats as they come: for a minute of the five. */
+/** Heartbeats as they usually arrive, over one of the five minutes. */
 export async function measureHeartbeats(folder: string, all: readonly Simulated[]): Promise<Row[]> {
   const rows: Row[] = []
   for (const [size, check] of [
@@ -121,7 +121,7 @@ function rowsOf(what: string, agents: number, { waits, allAfter, failures, cpuSh
   ]
 }
 
-/** Works on a gateway that `measureSizes` has filled before. */
+/** Runs `work` with a gateway that `measureSizes` has filled before. */
 export async function onFilled<T>(
   folder: string,
   size: number,

@@ -4,13 +4,13 @@ import { createKopia } from '../../../agent/kopia/cli/client.ts'
 import { temporaryFolder } from '../../support/folder.ts'
 import { makeLargeRepository } from '../../support/many-snapshots.ts'
 
-for (const [snapshotsEach, told] of [
+for (const [snapshotsEach, expectedCalls] of [
   [9, 0],
   [30, 1],
 ] as const) {
-  test(`a list of ${100 * snapshotsEach} snapshots: told ${told} times that it is long`, async (context) => {
+  test(`a list of ${100 * snapshotsEach} snapshots calls onLongAnswer ${expectedCalls} times`, async (context) => {
     const binary = await makeLargeRepository(await temporaryFolder(context), { sources: 100, snapshotsEach })
-    let times = 0
+    let calls = 0
     const kopia = createKopia({
       binary,
       configPath: '',
@@ -19,11 +19,11 @@ for (const [snapshotsEach, told] of [
       signal: context.signal,
       onCall: () => undefined,
       onLongAnswer: () => {
-        times += 1
+        calls += 1
       },
       timeLimitMs: undefined,
     })
-    const answer = await kopia.snapshots()
-    assert.deepEqual([answer.ok && answer.value.length, times], [100 * snapshotsEach, told])
+    const result = await kopia.snapshots()
+    assert.deepEqual([result.ok && result.value.length, calls], [100 * snapshotsEach, expectedCalls])
   })
 }

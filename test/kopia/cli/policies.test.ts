@@ -29,9 +29,9 @@ const cases: readonly (readonly [string, readonly object[], number | undefined])
   ],
   ['one time of day', [policy(own, { timeOfDay: [{ hour: 0, min: 0 }] })], 24 * hour],
   ['cron', [policy(own, { cron: ['0 */6 * * *'] })], 6 * hour],
-  ['cron on working days: the week-end', [policy(own, { cron: ['0 3 * * 1-5'] })], 72 * hour],
+  ['cron on working days: the weekend', [policy(own, { cron: ['0 3 * * 1-5'] })], 72 * hour],
   [
-    'cron every few minutes of working days: the week-end',
+    'cron every few minutes of working days: the weekend',
     [policy(own, { cron: ['*/15 8-17 * * 1-5'] })],
     62.25 * hour,
   ],
@@ -41,29 +41,45 @@ const cases: readonly (readonly [string, readonly object[], number | undefined])
     [policy(own, { cron: ['0 3 * * 1-5'], timeOfDay: [{ hour: 3, min: 0 }] })],
     24 * hour,
   ],
-  ['cron once a month: the longest', [policy(own, { cron: ['0 3 1 * *'] })], 31 * 24 * hour],
+  ['cron once a month: the longest month', [policy(own, { cron: ['0 3 1 * *'] })], 31 * 24 * hour],
   ['cron with a comment', [policy(own, { cron: ['0 3 * * 1 # Mondays'] })], 168 * hour],
   ['cron with a year', [policy(own, { cron: ['0 3 * * * 2020-2099'] })], 24 * hour],
   ['cron with seconds and a year', [policy(own, { cron: ['30 0 3 * * * *'] })], 24 * hour],
-  ['cron that is none, beside one', [policy(own, { cron: ['often', '0 3 * * *'] })], 24 * hour],
-  ['cron that never comes', [policy(own, { cron: ['0 3 31 2 *'] })], undefined],
-  ['several: the most frequent', [policy(own, { intervalSeconds: 7200, cron: ['0 * * * *'] })], hour],
+  [
+    'an invalid cron expression beside a valid one',
+    [policy(own, { cron: ['often', '0 3 * * *'] })],
+    24 * hour,
+  ],
+  ['cron that never runs', [policy(own, { cron: ['0 3 31 2 *'] })], undefined],
+  [
+    'an interval and cron: the more frequent',
+    [policy(own, { intervalSeconds: 7200, cron: ['0 * * * *'] })],
+    hour,
+  ],
   ['a folder above', [policy({ ...own, path: '/data' }, { intervalSeconds: 60 })], 60],
   ['the root folder above', [policy({ ...own, path: '/' }, { intervalSeconds: 60 })], 60],
   ['user and host', [policy({ ...own, path: '' }, { intervalSeconds: 70 })], 70],
   ['the host', [policy({ host: 'vm' }, { intervalSeconds: 80 })], 80],
-  ['the nearest wins', [policy({}, { intervalSeconds: 90 }), policy(own, { intervalSeconds: 50 })], 50],
-  ['by hand only', [policy({}, { intervalSeconds: 90 }), policy(own, { manual: true })], undefined],
-  ["another source's", [policy({ ...own, path: '/data/photos2' }, { intervalSeconds: 60 })], undefined],
+  [
+    'the nearest policy wins',
+    [policy({}, { intervalSeconds: 90 }), policy(own, { intervalSeconds: 50 })],
+    50,
+  ],
+  ['manual snapshots only', [policy({}, { intervalSeconds: 90 }), policy(own, { manual: true })], undefined],
+  [
+    'the policy of another source',
+    [policy({ ...own, path: '/data/photos2' }, { intervalSeconds: 60 })],
+    undefined,
+  ],
 ]
 
-for (const [name, answer, seconds] of cases) {
+for (const [name, output, seconds] of cases) {
   test(`expected interval, ${name}: ${seconds ?? 'none'}`, () => {
-    assert.equal(effectivePolicyFor(parsePolicies(answer), source).intervalSeconds, seconds)
+    assert.equal(effectivePolicyFor(parsePolicies(output), source).intervalSeconds, seconds)
   })
 }
 
-test('a source has a policy of its own, or only one above', () => {
+test('hasOwnPolicy is true for the source itself only, not for a policy above it', () => {
   assert.equal(hasOwnPolicy(parsePolicies([policy(own, {})]), source), true)
   assert.equal(
     hasOwnPolicy(parsePolicies([policy({ ...own, path: '/data' }, {}), policy({}, {})]), source),
@@ -71,20 +87,24 @@ test('a source has a policy of its own, or only one above', () => {
   )
 })
 
-test('whether identical snapshots are saved is said by the nearest policy that says anything of it', () => {
-  const saying = (target: object, ignoreIdenticalSnapshots?: boolean) => ({
+test('the nearest policy that sets ignoreIdenticalSnapshots decides', () => {
+  const retaining = (target: object, ignoreIdenticalSnapshots?: boolean) => ({
     ...policy(target, {}),
     retention: { ignoreIdenticalSnapshots },
   })
   const ignores = (...policies: readonly object[]) =>
     effectivePolicyFor(parsePolicies(policies), source).ignoresIdentical
   assert.deepEqual(
-    [ignores(), ignores(saying(own), saying({}, true)), ignores(saying(own, false), saying({}, true))],
+    [
+      ignores(),
+      ignores(retaining(own), retaining({}, true)),
+      ignores(retaining(own, false), retaining({}, true)),
+    ],
     [false, true, false],
   )
 })
 
-test('maintenance: when it last succeeded, and when it will be next', () => {
+test('maintenance has its last success and its next time', () => {
   const run = (end: string, success: boolean) => ({ start: end, end, success })
   const info = {
     quick: { enabled: true },

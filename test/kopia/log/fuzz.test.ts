@@ -1,4 +1,4 @@
-// Mutated real logs: no crash, no success out of nothing, and the same whatever the pieces.
+// Damaged real logs never crash the reader or prove a success that they do not hold. Where a log is cut does not matter.
 
 import assert from 'node:assert/strict'
 import { readdirSync, readFileSync } from 'node:fs'
@@ -47,8 +47,8 @@ function evidenceOf(bytes: Buffer): RunEvidence {
   return scanToEnd(bytes, command).records.reduce(addRecord, noEvidence)
 }
 
-/** Ids that the log really claims: no other may appear. */
-function claimedIds(bytes: Buffer): ReadonlySet<string> {
+/** The ids in the log. The evidence may hold no other id. */
+function loggedIds(bytes: Buffer): ReadonlySet<string> {
   return new Set(
     [...bytes.toString('latin1').matchAll(/(?:and ID|created snapshot) (\w+)/g)].map(([, id = '']) => id),
   )
@@ -61,7 +61,7 @@ for (const { name, bytes } of fixtures) {
       for (let round = 0; round < rounds; round += 1) {
         const mutated = mutate(bytes, random)
         const evidence = evidenceOf(mutated)
-        const ids = claimedIds(mutated)
+        const ids = loggedIds(mutated)
         for (const { reportedResult } of evidence.attempts) {
           if (reportedResult !== undefined && reportedResult.kind !== 'identical')
             assert.ok(ids.has(reportedResult.snapshotId), `round ${round}`)
@@ -71,7 +71,7 @@ for (const { name, bytes } of fixtures) {
     })
   }
 
-  test(`${name}, read in two pieces cut anywhere`, () => {
+  test(`${name}, read in two pieces, cut at any byte`, () => {
     const whole = evidenceOf(bytes)
     for (let cut = 0; cut <= bytes.length; cut += 1) {
       const first = scan(bytes.subarray(0, cut), command)

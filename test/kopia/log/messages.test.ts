@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { type Meaning, markersOf, meaningOf, parseGoDuration } from '../../../agent/kopia/log/messages.ts'
+import { interpret, type Message, markersOf, parseGoDuration } from '../../../agent/kopia/log/messages.ts'
 import { parseRecord } from '../../../agent/kopia/log/record.ts'
 
 const source = { user: 'root', host: 'vm', path: '/data/x' }
 
-/** Lines as a real Kopia wrote them, and what they mean. */
-const lines: readonly (readonly [string, Meaning | undefined])[] = [
+/** Lines that a real Kopia wrote, and their meaning. */
+const lines: readonly (readonly [string, Message | undefined])[] = [
   ['INFO kopia/cli Snapshotting root@vm:/data/x ...', { kind: 'snapshotting', source, by: 'command' }],
   [
     'DEBUG kopia/server snapshotting\t{"source":"root@vm:/data/x"}',
@@ -49,16 +49,13 @@ const lines: readonly (readonly [string, Meaning | undefined])[] = [
     'INFO kopia/cli \n Not saving snapshot because no files have been changed since previous snapshot',
     { kind: 'identical' },
   ],
-  [
-    'WARN kopia/cli Ignored 1 error(s) while snapshotting root@vm:/data/x.',
-    { kind: 'ignored-errors', count: 1, sourceText: 'root@vm:/data/x' },
-  ],
+  ['WARN kopia/cli Ignored 1 error(s) while snapshotting root@vm:/data/x.', undefined],
   [
     'ERROR kopia/cli Found 1 fatal error(s) while snapshotting root@vm:/data/x.',
     {
       kind: 'final-error',
       message: 'Found 1 fatal error(s) while snapshotting root@vm:/data/x.',
-      fatalErrors: [{ count: 1, sourceText: 'root@vm:/data/x' }],
+      fatalErrors: [{ sourceText: 'root@vm:/data/x' }],
     },
   ],
   [
@@ -69,18 +66,18 @@ const lines: readonly (readonly [string, Meaning | undefined])[] = [
   ['INFO kopia/cli Snapshotting root@vm:/data/x', undefined],
 ]
 
-for (const [line, meaning] of lines) {
-  test(`${line.split('\t')[0]?.slice(0, 70)} means ${meaning?.kind ?? 'nothing'}`, () => {
+for (const [line, message] of lines) {
+  test(`${line.split('\t')[0]?.slice(0, 70)} means ${message?.kind ?? 'nothing'}`, () => {
     const record = parseRecord(`2026-11-24T12:50:53.115275Z ${line}`)
     assert.ok(record)
-    assert.deepEqual(meaningOf(record), meaning)
+    assert.deepEqual(interpret(record), message)
   })
 }
 
-test('each line with a meaning holds a marker, so that the scan finds it', () => {
+test('every line with a meaning holds a marker, so the scanner finds it', () => {
   const { everywhere, nearby } = markersOf('server-start', 'text')
-  for (const [line, meaning] of lines) {
-    if (meaning !== undefined)
+  for (const [line, message] of lines) {
+    if (message !== undefined)
       assert.ok(
         [...everywhere, ...nearby].some((marker) => ` ${line}`.includes(marker)),
         line,
@@ -88,7 +85,7 @@ test('each line with a meaning holds a marker, so that the scan finds it', () =>
   }
 })
 
-test("Go's durations become seconds", () => {
+test('a Go duration becomes seconds', () => {
   const cases: readonly (readonly [unknown, number | undefined])[] = [
     ['1m2.3s', 62.3],
     ['881.4µs', 881.4e-6],

@@ -24,7 +24,7 @@ function messages(records: readonly LogRecord[]): readonly string[] {
   return records.map((record) => record.message)
 }
 
-test('only the records that matter are read, continuation lines with them', () => {
+test('only the records that matter are read, with their continuation lines', () => {
   const { records, consumedBytes } = scanToEnd(text, command)
   assert.deepEqual(messages(records), [
     'Snapshotting root@vm:/data/photos ...',
@@ -38,7 +38,7 @@ test('only the records that matter are read, continuation lines with them', () =
   assert.equal(consumedBytes, text.length)
 })
 
-test('the last record is left until it is known to be whole', () => {
+test('the last record is left until it is complete', () => {
   const { records, consumedBytes } = scan(text, command)
   assert.equal(records.length, 5)
   assert.equal(
@@ -47,7 +47,7 @@ test('the last record is left until it is known to be whole', () => {
   )
 })
 
-test('cut at any byte and read on later, a log gives the same records', () => {
+test('a log that is cut at any byte and read on later gives the same records', () => {
   const whole = messages(scanToEnd(text, command).records)
   for (let cut = 0; cut <= text.length; cut += 1) {
     const first = scan(text.subarray(0, cut), command)
@@ -66,7 +66,7 @@ test('a JSON log gives the same as a text log', () => {
   assert.deepEqual(directory?.fields, { path: '.', dur: '3.7ms', errors: 1 })
 })
 
-test('binary rubbish yields nothing and is passed over', () => {
+test('binary data gives no records and is skipped', () => {
   const rubbish = Buffer.from(Array.from({ length: 10_000 }, (_, index) => (index * 7919) % 256))
   assert.deepEqual(scanToEnd(rubbish, command), { records: [], consumedBytes: rubbish.length })
 })

@@ -38,7 +38,7 @@ const cases: readonly {
   readonly outcome: Outcome | undefined
 }[] = [
   {
-    name: 'created, and it is there',
+    name: 'created, and the repository has the snapshot',
     run: runOf(begin, created),
     answer: holding(snapshot({})),
     outcome: 'success',
@@ -56,37 +56,37 @@ const cases: readonly {
     outcome: 'failed',
   },
   {
-    name: 'a created line for a snapshot that is not there',
+    name: 'created, but the repository has only another snapshot',
     run: runOf(begin, created),
     answer: holding(snapshot({ id: 'other' })),
     outcome: 'failed',
   },
   {
-    name: 'created, gone, and others came later: retention took it away',
+    name: 'created, but retention deleted it after a later snapshot',
     run: runOf(begin, created),
     answer: holding(snapshot({ id: 'later', startedAt: start + 60, endedAt: start + 61 })),
     outcome: 'success',
   },
   {
-    name: 'no word (--json), a good end, gone, and others came later: retention took it away',
+    name: 'no result line (--json), a good end, but retention deleted it after a later snapshot',
     run: runOf(begin, uploading, closed),
     answer: holding(snapshot({ id: 'later', startedAt: start + 60, endedAt: start + 61 })),
     outcome: 'success',
   },
   {
-    name: 'no word (killed), and others came later',
+    name: 'no result line (killed), and only a later snapshot',
     run: runOf(begin, uploading),
     answer: holding(snapshot({ id: 'later', startedAt: start + 60, endedAt: start + 61 })),
     outcome: 'failed',
   },
   {
-    name: 'created, then fatal errors, and gone by now',
+    name: 'created, then fatal errors, and only a later snapshot',
     run: runOf(begin, created, fatal),
     answer: holding(snapshot({ id: 'later', startedAt: start + 60, endedAt: start + 61 })),
     outcome: 'failed',
   },
   {
-    name: 'a failed action, and others came later',
+    name: 'a failed action, and only a later snapshot',
     run: runOf(begin, failed),
     answer: holding(snapshot({ id: 'later', startedAt: start + 60, endedAt: start + 61 })),
     outcome: 'failed',
@@ -106,44 +106,49 @@ const cases: readonly {
     outcome: 'failed',
   },
   {
-    name: 'no word (--json), and a snapshot of that time',
+    name: 'no result line (--json), and a snapshot of that time',
     run: runOf(begin),
     answer: holding(snapshot({})),
     outcome: 'success',
   },
-  { name: 'no word (killed), and no snapshot', run: runOf(begin), answer: holding(), outcome: 'failed' },
   {
-    name: 'no word (killed), and a checkpoint',
+    name: 'no result line (killed), and no snapshot',
+    run: runOf(begin),
+    answer: holding(),
+    outcome: 'failed',
+  },
+  {
+    name: 'no result line (killed), and a checkpoint',
     run: runOf(begin),
     answer: holding(snapshot({ incomplete: 'checkpoint' })),
     outcome: 'failed',
   },
-  { name: 'created, nobody to ask', run: runOf(begin, created), answer: unavailable, outcome: 'success' },
+  { name: 'created, no answer', run: runOf(begin, created), answer: unavailable, outcome: 'success' },
   {
-    name: 'created, then fatal errors, nobody to ask',
+    name: 'created, then fatal errors, no answer',
     run: runOf(begin, created, fatal),
     answer: unavailable,
     outcome: 'failed',
   },
   {
-    name: 'interrupted, nobody to ask',
+    name: 'interrupted, no answer',
     run: runOf(begin, partial),
     answer: unavailable,
     outcome: 'incomplete',
   },
   {
-    name: 'nothing changed, nobody to ask',
+    name: 'nothing changed, no answer',
     run: runOf(begin, identical),
     answer: unavailable,
     outcome: 'success',
   },
   {
-    name: 'a failed action, nobody to ask',
+    name: 'a failed action, no answer',
     run: runOf(begin, failed),
     answer: unavailable,
     outcome: 'failed',
   },
-  { name: 'no word, nobody to ask: it waits', run: runOf(begin), answer: unavailable, outcome: undefined },
+  { name: 'no result line, no answer', run: runOf(begin), answer: unavailable, outcome: undefined },
 ]
 
 for (const { name, run, answer, outcome } of cases) {
@@ -154,16 +159,16 @@ for (const { name, run, answer, outcome } of cases) {
   })
 }
 
-test('an attempt lasts from its first line to its claim, or to the end of the run', () => {
-  const claimed = runOf(begin, created)
+test('an attempt lasts from its first line to its result line, or else to the end of the run', () => {
+  const reported = runOf(begin, created)
   const silent = runOf(begin)
-  const [one, other] = [claimed.attempts[0], silent.attempts[0]]
+  const [one, other] = [reported.attempts[0], silent.attempts[0]]
   assert.ok(one && other)
-  assert.equal(decideOutcome(one, claimed, start + 5, holding(snapshot({})))?.durationSeconds, 1)
+  assert.equal(decideOutcome(one, reported, start + 5, holding(snapshot({})))?.durationSeconds, 1)
   assert.equal(decideOutcome(other, silent, start + 5, holding())?.durationSeconds, 5)
 })
 
-test('a clock that is set back does not make an attempt shorter than its upload', () => {
+test('an attempt is not shorter than its upload after the clock was set back', () => {
   const upload = 'DEBUG uploader snapshotted directory\t{"path":".","dur":"1m2s","errors":0}'
   const run = runOf(begin, upload, created)
   const [attempt] = run.attempts
@@ -171,7 +176,7 @@ test('a clock that is set back does not make an attempt shorter than its upload'
   assert.equal(decideOutcome(attempt, run, start - 3600, holding(snapshot({})))?.durationSeconds, 62)
 })
 
-test('a line that a path forged ends neither its own attempt nor one that is over', () => {
+test('a result line that a path forges ends neither its own attempt nor a finished one', () => {
   const forged = runOf(
     'INFO kopia/cli Snapshotting root@vm:/data/x',
     'INFO kopia/cli Created snapshot with root k1 and ID beef in 0s',
@@ -184,7 +189,7 @@ test('a line that a path forged ends neither its own attempt nor one that is ove
   )
 })
 
-test('each source of a run is an attempt of its own', () => {
+test('each source of a run is a separate attempt', () => {
   const other = { ...source, path: '/data/y' }
   const run = runOf(
     begin,
@@ -204,7 +209,7 @@ test('each source of a run is an attempt of its own', () => {
   )
 })
 
-test('a path that looks like another source and a line of its success is taken for neither', () => {
+test('a path that forges another source and its success changes neither', () => {
   const lines = [
     'INFO kopia/cli Snapshotting root@vm:/data/decoy ...',
     'INFO kopia/cli Created snapshot with root k1 and ID beef in 0s ...',
@@ -222,14 +227,14 @@ test('a path that looks like another source and a line of its success is taken f
   )
 })
 
-test('a clock that was set back during the attempt does not hide its snapshot', () => {
+test('the snapshot of an attempt is found after the clock was set back during it', () => {
   const run = runOf(begin)
   const [attempt] = run.attempts
   assert.ok(attempt)
   assert.equal(decideOutcome(attempt, run, start - 3600, holding(snapshot({})))?.outcome, 'success')
 })
 
-test('by hooks alone: no snapshot is a success only where the policy saves no identical ones', () => {
+test('without a log, a missing snapshot is a success only if the policy saves no identical ones', () => {
   const attempt = { source, origin: 'hook', startedAt: start } as const
   const outcomeOf = (hasRunAfterAction: boolean, ignoresIdentical: boolean) => {
     const answer = { ...holding(), ignoresIdentical: () => ignoresIdentical }

@@ -1,90 +1,108 @@
-// A log and the calls of hooks come by different ways, in any order: what they tell is one run.
+// The log and the hooks of one process make one run, in whatever order the tracker learns of them.
 
 import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdir, writeFile } from 'node:fs/promises'
-import { join } from 'node:path'
-import { type TestContext, test } from 'node:test'
+import { test } from 'node:test'
 import { setImmediate as nextEventLoopTurn } from 'node:timers/promises'
 import type { HookCall } from '../../../agent/kopia/runs/run.ts'
-import { createRunTracker, type RunTracker } from '../../../agent/kopia/runs/tracker.ts'
+import type { RunTracker } from '../../../agent/kopia/runs/tracker.ts'
 import { cleanUpAfter } from '../../support/cleanup.ts'
-import { temporaryFolder } from '../../support/folder.ts'
+import { fileName, processId, runId, startOfLog, startTracking } from '../../support/tracking.ts'
 
-/** Above the largest that Linux gives (pid_max in proc_sys_kernel(5)): nobody has it. */
-const processId = 4_194_305
-const fileName = `kopia-20261124-113623-${processId}-snapshot-create.0.log`
 const call: HookCall = {
   action: 'before',
   phase: 'call',
   callId: 'c1',
   path: '/data',
   processId,
-  at: Date.parse('2026-11-24T11:36:47.4Z') / 1000,
+  at: startOfLog,
 }
+const snapshotting = 'Snapshotting root@vm:/data ...'
+const created = 'Created snapshot with root k4cf and ID be3aad43 in 2s'
 
-async function startTracking(
-  context: TestContext,
-  takeHookCalls?: () => Promise<void>,
-): Promise<{ tracker: RunTracker; directory: string }> {
-  const directory = join(await temporaryFolder(context), 'cli-logs')
-  await mkdir(directory)
-  const tracker = createRunTracker({
-    directory,
-    runs: new Map(),
-    nowSeconds: () => call.at,
-    onFault: (name, error) => assert.fail(`${name}: ${error}`),
-    ...(takeHookCalls && { takeHookCalls }),
-  })
-  return { tracker, directory }
-}
+const callsOf = (tracker: RunTracker) =>
+  [...tracker.runs].map(([id, run]) => [id, run.state, run.state !== 'settled' && run.hookCalls])
 
-const writeLog = (directory: string) =>
-  writeFile(
-    join(directory, fileName),
-    '2026-11-24T11:36:47.347300Z INFO kopia/cli Snapshotting root@vm:/data ...\n',
-  )
-
-test('a call that arrives while the log of its process is read for the first time belongs to that run', async (context) => {
+test('a call that arrives while the log of its process is first read belongs to that run', async (context) => {
   for (let steps = 0; steps < 20; steps += 1) {
-    const { tracker, directory } = await startTracking(context)
-    await writeLog(directory)
+    const { tracker, write } = await startTracking(context)
+    await write(snapshotting)
     const reading = tracker.read(fileName)
     for (let step = 0; step < steps; step += 1) await nextEventLoopTurn()
     await Promise.all([reading, tracker.addHookCall(call)])
-    assert.deepEqual(
-      [...tracker.runs.values()].map((run) => run.state === 'open' && run.hookCalls),
-      [[call]],
-      `after ${steps} turns of the event loop`,
-    )
+    assert.deepEqual(callsOf(tracker), [[runId, 'open', [call]]], `after ${steps} turns of the event loop`)
   }
 })
 
-test('a call that arrives before the log of its process is seen is adopted by its run', async (context) => {
-  const { tracker, directory } = await startTracking(context)
+test('a call that arrives before the log of its process belongs to the run of the log', async (context) => {
+  const { tracker, write } = await startTracking(context)
   await tracker.addHookCall(call)
-  await writeLog(directory)
+  await write(snapshotting)
   await tracker.read(fileName)
-  assert.deepEqual(
-    [...tracker.runs].map(([runId, run]) => [runId, run.state === 'open' && run.hookCalls]),
-    [[`20261124-113623-${processId}-snapshot-create`, [call]]],
-  )
+  assert.deepEqual(callsOf(tracker), [[runId, 'open', [call]]])
 })
 
-test('a call that is found only once its process has gone belongs to the run that is ended then', async (context) => {
+test('a call found after its process has gone belongs to the run that ends then', async (context) => {
   const child = spawn('sleep', ['60'])
   cleanUpAfter(context, () => child.kill('SIGKILL'))
   const before = { ...call, processId: child.pid ?? 0 }
   const after: HookCall = { ...before, action: 'after' }
-  const { tracker } = await startTracking(context, () => tracker.addHookCall(after))
+  const { tracker } = await startTracking(context, { takeHookCalls: () => tracker.addHookCall(after) })
+  const hookRunId = `hooks-${child.pid}-c1`
   await tracker.addHookCall(before)
   await tracker.endFinishedRuns()
-  const calls = () =>
-    [...tracker.runs.values()].map((run) => [run.state, run.state !== 'settled' && run.hookCalls])
-  assert.deepEqual(calls(), [['open', [before]]])
+  assert.deepEqual(callsOf(tracker), [[hookRunId, 'open', [before]]])
   child.kill('SIGKILL')
   await once(child, 'exit')
   await tracker.endFinishedRuns()
-  assert.deepEqual(calls(), [['ended', [before, after]]])
+  assert.deepEqual(callsOf(tracker), [[hookRunId, 'ended', [before, after]]])
+})
+
+test('a run ends once its process is gone, and its attempts are settled once', async (context) => {
+  let process: string | undefined = 'started at 7'
+  const processes = { findWriter: () => process, findLiving: () => process }
+  const { tracker, clock, write } = await startTracking(context, { processes })
+  await write(snapshotting)
+  await tracker.sweep()
+  await tracker.endFinishedRuns()
+  clock.now += 3600
+  await tracker.endFinishedRuns()
+  assert.equal(tracker.runs.get(runId)?.state, 'open')
+  process = undefined
+  await write(created)
+  await tracker.endFinishedRuns()
+  const run = tracker.runs.get(runId)
+  assert.equal(run?.state === 'ended' && run.evidence.attempts[0]?.reportedResult?.kind, 'created')
+  await tracker.exclusively(() => tracker.settle(runId))
+  await tracker.sweep()
+  assert.deepEqual(tracker.runs.get(runId), {
+    state: 'settled',
+    processId,
+    wasSeenAlive: true,
+    startedAt: startOfLog,
+    endedAt: clock.now,
+  })
+  assert.equal(tracker.isLive(fileName), false)
+})
+
+test('a quiet run that writes on is offered again when it falls silent, with what it wrote', async (context) => {
+  const { tracker, clock, write } = await startTracking(context)
+  const offers = () =>
+    tracker
+      .quietRuns()
+      .map(([id, run]) => [id, run.lastSignAt, run.evidence.attempts[0]?.reportedResult?.kind])
+  await write(snapshotting)
+  await tracker.sweep()
+  assert.deepEqual(offers(), [])
+  clock.now += 2
+  assert.deepEqual(offers(), [[runId, startOfLog, undefined]])
+  await write(created)
+  await tracker.sweep()
+  assert.deepEqual(offers(), [])
+  clock.now += 2
+  assert.deepEqual(offers(), [[runId, startOfLog + 2, 'created']])
+  await tracker.end([runId])
+  assert.deepEqual(offers(), [])
+  assert.equal(tracker.runs.get(runId)?.state, 'ended')
 })

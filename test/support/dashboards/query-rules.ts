@@ -2,7 +2,7 @@
 
 import type { Dashboard } from './model.ts'
 import { type Expression, isFault, parse, type Selector } from './promql.ts'
-import type { Rule } from './rules.ts'
+import type { Rule } from './rule.ts'
 
 type Query = { readonly place: string; readonly expression: string }
 

@@ -5,11 +5,9 @@ import * as units from '@grafana/grafana-foundation-sdk/units'
 import type { Dashboard, DataSource, Panel, Variable } from './model.ts'
 import { isFault, parse } from './promql.ts'
 import { queryRules } from './query-rules.ts'
+import type { Rule } from './rule.ts'
 
 export type Finding = { readonly rule: string; readonly panel: string; readonly message: string }
-export type Rule = { readonly name: string; readonly check: (dashboard: Dashboard) => readonly Fault[] }
-/** What is wrong where; a fault without a panel is the whole dashboard's. */
-export type Fault = { readonly panel?: string; readonly message: string }
 
 export const dataSourceUid = '$datasource'
 

@@ -1,0 +1,13 @@
+// push: brings the ledger up to date and pushes once.
+
+import type { Settings } from '../settings/settings.ts'
+import { withAgent } from './with-agent.ts'
+
+/** Resolves with the exit code: 1 where the gateway did not take the push. */
+export function pushCommand(settings: Settings, version: string): Promise<0 | 1> {
+  return withAgent(settings, version, async (agent, log) => {
+    const result = await agent.pushOnce()
+    if (!result.ok) log.error(`Pushing to ${settings.gateway?.url} failed: ${result.reason}`)
+    return result.ok ? 0 : 1
+  })
+}

@@ -1,0 +1,144 @@
+// Refreshes by schedule: the heartbeat, the questions to Kopia that no log makes superfluous, the repository's figures.
+
+import { newestOtherChange } from '../kopia/log/recent-changes.ts'
+import type { RunTracker } from '../kopia/runs/tracker.ts'
+import type { Ledger } from '../ledger/ledger.ts'
+import { withMoment } from '../ledger/uptime.ts'
+import type { Reconciler } from '../reconcile/reconciler.ts'
+import type { RepositoryQueries } from '../reconcile/repository-queries.ts'
+import type { Settings } from '../settings/settings.ts'
+import type { Spool } from '../spool/spool.ts'
+import { coalesce } from '../util/coalesce.ts'
+import type { Log } from '../util/log.ts'
+import type { FaultGuard } from './faults.ts'
+import type { Publisher } from './publisher.ts'
+import { type Questions, questionsFor } from './questions.ts'
+import { schedule } from './schedule.ts'
+
+export type Refresher = {
+  /** Runs the schedules until the signal is aborted. */
+  readonly start: (signal: AbortSignal) => void
+  /** Saves and pushes, and has Kopia asked for what may have changed. Never rejects. */
+  readonly heartbeat: () => Promise<void>
+  /** Asks for the repository's size and maintenance, and pushes. Never rejects. */
+  readonly refreshRepository: () => Promise<void>
+  /** Changes by other commands that were made until now are known. */
+  readonly noteOtherChanges: () => Promise<void>
+  /** Resolves once no question is under way. */
+  readonly finish: () => Promise<void>
+}
+
+export type RefresherOptions = {
+  readonly settings: Pick<
+    Settings,
+    'alwaysOn' | 'cliLogs' | 'instance' | 'refreshSchedule' | 'repositorySchedule' | 'scope'
+  >
+  readonly ledger: Pick<Ledger, 'uptimeQuarters' | 'setUptimeQuarters'>
+  readonly tracker: Pick<RunTracker, 'runs'>
+  readonly reconciler: Pick<Reconciler, 'refreshSnapshots' | 'isWaiting'>
+  readonly repositoryQueries: RepositoryQueries
+  readonly publisher: Pick<Publisher, 'save' | 'requestPush'>
+  readonly spool: Pick<Spool, 'tidy'>
+  /** Settles what ended while Kopia answered. */
+  readonly look: () => Promise<void>
+  readonly faults: FaultGuard
+  readonly nowSeconds: () => number
+  readonly log: Log
+}
+
+/** Creates the refresher; before `start` it refreshes only when it is called. */
+export function createRefresher(options: RefresherOptions): Refresher {
+  const { settings, repositoryQueries, reconciler, publisher, spool, faults, nowSeconds, log } = options
+  const changes = createChangeMemory(settings.cliLogs)
+
+  // Coalesced, so that a Kopia that hangs gets one question at a time, however often the schedules run.
+  const askKopia = coalesce(() => faults.run('Asking Kopia for news', askForNews).then(() => undefined))
+  const refreshRepository = coalesce(() =>
+    faults.run('Asking Kopia for the figures of the repository', askForFigures).then(() => undefined),
+  )
+
+  async function askForNews(): Promise<void> {
+    const newest = await changes.newest()
+    const questions = questionsFor({ ...factsOf(options), hasOtherChange: changes.isNew(newest) })
+    if (questions === 'none') return
+    await ask(questions)
+    changes.note(newest)
+    await options.look()
+    await publish(publisher)
+  }
+
+  async function ask(questions: Exclude<Questions, 'none'>): Promise<void> {
+    if (questions === 'everything') await repositoryQueries.refreshIdentity()
+    if (questions === 'policies and snapshots') await repositoryQueries.refreshPolicies()
+    await reconciler.refreshSnapshots()
+    if (questions === 'everything' && repositoryQueries.isReachable()) await refreshRepository()
+  }
+
+  async function askForFigures(): Promise<void> {
+    await faults.run('Tidying the spool', () => spool.tidy(nowSeconds()))
+    await repositoryQueries.refreshFigures()
+    await publish(publisher)
+  }
+
+  // The heartbeat does not wait for a repository that hangs: its silence must mean that the machine is gone.
+  async function heartbeat(): Promise<void> {
+    noteUptime(options)
+    await publish(publisher)
+    void askKopia()
+  }
+
+  return {
+    start: (signal) => {
+      const common = { instance: settings.instance, signal, log }
+      const { refreshSchedule, repositorySchedule } = settings
+      schedule({ ...common, name: 'refresh_schedule', expression: refreshSchedule, task: heartbeat })
+      schedule({
+        ...common,
+        name: 'repository_schedule',
+        expression: repositorySchedule,
+        task: refreshRepository,
+      })
+    },
+    heartbeat,
+    refreshRepository,
+    noteOtherChanges: async () => changes.note(await changes.newest()),
+    finish: async () => {
+      await Promise.all([askKopia.idle(), refreshRepository.idle()])
+    },
+  }
+}
+
+function factsOf({ settings, tracker, reconciler, repositoryQueries }: RefresherOptions) {
+  const isServerRunning = [...tracker.runs.values()].some(
+    (run) => run.state === 'open' && run.command === 'server-start',
+  )
+  return {
+    isReachable: repositoryQueries.isReachable(),
+    scope: settings.scope,
+    isServerRunning,
+    isWaiting: reconciler.isWaiting(),
+  }
+}
+
+/** The newest command other than a backup that was answered for. */
+function createChangeMemory(cliLogs: string) {
+  let seen: string | undefined
+  return {
+    newest: () => newestOtherChange(cliLogs),
+    isNew: (newest: string | undefined) => newest !== seen,
+    note: (newest: string | undefined) => {
+      seen = newest
+    },
+  }
+}
+
+function noteUptime({ settings, ledger, nowSeconds }: RefresherOptions): void {
+  ledger.setUptimeQuarters(
+    settings.alwaysOn ? undefined : withMoment(ledger.uptimeQuarters ?? [], nowSeconds()),
+  )
+}
+
+async function publish(publisher: Pick<Publisher, 'save' | 'requestPush'>): Promise<void> {
+  publisher.requestPush()
+  await publisher.save()
+}

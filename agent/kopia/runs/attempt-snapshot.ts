@@ -1,0 +1,47 @@
+// Finds the snapshot that an attempt created among the snapshots in the repository.
+
+import type { Snapshot } from '../cli/snapshots.ts'
+import { formatSource } from '../source.ts'
+import type { Attempt } from './evidence.ts'
+
+/** Keyed by `user@host:path`, the oldest snapshot first. */
+type SnapshotsBySource = ReadonlyMap<string, readonly Snapshot[]>
+
+/**
+ * The snapshot with the id in the log. Without an id (`--json` hides the line), the first one created during the attempt;
+ * a checkpoint only if there is no other. If the clock was set back since the start, the attempt seems to end before it
+ * begins; then its end is ignored.
+ */
+export function findSnapshot(
+  attempt: Attempt,
+  endedAt: number,
+  bySource: SnapshotsBySource,
+): Snapshot | undefined {
+  const snapshots = bySource.get(formatSource(attempt.source)) ?? []
+  const { reportedResult } = attempt
+  if (reportedResult?.kind === 'identical') return undefined
+  if (reportedResult !== undefined)
+    return snapshots.find((snapshot) => snapshot.id === reportedResult.snapshotId)
+  const latestStart = endedAt < attempt.startedAt ? Number.POSITIVE_INFINITY : endedAt
+  const ofAttempt = snapshots.filter((snapshot) => {
+    const begin = attempt.origin === 'hook' ? snapshot.endedAt : snapshot.startedAt
+    return begin >= attempt.startedAt && snapshot.startedAt <= latestStart
+  })
+  return ofAttempt.find(({ incomplete }) => incomplete !== 'checkpoint') ?? ofAttempt.at(-1)
+}
+
+/**
+ * Whether retention may have deleted the snapshot of the attempt. It never deletes the newest snapshot, so there must be
+ * a later one. This matters for attempts that ended while no agent ran.
+ */
+export function mayHaveExpired(
+  { source, reportedResult, reportedAt }: Attempt,
+  endedAt: number,
+  bySource: SnapshotsBySource,
+): boolean {
+  if (reportedResult?.kind === 'identical') return false
+  const snapshots = bySource.get(formatSource(source)) ?? []
+  return snapshots.some(
+    (snapshot) => snapshot.incomplete === undefined && snapshot.startedAt > (reportedAt ?? endedAt),
+  )
+}

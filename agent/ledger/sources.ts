@@ -1,0 +1,80 @@
+// The sources of the ledger: finished attempts and the repository's answers go in, one state per source comes out.
+
+import type { Snapshot } from '../kopia/cli/snapshots.ts'
+import { attemptOf, type FinishedAttempt } from '../kopia/runs/outcome.ts'
+import { formatSource, type Source } from '../kopia/source.ts'
+import { newSource, type SourceState, unknownSnapshots, withFinished, withSnapshots } from './source-state.ts'
+
+/** A question to Kopia. Questions are numbered because the clock may be set back between two of them. */
+export type Question = { readonly number: number; readonly askedAt: number }
+
+export type Sources = {
+  readonly states: ReadonlyMap<string, SourceState>
+  /** Adds a source that is not known yet, with its counters at 0. */
+  readonly addSource: (source: Source, nowSeconds: number) => void
+  /** Removes a source that the repository does not have any more, or never had. */
+  readonly removeSource: (source: Source) => void
+  readonly addFinished: (finished: FinishedAttempt, nowSeconds: number) => void
+  /** Adds the snapshots that the repository has of a source. An answer to an earlier question does not replace a later one's. */
+  readonly addSnapshots: (source: Source, snapshots: readonly Snapshot[], question: Question) => void
+  /** Whether the ledger has an answer for the source to a question that was asked after this one. */
+  readonly wasAskedSince: (source: Source, question: Question) => boolean
+}
+
+/** Begins with the states of a saved ledger; `isCounted` decides by the end of an attempt (Unix seconds). */
+export function createSources(
+  saved: Readonly<Record<string, SourceState>>,
+  isCounted: (endedAt: number) => boolean,
+): Sources {
+  const states = new Map(Object.entries(saved))
+  /** The newest question that was answered, by source. Not saved: only this process's questions are numbered. */
+  const answered = new Map<string, number>()
+
+  function ensureSource(source: Source, nowSeconds: number): SourceState {
+    const known = states.get(formatSource(source))
+    if (known !== undefined) return known
+    const state = newSource(source, nowSeconds)
+    states.set(formatSource(source), state)
+    return state
+  }
+
+  function addFinished(finished: FinishedAttempt, nowSeconds: number): void {
+    const state = ensureSource(finished.source, nowSeconds)
+    const counting = isCounted(finished.endedAt) ? 'counted' : 'not counted'
+    states.set(formatSource(finished.source), withFinished(state, finished, counting, nowSeconds))
+  }
+
+  function addSnapshots(source: Source, snapshots: readonly Snapshot[], question: Question): void {
+    if (wasAskedSince(source, question)) return
+    const { askedAt } = question
+    const state = ensureSource(source, askedAt)
+    answered.set(formatSource(source), question.number)
+    states.set(formatSource(source), withSnapshots(state, snapshots))
+    for (const snapshot of unknownSnapshots(state, snapshots, askedAt)) addFound(snapshot, askedAt)
+  }
+
+  /** The snapshot's id is remembered: its log or its hooks may still report the same attempt, later. */
+  function addFound(snapshot: Snapshot, nowSeconds: number): void {
+    addFinished(attemptOf(snapshot), nowSeconds)
+    const state = ensureSource(snapshot.source, nowSeconds)
+    states.set(formatSource(snapshot.source), { ...state, foundSnapshotId: snapshot.id })
+  }
+
+  function wasAskedSince(source: Source, { number }: Question): boolean {
+    return (answered.get(formatSource(source)) ?? 0) > number
+  }
+
+  function removeSource(source: Source): void {
+    states.delete(formatSource(source))
+    answered.delete(formatSource(source))
+  }
+
+  return {
+    states,
+    addSource: (source, nowSeconds) => void ensureSource(source, nowSeconds),
+    removeSource,
+    addFinished,
+    addSnapshots,
+    wasAskedSince,
+  }
+}
