@@ -122,5 +122,5 @@ test('the stack on podman', async (context) => {
   await testSidecar(context, room)
   await testData(context, room)
   await testWrongValues(context, room)
-  await profiles(context, room)
+  await testProfiles(context, room)
 })
