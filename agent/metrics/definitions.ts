@@ -1,4 +1,4 @@
-// Every metric, declared once: name, type, labels, help. All else about metrics is derived from here.
+// Declares every metric once: name, type, labels, help text.
 
 export type MetricType = 'gauge' | 'counter'
 export type Metric = { readonly type: MetricType; readonly labels: readonly string[]; readonly help: string }
@@ -172,7 +172,7 @@ export const definitions = {
 
 export type MetricName = keyof typeof definitions
 
-/** The README's table of metrics. */
+/** The documentation's table of metrics. */
 export function metricsTable(): string {
   const rows = Object.entries<Metric>(definitions).map(
     ([name, { type, labels, help }]) => `| \`${name}\` | ${type} | ${labels.join(', ') || '–'} | ${help} |`,
