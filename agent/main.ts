@@ -3,7 +3,7 @@
 
 import { readFileSync } from 'node:fs'
 import type { CommandLine } from './commands/command-line.ts'
-import { enableOptimizer, limitMemory } from './daemon/v8-flags.ts'
+import { disableOptimizer } from './daemon/v8-flags.ts'
 
 const exitCodes = { ok: 0, failed: 1, usage: 2 } as const
 type GivenCommand = CommandLine & { kind: 'command' }
@@ -44,7 +44,7 @@ async function main(arguments_: readonly string[]): Promise<ExitCode> {
 }
 
 async function runCommandLine({ name, operands, options, flags }: GivenCommand): Promise<ExitCode> {
-  if (name !== 'run') enableOptimizer()
+  if (name === 'run') disableOptimizer()
   const { loadSettings, settingOrigins } = await import('./settings/load.ts')
   if (name === 'check') {
     const { checkCommand } = await import('./commands/check.ts')
@@ -126,7 +126,6 @@ function endOnClosedPipe(error: Error): void {
   process.exit()
 }
 
-limitMemory()
 process.stdout.on('error', endOnClosedPipe)
 if (isNodeTooOld(process.versions.node)) {
   printError(`it needs Node ${oldestNode.join('.')} or newer, and this is ${process.versions.node}`)

@@ -1,4 +1,4 @@
-// Every metric, declared once: name, type, labels, help. All else about metrics is derived from here.
+// Declares every metric once: name, type, labels, help text.
 
 export type MetricType = 'gauge' | 'counter'
 export type Metric = { readonly type: MetricType; readonly labels: readonly string[]; readonly help: string }

@@ -8,6 +8,7 @@ declare module 'prom-client/lib/registry.js' {
     readonly type: string
     readonly values: readonly {
       readonly labels: Readonly<Record<string, string>>
+      readonly sharedLabels?: Readonly<Record<string, string>>
       readonly value: number
     }[]
   }

@@ -73,6 +73,8 @@ const sourceSeries: readonly SourceSeries[] = [
   { name: 'kopia_snapshot_oldest_timestamp_seconds', valueIn: ({ held }) => held?.oldestAt },
 ]
 
+const noLabels: Labels = {}
+
 const seriesByName = Map.groupBy(sourceSeries, ({ name }) => name)
 
 /** The metrics that have samples per source. */
@@ -89,7 +91,7 @@ export function sourceSamples(
     for (const state of states) {
       const value = valueIn(state, context)
       if (value === undefined) continue
-      samples.push({ labels: extraLabels ? { ...state.source, ...extraLabels } : state.source, value })
+      samples.push({ labels: extraLabels ?? noLabels, sharedLabels: state.source, value })
     }
   }
   return samples

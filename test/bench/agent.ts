@@ -1,4 +1,4 @@
-// The agent as it is shipped: the bundle, built once per run of the benches.
+// The agent as it is shipped: a bundle, built once per run of the benches.
 
 import { mkdtempSync, rmSync } from 'node:fs'
 import { copyFile } from 'node:fs/promises'
@@ -11,7 +11,7 @@ import { projectFolder } from '../support/tools.ts'
 
 let built: Promise<string> | undefined
 
-/** The command line of the built agent: Node, and its entry. */
+/** The command line of the built agent: Node and the bundle's entry. */
 export async function builtAgent(): Promise<readonly [node: string, entry: string]> {
   built ??= build()
   return [process.execPath, await built]
@@ -21,12 +21,12 @@ async function build(): Promise<string> {
   const folder = mkdtempSync(join(tmpdir(), 'kopia-metrics-built-'))
   process.on('exit', () => rmSync(folder, { recursive: true, force: true }))
   await buildInto(join(folder, 'dist'))
-  // It reads its version beside its folder.
+  // The agent reads its version from the package.json above its folder.
   await copyFile(join(projectFolder, 'package.json'), join(folder, 'package.json'))
   return join(folder, 'dist/main.js')
 }
 
-/** Starts the built agent's `run`, and waits until it is ready; it is stopped with the bench. */
+/** Starts the built agent's `run` and waits until it is ready; the bench stops it at its end. */
 export async function startBuiltAgent(
   context: Cleanable,
   folders: AgentFolders,
@@ -37,7 +37,7 @@ export async function startBuiltAgent(
   return { ...agent, processId: processIdOf(agent) }
 }
 
-/** The id of a process that has started. */
+/** The id of a started process. */
 export function processIdOf({ name, child }: Pick<Service, 'name' | 'child'>): number {
   if (child.pid === undefined) throw new Error(`${name} did not start`)
   return child.pid

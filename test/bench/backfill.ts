@@ -1,4 +1,4 @@
-// How long `backfill` takes for 10,000 snapshots of 20 sources, and how much memory; then promtool with what it wrote.
+// Time and memory of `backfill` for 10,000 snapshots of 20 sources, and of promtool, which imports the result.
 
 import { execFileSync } from 'node:child_process'
 import { mkdir, stat, writeFile } from 'node:fs/promises'
@@ -16,7 +16,7 @@ const dayMs = 86_400_000
 
 type Listed = { id: string; startTime: string; endTime: string; source: { path: string } }
 
-/** What a real Kopia answers of one snapshot per source, repeated day by day: to take 10,000 would take an hour. */
+/** Repeats a real Kopia's answer about one snapshot per source day by day: making 10,000 snapshots would take an hour. */
 async function makeLongAnswer(kopia: KopiaLab, folder: string): Promise<string> {
   for (let number = 0; number < sources; number += 1) {
     const path = join(folder, 'sources', String(number))
@@ -42,7 +42,7 @@ async function makeLongAnswer(kopia: KopiaLab, folder: string): Promise<string> 
   return path
 }
 
-/** A Kopia that gives the long answer when it is asked for snapshots, and is the real one for all else. */
+/** A script that gives the long answer to `snapshot list`, and runs the real Kopia for every other command. */
 async function makeKopia(folder: string, answer: string): Promise<string> {
   const path = join(folder, 'kopia.sh')
   const script = `#!/bin/sh\ncase "$*" in *"snapshot list"*) exec cat '${answer}' ;; esac\nexec '${tool('kopia')}' "$@"\n`
@@ -78,11 +78,11 @@ async function measure(folder: string): Promise<Result> {
   return {
     rows: [
       { what: '`backfill`', unit: 's', values: [made.seconds] },
-      { what: '`backfill`, memory at most', unit: 'MiB', values: [made.peak] },
-      { what: 'what it writes', unit: 'samples', values: [samples] },
-      { what: 'what it writes, as text', unit: 'MiB', values: [size / 2 ** 20] },
-      { what: '`promtool` with it', unit: 's', values: [imported.seconds] },
-      { what: '`promtool`, memory at most', unit: 'MiB', values: [imported.peak] },
+      { what: '`backfill`, peak memory', unit: 'MiB', values: [made.peak] },
+      { what: 'samples that it writes', unit: 'samples', values: [samples] },
+      { what: 'size of the file that it writes', unit: 'MiB', values: [size / 2 ** 20] },
+      { what: '`promtool`, importing the file', unit: 's', values: [imported.seconds] },
+      { what: '`promtool`, peak memory', unit: 'MiB', values: [imported.peak] },
     ],
     verdicts: [],
   }
@@ -90,6 +90,6 @@ async function measure(folder: string): Promise<Result> {
 
 export const backfill: Bench = {
   name: 'backfill',
-  question: `how long the history of ${sources * snapshotsPerSource} snapshots of ${sources} sources takes`,
+  question: `what \`backfill\` costs for ${sources * snapshotsPerSource} snapshots of ${sources} sources`,
   run: () => withFolder(measure),
 }

@@ -1,15 +1,15 @@
-// What every bench is and gives: figures for the table, limits for the gate, lines for the plots.
+// What every bench is and returns: figures for the table, promises with their limits, lines for the plots.
 
 export type Bench = {
-  /** As `npm run bench -- NAME` names it. */
+  /** NAME in `npm run bench -- NAME`. */
   readonly name: string
-  /** What is measured, against what; one line. */
+  /** What it measures, and against what, in one line. */
   readonly question: string
   readonly run: (options: BenchOptions) => Promise<Result>
 }
 
 export type BenchOptions = {
-  /** `--long`: as long as the promise says, where the usual run is shorter. */
+  /** `long` (`--long`) runs for as long as the promise says, where the usual run is shorter. */
   readonly length: 'usual' | 'long'
 }
 
@@ -21,16 +21,16 @@ export type Result = {
 
 export type Unit = 'ms' | 's' | 'CPU ms' | 'CPU s' | 'MiB' | 'MB/s' | '×' | '%' | 'calls' | 'samples' | ''
 
-/** All that was measured of one thing; the table shows the median and the spread. */
+/** All measurements of one thing; the table shows their median and spread. */
 export type Row = { readonly what: string; readonly unit: Unit; readonly values: readonly number[] }
 
-/** A promise, and what was reached. */
+/** A promise of the design, and what the bench measured. */
 export type Verdict = {
   readonly promise: string
   readonly unit: Unit
   readonly reached: number
   readonly limit: number
-  /** Whether `reached` must stay below the limit, or above. */
+  /** Whether the limit is the upper or the lower one. */
   readonly bound: 'at most' | 'at least'
 }
 
@@ -49,7 +49,7 @@ export type PlotLine = {
   readonly points: readonly (readonly [x: number, y: number])[]
 }
 
-/** The value below which the share `of` (0 to 1) of the values lies; NaN of none. */
+/** The value below which the share `of` (0 to 1) of the values lies; NaN without values. */
 export function quantile(values: readonly number[], of: number): number {
   const sorted = [...values].sort((one, other) => one - other)
   const place = (sorted.length - 1) * of
@@ -63,7 +63,7 @@ export function median(values: readonly number[]): number {
   return quantile(values, 0.5)
 }
 
-/** Whether the promise is kept. */
+/** Whether the promise is kept; a value that was not measured (NaN) keeps none. */
 export function isMet({ reached, limit, bound }: Verdict): boolean {
   return bound === 'at most' ? reached <= limit : reached >= limit
 }

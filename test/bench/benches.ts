@@ -1,4 +1,4 @@
-// Every bench, in the order in which `npm run bench` runs them. A new one is a module beside this and a line here.
+// All benches, in the order in which `npm run bench` runs them. A new bench is a module beside this one and a line here.
 
 import { backfill } from './backfill.ts'
 import type { Bench } from './bench.ts'

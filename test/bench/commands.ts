@@ -1,4 +1,4 @@
-// How long the short commands take, and how much memory, against Node itself.
+// How long the short commands take, against an empty run of Node.
 
 import { execFileSync } from 'node:child_process'
 import type { Cleanable } from '../support/cleanup.ts'
@@ -33,11 +33,11 @@ async function measure(_: string, context: Cleanable): Promise<Result> {
       { what: '`node -e 0`', unit: 'ms', values: of('node') },
       { what: '`--version`', unit: 'ms', values: of('version') },
       { what: '`status`', unit: 'ms', values: of('status') },
-      { what: '`push`, which asks Kopia six questions', unit: 'ms', values: of('push') },
+      { what: '`push`, with its six calls of Kopia', unit: 'ms', values: of('push') },
     ],
     verdicts: [
       {
-        promise: '`status`, of `node -e 0`',
+        promise: 'time of `status`, relative to `node -e 0`',
         unit: '×',
         reached: median(of('status')) / median(of('node')),
         limit: 5,
@@ -49,6 +49,6 @@ async function measure(_: string, context: Cleanable): Promise<Result> {
 
 export const commands: Bench = {
   name: 'commands',
-  question: 'how long the short commands take, against Node itself',
+  question: 'how long the short commands take, against an empty run of Node',
   run: () => withFolder(measure),
 }

@@ -1,4 +1,4 @@
-// What a day with a backup an hour costs in CPU, against polling `kopia snapshot list`; and how often Kopia is asked.
+// The CPU of a day with one backup an hour, against polling `kopia snapshot list`, and the calls of Kopia's CLI per backup.
 
 import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
@@ -15,15 +15,15 @@ const backupsPerDay = 24
 const pollsPerDay = (24 * 3600) / 30
 const schedulesPerDay = { refresh: 24 * 12, repository: 4 } as const
 const daySeconds = 24 * 3600
-/** What the last backup left for the garbage collector is not what idling costs. */
+/** Time for the garbage collector to clean up after the last backup, so that it does not count as idling. */
 const settleSeconds = 45
-/** As many polls as an hour has; in the usual run fewer, each of which costs the same. */
+/** A long run measures an hour's polls; the usual run measures fewer, since every poll costs the same. */
 const runs = {
   usual: { backups: 12, polls: 20, idleSeconds: 60 },
   long: { backups: 24, polls: 120, idleSeconds: 600 },
 }
 
-/** A Kopia that notes each call, and then is the real one. */
+/** A script that notes each call and then runs the real Kopia. */
 export async function countingKopia(
   folder: string,
 ): Promise<{ binary: string; calls: () => Promise<string[]> }> {
@@ -42,7 +42,7 @@ type Watched = {
   readonly calls: () => Promise<string[]>
 }
 
-/** An agent beside a Kopia whose calls are noted; its schedules do not fall into the measuring. */
+/** An agent whose calls of Kopia are noted; its schedules do not fire during the measurement. */
 export async function watchCalls(folder: string, context: Cleanable): Promise<Watched> {
   const lab = await createLab(context)
   const { binary, calls } = await countingKopia(folder)
@@ -57,7 +57,7 @@ export async function watchCalls(folder: string, context: Cleanable): Promise<Wa
       KOPIA_METRICS_REPOSITORY_SCHEDULE: '0 0 1 1 *',
     },
   )
-  // What it asks at its start is not asked per run; the figures of the repository come last.
+  // Wait for the calls of the start, which ends with the repository's figures: they do not count per backup.
   await untilQuiet(calls)
   return { lab, path, agent, calls }
 }
@@ -70,7 +70,7 @@ async function untilQuiet(calls: () => Promise<string[]>): Promise<void> {
   }
 }
 
-/** Calls of Kopia by the agent, backup by backup. */
+/** The agent's calls of Kopia per backup, and its CPU for each backup. */
 export async function callsPerBackup({ lab, path, agent, calls }: Watched, count: number) {
   const before = (await calls()).length
   const cpu: number[] = []
@@ -107,37 +107,43 @@ async function measure(folder: string, context: Cleanable, { length }: BenchOpti
     backupsPerDay * median(cpu) +
     idlePerDay +
     schedulesPerDay.refresh * pushing +
-    // Status, maintenance, blobs and contents: each costs what a poll does.
+    // Status, maintenance, blobs and contents are four calls, each of which costs as much as a poll.
     schedulesPerDay.repository * 4 * poll
   const pollerDay = pollsPerDay * poll
   return {
     rows: [
       {
-        what: 'a backup, the question to Kopia included',
+        what: 'a backup, including the call of Kopia',
         unit: 'CPU ms',
         values: cpu.map((it) => it * 1000),
       },
       { what: 'a heartbeat', unit: 'CPU ms', values: [pushing * 1000] },
-      { what: 'a day of nothing', unit: 'CPU s', values: [idlePerDay] },
+      { what: 'a day of idling', unit: 'CPU s', values: [idlePerDay] },
       { what: `a day with ${backupsPerDay} backups`, unit: 'CPU s', values: [agentDay] },
       { what: 'one `kopia snapshot list`', unit: 'CPU ms', values: [poll * 1000] },
-      { what: 'a day of it every 30 s', unit: 'CPU s', values: [pollerDay] },
+      { what: 'a day of one every 30 s', unit: 'CPU s', values: [pollerDay] },
       { what: "calls of Kopia's CLI per backup", unit: 'calls', values: [calls] },
     ],
     verdicts: [
       {
-        promise: 'a day, of the poller',
+        promise: "CPU of a day, relative to the poller's",
         unit: '×',
         reached: agentDay / pollerDay,
         limit: 1 / 20,
         bound: 'at most',
       },
-      { promise: 'calls per backup', unit: 'calls', reached: calls, limit: 1, bound: 'at most' },
+      {
+        promise: "calls of Kopia's CLI per finished run",
+        unit: 'calls',
+        reached: calls,
+        limit: 1,
+        bound: 'at most',
+      },
     ],
   }
 }
 
-/** CPU seconds, by the clock `read`, that one of `times` pieces of work costs. */
+/** The mean CPU seconds of `work`, by the clock `read`. */
 async function cpuOf(read: () => number, times: number, work: () => Promise<unknown>): Promise<number> {
   const begin = read()
   for (let time = 0; time < times; time += 1) await work()

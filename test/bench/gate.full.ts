@@ -1,5 +1,5 @@
-// The gate: what must not get worse unseen. Times are compared only with others of the same moments; memory and calls of
-// Kopia's are what they are on any machine. The whole truth is told by `npm run bench`.
+// Part of `npm test`: costs that must not rise unnoticed. Times are compared only with times that were measured in turn;
+// memory and calls of Kopia are the same on every machine. `npm run bench` has all figures.
 
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
@@ -13,7 +13,7 @@ import { hookMilliseconds } from './hook.ts'
 import { residentMebibytes, withFolder } from './measure.ts'
 import { measureReaders } from './read-logs.ts'
 
-test('a hook costs a few shells at the most, and less than a push', () =>
+test('a hook call takes less than five empty shells, and half of a push by Node', () =>
   withFolder(async (folder, context) => {
     const of = await hookMilliseconds(folder, context, 5)
     const [hook, shell, node] = [median(of('hook')), median(of('shell')), median(of('node'))]
@@ -21,7 +21,7 @@ test('a hook costs a few shells at the most, and less than a push', () =>
     assert.ok(hook < node / 2, `hook ${hook} ms, a push by Node ${node} ms`)
   }))
 
-test('logs are read nearly as fast as by grep, and faster than line by line', () =>
+test('the agent reads a log at a quarter of the speed of grep or faster, and faster than line by line', () =>
   withFolder(async (folder) => {
     const of = await measureReaders(folder, 100e6, 7)
     const [agent, grep, readline] = [median(of('agent')), median(of('grep')), median(of('readline'))]
@@ -29,13 +29,13 @@ test('logs are read nearly as fast as by grep, and faster than line by line', ()
     assert.ok(agent < readline, `agent ${agent} ms, readline ${readline} ms`)
   }))
 
-test('Kopia is asked once per backup', () =>
+test('the agent calls Kopia once per backup', () =>
   withFolder(async (folder, context) => {
     const { calls } = await callsPerBackup(await watchCalls(folder, context), 5)
     assert.equal(calls, 1)
   }))
 
-test('an agent that waits is small', () =>
+test('an idle agent takes less than 70 MiB', () =>
   withFolder(async (_, context) => {
     const lab = await createLab(context)
     await lab.kopia.must('snapshot', 'create', await lab.makeSource('photos'))
@@ -49,12 +49,12 @@ test('an agent that waits is small', () =>
     assert.ok(resident < 70, `${resident} MiB`)
   }))
 
-test('a picture of many sources costs little more per source than one of few, and 10,000 fit into the memory', async () => {
+test('the CPU of a metrics text is proportional to the sources, and 10,000 sources keep their memory budget', async () => {
   const [few, many] = [
     await withFolder((folder, context) => measureSize(folder, context, 1000)),
     await withFolder((folder, context) => measureSize(folder, context, 10_000)),
   ]
-  const perSource = (of: typeof few) => median(of.pictureMilliseconds) / of.sources
+  const perSource = (of: typeof few) => median(of.textMilliseconds) / of.sources
   assert.ok(perSource(many) < 3 * perSource(few), `${perSource(many)} and ${perSource(few)} ms`)
-  assert.ok(many.resident < 125, `${many.resident} MiB`)
+  assert.ok(many.resident <= 200, `${many.resident} MiB`)
 })

@@ -1,4 +1,4 @@
-// On what the figures were measured: they mean nothing without it.
+// The machine of a measurement; the figures mean nothing without it.
 
 import { execFileSync } from 'node:child_process'
 import { availableParallelism, cpus, loadavg, release, totalmem } from 'node:os'
@@ -11,7 +11,7 @@ export type Machine = {
   readonly kernel: string
   readonly node: string
   readonly kopia: string
-  /** How many processes wanted to run when the bench began: on a busy machine only ratios tell anything. */
+  /** The load average when the bench began. On a busy machine only ratios are meaningful. */
   readonly load: number
 }
 
@@ -28,7 +28,7 @@ export function thisMachine(): Machine {
   }
 }
 
-/** In words, for tables. */
+/** One line for the tables. */
 export function machineWords(machine: Machine): string {
   const { processor, cores, memoryGibibytes, kernel, node, kopia } = machine
   return `${processor}, ${cores} cores, ${memoryGibibytes} GiB, ${kernel}, Node ${node}, Kopia ${kopia}`

@@ -1,4 +1,4 @@
-// Ways to measure: wall time of work, CPU time and memory of processes as the kernel counts them.
+// Measures wall time of work, and CPU time and memory of processes as the kernel counts them.
 
 import { execFileSync } from 'node:child_process'
 import { readdirSync, readFileSync } from 'node:fs'
@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type Cleanable, cleanUpAfter } from '../support/cleanup.ts'
 
-/** Runs `work` with a temporary folder; all that it started is stopped afterwards, and the folder removed. */
+/** Runs `work` with a temporary folder. Afterwards runs the clean-up tasks of `context` and removes the folder. */
 export async function withFolder<T>(work: (folder: string, context: Cleanable) => Promise<T>): Promise<T> {
   const tasks: (() => unknown)[] = []
   const context = { after: (task: () => unknown) => tasks.push(task) }
@@ -20,7 +20,7 @@ export async function withFolder<T>(work: (folder: string, context: Cleanable) =
   }
 }
 
-/** Milliseconds that `work` took. */
+/** The milliseconds that `work` takes. */
 export async function millisecondsOf(work: () => Promise<unknown> | unknown): Promise<number> {
   const begin = process.hrtime.bigint()
   await work()
@@ -28,8 +28,8 @@ export async function millisecondsOf(work: () => Promise<unknown> | unknown): Pr
 }
 
 /**
- * Milliseconds of each of several works, round by round, so that what else the machine does meets all alike; the first
- * round only warms up.
+ * The milliseconds of several works, measured in turn, so that other load on the machine affects all alike. The first round
+ * is a warm-up and does not count.
  */
 export async function interleaved<Name extends string>(
   rounds: number,
@@ -47,15 +47,15 @@ export async function interleaved<Name extends string>(
 
 const ticksPerSecond = Number(execFileSync('getconf', ['CLK_TCK'], { encoding: 'utf8' }))
 
-/** CPU seconds of a process and of its children that have ended, in steps of a tick of 10 ms (proc_pid_stat(5)). */
+/** CPU seconds of a process and its ended children, in ticks of 10 ms (proc_pid_stat(5)). */
 export function cpuSecondsWithChildren(processId: number): number {
   const stat = readFileSync(`/proc/${processId}/stat`, 'latin1')
   const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
-  // Fields 14 to 17, counted from the third.
+  // Fields 14 to 17 of the line; `fields` begins with the third.
   return fields.slice(11, 15).reduce((sum, field) => sum + Number(field), 0) / ticksPerSecond
 }
 
-/** CPU seconds of a process's own living threads, to the nanosecond: for those that hardly do anything. */
+/** CPU seconds of a process's living threads, to the nanosecond, for processes that hardly use any. */
 export function cpuSeconds(processId: number): number {
   const folder = `/proc/${processId}/task`
   const nanoseconds = readdirSync(folder).map((thread) =>
@@ -69,12 +69,12 @@ export function residentMebibytes(processId: number): number {
   return memoryField(processId, 'VmRSS')
 }
 
-/** The most that it ever had resident, in MiB. */
+/** The peak of a process's resident memory, in MiB. */
 export function peakMebibytes(processId: number): number {
   return memoryField(processId, 'VmHWM')
 }
 
-/** The same of a process that may just have ended, and then has no memory any more: 0. */
+/** The peak of a process that may have ended; 0 if it has. */
 export function peakMebibytesIfAny(processId: number): number {
   try {
     return peakMebibytes(processId)

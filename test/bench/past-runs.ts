@@ -1,4 +1,4 @@
-// Whether memory and CPU stay flat over 10,000 backups.
+// Whether memory and CPU stay the same over 10,000 backups.
 
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -12,11 +12,11 @@ import { createLogWriter } from './written-logs.ts'
 const backups = 10_000
 const batch = 100
 const batches = backups / batch
-/** After these the agent has loaded all that it needs, and there are as many logs as Kopia keeps. */
+/** After these batches the agent has loaded all its modules, and there are as many logs as Kopia keeps. */
 const warmUpBatches = 20
-/** Batches that are compared, at the beginning and at the end. */
+/** The number of batches that are compared, after the warm-up and at the end. */
 const compared = 20
-/** A hundred backups at once are no life; what stays of them is. */
+/** The pause before the last measurement: a real agent never sees a hundred backups at once. */
 const restSeconds = 30
 
 type Sample = { readonly memory: number; readonly cpuMilliseconds: number }
@@ -74,14 +74,14 @@ function resultOf(samples: readonly Sample[], rested: number): Result {
     ],
     verdicts: [
       {
-        promise: 'memory at the end, of that at the beginning',
+        promise: 'memory at the end, relative to the beginning',
         unit: '×',
         reached: median(memory(late)) / median(memory(early)),
         limit: 1.1,
         bound: 'at most',
       },
       {
-        promise: 'CPU of a backup at the end, of that at the beginning',
+        promise: 'CPU of a backup at the end, relative to the beginning',
         unit: '×',
         reached: median(cpu(late)) / median(cpu(early)),
         limit: 1.5,
@@ -104,6 +104,6 @@ function resultOf(samples: readonly Sample[], rested: number): Result {
 
 export const pastRuns: Bench = {
   name: 'past-runs',
-  question: `whether memory and CPU stay flat over ${backups} backups, each with its logs and an event`,
+  question: `whether memory and CPU stay the same over ${backups} backups, each with its logs and an event`,
   run: () => withFolder(measure),
 }

@@ -6,7 +6,7 @@ import type { Axis, Plot as PlotData } from './bench.ts'
 
 const size = { width: 720, height: 400, marginLeft: 64, marginRight: 120, marginBottom: 44 } as const
 
-/** The whole SVG file; lines are named at their ends. */
+/** The text of the SVG file; each line has its name at its end. */
 export function svgOf({ title, x, y, lines }: PlotData): string {
   const points = lines.flatMap(({ name, points }) => points.map(([at, value]) => ({ name, at, value })))
   const { document } = parseHTML('<!doctype html><html><body></body></html>')

@@ -15,7 +15,7 @@ const bytes = 400e6
 const rounds = 5
 const fileName = 'kopia-20261124-120000-1-snapshot-create.0.log'
 
-/** A real log of a real backup, its middle repeated until it is long: what a debug log of hours looks like. */
+/** The log of a real backup, whose middle is repeated until it is as long as a debug log of several hours. */
 export async function makeLongLog(folder: string, bytesWanted: number): Promise<string> {
   const kopia = await createKopiaLab(join(folder, 'kopia'), join(folder, 'state'))
   await kopia.must('snapshot', 'create', new URL('../../node_modules', import.meta.url).pathname)
@@ -48,10 +48,10 @@ async function readByLine(path: string): Promise<void> {
   for await (const line of createInterface({ input: createReadStream(path) })) {
     if (line.includes('kopia/cli')) found += 1
   }
-  if (found === 0) throw new Error('nothing was found')
+  if (found === 0) throw new Error('found no line of a backup')
 }
 
-/** Milliseconds of each reader, in turn, over a log of about so many bytes. */
+/** The milliseconds of each reader, measured in turn, for a log of about so many bytes. */
 export async function measureReaders(folder: string, bytesWanted: number, count: number) {
   const path = await makeLongLog(folder, bytesWanted)
   return interleaved(count, {
@@ -73,9 +73,11 @@ async function measure(folder: string): Promise<Result> {
       { what: '`grep -c`', unit: 'MB/s', values: speeds(of('grep')) },
       { what: 'this agent', unit: 'MB/s', values: speeds(of('agent')) },
       { what: "Node's `readline`", unit: 'MB/s', values: speeds(of('readline')) },
-      { what: 'memory grown meanwhile', unit: 'MiB', values: [grown] },
+      { what: 'memory that the readers add', unit: 'MiB', values: [grown] },
     ],
-    verdicts: [{ promise: 'speed, of `grep -c`', unit: '×', reached: ratio, limit: 0.5, bound: 'at least' }],
+    verdicts: [
+      { promise: 'speed, relative to `grep -c`', unit: '×', reached: ratio, limit: 0.5, bound: 'at least' },
+    ],
   }
 }
 

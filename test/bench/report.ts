@@ -1,4 +1,4 @@
-// A bench's result on disk: results/NAME.json, and its plots beside it as SVG.
+// A bench's result on disk: results/NAME.json, and its plots as SVG files beside it.
 
 import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
@@ -17,7 +17,7 @@ export type Report = Result & {
 
 const folder = join(projectFolder, 'test/bench/results')
 
-/** Writes the report and draws its plots. */
+/** Writes the report, then draws its plots. */
 export async function saveReport(report: Report): Promise<void> {
   await mkdir(folder, { recursive: true })
   await writeFile(pathOf(report.name), `${JSON.stringify(report, rounded, 1)}\n`)
@@ -26,7 +26,7 @@ export async function saveReport(report: Report): Promise<void> {
   }
 }
 
-/** What the last run of a bench wrote. */
+/** The report of a bench's last run. */
 export async function loadReport(name: string): Promise<Report> {
   return JSON.parse(await readFile(pathOf(name), 'utf8'))
 }
@@ -35,7 +35,7 @@ function pathOf(name: string): string {
   return join(folder, `${name}.json`)
 }
 
-/** Four digits: the rest is noise. */
+/** Keeps four digits; the others are noise. */
 function rounded(_: string, value: unknown): unknown {
   return typeof value === 'number' ? Number(value.toPrecision(4)) : value
 }

@@ -1,20 +1,20 @@
-// Logs of backups in any number, as Kopia wrote those of one that failed before it began: both segments, and the hook's event.
+// Writes the logs and hook events of any number of failed backups, copied from those of one real backup that failed early.
 
 import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { KopiaLab } from '../support/kopia.ts'
 
 export type LogWriter = {
-  /** Writes so many more runs, with one event each if there is a spool, and removes the oldest logs beyond 1,000. */
+  /** Writes so many more runs, with an event each if there is a spool, and removes the oldest logs beyond 1,000. */
   readonly write: (count: number) => Promise<void>
 }
 
-/** Kopia's own limit on log files. */
+/** Kopia's own limit on the number of log files. */
 const mostFiles = 1000
 const firstProcessId = 5_000_000
 const firstRunAt = Date.UTC(2026, 0, 1)
 
-/** Lets a real backup of `path` fail, and takes its logs for a pattern; what it left is removed. */
+/** Lets a real backup of `path` fail, takes its logs as a pattern, and removes them. */
 export async function createLogWriter(
   kopia: KopiaLab,
   path: string,
@@ -56,7 +56,7 @@ async function takeLogs(cliLogs: string): Promise<readonly string[]> {
   return texts
 }
 
-/** As hooks/record-event.sh writes it. */
+/** Writes an event as hooks/record-event.sh does. */
 async function writeEvent(spool: string, path: string, processId: number): Promise<void> {
   const entries = {
     KOPIA_ACTION: 'before-snapshot-root',
