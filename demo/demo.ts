@@ -1,5 +1,5 @@
-// `npm run demo`: everything for real on this machine, from a backup to an alert, in a temporary folder.
-// With --once it prints what came of it, and its exit code tells whether that was right.
+// `npm run demo` runs the whole real stack on this machine in a temporary folder, from a backup to an alert.
+// With --once it prints the results and exits; the exit code says whether they are correct.
 
 import { chmod, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
@@ -15,7 +15,7 @@ import {
 } from '../test/support/stack.ts'
 import { waitFor } from '../test/support/wait.ts'
 
-/** The alert waits five minutes; nobody watches a demo that long. */
+/** Divides the times of the alert rules: the alert would wait five minutes otherwise. */
 const speed = 60
 
 type Demo = {
@@ -49,19 +49,19 @@ function cleanUp(): Promise<void> {
   return cleaned
 }
 
-async function show(): Promise<Demo> {
-  progress('Looking for Kopia, Pushgateway, Prometheus and node-exporter …')
+async function startDemo(): Promise<Demo> {
+  progress('Starting Pushgateway, node-exporter and Prometheus …')
   const stateDirectory = join(folder, 'state')
   const gateway = await begin(startPushgateway())
   const nodeExporter = await begin(startNodeExporter())
   const prometheus = await begin(
     startPrometheus(join(folder, 'prometheus'), { gateway, nodeExporter }, speed),
   )
-  progress('Making a Kopia repository …')
+  progress('Creating a Kopia repository …')
   const kopia = await createKopiaLab(join(folder, 'kopia'), stateDirectory)
   const folders = { stateDirectory, kopiaEnvironment: kopia.environment }
   const agent = await begin(startAgent(folders, { KOPIA_METRICS_PUSHGATEWAY_URL: gateway.url }))
-  const sources = await makeSources(kopia)
+  const sources = await createSources(kopia)
   progress(`Backing up ${sources.good} …`)
   await kopia.run('snapshot', 'create', sources.good)
   progress(`Backing up ${sources.bad}, whose before-action fails …`)
@@ -69,7 +69,7 @@ async function show(): Promise<Demo> {
   return { agent, gateway, prometheus, sources }
 }
 
-async function makeSources(kopia: KopiaLab): Promise<Sources> {
+async function createSources(kopia: KopiaLab): Promise<Sources> {
   const sources = { good: join(folder, 'photos'), bad: join(folder, 'database') }
   for (const path of Object.values(sources)) {
     await mkdir(path)
@@ -98,9 +98,9 @@ async function isFiring({ prometheus, sources }: Demo): Promise<boolean> {
   )
 }
 
-/** Resolves when Prometheus has both sources and the alert fires; rejects when that does not happen. */
+/** Waits until Prometheus has both sources and the alert fires. Rejects if that does not happen in time. */
 async function awaitAlert(demo: Demo): Promise<void> {
-  progress('Waiting for Prometheus to scrape both …')
+  progress('Waiting for Prometheus to scrape both sources …')
   await waitFor('both sources arrive in Prometheus', async () => {
     const statuses = [await statusOf(demo, demo.sources.good), await statusOf(demo, demo.sources.bad)]
     return statuses.includes(undefined) ? undefined : statuses
@@ -119,7 +119,7 @@ async function print(demo: Demo): Promise<void> {
     `${figure('kopia_backup_duration_seconds', path)?.toFixed(3) ?? '–'} s`,
     `${figure('kopia_backup_size_bytes', path) ?? '–'}`,
   ])
-  const table = [['source', 'last backup', 'took', 'bytes'], ...rows]
+  const table = [['source', 'last backup', 'duration', 'bytes'], ...rows]
   const width = Math.max(...table.map(([path = '']) => path.length)) + 2
   const lines = table.map(
     ([path = '', ...cells]) => path.padEnd(width) + cells.map((cell) => cell.padEnd(13)).join(''),
@@ -136,7 +136,7 @@ agent          ${demo.agent.url}/metrics
 `)
 }
 
-async function isRight(demo: Demo): Promise<boolean> {
+async function isCorrect(demo: Demo): Promise<boolean> {
   const [good, bad] = [await statusOf(demo, demo.sources.good), await statusOf(demo, demo.sources.bad)]
   return good === 1 && bad === 0 && (await isFiring(demo))
 }
@@ -153,12 +153,12 @@ for (const [signal, exitCode] of [
 }
 
 try {
-  const demo = await show()
+  const demo = await startDemo()
   await awaitAlert(demo)
   await print(demo)
-  if (process.argv.includes('--once')) process.exitCode = (await isRight(demo)) ? 0 : 1
+  if (process.argv.includes('--once')) process.exitCode = (await isCorrect(demo)) ? 0 : 1
   else {
-    process.stdout.write('\nCtrl-C ends it and takes everything away.\n')
+    process.stdout.write('\nCtrl-C ends it and removes everything.\n')
     await new Promise(() => setInterval(() => undefined, 60_000))
   }
 } catch (error) {

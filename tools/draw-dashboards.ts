@@ -1,19 +1,19 @@
-// Draws the dashboards for dashboards/README.md: layout, queries and colours from their JSON, the data from a
-// real Prometheus, the pixels from Chromium. No Grafana has a part in it.
+// Draws the pictures of dashboards/README.md without Grafana: layout, queries and colours come from the dashboards' JSON, the
+// data from a real Prometheus, the rendering from Chromium.
 //
 //   node tools/draw-dashboards.ts [--prometheus=URL] [--minutes=30] [--folder=dashboards/pictures]
 //
-// Without a Prometheus it starts the whole stack, lets a machine back up for that long, and takes all away again.
+// Without --prometheus it starts the whole stack, runs backups for this many minutes, and removes everything afterwards.
 
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { chromium } from 'playwright-core'
 import { cleanUpAfter } from '../test/support/cleanup.ts'
-import type { Asker } from '../test/support/dashboards/answers.ts'
 import { dashboardsFolder, readDashboards } from '../test/support/dashboards/model.ts'
-import { liveThrough } from './draw/history.ts'
-import { answersTo, pageOf } from './draw/page.ts'
+import type { PrometheusQueries } from '../test/support/dashboards/prometheus-queries.ts'
+import { runBackups } from './draw/history.ts'
+import { pageOf, queryDashboard } from './draw/page.ts'
 import type { Theme } from './draw/theme.ts'
 
 const { values } = parseArgs({
@@ -37,16 +37,16 @@ const tasks: (() => unknown)[] = []
 const context = { after: (task: () => unknown) => tasks.push(task) }
 const minutes = Number(values.minutes)
 
-async function history(): Promise<string> {
+async function startWithBackups(): Promise<string> {
   const folder = await mkdtemp('/var/tmp/demo-')
   cleanUpAfter(context, () => rm(folder, { recursive: true, force: true }))
-  progress(`A machine backs up for ${minutes} minutes …`)
-  return (await liveThrough({ folder, seconds: minutes * 60, progress }, context)).url
+  progress(`Running backups for ${minutes} minutes …`)
+  return (await runBackups({ folder, seconds: minutes * 60, progress }, context)).url
 }
 
 async function draw(prometheusUrl: string): Promise<void> {
   const now = Date.now() / 1000
-  const asker: Asker = {
+  const queries: PrometheusQueries = {
     prometheusUrl,
     range: { from: now - minutes * 60, to: now },
     scrapeIntervalSeconds: 1,
@@ -58,10 +58,10 @@ async function draw(prometheusUrl: string): Promise<void> {
   cleanUpAfter(context, () => browser.close())
   await mkdir(values.folder, { recursive: true })
   for (const [name, dashboard] of await readDashboards()) {
-    const answers = await answersTo(asker, dashboard)
+    const answers = await queryDashboard(queries, dashboard)
     for (const { suffix, theme, width } of pictures) {
       const page = await browser.newPage({ viewport: { width, height: 800 } })
-      await page.setContent(pageOf(dashboard, answers, { asker, theme, width }))
+      await page.setContent(pageOf(dashboard, answers, { queries, theme, width }))
       const path = join(values.folder, name.replace('.json', `${suffix}.png`))
       await writeFile(path, await page.screenshot({ fullPage: true }))
       progress(path)
@@ -71,7 +71,7 @@ async function draw(prometheusUrl: string): Promise<void> {
 }
 
 try {
-  await draw(values.prometheus ?? (await history()))
+  await draw(values.prometheus ?? (await startWithBackups()))
 } finally {
   for (const task of tasks) await task()
 }

@@ -1,16 +1,16 @@
 #!/bin/sh
-# Makes the image of a Debian machine, to be booted with systemd as its process 1, and prints its name.
-# machine-image.sh [SUITE] — bookworm where none is given.
+# Creates the image of a Debian machine that boots with systemd, and prints its name.
+# Usage: machine-image.sh [SUITE] (default: bookworm)
 #
-# Needs podman, and debootstrap to make the image, both installed from Debian's packages where they are missing (as root).
-# Podman keeps the image, one for all checkouts; `podman rmi NAME` takes it away.
-# Exits with 3, and says why, where no containers can be run: that is no fault of the project's.
+# Needs podman and debootstrap, and installs missing ones from Debian's packages (as root). Podman stores the image, one for
+# all checkouts; `podman rmi NAME` removes it.
+# Exits with 3 and prints the reason if this machine cannot run containers.
 set -eu
 
 suite=${1:-bookworm}
 here=$(cd -- "$(dirname -- "$0")" && pwd)
 repository=localhost/kopia-metrics-agent-test
-# The name changes with this file, so that an older image is not taken for the current one.
+# The name depends on this file's checksum, so that a change here creates a new image.
 image=$repository:$suite-$(cksum <"$here/machine-image.sh" | cut -d ' ' -f 1)
 packages='podman runc netavark aardvark-dns iptables uidmap debootstrap'
 
@@ -27,15 +27,15 @@ install_packages() {
 
 is_there() { command -v podman >/dev/null && command -v runc >/dev/null && command -v debootstrap >/dev/null; }
 
-# mirror — where apt gets Debian from on this machine.
+# mirror: prints the Debian mirror that apt uses on this machine.
 mirror() {
-  # shellcheck disable=SC2016 # The word is apt's.
+  # shellcheck disable=SC2016 # apt expands it, not the shell.
   apt-get indextargets --format '$(REPO_URI)' 2>/dev/null | grep -m 1 '/debian/*$' || echo http://deb.debian.org/debian
 }
 
-# make_image FOLDER — Debian at its least, with systemd; udev and others that would touch the machine beneath are masked.
+# make_image FOLDER: creates a minimal Debian with systemd. Units that would affect the host are masked.
 make_image() {
-  say "making $image with debootstrap, which takes a minute"
+  say "creating $image with debootstrap, which takes a minute"
   if ! debootstrap --variant=minbase --include=systemd-sysv,dbus,libpam-systemd "$suite" "$1/root" "$(mirror)" \
     >"$1/log" 2>&1; then
     tail -n 20 "$1/log" >&2
@@ -66,14 +66,14 @@ if ! is_there; then
   say "installing $packages"
   install_packages 9>&- || { apt-get update -qq >&2 9>&- && install_packages 9>&-; }
 fi
-[ "$(id -u)" -eq 0 ] || refuse 'a machine with systemd is booted as root only'
+[ "$(id -u)" -eq 0 ] || refuse 'booting a machine with systemd needs root'
 
 if ! podman image exists "$image"; then
   scratch=$(mktemp -d)
   trap 'rm -rf "$scratch"' EXIT
   make_image "$scratch"
 fi
-# Some machines can't run any container, whatever is installed.
+# Some machines cannot run containers at all, even with podman installed.
 podman --runtime=runc run --rm --privileged --network=none --ulimit nofile=1024:1024 --ulimit nproc=1024:1024 \
   "$image" /bin/true >&2 9>&- || refuse 'podman can run no container here, see above'
 printf '%s\n' "$image"

@@ -1,6 +1,8 @@
-// Makes the pictures of README.md and docs/ from real runs, into docs/images: a real Kopia with a repository, a real agent, `status` in a
-// real terminal and the page in a real Chromium. Only names and times are set: Kopia's --override-source, --start-time and
-// --end-time stand for a machine that has backed up for a month. `npm run pictures`, some minutes.
+// Creates the pictures of README.md and docs/ in docs/images from real runs (`npm run pictures`, takes some minutes): a real Kopia with a
+// repository, a real agent, `status` in a terminal and the status page in Chromium. Only names and times are simulated: Kopia's
+// --override-source, --start-time and --end-time create a history of a month.
+//
+// 9 kB in one file, because the steps belong together and nothing else uses them.
 
 import { mkdir, mkdtemp, rm, truncate, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
@@ -18,19 +20,19 @@ const images = join(projectFolder, 'docs/images')
 const hourMs = 3_600_000
 const dayMs = 24 * hourMs
 
-type Told = {
+type SourceHistory = {
   readonly path: string
   readonly megabytes: number
   readonly files: number
   readonly count: number
   readonly everyMs: number
-  /** The age of the newest. */
+  /** The age of the newest snapshot. */
   readonly agoMs: number
-  /** Least and most. */
+  /** The shortest and longest duration. */
   readonly seconds: readonly [number, number]
 }
 
-const told: readonly Told[] = [
+const histories: readonly SourceHistory[] = [
   {
     path: '/srv/photos',
     megabytes: 3100,
@@ -70,39 +72,44 @@ const told: readonly Told[] = [
   { path: '/etc', megabytes: 8, files: 60, count: 30, everyMs: dayMs, agoMs: 4 * hourMs, seconds: [2, 4] },
 ]
 
-/** The same in every run, so that a picture changes only with what it shows. */
-function wander(number: number, [least, most]: readonly [number, number]): number {
+/** Varies a value deterministically, so that pictures only change if the agent's output does. */
+function vary(number: number, [least, most]: readonly [number, number]): number {
   return least + ((Math.sin(number * 2.3) + Math.sin(number * 0.7) + 2) / 4) * (most - least)
 }
 
-async function makeFolder(folder: string, { path, megabytes, files }: Told): Promise<string> {
+async function createFolder(folder: string, { path, megabytes, files }: SourceHistory): Promise<string> {
   const at = join(folder, path)
   await mkdir(at, { recursive: true })
   for (let number = 0; number < files; number += 1) {
     const file = join(at, `file-${number}`)
-    // Zeros take no room, and Kopia stores them once.
+    // Sparse files use no disk space, and Kopia stores their zeros once.
     await writeFile(file, String(number))
     await truncate(file, Math.round((megabytes * 1e6) / files))
   }
   return at
 }
 
-/** As Kopia takes times on its command line. */
+/** Formats a time for Kopia's command line. */
 function kopiaTime(milliseconds: number): string {
   return new Date(milliseconds).toISOString().replace('T', ' ').replace(/\..*/, ' UTC')
 }
 
-async function makePast(kopia: KopiaLab, source: Told, folder: string, now: number): Promise<void> {
+async function createSnapshots(
+  kopia: KopiaLab,
+  source: SourceHistory,
+  folder: string,
+  now: number,
+): Promise<void> {
   process.stderr.write(`  ${source.count} snapshots of ${source.path} …\n`)
   for (let number = source.count - 1; number >= 0; number -= 1) {
     const endedAt = now - source.agoMs - number * source.everyMs
-    const startedAt = endedAt - 1000 * wander(number, source.seconds)
+    const startedAt = endedAt - 1000 * vary(number, source.seconds)
     const times = [`--start-time=${kopiaTime(startedAt)}`, `--end-time=${kopiaTime(endedAt)}`]
-    await kopia.must('snapshot', 'create', '--disable-file-logging', ...times, named(source), folder)
+    await kopia.must('snapshot', 'create', '--disable-file-logging', ...times, overrideSource(source), folder)
   }
 }
 
-function named({ path }: Told): string {
+function overrideSource({ path }: SourceHistory): string {
   return `--override-source=root@nas:${path}`
 }
 
@@ -110,17 +117,17 @@ type Machine = { readonly kopia: KopiaLab; readonly agent: Service; readonly run
 
 const cleanUp: (() => Promise<unknown>)[] = []
 
-async function makeMachine(folder: string): Promise<Machine> {
+async function createMachine(folder: string): Promise<Machine> {
   const stateDirectory = join(folder, 'state')
   const kopia = await createKopiaLab(join(folder, 'kopia'), stateDirectory)
   await kopia.must('repository', 'set-client', '--username=root', '--hostname=nas')
   await kopia.must('policy', 'set', '--global', '--keep-latest=100', '--keep-hourly=0', '--keep-daily=0')
   const now = Date.now()
   const folders = new Map<string, string>()
-  for (const source of told) {
-    const at = await makeFolder(join(folder, 'files'), source)
+  for (const source of histories) {
+    const at = await createFolder(join(folder, 'files'), source)
     folders.set(source.path, at)
-    await makePast(kopia, source, at, now)
+    await createSnapshots(kopia, source, at, now)
   }
   const gateway = await startPushgateway()
   cleanUp.push(() => gateway.stop())
@@ -129,30 +136,35 @@ async function makeMachine(folder: string): Promise<Machine> {
     { KOPIA_METRICS_PUSHGATEWAY_URL: gateway.url, KOPIA_METRICS_INSTANCE: 'nas' },
   )
   cleanUp.push(() => agent.stop())
-  const [, database, , home] = told
-  if (database === undefined || home === undefined) throw new Error('there are too few sources')
+  const [, database, , home] = histories
+  if (database === undefined || home === undefined) throw new Error('expected at least four sources')
   await failTwice(kopia, database, folders.get(database.path) ?? '', folder)
-  return { kopia, agent, running: await beginLong(kopia, home, folders.get(home.path) ?? '', agent) }
+  return { kopia, agent, running: await startLongBackup(kopia, home, folders.get(home.path) ?? '', agent) }
 }
 
-/** A dump of the database that fails makes the backup fail. */
-async function failTwice(kopia: KopiaLab, source: Told, at: string, folder: string): Promise<void> {
+/** Runs two backups that fail because the action that dumps the database fails. */
+async function failTwice(kopia: KopiaLab, source: SourceHistory, at: string, folder: string): Promise<void> {
   const dump = join(folder, 'dump-database.sh')
   await writeFile(dump, '#!/bin/sh\nexit 3\n', { mode: 0o755 })
   await kopia.must('policy', 'set', `root@nas:${source.path}`, `--before-snapshot-root-action=${dump}`)
   for (const _ of [1, 2]) {
-    const { exitCode } = await kopia.run('snapshot', 'create', named(source), at)
+    const { exitCode } = await kopia.run('snapshot', 'create', overrideSource(source), at)
     if (exitCode !== 1) throw new Error(`the backup of ${source.path} did not fail`)
   }
 }
 
-/** One that is under way while the pictures are taken. */
-async function beginLong(kopia: KopiaLab, source: Told, at: string, agent: Service): Promise<Running> {
+/** Starts a backup that is still running while the pictures are taken. */
+async function startLongBackup(
+  kopia: KopiaLab,
+  source: SourceHistory,
+  at: string,
+  agent: Service,
+): Promise<Running> {
   await writeFile(join(at, 'video'), '')
   await truncate(join(at, 'video'), 2 ** 40)
-  const running = kopia.start('snapshot', 'create', named(source), at)
+  const running = kopia.start('snapshot', 'create', overrideSource(source), at)
   cleanUp.push(() => running.stop('SIGKILL'))
-  await waitFor('the page shows that it runs and what failed', async () => {
+  await waitFor('the page shows the running and the failed backup', async () => {
     const page = await (await fetch(agent.url)).text()
     return /Running for [1-9]\d* s/.test(page) && page.includes('2 times in a row') ? true : undefined
   })
@@ -173,8 +185,8 @@ async function picturePage(browser: Browser, agent: Service): Promise<void> {
   }
 }
 
-/** What `status` writes in a terminal of 110 columns, colours included. */
-async function textOfTerminal(kopia: KopiaLab): Promise<string> {
+/** Runs `status` in a terminal of 110 columns, and returns its output with escape sequences. */
+async function statusOutput(kopia: KopiaLab): Promise<string> {
   const command = `stty cols 110; exec '${process.execPath}' '${agentEntry}' status`
   const terminal = start('terminal', 'script', ['-qec', command, '/dev/null'], {
     environment: { ...kopia.environment, KOPIA_METRICS_KOPIA_BIN: tool('kopia'), TERM: 'xterm-256color' },
@@ -192,10 +204,10 @@ const colours: Readonly<Record<string, string>> = {
   '36': 'color:#7cd5e0',
 }
 
-/** ECMA-48's "select graphic rendition" as markup; only what `status` uses. */
+/** Converts the colour escape sequences (ECMA-48 SGR) that `status` uses to HTML. */
 function terminalPage(text: string): string {
   let open: readonly string[] = []
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: the pattern matches escape sequences
   const pieces = text.split(/\u001b\[(\d+)m/).map((piece, index) => {
     if (index % 2 === 0)
       return html`<span style="${open.map((code) => colours[code] ?? '').join(';')}">${piece}</span>`
@@ -212,7 +224,7 @@ ${pieces}</pre>`.text
 
 async function pictureTable(browser: Browser, kopia: KopiaLab): Promise<void> {
   const page = await browser.newPage({ viewport: { width: 1400, height: 800 } })
-  await page.setContent(terminalPage(await textOfTerminal(kopia)))
+  await page.setContent(terminalPage(await statusOutput(kopia)))
   await page.locator('pre').screenshot({ path: join(images, 'status.png') })
   await page.close()
 }
@@ -221,7 +233,7 @@ const folder = await mkdtemp(join(tmpdir(), 'kopia-metrics-pictures-'))
 cleanUp.push(() => rm(folder, { recursive: true, force: true }))
 try {
   await mkdir(images, { recursive: true })
-  const { kopia, agent } = await makeMachine(folder)
+  const { kopia, agent } = await createMachine(folder)
   const browser = await launchBrowser()
   cleanUp.push(() => browser.close())
   await picturePage(browser, agent)

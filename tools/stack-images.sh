@@ -1,10 +1,10 @@
 #!/bin/sh
-# Makes what deploy/compose.yaml is tested with, where no image can be pulled: stand-ins for the images that it names,
-# with the real programs in them, and podman-compose.
-# stack-images.sh FOLDER — all of it goes into FOLDER, images too: the machine's own podman never sees their names.
+# Prepares the test of deploy/compose.yaml on a machine that cannot pull images: builds stand-ins for its images with the real
+# programs, and installs podman-compose.
+# Usage: stack-images.sh FOLDER. Everything is stored in FOLDER, so the machine's own podman does not see the images.
 #
-# In FOLDER/bin then are `podman`, which uses these images, and `docker`, which is podman and podman-compose.
-# Needs podman, made ready by machine-image.sh; exits with 3, and says why, where no containers can be run.
+# Afterwards FOLDER/bin contains `podman`, which uses these images, and `docker`, which runs podman and podman-compose.
+# Needs podman, which machine-image.sh installs. Exits with 3 and prints the reason if this machine cannot run containers.
 set -eu
 
 here=$(cd -- "$(dirname -- "$0")" && pwd)
@@ -18,7 +18,7 @@ say() { printf '%s\n' "stack: $*" >&2; }
 tools=$(sh "$here/fetch.sh" kopia prometheus promtool3 pushgateway alertmanager amtool node_exporter)
 tool() { printf '%s\n' "$tools" | sed -n "s/^$1=//p"; }
 
-# install_missing PROGRAM=PACKAGE… — Debian's packages of the programs that are not there.
+# install_missing PROGRAM=PACKAGE…: installs the Debian packages of missing programs.
 install_missing() {
   packages=
   for pair in "$@"; do
@@ -35,12 +35,12 @@ install_packages() {
   DEBIAN_FRONTEND=noninteractive apt-get -o DPkg::Lock::Timeout=300 install -y -qq --no-install-recommends "$@" >&2
 }
 
-# image_of SERVICE — the image that compose.yaml names for it.
+# image_of NAME: prints the full image name in compose.yaml.
 image_of() { sed -n "s|^ *image: \\(docker.io/.*$1:.*\\)|\\1|p" "$here/../deploy/compose.yaml"; }
-# argument_of NAME — what the Containerfile's argument is by default.
+# argument_of NAME: prints the default of the Containerfile's argument.
 argument_of() { sed -n "s/^ARG $1=//p" "$here/../deploy/Containerfile"; }
 
-# add TREE PROGRAM NAME — a program with the libraries that it loads, as /bin/NAME.
+# add TREE PROGRAM NAME: copies a program to /bin/NAME, with the libraries that it loads.
 add() {
   mkdir -p "$1/bin"
   cp -L "$2" "$1/bin/$3"
@@ -50,9 +50,9 @@ add() {
   done
 }
 
-# Prometheus's images have busybox and nothing else, and run as nobody.
-# Debian's Alertmanager reads its template from a file, its promtool can't ask for health yet: that of Prometheus 3 does.
-# stand_in NAME FOLDER-FOR-DATA PROGRAM… — of the image that compose.yaml names; each program as PATH=NAME.
+# stand_in NAME DATA-FOLDER PROGRAM…: builds the stand-in for the image NAME in compose.yaml. Each program is PATH=NAME.
+# Like Prometheus's images it has only busybox and runs as nobody. Debian's Alertmanager needs its template files. promtool is
+# that of Prometheus 3, because Debian's has no `check healthy`.
 stand_in() {
   name=$1 data=$2 tree=$folder/trees/$1
   shift 2
@@ -74,14 +74,14 @@ ENTRYPOINT ["/bin/${1#*=}"]
 END
 }
 
-# build IMAGE — by the Containerfile on standard input.
+# build IMAGE: builds an image from the Containerfile on standard input.
 build() { "$folder/bin/podman" build --quiet --file=- --tag="$1" "$folder/trees" >&2; }
 
 write_commands() {
   mkdir -p "$folder/bin"
   cat >"$folder/containers.conf" <<END
 [containers]
-# Some machines refuse containers the limits that podman gives by default.
+# Some machines reject podman's default limits.
 default_ulimits = ["nofile=1024:1024","nproc=1024:1024"]
 [engine]
 runtime = "runc"
@@ -94,8 +94,8 @@ export CONTAINERS_CONF='$folder/containers.conf'
 exec $(command -v podman) --root='$folder/storage' --runroot='$folder/run' --tmpdir='$folder/tmp' \\
   --network-config-dir='$folder/networks' --cgroup-manager=cgroupfs --events-backend=file "\$@"
 END
-  # podman-compose waits by itself for what a part depends on, as Docker does. It also tells podman, which then runs setup
-  # again before each part, and refuses the part where setup has ended by the time that it looks.
+  # Drop --requires: podman-compose already waits for dependencies, as Docker does. With it, podman would run setup again
+  # before each service, and reject the service if setup has already exited.
   cat >"$folder/bin/podman-as-docker" <<END
 #!/bin/sh
 for argument; do
@@ -106,7 +106,7 @@ exec '$folder/bin/podman' "\$@"
 END
   cat >"$folder/bin/docker" <<END
 #!/bin/sh
-# \`docker compose\` is podman-compose, all else is podman.
+# \`docker compose\` runs podman-compose, everything else podman.
 export PATH="$folder/bin:\$PATH"
 [ "\$1" = compose ] || exec podman "\$@"
 shift
@@ -120,7 +120,8 @@ install_podman_compose() {
   [ ! -x "$target/bin/podman-compose" ] || return 0
   say "installing podman-compose $compose_version"
   mkdir -p "$cache"
-  # Scripts in it know where they are: it is made in its place, and marked as whole by the last of them.
+  # A virtual environment contains its own path, so create it in its final place. podman-compose is installed last, so its
+  # presence means that the installation is complete.
   python3 -m venv --clear "$target" >&2
   "$target/bin/pip" install --quiet --disable-pip-version-check "podman-compose==$compose_version" >&2
 }
@@ -128,17 +129,17 @@ install_podman_compose() {
 machine=$(sh "$here/machine-image.sh" bookworm)
 install_missing busybox=busybox curl=curl jq=jq ip=iproute2 unshare=util-linux nsenter=util-linux python3=python3
 python3 -c 'import ensurepip, venv' 2>/dev/null || install_packages python3-venv
-unshare --net --mount true 2>/dev/null || { say 'no namespaces can be made here, to hold the stack apart'; exit 3; }
+unshare --net --mount true 2>/dev/null || { say 'this machine cannot create namespaces to isolate the stack'; exit 3; }
 install_podman_compose
 write_commands
 
-say 'making stand-ins for the images of compose.yaml'
+say 'building stand-ins for the images of compose.yaml'
 stand_in prom/prometheus /prometheus "$(tool prometheus)=prometheus" "$(tool promtool3)=promtool"
 stand_in prom/pushgateway /pushgateway "$(tool pushgateway)=pushgateway"
 stand_in prom/alertmanager /alertmanager "$(tool alertmanager)=alertmanager" "$(tool amtool)=amtool"
 stand_in prom/node-exporter /node-exporter "$(tool node_exporter)=node_exporter"
 
-# The other three are made of a small Debian, in which /bin is /usr/bin.
+# The other three images are based on a small Debian, where /bin is a link to /usr/bin.
 podman save "$machine" | "$folder/bin/podman" load --quiet >&2
 node=$(cd "$here/.." && node_modules/.bin/node -p process.execPath)
 npm=$(dirname -- "$(dirname -- "$(readlink -f -- "$(command -v npm)")")")
@@ -147,7 +148,7 @@ mkdir -p "$folder/trees/node/usr/local/bin" "$folder/trees/node/usr/local/lib/no
 cp "$node" "$folder/trees/node/usr/local/bin/node"
 cp -R "$npm" "$folder/trees/node/usr/local/lib/node_modules/npm"
 ln -s ../lib/node_modules/npm/bin/npm-cli.js "$folder/trees/node/usr/local/bin/npm"
-# npm reaches its registry from within as it does from here.
+# npm in the container uses the same registry and certificates as npm here.
 mkdir -p "$folder/trees/node/usr/local/etc" "$folder/trees/node/etc/ssl/certs"
 cat /etc/ssl/certs/ca-certificates.crt >"$folder/trees/node/etc/ssl/certs/npm.crt"
 printf 'registry=%s\ncafile=/etc/ssl/certs/npm.crt\n' "$(npm config get registry)" >"$folder/trees/node/usr/local/etc/npmrc"

@@ -1,4 +1,4 @@
-// Simulates the year, has promtool evaluate the rules over it, and writes the table of rules/README.md. `npm run year`.
+// Simulates a year of backups, evaluates the alert rules over it, and writes the table of rules/README.md (`npm run year`).
 
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'

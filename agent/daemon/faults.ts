@@ -1,5 +1,6 @@
 // Faults of the daemon's own tasks: each is reported when it begins or changes, not at each try.
 
+import { createFaultMemory } from '../util/fault-memory.ts'
 import type { Log } from '../util/log.ts'
 
 export type FaultGuard = {
@@ -9,18 +10,21 @@ export type FaultGuard = {
 
 /** A guard for tasks that are tried again anyway. */
 export function createFaultGuard(log: Log): FaultGuard {
-  const reported = new Map<string, string>()
+  const memory = createFaultMemory({
+    onFault: (name, error) => {
+      log.error(`${name} failed, it is tried again: ${error instanceof Error ? error.message : error}`)
+      if (error instanceof Error) log.debug(error.stack ?? '')
+    },
+    onRecovered: (name) => log.info(`${name} works again.`),
+  })
   return {
     run: async (name, task) => {
       try {
         const result = await task()
-        if (reported.delete(name)) log.info(`${name} works again.`)
+        memory.recover(name)
         return result
       } catch (error) {
-        const reason = error instanceof Error ? error.message : String(error)
-        if (reported.get(name) !== reason) log.error(`${name} failed, it is tried again: ${reason}`)
-        if (error instanceof Error) log.debug(error.stack ?? '')
-        reported.set(name, reason)
+        memory.report(name, error)
         return undefined
       }
     },

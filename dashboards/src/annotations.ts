@@ -1,4 +1,4 @@
-// What happened, drawn over every graph: a shaded time per series that is there.
+// Annotations on every graph: the time in which a series exists is shaded.
 
 import type { Builder } from '@grafana/grafana-foundation-sdk/cog'
 import { type AnnotationQuery, AnnotationQueryBuilder } from '@grafana/grafana-foundation-sdk/dashboard'
@@ -13,7 +13,7 @@ export type Annotation = {
   readonly text: string
 }
 
-/** What Prometheus's annotations have beside what all have; the SDK does not know them. */
+/** Fields of Prometheus annotations that the SDK does not define. */
 type PrometheusAnnotation = AnnotationQuery & {
   readonly titleFormat: string
   readonly textFormat: string
@@ -27,7 +27,7 @@ export function annotation({ name, colour, expression, title, text }: Annotation
     .enable(true)
     .iconColor(colour)
     .expr(expression)
-  // Moments closer than a step are one shaded time; Prometheus is asked no oftener than it scrapes.
+  // Grafana joins points that are at most one step apart. The step is the scrape interval, because a shorter one adds nothing.
   return {
     build: (): PrometheusAnnotation => ({
       ...builder.build(),

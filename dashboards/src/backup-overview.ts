@@ -1,4 +1,4 @@
-// Backup Overview: is all well, which source is not, and how did it come to that.
+// The dashboard Backup Overview: the state of all backups, the sources with problems, and their history.
 
 import {
   type Dashboard,
@@ -9,15 +9,15 @@ import { annotation } from './annotations.ts'
 import { linkToOthers } from './links.ts'
 import { agentHealth } from './overview/agents.ts'
 import { attempts, changedFiles, durations, errors, snapshots } from './overview/history.ts'
-import { freeSpace, growth, upkeep } from './overview/repository.ts'
+import { freeSpace, growth, verifyAndMaintenance } from './overview/repository.ts'
 import { firingAlerts, latestStatus, overdue } from './overview/status.ts'
-import { verdict } from './overview/verdict.ts'
+import { summary } from './overview/summary.ts'
 import { alerts } from './queries/agents.ts'
 import { sources } from './queries/sources.ts'
 import { dataSourceVariable, hidden, visible } from './variables.ts'
 
 const firstSeen = 'kopia_backup_first_seen_timestamp_seconds'
-/** What is there of a machine without sources, too. */
+/** The agent's series also exists on machines without sources. */
 const firstSeenOrAgent = '__name__=~"kopia_backup_first_seen_timestamp_seconds|kopia_agent_build_info"'
 
 const variables = [
@@ -38,7 +38,7 @@ const variables = [
 ]
 
 const panels = [
-  ...verdict,
+  ...summary,
   latestStatus,
   overdue,
   firingAlerts,
@@ -49,7 +49,7 @@ const panels = [
   changedFiles,
   errors,
   freeSpace,
-  upkeep,
+  verifyAndMaintenance,
   agentHealth,
 ]
 
@@ -57,7 +57,7 @@ const panels = [
 export function backupOverview(): Dashboard {
   const dashboard = new DashboardBuilder('Backup Overview')
     .uid('kopia-backup-overview')
-    .description('Whether the backups that Kopia makes are good, and which are not.')
+    .description('The state of all Kopia backups, and the sources that need attention.')
     .tags(['kopia'])
     .readonly()
     .tooltip(DashboardCursorSync.Crosshair)

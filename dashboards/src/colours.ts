@@ -1,5 +1,4 @@
-// Grafana's own colours by name, which suit its dark and its light theme; every state is told in words as
-// well.
+// Grafana's named colours, which work in its dark and light themes. Every state also has a text.
 
 import type { Builder } from '@grafana/grafana-foundation-sdk/cog'
 import {
@@ -12,7 +11,7 @@ import {
 
 export type Colour = 'green' | 'red' | 'orange' | 'yellow' | 'blue' | 'purple' | 'text'
 
-/** A colour that holds from a value on; the first of them from nothing on. */
+/** A colour for values from `from` on. The first step has no `from`. */
 export type Step = { readonly from: number | undefined; readonly colour: Colour }
 
 export const noneIsGood: readonly Step[] = [
@@ -26,10 +25,10 @@ export function thresholds(steps: readonly Step[]): Builder<ThresholdsConfig> {
     .steps(steps.map(({ from, colour }) => ({ value: from ?? null, color: colour })))
 }
 
-export type Word = { readonly value: number; readonly text: string; readonly colour: Colour }
+export type MappedValue = { readonly value: number; readonly text: string; readonly colour: Colour }
 
-/** Words in place of numbers. */
-export function words(list: readonly Word[]): ValueMapping {
+/** Maps values to texts with colours. */
+export function valueMapping(list: readonly MappedValue[]): ValueMapping {
   const options = list.map(({ value, text, colour }, index) => [
     String(value),
     { text, color: colour, index },
@@ -37,14 +36,14 @@ export function words(list: readonly Word[]): ValueMapping {
   return { type: MappingType.ValueToText, options: Object.fromEntries(options) }
 }
 
-/** Of the severities that the alert rules have. */
+/** The colours of the alert rules' severities. */
 export const severityColours: ValueMapping = {
   type: MappingType.ValueToText,
   options: { critical: { color: 'red', index: 0 }, warning: { color: 'orange', index: 1 } },
 }
 
-/** Words for all values from `from` on. */
-export function wordsFrom(from: number, text: string, colour: Colour): ValueMapping {
+/** Maps all values from `from` on to one text. */
+export function rangeMapping(from: number, text: string, colour: Colour): ValueMapping {
   return {
     type: MappingType.RangeToText,
     options: { from, to: null, result: { text, color: colour, index: 0 } },

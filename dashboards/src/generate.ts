@@ -1,10 +1,10 @@
-// Writes the dashboards' JSON from their sources. `npm run dashboards`.
+// Generates the dashboards' JSON files (`npm run dashboards`).
 
 import { writeFile } from 'node:fs/promises'
 import { backupOverview } from './backup-overview.ts'
 import { systemResources } from './system-resources.ts'
 
-/** The dashboards as they stand in their files, by the files' names. */
+/** The content of the JSON files by file name. */
 export function generated(): ReadonlyMap<string, string> {
   const dashboards = { 'backup-overview.json': backupOverview(), 'system-resources.json': systemResources() }
   return new Map(

@@ -1,4 +1,4 @@
-// From one of the dashboards to the other, with what is chosen.
+// Links between the dashboards, which keep the selected time range.
 
 import { DashboardLinkBuilder, DashboardLinkType } from '@grafana/grafana-foundation-sdk/dashboard'
 

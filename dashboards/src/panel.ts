@@ -1,5 +1,4 @@
-// What every panel has: a title, a description, a unit, a place, its queries, and words for when there is
-// nothing.
+// The parts common to all panels: title, description, unit, size, queries, and the text that is shown without data.
 
 import type { Builder, Dataquery } from '@grafana/grafana-foundation-sdk/cog'
 import type { DataSourceRef, DynamicConfigValue, Panel } from '@grafana/grafana-foundation-sdk/dashboard'
@@ -9,17 +8,17 @@ import {
   QueryEditorMode,
 } from '@grafana/grafana-foundation-sdk/prometheus'
 
-/** The data source that is chosen in the dashboard. */
+/** The data source that the user selects in the dashboard. */
 export const dataSource: DataSourceRef = { type: 'prometheus', uid: '$datasource' }
 
 export type Description = {
   readonly title: string
   readonly description: string
-  /** A unit of Grafana's, such as `bytes`, `s`, `percentunit`. */
+  /** A Grafana unit, such as `bytes`, `s`, `percentunit`. */
   readonly unit: string
-  /** What stands there while there is no data, and what to do about it. */
+  /** The text that is shown without data: the reason and what to do. */
   readonly noValue: string
-  /** Of 24 columns; a phone shows every panel at full width. */
+  /** In columns of a 24-column grid. A phone shows every panel at full width. */
   readonly width: number
   /** In rows of 38 pixels. */
   readonly height: number
@@ -27,7 +26,7 @@ export type Description = {
 
 export type Query = { readonly expression: string; readonly legend: string }
 
-/** The methods that the builders of all kinds of panels have in common. */
+/** The methods common to the builders of all panel types. */
 type PanelBuilder = Builder<Panel> & {
   title(title: string): PanelBuilder
   description(description: string): PanelBuilder
@@ -39,7 +38,7 @@ type PanelBuilder = Builder<Panel> & {
   targets(targets: Builder<Dataquery>[]): PanelBuilder
 }
 
-/** Gives a panel what every panel has. */
+/** Sets the common parts of a panel. */
 export function describe<P extends PanelBuilder>(panel: P, description: Description): P {
   panel
     .title(description.title)
@@ -52,17 +51,17 @@ export function describe<P extends PanelBuilder>(panel: P, description: Descript
   return panel
 }
 
-/** Queries over the time that is shown. */
+/** Creates range queries over the displayed time. */
 export function overTime(queries: readonly Query[]): Builder<Dataquery>[] {
   return queries.map((query, index) => target(query, index).range())
 }
 
-/** Queries of the last moment that is shown. */
+/** Creates instant queries at the end of the displayed time. */
 export function now(queries: readonly Query[]): Builder<Dataquery>[] {
   return queries.map((query, index) => target(query, index).instant())
 }
 
-/** The same, as rows of a table. */
+/** Creates instant queries in table format. */
 export function rows(expressions: readonly string[]): Builder<Dataquery>[] {
   return expressions.map((expression, index) =>
     target({ expression, legend: '' }, index).instant().format(PromQueryFormat.Table),
@@ -78,12 +77,12 @@ function target({ expression, legend }: Query, index: number): DataqueryBuilder 
     .legendFormat(legend)
 }
 
-/** A, B, C, … */
+/** The id of the query at this position: A, B, C, … */
 export function refId(index: number): string {
   return String.fromCharCode('A'.charCodeAt(0) + index)
 }
 
-/** A property of a field, as Grafana names it. */
+/** A field property, by Grafana's id for it. */
 export function property(id: string, value: DynamicConfigValue['value']): DynamicConfigValue {
   return { id, value }
 }

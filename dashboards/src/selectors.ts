@@ -1,9 +1,8 @@
-// Series by name and by what is chosen in the dashboard's variables. A name that nobody exports does not
-// compile.
+// Selectors by metric name and by the dashboard's variables. A name of a metric that does not exist does not compile.
 
 import type { MetricName } from '../../agent/metrics/definitions.ts'
 
-/** Of node-exporter: those that the dashboards use. */
+/** The node-exporter metrics that the dashboards use. */
 export type NodeMetricName =
   | 'node_cpu_seconds_total'
   | 'node_disk_io_time_seconds_total'
@@ -21,23 +20,23 @@ export type NodeMetricName =
   | 'node_pressure_memory_waiting_seconds_total'
   | 'node_uname_info'
 
-/** Of the Pushgateway, about each group that was pushed to it. */
+/** The Pushgateway's own metrics about each group. */
 export type GatewayMetricName = 'push_time_seconds'
 
-/** Only series that came from several sites into one store have a site; all others pass with "All". */
+/** Only series in a central store of several sites have the label `site`. "All" also matches series without it. */
 const ofGroup = ['site=~"$site"', 'job=~"$job"'] as const
 
-/** Series of the chosen sources. */
+/** Selects the series of the selected sources. */
 export function ofSources(metric: MetricName, ...matchers: readonly string[]): string {
   return select(metric, [...ofGroup, 'host=~"$host"', 'path=~"$path"', ...matchers])
 }
 
-/** Series of the agents that report the chosen sources: those about the agent itself and its repository. */
+/** Selects the series about the agents (and their repositories) that report the selected sources. */
 export function ofAgents(metric: MetricName | GatewayMetricName, ...matchers: readonly string[]): string {
   return select(metric, [...ofGroup, 'instance=~"$instance"', ...matchers])
 }
 
-/** Series of the chosen machines. */
+/** Selects the series of the selected machines. */
 export function ofMachines(metric: NodeMetricName | 'up', ...matchers: readonly string[]): string {
   return select(metric, [...ofGroup, 'instance=~"$instance"', ...matchers])
 }

@@ -1,4 +1,4 @@
-// System Resources: how the machines fared, and what backups cost them.
+// The dashboard System Resources: the machines' resources, and how backups affect them.
 
 import {
   type Dashboard,
@@ -16,7 +16,7 @@ import { dataSourceVariable, hidden, visible } from './variables.ts'
 const variables = [
   dataSourceVariable(),
   visible({ name: 'site', label: 'Site', query: 'label_values(node_uname_info, site)' }),
-  // Kopia calls a machine by its name up to the first dot, in small letters.
+  // Kopia's host name is the machine's name up to the first dot, in lower case.
   visible({
     name: 'host',
     label: 'Host',
@@ -30,16 +30,14 @@ const variables = [
   }),
 ]
 
-/** The backups of the chosen machines. */
+/** The backups of the selected machines. */
 const backups = backupsOf((metric) => select(metric, ['site=~"$site"', 'host=~"(?i:$host)"']))
 
 /** The dashboard as plain data. */
 export function systemResources(): Dashboard {
   const dashboard = new DashboardBuilder('System Resources')
     .uid('kopia-system-resources')
-    .description(
-      'Processor, memory, disks and network of the machines; the time that a backup ran is shaded.',
-    )
+    .description('CPU, memory, disks and network of the machines. The times of backups are shaded.')
     .tags(['kopia'])
     .readonly()
     .tooltip(DashboardCursorSync.Crosshair)

@@ -1,4 +1,4 @@
-// What a person chooses at the top of a dashboard.
+// The variables at the top of a dashboard.
 
 import {
   DatasourceVariableBuilder,
@@ -13,9 +13,9 @@ export function dataSourceVariable(): DatasourceVariableBuilder {
   return new DatasourceVariableBuilder('datasource').label('Data source').type('prometheus')
 }
 
-export type Choice = { readonly name: string; readonly label: string; readonly query: string }
+type Choice = { readonly name: string; readonly label: string; readonly query: string }
 
-/** One or several values, or all of them; the list follows the time that is shown. */
+/** A variable with one, several or all values. Its options depend on the displayed time. */
 function choice({ name, label, query }: Choice): QueryVariableBuilder {
   return new QueryVariableBuilder(name)
     .label(label)
@@ -28,14 +28,14 @@ function choice({ name, label, query }: Choice): QueryVariableBuilder {
     .current({ text: ['All'], value: ['$__all'] })
 }
 
-/** With "All", series that lack the label are meant, too. */
+/** A visible variable. "All" also matches series without the label. */
 export function visible(description: Choice): QueryVariableBuilder {
   return choice(description).allValue('.*')
 }
 
 /**
- * Follows from what is chosen elsewhere. It has no value of its own for "All": Grafana then takes the whole
- * list, which is as long as the choices before it leave it.
+ * A hidden variable that depends on the other variables. It has no value of its own for "All", so Grafana inserts all
+ * options that the other variables leave.
  */
 export function hidden(description: Choice): QueryVariableBuilder {
   return choice(description).hide(VariableHide.HideVariable)

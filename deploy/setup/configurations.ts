@@ -1,11 +1,13 @@
-// What each part of the stack reads, made of the project's own configurations and the values: texts in, texts out.
+// Creates the configuration files of each service from the project's configurations and the values. All functions are pure.
+//
+// 8 kB in one file, because all services share the same access settings.
 
 import { parse, stringify } from 'yaml'
 import { parseGrouping } from '../../agent/settings/formats.ts'
 import type { Certificates, Trust } from './certificates.ts'
 import type { Values } from './values.ts'
 
-/** Files by their names inside a folder. */
+/** File contents by path within a folder. */
 export type Files = Readonly<Record<string, string>>
 
 export type Access = {
@@ -13,7 +15,7 @@ export type Access = {
   readonly certificates: Certificates | undefined
 }
 
-const note = '# Written by setup at each start, from the files in deploy/ and .env: change those.\n'
+const note = '# Written by setup at each start from the files in deploy/ and .env. Change those instead.\n'
 const toYaml = (value: unknown): string => note + stringify(value)
 
 type Job = { static_configs: { targets: string[] }[] }
@@ -22,7 +24,7 @@ type PrometheusConfiguration = {
   scrape_configs: Job[]
 }
 
-/** What Prometheus finds in /etc/prometheus, its rules apart. */
+/** The files in Prometheus's /etc/prometheus, without the rules. */
 export function prometheusFiles(base: string, values: Values, access: Access): Files {
   const folder = '/etc/prometheus'
   const configuration: PrometheusConfiguration = parse(base)
@@ -48,7 +50,7 @@ export function prometheusFiles(base: string, values: Values, access: Access): F
   }
 }
 
-/** Only the gateway and Prometheus itself ask for anything. */
+/** The login and TLS settings of a scrape job. Only the gateway and Prometheus itself require any. */
 function accessTo(job: Job, access: Access): object {
   const targets = job.static_configs.flatMap((group) => group.targets)
   const folder = '/etc/prometheus'
@@ -75,12 +77,12 @@ function remoteWrite(values: Values): object {
   return { remote_write: [{ url: values.PROMETHEUS_REMOTE_WRITE_URL, ...(username !== '' && login) }] }
 }
 
-/** What the gateway finds in /etc/pushgateway. Its image has no program but busybox's to ask it with. */
+/** The files in the gateway's /etc/pushgateway. Its image has only busybox's wget for the health check. */
 export function pushgatewayFiles(access: Access): Files {
   const { login } = access
   const pair = Buffer.from(`${login?.user}:${login?.password}`).toString('base64')
   const header = login === undefined ? '' : ` --header='Authorization: Basic ${pair}'`
-  // busybox's wget can't check a certificate against a file; it asks itself.
+  // busybox's wget cannot verify a certificate against a file. The health check only connects to its own container.
   const unchecked = access.certificates === undefined ? '' : ' --no-check-certificate'
   return {
     'web.yml': webConfiguration('/etc/pushgateway', access),
@@ -89,7 +91,7 @@ export function pushgatewayFiles(access: Access): Files {
   }
 }
 
-/** What Grafana finds in /etc/grafana. */
+/** The files in Grafana's /etc/grafana. */
 export function grafanaFiles(dataSource: string, provider: string, access: Access): Files {
   const { certificates } = access
   const server = certificates
@@ -100,7 +102,7 @@ export function grafanaFiles(dataSource: string, provider: string, access: Acces
     'grafana.ini': `[server]\n${server}`,
     'provisioning/datasources/prometheus.yaml': toYaml(withAccess(parse(dataSource), access)),
     'provisioning/dashboards/kopia.yaml': provider,
-    // Grafana complains where one of its folders is missing.
+    // Grafana logs an error if one of these folders is missing.
     'provisioning/plugins/none.yaml': 'apiVersion: 1\n',
     'provisioning/alerting/none.yaml': 'apiVersion: 1\n',
     'health.sh': `${note}exec wget -q -O /dev/null${unchecked} ${scheme(access)}://127.0.0.1:3000/api/health\n`,
@@ -130,12 +132,12 @@ function withAccess(configuration: DataSources, { login, certificates }: Access)
   return { ...configuration, datasources }
 }
 
-/** Grafana replaces $NAME in what is provisioned; $$ is a dollar. */
+/** Grafana expands $NAME in provisioning files; $$ is a literal dollar. */
 function escapeDollars(text: string): string {
   return text.replaceAll('$', '$$$$')
 }
 
-/** What the agent finds in /etc/kopia-metrics-agent. */
+/** The files in the agent's /etc/kopia-metrics-agent. */
 export function agentFiles({ login, certificates }: Access): Files {
   const folder = '/etc/kopia-metrics-agent'
   return {
@@ -149,7 +151,7 @@ export function agentFiles({ login, certificates }: Access): Files {
   }
 }
 
-/** exporter-toolkit, "web configuration": read again at each request. */
+/** The web configuration of exporter-toolkit, which reads it again at each request. */
 function webConfiguration(folder: string, { login, certificates }: Access): string {
   return toYaml({
     ...(certificates && {

@@ -1,4 +1,4 @@
-// The volumes: what is in them, and whose they are.
+// Writes files to volumes and sets their owners.
 
 import { chownSync, mkdirSync, readdirSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
@@ -6,14 +6,14 @@ import type { Files } from './configurations.ts'
 
 export type Owner = { readonly user: number; readonly group: number }
 
-/** Takes all out of a folder; the folder itself, a volume, stays. */
+/** Empties a folder. The folder itself is a volume and remains. */
 export function empty(folder: string): void {
   for (const name of readdirSync(folder)) rmSync(join(folder, name), { recursive: true })
 }
 
 /**
- * Makes these files, which only their owner reads, all that is in a folder. Each is replaced as a whole: where podman
- * runs setup again before it starts a part, others read already.
+ * Writes these files, readable by their owner only, and removes everything else in the folder. Each file is replaced
+ * atomically: podman may run setup again while other services already read the files.
  */
 export function fill(folder: string, files: Files, owner: Owner): void {
   const wanted = new Set(Object.keys(files).flatMap((name) => [name, ...parentsOf(name)]))
@@ -33,7 +33,7 @@ export function fill(folder: string, files: Files, owner: Owner): void {
   give(folder, owner)
 }
 
-/** Names of all that is in a folder, and in the folders in it. */
+/** The paths of all files and folders in a folder, recursively. */
 export function readFolder(folder: string): readonly string[] {
   return readdirSync(folder, { recursive: true, encoding: 'utf8' })
 }
@@ -43,25 +43,22 @@ function parentsOf(name: string): readonly string[] {
   return parent === '.' ? [] : [...parentsOf(parent), parent]
 }
 
-/** Gives a folder that a part of the stack writes to, and nothing in it, to its owner. */
+/** Sets the owner of a path, not recursively. */
 export function give(path: string, { user, group }: Owner): void {
   chownSync(path, user, group)
 }
 
-/** Gives a folder with all that is in it. */
+/** Sets the owner of a folder and everything in it. */
 export function giveAll(folder: string, owner: Owner): void {
   for (const name of readFolder(folder)) give(join(folder, name), owner)
   give(folder, owner)
 }
 
-/**
- * Gives the folder of a volume to its owner where it is empty, or what is in it is the owner's already. Throws where
- * somebody else's data is in it.
- */
+/** Sets the owner of a volume's folder. Throws if the folder contains data of another user. */
 export function claim(folder: string, owner: Owner, problem: (user: number) => string): void {
   for (const name of readdirSync(folder)) {
     const { uid } = statSync(join(folder, name))
-    // `lost+found` of a disk of its own is root's.
+    // A separate disk contains root's `lost+found`.
     if (uid !== owner.user && uid !== 0) throw new Error(problem(uid))
   }
   give(folder, owner)

@@ -1,10 +1,10 @@
-// Runs in a container before all others: looks at every value, writes what they read, and ends. Exit 1 and a line each
-// for what makes no sense; compose then starts nothing.
+// Runs in a container before all other services: checks all values, writes the configurations, and exits. If values are
+// invalid, it prints a line for each and exits with 1; compose then starts nothing.
 
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { hashSync } from 'bcryptjs'
-import { type Certificates, makePair, type Pair, readGiven, stillServes } from './certificates.ts'
+import { type Certificates, generatePair, isStillValid, type Pair, readGiven } from './certificates.ts'
 import {
   type Access,
   agentFiles,
@@ -14,9 +14,10 @@ import {
   pushgatewayFiles,
 } from './configurations.ts'
 import { claim, empty, fill, give, giveAll, type Owner, readFolder } from './folders.ts'
-import { parseHosts, readValues, type Values, warningsOf } from './values.ts'
+import { parseHosts } from './value-checks.ts'
+import { readValues, type Values, warningsOf } from './values.ts'
 
-/** `nobody`, as whom Prometheus's images run. */
+/** The user `nobody`, which Prometheus's images run as. */
 const nobody: Owner = { user: 65_534, group: 65_534 }
 const grafana: Owner = { user: 472, group: 0 }
 const outputs = ['prometheus', 'pushgateway', 'alertmanager', 'node-exporter', 'grafana', 'agent']
@@ -24,7 +25,7 @@ const outputs = ['prometheus', 'pushgateway', 'alertmanager', 'node-exporter', '
 const output = (part: string) => join('/out', part)
 const input = (...parts: string[]) => readFileSync(join('/in', ...parts), 'utf8')
 
-/** The stack's own certificate: that of last time, so that nobody has to accept a new one. */
+/** The stack's own certificate. A valid one is reused, so that nobody has to accept a new one. */
 async function ownPair(values: Values): Promise<Pair> {
   const hosts = parseHosts(values.TLS_HOSTS)
   const now = new Date()
@@ -34,10 +35,10 @@ async function ownPair(values: Values): Promise<Pair> {
       certificate: readFileSync(paths.certificate, 'utf8'),
       key: readFileSync(paths.key, 'utf8'),
     }
-    if (stillServes(pair.certificate, hosts, now)) return pair
+    if (isStillValid(pair.certificate, hosts, now)) return pair
     empty(output('tls'))
   }
-  const pair = await makePair(hosts, now)
+  const pair = await generatePair(hosts, now)
   fill(output('tls'), { 'cert.pem': pair.certificate, 'key.pem': pair.key }, { user: 0, group: 0 })
   return pair
 }
@@ -69,7 +70,7 @@ function writeConfigurations(values: Values, access: Access): void {
   const prometheus = prometheusFiles(input('prometheus', base), values, access)
   fill(output('prometheus'), { ...prometheus, ...rules }, nobody)
   fill(output('pushgateway'), pushgatewayFiles(access), nobody)
-  // Alertmanager's folder as it is: templates and password files may lie beside the configuration.
+  // Copy Alertmanager's whole folder, because it may contain templates and password files.
   fill(output('alertmanager'), readFiles('/in/alertmanager'), nobody)
   fill(output('node-exporter'), { 'web.yml': '{}\n' }, nobody)
   const provisioning = [
@@ -95,11 +96,11 @@ function claimData(values: Values): void {
     '/data/prometheus',
     nobody,
     (user) =>
-      `PROMETHEUS_DATA_DIR: expected an empty folder, or one that this stack made, found data of user ${user} in ` +
-      `${values.PROMETHEUS_DATA_DIR}: name another folder, or give it to user ${nobody.user}`,
+      `PROMETHEUS_DATA_DIR: expected an empty folder, or one that this stack created, found data of user ${user} in ` +
+      `${values.PROMETHEUS_DATA_DIR}: choose another folder, or change its owner to user ${nobody.user}`,
   )
   for (const part of ['pushgateway', 'alertmanager']) give(join('/data', part), nobody)
-  // The agent may have run as another user until now.
+  // The agent may have run as another user before.
   for (const part of ['agent', 'spool']) giveAll(join('/data', part), agentOwner(values))
 }
 
@@ -114,7 +115,7 @@ async function main(): Promise<void> {
 main().catch((error: unknown) => {
   const text = error instanceof Error ? error.message : String(error)
   for (const line of text.split('\n')) process.stderr.write(`setup: ${line}\n`)
-  // Where compose starts the others all the same, as podman-compose does, none of them runs with other values.
+  // podman-compose starts the other services anyway. Without configurations they exit, instead of running with old values.
   for (const part of outputs) empty(output(part))
   process.exitCode = 1
 })

@@ -1,4 +1,4 @@
-// The receivers that the configuration offers as comments: each is uncommented, checked, and told of an alert for real.
+// Uncomments each example receiver in alertmanager.yml, checks it with amtool, and sends it a real alert.
 
 import assert from 'node:assert/strict'
 import { execFileSync } from 'node:child_process'
@@ -23,7 +23,7 @@ const severities: Readonly<Record<string, string>> = {
   watchdog: 'none',
 }
 
-async function tell(alertmanager: Service, { receiver }: Example): Promise<void> {
+async function sendAlert(alertmanager: Service, { receiver }: Example): Promise<void> {
   const labels = {
     alertname: receiver === 'watchdog' ? 'Watchdog' : 'KopiaBackupFailed',
     severity: severities[receiver],
@@ -37,7 +37,7 @@ async function tell(alertmanager: Service, { receiver }: Example): Promise<void>
   assert.equal(response.status, 200, await response.text())
 }
 
-test('mail, any webhook, ntfy and a dead man’s switch are offered', () => {
+test('there are examples for mail, webhooks, ntfy and a dead man’s switch', () => {
   assert.deepEqual(
     examples.map(({ receiver, kind }) => `${receiver} ${kind}`),
     [
@@ -50,7 +50,7 @@ test('mail, any webhook, ntfy and a dead man’s switch are offered', () => {
 })
 
 for (const example of examples) {
-  test(`${example.receiver}: ${example.about}: amtool finds nothing in it`, async (context) => {
+  test(`${example.receiver}: ${example.about}: amtool accepts it`, async (context) => {
     const path = join(await temporaryFolder(context), 'alertmanager.yml')
     await writeFile(path, example.file)
     assert.match(execFileSync(tool('amtool'), ['check-config', path], { encoding: 'utf8' }), /SUCCESS/)
@@ -58,7 +58,7 @@ for (const example of examples) {
 }
 
 for (const example of examples.filter(({ kind }) => kind === 'webhook_configs')) {
-  test(`${example.receiver}: ${example.about}: an alert comes where it points to`, async (context) => {
+  test(`${example.receiver}: ${example.about}: the alert arrives at its URL`, async (context) => {
     const webhook = await startWebhook(context)
     let expected = ''
     const folder = await temporaryFolder(context)
@@ -70,7 +70,7 @@ for (const example of examples.filter(({ kind }) => kind === 'webhook_configs'))
       }
     })
     cleanUpAfter(context, () => alertmanager.stop())
-    await tell(alertmanager, example)
+    await sendAlert(alertmanager, example)
     const { annotations } = await webhook.awaitAlert('firing', { host: 'vm' }, 0)
     assert.equal(annotations.summary, 'Backup operation failed')
     assert.deepEqual(new Set(webhook.targets), new Set([expected]))
@@ -78,7 +78,7 @@ for (const example of examples.filter(({ kind }) => kind === 'webhook_configs'))
 }
 
 for (const example of examples.filter(({ kind }) => kind === 'email_configs')) {
-  test(`${example.receiver}: ${example.about}: a letter comes, by STARTTLS and after a login`, async (context) => {
+  test(`${example.receiver}: ${example.about}: the alert arrives as mail, with STARTTLS and a login`, async (context) => {
     const folder = await temporaryFolder(context)
     const authority = makeAuthority(folder, 'authority')
     const user = { name: 'alertmanager', password: 'correct horse' }
@@ -95,9 +95,9 @@ for (const example of examples.filter(({ kind }) => kind === 'email_configs')) {
       }
     })
     cleanUpAfter(context, () => alertmanager.stop())
-    await tell(alertmanager, example)
-    const letter = await waitFor('a letter has come', () => mailbox.letters[0])
-    assert.match(letter, /^To: oncall@example\.com$/m)
-    assert.match(letter, /KopiaBackupFailed/)
+    await sendAlert(alertmanager, example)
+    const message = await waitFor('the message arrives', () => mailbox.letters[0])
+    assert.match(message, /^To: oncall@example\.com$/m)
+    assert.match(message, /KopiaBackupFailed/)
   })
 }

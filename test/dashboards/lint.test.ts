@@ -1,4 +1,4 @@
-// The dashboards keep the linter's rules, and each rule can tell.
+// The dashboards follow the linter's rules, and each rule finds a broken dashboard.
 
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
@@ -15,7 +15,7 @@ const dashboards = await readDashboards()
 
 for (const [name, dashboard] of dashboards) {
   for (const rule of rules) {
-    test(`${name} keeps ${rule.name}`, () => {
+    test(`${name} follows ${rule.name}`, () => {
       const faults = rule
         .check(dashboard)
         .map(({ panel = 'the dashboard', message }) => `${panel}: ${message}`)
@@ -47,37 +47,37 @@ function withVariable(name: string, change: Partial<Variable>): Dashboard {
   return { ...good, templating: { list } }
 }
 
-const chosen = 'job=~"$job", host=~"$host", path=~"$path"'
+const selected = 'job=~"$job", host=~"$host", path=~"$path"'
 const firstPanel = good.panels[0]
 assert.ok(firstPanel)
 
-/** What breaks a rule, what finds it, and where. */
+/** Dashboards that break a rule, and the expected message. */
 const broken: readonly (readonly [rule: string, dashboard: Dashboard, message: RegExp])[] = [
-  ['template-datasource-rule', withVariable('datasource', { name: 'ds' }), /called ds/],
+  ['template-datasource-rule', withVariable('datasource', { name: 'ds' }), /name is ds/],
   ['template-job-rule', withVariable('job', { multi: false }), /several values/],
   ['template-instance-rule', withVariable('instance', { name: 'other' }), /no variable instance/],
   ['template-host-rule', withVariable('host', { includeAll: false }), /"All"/],
   ['template-label-promql-rule', withVariable('host', { query: 'label_values(up{, host)' }), /no selector/],
-  ['template-on-time-change-reload-rule', withVariable('path', { refresh: 1 }), /does not follow/],
-  ['panel-datasource-rule', withPanel({ datasource: { uid: 'abc' } }), /does not ask/],
+  ['template-on-time-change-reload-rule', withVariable('path', { refresh: 1 }), /does not depend/],
+  ['panel-datasource-rule', withPanel({ datasource: { uid: 'abc' } }), /does not use/],
   ['panel-title-description-rule', withPanel({ description: '' }), /no description/],
   [
     'panel-units-rule',
     withPanel({ fieldConfig: { ...firstPanel.fieldConfig, defaults: { noValue: 'x', unit: 'parsecs' } } }),
     /parsecs/,
   ],
-  ['panel-no-targets-rule', withPanel({ targets: [] }), /asks nothing/],
+  ['panel-no-targets-rule', withPanel({ targets: [] }), /no query/],
   [
     'panel-no-value-rule',
     withPanel({ fieldConfig: { ...firstPanel.fieldConfig, defaults: { unit: 's' } } }),
-    /says nothing/,
+    /no text/,
   ],
   ['panel-place-rule', withPanel({ gridPos: { x: 20, y: 0, w: 8, h: 4 } }), /right edge/],
   ['uneditable-dashboard-rule', { ...good, editable: true }, /can be edited/],
-  ['target-promql-rule', withTarget({ expr: `sum(kopia_backup_status{${chosen}}` }), /not PromQL/],
-  ['target-rate-interval-rule', withTarget({ expr: 'rate(node_disk_read_bytes_total[5m])' }), /takes 5m/],
+  ['target-promql-rule', withTarget({ expr: `sum(kopia_backup_status{${selected}}` }), /invalid PromQL/],
+  ['target-rate-interval-rule', withTarget({ expr: 'rate(node_disk_read_bytes_total[5m])' }), /uses 5m/],
   ['target-range-rule', withTarget({ expr: 'max_over_time(kopia_backup_status[1d])' }), /over 1d/],
-  ['target-job-rule', withTarget({ expr: 'kopia_backup_status{job="kopia"}' }), /chosen job/],
+  ['target-job-rule', withTarget({ expr: 'kopia_backup_status{job="kopia"}' }), /selected job/],
   ['target-instance-rule', withTarget({ expr: 'kopia_backup_status{host=~"$host"}' }), /neither/],
   ['target-counter-agg-rule', withTarget({ expr: 'sum(kopia_backup_attempts_total)' }), /is a counter/],
 ]
@@ -92,10 +92,10 @@ for (const [rule, dashboard, message] of broken) {
   })
 }
 
-test('each rule is seen to find something', () => {
-  const tried = new Set(broken.map(([rule]) => rule))
+test('each rule has a broken dashboard', () => {
+  const tested = new Set(broken.map(([rule]) => rule))
   assert.deepEqual(
-    rules.map(({ name }) => name).filter((name) => !tried.has(name)),
+    rules.map(({ name }) => name).filter((name) => !tested.has(name)),
     [],
   )
 })

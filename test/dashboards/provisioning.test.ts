@@ -1,5 +1,4 @@
-// What Grafana finds when it starts. No Grafana runs here: the files are read, and compared with what they go
-// with.
+// Grafana's provisioning files match the dashboards and Prometheus's configuration. The test runs no Grafana.
 
 import assert from 'node:assert/strict'
 import { readFile } from 'node:fs/promises'
@@ -14,7 +13,7 @@ const read = async (path: string): Promise<unknown> =>
 
 type Prometheus = { readonly global: { readonly scrape_interval: string } }
 
-test('the data source is Prometheus, by the name and uid that links rely on, asked as often as it scrapes', async () => {
+test('the data source has the name and uid that links use, and the scrape interval of Prometheus', async () => {
   const configuration = await readFile(join(projectFolder, 'deploy/prometheus/prometheus.yml'), 'utf8')
   const prometheus: Prometheus = parse(configuration)
   assert.deepEqual(await read('grafana/datasources/prometheus.yaml'), {
@@ -33,7 +32,7 @@ test('the data source is Prometheus, by the name and uid that links rely on, ask
   })
 })
 
-test('the dashboards come into the folder Kopia', async () => {
+test('Grafana puts the dashboards into the folder Kopia', async () => {
   assert.deepEqual(await read('grafana/dashboards/kopia.yaml'), {
     apiVersion: 1,
     providers: [
@@ -51,12 +50,12 @@ test('the dashboards come into the folder Kopia', async () => {
   })
 })
 
-test('a dashboard can be imported by hand: it asks for nothing but a data source, and has a uid of its own', async () => {
+test('a dashboard can be imported by hand: it has its own uid, no id and no inputs', async () => {
   const dashboards = [...(await readDashboards()).values()]
   assert.equal(new Set(dashboards.map(({ uid }) => uid)).size, dashboards.length)
   for (const dashboard of dashboards) {
-    assert.ok(!('id' in dashboard), 'an id belongs to one Grafana')
-    assert.ok(!('__inputs' in dashboard), 'inputs are not filled in where a dashboard is provisioned')
+    assert.ok(!('id' in dashboard), 'an id is valid in one Grafana only')
+    assert.ok(!('__inputs' in dashboard), 'Grafana does not fill in inputs of provisioned dashboards')
     assert.equal(dashboard.templating.list[0]?.type, 'datasource')
   }
 })

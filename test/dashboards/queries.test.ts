@@ -1,28 +1,28 @@
-// Every query of every panel and annotation, asked as Grafana asks, on real data.
+// Runs every query of every panel and annotation on real data, in the way Grafana does.
 
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { results } from '../../dashboards/src/queries/repository.ts'
 import { states } from '../../dashboards/src/queries/sources.ts'
-import { answersTo, pageOf } from '../../tools/draw/page.ts'
-import {
-  type Asker,
-  annotationLines,
-  answerTo,
-  choicesOf,
-  type Line,
-  type Selection,
-} from '../support/dashboards/answers.ts'
-import { askerSince, figures } from '../support/dashboards/figures.ts'
+import { pageOf, queryDashboard } from '../../tools/draw/page.ts'
+import { figures, queriesSince } from '../support/dashboards/figures.ts'
 import type { Choices } from '../support/dashboards/interpolate.ts'
 import { type Panel, readDashboards } from '../support/dashboards/model.ts'
-import { addedBytes, makeOverdue, openStage, play } from '../support/dashboards/stage.ts'
+import {
+  choicesOf,
+  type Line,
+  type PrometheusQueries,
+  queryAnnotation,
+  runTarget,
+  type Selection,
+} from '../support/dashboards/prometheus-queries.ts'
+import { addedBytes, makeOverdue, runScenario, startScenario } from '../support/dashboards/scenario.ts'
 import { query } from '../support/prometheus.ts'
 
 const dashboards = await readDashboards()
 
-/** How many series one query of a panel may return and still be of use to a person. */
-function sane(panel: Panel, sources: number): number {
+/** The number of series that a panel can show legibly. */
+function seriesLimit(panel: Panel, sources: number): number {
   const rows = sources + 10
   const limits: Readonly<Record<string, number>> = {
     stat: 1,
@@ -34,65 +34,69 @@ function sane(panel: Panel, sources: number): number {
   return limits[panel.type] ?? 0
 }
 
-async function answers(asker: Asker, panel: Panel, choices: Choices): Promise<readonly (readonly Line[])[]> {
-  return Promise.all(panel.targets.map((target) => answerTo(asker, panel, target, choices)))
+async function answers(
+  queries: PrometheusQueries,
+  panel: Panel,
+  choices: Choices,
+): Promise<readonly (readonly Line[])[]> {
+  return Promise.all(panel.targets.map((target) => runTarget(queries, panel, target, choices)))
 }
 
 const { failed, good } = results
 
-/** Columns of the table of sources, by their place. */
+/** The indexes of columns in the table of sources. */
 const [status, change, changedFiles] = [0, 5, 6]
 
-test('on real data no query errs, is empty, or returns more than a person can read', async (context) => {
+test('on real data no query fails, is empty, or returns too many series', async (context) => {
   let overdue = ''
-  const stage = await openStage(context, async (lab) => {
+  const scenario = await startScenario(context, async (lab) => {
     overdue = await makeOverdue(lab)
   })
-  await play(context, stage)
-  const asker = askerSince(stage, stage.begunAt)
-  const [machine] = await query(stage.prometheus.url, 'kopia_backup_status')
+  await runScenario(context, scenario)
+  const queries = queriesSince(scenario, scenario.begunAt)
+  const [machine] = await query(scenario.prometheus.url, 'kopia_backup_status')
   const host = machine?.labels.host ?? ''
-  // One path for the panel: most show a source that is in trouble, one shows what did not happen.
-  const onePath = ({ title }: Panel) => (title === 'Overdue Sources' ? overdue : stage.troubled)
+  // Most panels have data about the troubled source; Overdue Sources has data about the overdue one.
+  const onePath = ({ title }: Panel) => (title === 'Overdue Sources' ? overdue : scenario.troubled)
   const selections: Readonly<Record<string, (panel: Panel) => Selection>> = {
     '"All"': () => ({}),
     'one host': () => ({ host: [host] }),
     'one path': (panel) => ({ host: [host], path: [onePath(panel)] }),
-    'two paths': (panel) => ({ path: [onePath(panel), ...stage.good.slice(0, 1)] }),
+    'two paths': (panel) => ({ path: [onePath(panel), ...scenario.good.slice(0, 1)] }),
   }
-  await context.test('the figures are right', async () => {
-    const others = Object.fromEntries(stage.good.map((path) => [path, states.good]))
-    assert.deepEqual(await figures(asker, { title: 'Latest Backup Status', query: status }), {
+  await context.test('the figures are correct', async () => {
+    const others = Object.fromEntries(scenario.good.map((path) => [path, states.good]))
+    assert.deepEqual(await figures(queries, { title: 'Latest Backup Status', query: status }), {
       ...others,
-      [stage.troubled]: states.failed,
+      [scenario.troubled]: states.failed,
       [overdue]: states.overdue,
     })
-    assert.deepEqual(await figures(asker, { title: 'Latest Backup Status', query: change }), {
-      [stage.troubled]: addedBytes,
+    assert.deepEqual(await figures(queries, { title: 'Latest Backup Status', query: change }), {
+      [scenario.troubled]: addedBytes,
     })
     assert.equal(
-      (await figures(asker, { title: 'Latest Backup Status', query: changedFiles }))[stage.troubled],
+      (await figures(queries, { title: 'Latest Backup Status', query: changedFiles }))[scenario.troubled],
       1,
     )
-    assert.deepEqual(Object.values(await figures(asker, { title: 'Need Attention' })), [2])
-    assert.deepEqual(Object.keys(await figures(asker, { title: 'Overdue Sources' })), [overdue])
-    const firing = await figures(asker, { title: 'Firing Alerts', label: 'alertname' })
-    assert.ok((firing.KopiaBackupFailed ?? 0) > stage.begunAt * 1000, JSON.stringify(firing))
-    const [count = 0] = Object.values(await figures(asker, { title: 'Alerts Firing' }))
+    assert.deepEqual(Object.values(await figures(queries, { title: 'Need Attention' })), [2])
+    assert.deepEqual(Object.keys(await figures(queries, { title: 'Overdue Sources' })), [overdue])
+    const firing = await figures(queries, { title: 'Firing Alerts', label: 'alertname' })
+    assert.ok((firing.KopiaBackupFailed ?? 0) > scenario.begunAt * 1000, JSON.stringify(firing))
+    const [count = 0] = Object.values(await figures(queries, { title: 'Alerts Firing' }))
     assert.ok(count >= Object.keys(firing).length, `${count} alerts are firing`)
-    assert.deepEqual(Object.values(await figures(asker, { title: 'Silent Agents' })), [0])
-    const [rate = 0] = Object.values(await figures(asker, { title: 'Backup Success Rate' }))
+    assert.deepEqual(Object.values(await figures(queries, { title: 'Silent Agents' })), [0])
+    const [rate = 0] = Object.values(await figures(queries, { title: 'Backup Success Rate' }))
     assert.ok(rate > 0.5 && rate < 1, `the success rate is ${rate}`)
-    const tasks = await figures(asker, { title: 'Verify and Maintenance', label: 'task' })
+    const tasks = await figures(queries, { title: 'Verify and Maintenance', label: 'task' })
     assert.deepEqual(
       [tasks['snapshot verify'], tasks['snapshot create'], tasks['maintenance run']],
       [good, failed, good],
     )
   })
-  await context.test('the drawing shows them all', async () => {
+  await context.test('the drawing shows data in every panel', async () => {
     for (const dashboard of dashboards.values()) {
-      const drawing = { asker, theme: 'dark', width: 390 } as const
-      const page = pageOf(dashboard, await answersTo(asker, dashboard), drawing)
+      const drawing = { queries, theme: 'dark', width: 390 } as const
+      const page = pageOf(dashboard, await queryDashboard(queries, dashboard), drawing)
       for (const { fieldConfig } of dashboard.panels) {
         assert.ok(!page.includes(fieldConfig.defaults.noValue ?? ''), fieldConfig.defaults.noValue)
       }
@@ -104,11 +108,11 @@ test('on real data no query errs, is empty, or returns more than a person can re
       await context.test(`${name}, ${choice}`, async (all) => {
         for (const panel of dashboard.panels) {
           await all.test(panel.title, async () => {
-            const choices = await choicesOf(asker, dashboard, selection(panel))
-            for (const [index, lines] of (await answers(asker, panel, choices)).entries()) {
+            const choices = await choicesOf(queries, dashboard, selection(panel))
+            for (const [index, lines] of (await answers(queries, panel, choices)).entries()) {
               const { refId, expr } = panel.targets[index] ?? { refId: '?', expr: '?' }
               assert.ok(lines.length > 0, `query ${refId} is empty: ${expr}`)
-              const limit = sane(panel, stage.good.length + 2)
+              const limit = seriesLimit(panel, scenario.good.length + 2)
               assert.ok(
                 lines.length <= limit,
                 `query ${refId} returns ${lines.length} series, more than ${limit}`,
@@ -119,11 +123,11 @@ test('on real data no query errs, is empty, or returns more than a person can re
         for (const annotation of dashboard.annotations.list) {
           await all.test(`annotation ${annotation.name}`, async () => {
             const choices = await choicesOf(
-              asker,
+              queries,
               dashboard,
               all.name.includes('"All"') ? {} : { host: [host] },
             )
-            assert.ok((await annotationLines(asker, annotation, choices)).length > 0, annotation.expr)
+            assert.ok((await queryAnnotation(queries, annotation, choices)).length > 0, annotation.expr)
           })
         }
       })

@@ -1,4 +1,4 @@
-// How a source stands, by promtool: each state, and the moment at which it comes.
+// Checks each state of a source, and the time at which it begins, with promtool.
 
 import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
@@ -14,7 +14,7 @@ import { tool } from '../support/tools.ts'
 
 const hour = 3600
 const day = 24 * hour
-/** The moment of the test, in Unix seconds. */
+/** The time of the evaluation, in Unix seconds. */
 const now = 30 * day
 
 type Values = Partial<
@@ -47,11 +47,11 @@ const running: Values = { kopia_backup_running_since_timestamp_seconds: [['', no
 const cases: readonly Case[] = [
   { name: 'good', state: 'good', values: { ...succeeded(day), ...daily('policy') } },
   { name: 'failed', state: 'failed', values: ended('failed') },
-  { name: 'failed, and running again', state: 'failed', values: { ...ended('failed'), ...running } },
+  { name: 'failed and running again', state: 'failed', values: { ...ended('failed'), ...running } },
   { name: 'incomplete', state: 'incomplete', values: ended('incomplete') },
   { name: 'running', state: 'running', values: { ...succeeded(hour), ...running } },
   {
-    name: 'its first one is running',
+    name: 'the first backup is running',
     state: 'running',
     values: {
       ...known,
@@ -61,41 +61,45 @@ const cases: readonly Case[] = [
     },
   },
   { name: 'new', state: 'unknown', values: { kopia_backup_first_seen_timestamp_seconds: [['', now - 60]] } },
-  { name: 'known for long, never backed up', state: 'overdue', values: known },
+  { name: 'known for long and never backed up', state: 'overdue', values: known },
   {
-    name: 'policy: 37 hours are not too long',
+    name: 'policy: 37 hours are within the limit',
     state: 'good',
     values: { ...succeeded(37 * hour), ...daily('policy') },
   },
   {
-    name: 'policy: a second more is',
+    name: 'policy: a second more is overdue',
     state: 'overdue',
     values: { ...succeeded(37 * hour + 1), ...daily('policy') },
   },
   {
-    name: 'learned: a weekend is not too long',
+    name: 'learned: a weekend is within the limit',
     state: 'good',
     values: { ...succeeded(3 * day), ...daily('learned') },
   },
   {
-    name: 'learned: 85 hours and a second are',
+    name: 'learned: 85 hours and a second are overdue',
     state: 'overdue',
     values: { ...succeeded(85 * hour + 1), ...daily('learned') },
   },
-  { name: 'no interval: three days and an hour are not', state: 'good', values: succeeded(73 * hour) },
-  { name: 'no interval: a second more is', state: 'overdue', values: succeeded(73 * hour + 1) },
+  {
+    name: 'no interval: three days and an hour are within the limit',
+    state: 'good',
+    values: succeeded(73 * hour),
+  },
+  { name: 'no interval: a second more is overdue', state: 'overdue', values: succeeded(73 * hour + 1) },
   {
     name: 'a laptop that sleeps',
     state: 'away',
     values: { ...succeeded(9 * day), ...daily('policy'), ...agent(0, day) },
   },
   {
-    name: 'a laptop that is there',
+    name: 'a laptop that is awake',
     state: 'overdue',
     values: { ...succeeded(9 * day), ...daily('policy'), ...agent(0, 60) },
   },
   {
-    name: 'a server that is gone',
+    name: 'a server that is down',
     state: 'overdue',
     values: { ...succeeded(9 * day), ...daily('policy'), ...agent(1, day) },
   },
@@ -117,8 +121,8 @@ function seriesOf({ name, values }: Case) {
   })
 }
 
-test('each state, to the second', async (context) => {
-  const moment = { range: { from: now - day, to: now }, intervalSeconds: 60, scrapeIntervalSeconds: 60 }
+test('each state begins at the exact second', async (context) => {
+  const graphTime = { range: { from: now - day, to: now }, intervalSeconds: 60, scrapeIntervalSeconds: 60 }
   const everything = new Map(['site', 'job', 'instance', 'host', 'path'].map((name) => [name, '.*']))
   const tests = {
     rule_files: [],
@@ -128,7 +132,7 @@ test('each state, to the second', async (context) => {
         input_series: cases.flatMap(seriesOf),
         promql_expr_test: [
           {
-            expr: interpolate(sources.state, moment, everything),
+            expr: interpolate(sources.state, graphTime, everything),
             eval_time: `${now}s`,
             exp_samples: cases.map(({ name, state }) => ({
               labels: `{user="u", host="h", path="${name}"}`,
@@ -136,7 +140,7 @@ test('each state, to the second', async (context) => {
             })),
           },
           {
-            expr: interpolate(sources.needAttention, moment, everything),
+            expr: interpolate(sources.needAttention, graphTime, everything),
             eval_time: `${now}s`,
             exp_samples: [
               { labels: '{}', value: cases.filter(({ state }) => states[state] > states.unknown).length },

@@ -1,4 +1,4 @@
-// The values of .env: what is refused, with what words, and that all places that name them agree.
+// The values of .env: which are rejected and with which message, and that compose.yaml and .env.example agree with them.
 
 import assert from 'node:assert/strict'
 import { readFile } from 'node:fs/promises'
@@ -9,12 +9,12 @@ import { projectFolder } from '../support/tools.ts'
 
 const readDeploy = (name: string) => readFile(join(projectFolder, 'deploy', name), 'utf8')
 
-/** Each value with what is said of it. */
-const nonsense: readonly (readonly [string, string, RegExp])[] = [
+/** Invalid values, and the expected messages. */
+const invalid: readonly (readonly [string, string, RegExp])[] = [
   ['STACK_PROFILE', 'tiny', /expected one of full, minimal, found "tiny"/],
   ['PROMETHEUS_UI_PORT', '90900', /expected a port/],
   ['GRAFANA_PORT', '0', /expected a port/],
-  ['GRAFANA_PORT', '9090', /expected another than PROMETHEUS_UI_PORT/],
+  ['GRAFANA_PORT', '9090', /expected a port other than PROMETHEUS_UI_PORT/],
   ['PROMETHEUS_UI_ADDRESS', 'localhost', /expected an IP address/],
   ['PROMETHEUS_DATA_DIR', 'prometheus', /expected the path of a folder/],
   ['PROMETHEUS_DATA_DIR', '/', /expected the path of a folder/],
@@ -27,7 +27,7 @@ const nonsense: readonly (readonly [string, string, RegExp])[] = [
   ['PROMETHEUS_MEM_LIMIT', '2GiB', /expected a size/],
   ['PROMETHEUS_LOG_LEVEL', 'trace', /expected one of/],
   ['PROMETHEUS_BASIC_AUTH', 'yes', /expected one of true, false/],
-  ['PROMETHEUS_BASIC_AUTH', 'true', /PROMETHEUS_AUTH_USER: PROMETHEUS_BASIC_AUTH=true needs it/],
+  ['PROMETHEUS_BASIC_AUTH', 'true', /PROMETHEUS_AUTH_USER: PROMETHEUS_BASIC_AUTH=true requires it/],
   ['PROMETHEUS_AUTH_USER', 'a:b', /without a colon/],
   ['PROMETHEUS_AUTH_PASSWORD', 'x'.repeat(73), /at most 72 bytes/],
   ['PROMETHEUS_CORS_ORIGIN', 'grafana.example.com', /expected an origin/],
@@ -39,16 +39,16 @@ const nonsense: readonly (readonly [string, string, RegExp])[] = [
   ['GRAFANA_PLUGINS', 'clock panel', /expected names of plugins/],
   ['TLS_ENABLED', '1', /expected one of true, false/],
   ['TLS_HOSTS', 'https://a', /expected names and addresses/],
-  ['KOPIA_USER', 'root', /expected the numbers/],
+  ['KOPIA_USER', 'root', /expected a numeric user/],
 ]
 
-for (const [name, value, words] of nonsense) {
+for (const [name, value, message] of invalid) {
   test(`${name}=${value.slice(0, 30)} stops the start`, () => {
-    assert.throws(() => readValues({ [name]: value }), { name: 'ValuesError', message: words })
+    assert.throws(() => readValues({ [name]: value }), { name: 'ValuesError', message })
   })
 }
 
-test('every value that makes no sense is named, and no secret is shown', () => {
+test('the error lists every invalid value, without secrets', () => {
   const environment = { PROMETHEUS_RETENTION: 'long', PROMETHEUS_AUTH_PASSWORD: ' secret' }
   assert.throws(
     () => readValues(environment),
@@ -62,7 +62,7 @@ test('every value that makes no sense is named, and no secret is shown', () => {
   )
 })
 
-test('what is right passes', () => {
+test('valid values are accepted', () => {
   for (const [name, value] of [
     ['PROMETHEUS_RETENTION', '1y2w3d'],
     ['PROMETHEUS_MEM_LIMIT', '512m'],
@@ -78,19 +78,19 @@ test('what is right passes', () => {
   }
 })
 
-test('what should not stay so is warned of', () => {
+test('insecure values print a warning', () => {
   const warnings = (environment: Readonly<Record<string, string>>) => warningsOf(readValues(environment))
   const fine = { GRAFANA_ADMIN_PASSWORD: 'staple' }
   assert.deepEqual(warnings(fine), [])
   assert.match(warnings({})[0] ?? '', /^GRAFANA_ADMIN_PASSWORD is "admin"/)
   assert.match(
     warnings({ ...fine, PROMETHEUS_CORS_ORIGIN: '.*' })[0] ?? '',
-    /^PROMETHEUS_CORS_ORIGIN=\.\* lets every page/,
+    /^PROMETHEUS_CORS_ORIGIN=\.\* allows every page/,
   )
   assert.match(warnings({ ...fine, PROMETHEUS_UI_ADDRESS: '0.0.0.0' })[0] ?? '', /without a password/)
 })
 
-test('compose.yaml gives setup every value, with the same default', async () => {
+test('compose.yaml passes every value to setup, with the same default', async () => {
   const compose = await readDeploy('compose.yaml')
   for (const [name, declaration] of Object.entries(declarations)) {
     assert.ok(compose.includes(`      ${name}: \${${name}:-${declaration.default}}\n`), name)
@@ -100,19 +100,19 @@ test('compose.yaml gives setup every value, with the same default', async () => 
   }
 })
 
-test('.env.example shows every variable that the compose files read, with its default', async () => {
+test('.env.example lists every variable of the compose files, with its default', async () => {
   const example = await readDeploy('.env.example')
   const files = (await Promise.all(['compose.yaml', 'sidecar.yaml'].map(readDeploy))).join('')
   const shown = new Map([...example.matchAll(/^#([A-Z_]+)=(.*)$/gm)].map(([, name, value]) => [name, value]))
   const read = new Map(
     [...files.matchAll(/\$\{([A-Z_]+):(?:-([^}]*)|\?[^}]*)\}/g)].map(([, name, value = '']) => [name, value]),
   )
-  // In sidecar.yaml it must be given.
+  // sidecar.yaml requires it.
   read.set('KOPIA_PASSWORD', '')
   assert.deepEqual(Object.fromEntries([...shown].sort()), Object.fromEntries([...read].sort()))
 })
 
-test('the image of the agent is named by its version', async () => {
+test("the tag of the agent's image is its version", async () => {
   const { version }: { version: string } = JSON.parse(
     await readFile(join(projectFolder, 'package.json'), 'utf8'),
   )

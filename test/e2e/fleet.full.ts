@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
 import { parse } from 'yaml'
 import { cleanUpAfter } from '../support/cleanup.ts'
-import { waitForQuery } from '../support/dashboards/stage.ts'
+import { waitForQuery } from '../support/dashboards/scenario.ts'
 import { fasterRules } from '../support/faster-rules.ts'
 import {
   areSame,
@@ -107,7 +107,7 @@ test('two sites, one store, and a connection that is cut', async (context) => {
       )
       expectSame(comparisons)
       const failed = comparisons.find(({ name }) => name === 'KopiaBackupFailed')
-      assert.equal(failed?.there.length, site === berlin ? 1 : 0)
+      assert.equal(failed?.fromStore.length, site === berlin ? 1 : 0)
     })
   }
 })

@@ -5,13 +5,13 @@ import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
 import { commandsOf } from '../support/runnable-page.ts'
-import { standsByItself } from '../support/stack-by-itself.ts'
-import { profiles } from '../support/stack-profiles.ts'
-import { ask, query, targetsUp } from '../support/stack-questions.ts'
-import { openRoom, type Room } from '../support/stack-room.ts'
+import { testDefaults } from '../support/stack-defaults.ts'
+import { createStackLab, type StackLab } from '../support/stack-lab.ts'
+import { testProfiles } from '../support/stack-profiles.ts'
+import { ask, query, waitForTargets } from '../support/stack-queries.ts'
 import { waitFor } from '../support/wait.ts'
 
-async function testSidecar(context: TestContext, room: Room): Promise<void> {
+async function testSidecar(context: TestContext, room: StackLab): Promise<void> {
   const files = '-f compose.yaml -f sidecar.yaml'
   const sidecar = `docker compose ${files}`
   await context.test('a backup of the Kopia server next to the agent is in Prometheus', async () => {
@@ -57,10 +57,10 @@ async function testSidecar(context: TestContext, room: Room): Promise<void> {
   await room.must(`${sidecar} down --timeout 5 2>&1`)
 }
 
-async function testData(context: TestContext, room: Room): Promise<void> {
+async function testData(context: TestContext, room: StackLab): Promise<void> {
   await context.test('Prometheus and the gateway keep their data over down and up', async () => {
     await room.up({})
-    await targetsUp(room, ['kopia', 'node', 'prometheus'])
+    await waitForTargets(room, ['kopia', 'node', 'prometheus'])
     await room.must(
       `podman exec kopia-pushgateway wget -q -O - --post-data "marker 7
 " http://127.0.0.1:9091/metrics/job/marker`,
@@ -72,7 +72,7 @@ async function testData(context: TestContext, room: Room): Promise<void> {
     const [before] = await query(room, 'marker')
     await room.down()
     await room.up({})
-    await targetsUp(room, ['kopia', 'node', 'prometheus'])
+    await waitForTargets(room, ['kopia', 'node', 'prometheus'])
     const [then] = (await ask(room, `/api/v1/query?query=marker&time=${before?.value[0]}`)).data.result
     assert.equal(then?.value[1], '7')
     assert.match(
@@ -82,7 +82,7 @@ async function testData(context: TestContext, room: Room): Promise<void> {
   })
 }
 
-async function troubleshooting(context: TestContext, room: Room): Promise<void> {
+async function troubleshooting(context: TestContext, room: StackLab): Promise<void> {
   for (const { heading, command } of await commandsOf(join(room.deploy, 'README.md'), 'Troubleshooting')) {
     await context.test(`${heading}: ${command.split('\n')[0]}`, async () => {
       assert.notEqual((await room.must(`set -e\n${command}`)).trim(), '')
@@ -90,7 +90,7 @@ async function troubleshooting(context: TestContext, room: Room): Promise<void> 
   }
 }
 
-async function testWrongValues(context: TestContext, room: Room): Promise<void> {
+async function testWrongValues(context: TestContext, room: StackLab): Promise<void> {
   await context.test('a wrong value is reported in one line, and nothing runs', async () => {
     await room.down()
     await room.up({ PROMETHEUS_RETENTION: '15', PROMETHEUS_BASIC_AUTH: 'yes' }).catch(() => undefined)
@@ -113,14 +113,14 @@ async function testWrongValues(context: TestContext, room: Room): Promise<void> 
 }
 
 test('the stack on podman', async (context) => {
-  const opened = await openRoom(context)
-  if (opened.room === undefined) return context.skip(opened.reason)
-  const { room } = opened
-  await standsByItself(context, room)
+  const opened = await createStackLab(context)
+  if (opened.lab === undefined) return context.skip(opened.reason)
+  const { lab: room } = opened
+  await testDefaults(context, room)
   await troubleshooting(context, room)
   await room.down()
   await testSidecar(context, room)
   await testData(context, room)
   await testWrongValues(context, room)
-  await profiles(context, room)
+  await testProfiles(context, room)
 })

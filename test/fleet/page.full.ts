@@ -1,4 +1,4 @@
-// What stands in deploy/FLEET.md to be copied is taken by the real tools.
+// Prometheus's own tools accept the configuration in deploy/FLEET.md.
 
 import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
@@ -20,7 +20,7 @@ function check(...parameters: readonly string[]): void {
   }
 }
 
-/** The project's configuration with blocks of the page in it, beside the rules that it names. */
+/** Checks the project's Prometheus configuration, merged with blocks of the page. */
 async function checkConfiguration(context: TestContext, headings: readonly string[]): Promise<void> {
   const folder = await temporaryFolder(context)
   await cp(rulesFolder, join(folder, 'rules'), { recursive: true })
@@ -34,16 +34,17 @@ async function checkConfiguration(context: TestContext, headings: readonly strin
   check('check', 'config', path)
 }
 
-const site = "What each site's Prometheus gets"
+const site = "Configuration of each site's Prometheus"
 
-test("a site's Prometheus takes its block", (context) => checkConfiguration(context, [site]))
+test('Prometheus accepts the configuration of a site', (context) => checkConfiguration(context, [site]))
 
 for (const store of ['VictoriaMetrics cluster', 'Thanos receive', 'Grafana Mimir']) {
-  test(`... and the one for ${store}`, (context) => checkConfiguration(context, [site, store]))
+  test(`Prometheus accepts the configuration of a site with ${store}`, (context) =>
+    checkConfiguration(context, [site, store]))
 }
 
-test('the rules for a fleet keep the linter’s rules', async (context) => {
+test('the fleet’s alert rules pass the linter', async (context) => {
   const path = join(await temporaryFolder(context), 'kopia_fleet.yml')
-  await writeFile(path, await yamlBelow('A site that falls silent'))
+  await writeFile(path, await yamlBelow('An alert on a silent site'))
   check('check', 'rules', '--lint=all', '--lint-fatal', path)
 })

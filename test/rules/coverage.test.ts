@@ -1,4 +1,4 @@
-// Every alert has the promtool cases that make it one to trust; that they hold, `npm run check` has promtool find out.
+// Every alert has all kinds of promtool cases. `npm run check` runs the cases themselves.
 
 import assert from 'node:assert/strict'
 import { readFile } from 'node:fs/promises'
@@ -10,13 +10,13 @@ import { durationSeconds, readAlerts, readRules, readTestFiles, rulesFolder } fr
 const alerts = await readAlerts()
 const names = [...new Set(alerts.map(({ alert }) => alert))]
 
-/** One group of promtool's, as one alert sees it. Times in seconds. */
+/** One promtool test group, reduced to one alert. Times are in seconds. */
 type Timeline = {
   readonly evaluationSeconds: number
   readonly series: readonly { readonly labels: string; readonly hasGap: boolean }[]
-  readonly moments: readonly Moment[]
+  readonly evaluations: readonly Evaluation[]
 }
-type Moment = { readonly at: number; readonly firing: readonly Readonly<Record<string, string>>[] }
+type Evaluation = { readonly at: number; readonly firing: readonly Readonly<Record<string, string>>[] }
 
 async function timelinesOf(alert: string): Promise<readonly Timeline[]> {
   const files = await readTestFiles()
@@ -27,7 +27,7 @@ async function timelinesOf(alert: string): Promise<readonly Timeline[]> {
         labels: series.slice(series.indexOf('{')),
         hasGap: /\d (_|stale)/.test(values),
       })),
-      moments: (group.alert_rule_test ?? [])
+      evaluations: (group.alert_rule_test ?? [])
         .filter(({ alertname }) => alertname === alert)
         .map(({ eval_time, exp_alerts }) => ({
           at: durationSeconds(eval_time),
@@ -38,35 +38,38 @@ async function timelinesOf(alert: string): Promise<readonly Timeline[]> {
   )
 }
 
-const isFiring = ({ firing }: Moment) => firing.length > 0
+const isFiring = ({ firing }: Evaluation) => firing.length > 0
 
-/** It fires, and one evaluation before it did not: the threshold is held from both sides. */
-function pinsItsMoment({ moments, evaluationSeconds }: Timeline): boolean {
-  return moments.some((moment, index) => {
-    const before = moments[index - 1]
+/** The alert fires, and did not fire one evaluation earlier, so the test checks both sides of the threshold. */
+function checksThreshold({ evaluations, evaluationSeconds }: Timeline): boolean {
+  return evaluations.some((evaluation, index) => {
+    const before = evaluations[index - 1]
     return (
       before !== undefined &&
-      isFiring(moment) &&
+      isFiring(evaluation) &&
       !isFiring(before) &&
-      moment.at - before.at === evaluationSeconds
+      evaluation.at - before.at === evaluationSeconds
     )
   })
 }
 
-function clears({ moments }: Timeline): boolean {
-  return moments.some(
-    (moment, index) => isFiring(moment) && moments.slice(index + 1).some((later) => !isFiring(later)),
+function clears({ evaluations }: Timeline): boolean {
+  return evaluations.some(
+    (evaluation, index) =>
+      isFiring(evaluation) && evaluations.slice(index + 1).some((later) => !isFiring(later)),
   )
 }
 
-function survivesGap({ moments, series }: Timeline): boolean {
-  return series.some(({ hasGap }) => hasGap) && moments.some(isFiring)
+function survivesGap({ evaluations, series }: Timeline): boolean {
+  return series.some(({ hasGap }) => hasGap) && evaluations.some(isFiring)
 }
 
-/** A source, machine or group of the input that never fires. */
-function sparesNeighbour({ moments, series }: Timeline): boolean {
+/** The input has a source, machine or group whose alert never fires. */
+function hasQuietNeighbour({ evaluations, series }: Timeline): boolean {
   const identities = new Set(series.map(({ labels }) => identityOf(labels)))
-  const fired = new Set(moments.flatMap(({ firing }) => firing.map((labels) => identityOf(textOf(labels)))))
+  const fired = new Set(
+    evaluations.flatMap(({ firing }) => firing.map((labels) => identityOf(textOf(labels)))),
+  )
   return fired.size > 0 && [...identities].some((identity) => !fired.has(identity))
 }
 
@@ -81,62 +84,62 @@ function identityOf(labels: string): string {
     .join()
 }
 
-/** What can't be asked of an alert on nothing in particular. */
+/** Cases that do not apply to an alert without a source or machine. */
 const exempt: Readonly<Record<string, readonly string[]>> = {
-  Watchdog: ['pins its moment', 'clears', 'survives a gap', 'spares its neighbour'],
-  // It is the alert on a gap: that a short one is none, its own test says.
-  KopiaMetricsMissing: ['survives a gap', 'spares its neighbour'],
+  Watchdog: ['checks its threshold', 'clears', 'survives a gap', 'has a quiet neighbour'],
+  // This alert is about a gap; its own test covers a gap that is too short.
+  KopiaMetricsMissing: ['survives a gap', 'has a quiet neighbour'],
 }
 
 const cases: readonly (readonly [string, (timeline: Timeline) => boolean])[] = [
-  ['fires', ({ moments }) => moments.some(isFiring)],
-  ['pins its moment', pinsItsMoment],
+  ['fires', ({ evaluations }) => evaluations.some(isFiring)],
+  ['checks its threshold', checksThreshold],
   ['clears', clears],
   ['survives a gap', survivesGap],
-  ['spares its neighbour', sparesNeighbour],
+  ['has a quiet neighbour', hasQuietNeighbour],
 ]
 
 for (const alert of names) {
-  test(`${alert} has its cases in rules/test`, async () => {
+  test(`${alert} has all kinds of cases in rules/test`, async () => {
     const timelines = await timelinesOf(alert)
     const missing = cases.filter(([, holds]) => !timelines.some(holds)).map(([name]) => name)
     assert.deepEqual(missing, exempt[alert] ? missing.filter((name) => exempt[alert]?.includes(name)) : [])
   })
 }
 
-test('each recorded figure has a value to hold in rules/test', async () => {
+test('rules/test checks a value of each recording rule', async () => {
   const groups = (await readTestFiles()).flatMap(({ tests }) => tests)
-  const asked = groups
+  const checked = groups
     .flatMap(({ promql_expr_test = [] }) => promql_expr_test)
     .filter(({ exp_samples = [] }) => exp_samples.length > 0)
   const records = (await readRules('kopia_recording.yml')).flatMap(({ record = [] }) => record)
   assert.ok(records.length > 0)
   assert.deepEqual(
-    records.filter((record) => !asked.some(({ expr }) => expr.includes(record))),
+    records.filter((record) => !checked.some(({ expr }) => expr.includes(record))),
     [],
   )
 })
 
-test('each alert says what, how bad, and where the runbook is', async () => {
+test('each alert has a severity, a summary, a description with the first step, and a runbook', async () => {
   const runbooks = await readFile(join(rulesFolder, 'runbooks.md'), 'utf8')
   const headings = [...runbooks.matchAll(/^## (\w+)$/gm)].map(([, name]) => name)
   assert.deepEqual(headings.toSorted(), names.toSorted())
   for (const { alert, labels, annotations } of alerts) {
     assert.match(labels?.severity ?? '', alert === 'Watchdog' ? /^none$/ : /^(critical|warning)$/, alert)
     assert.ok(annotations?.summary && annotations.description, alert)
-    // The first alert is older than the runbooks, and users have it as it is.
+    // KopiaBackupFailed is older than the runbooks and unchanged for its users.
     if (alert === 'KopiaBackupFailed') continue
     assert.ok(annotations.runbook_url?.endsWith(`#${alert.toLowerCase()}`), alert)
     if (alert !== 'Watchdog') assert.match(annotations.description, /[Ff]irst /, alert)
   }
   for (const section of runbooks.split(/^## /m).slice(1)) {
-    for (const part of ['**Means**', '**Confirm**', '**Mend**', '**Silence**']) {
+    for (const part of ['**Means**', '**Confirm**', '**Fix**', '**Silence**']) {
       assert.ok(section.includes(part), `${section.split('\n')[0]} lacks ${part}`)
     }
   }
 })
 
-test('KopiaBackupFailed is what it was', () => {
+test('KopiaBackupFailed is unchanged', () => {
   const failed = alerts.find(({ alert }) => alert === 'KopiaBackupFailed')
   assert.deepEqual(
     [failed?.expr, failed?.for, failed?.labels, failed?.annotations?.summary],
@@ -144,7 +147,7 @@ test('KopiaBackupFailed is what it was', () => {
   )
 })
 
-test('nothing is used that only one of Prometheus, Mimir and Thanos has', async () => {
+test('the rules use only fields that Prometheus, Mimir and Thanos all support', async () => {
   const known = ['alert', 'annotations', 'expr', 'for', 'labels', 'record']
   for (const fileName of ['kopia_alerts.yml', 'kopia_recording.yml']) {
     const file: { groups: { rules: object[] }[] } = parse(await readFile(join(rulesFolder, fileName), 'utf8'))

@@ -1,4 +1,5 @@
-// An alert or a panel on a metric that does not exist is silent for ever: every name is checked against what there is.
+// Checks every metric and label name in rules and dashboards against the real metrics. An alert or a panel on a metric that
+// does not exist would never show anything.
 
 import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
@@ -28,7 +29,7 @@ test('rules and dashboards name only metrics and labels that exist', async (cont
   }
 })
 
-/** Grafana's variables stand where PromQL has a duration or a label's value. */
+/** The expressions of all panels, with Grafana's variables replaced so that they are valid PromQL. */
 async function dashboardExpressions(): Promise<readonly (readonly [string, string])[]> {
   const folder = join(projectFolder, 'dashboards')
   const files = (await readdir(folder)).filter((name) => name.endsWith('.json'))
@@ -55,7 +56,7 @@ function withoutVariables(expression: string): string {
     .replaceAll(/\$\{?\w+(:\w+)?\}?/g, 'x')
 }
 
-test("annotations use only labels that the alert's metrics have", async (context) => {
+test("annotations use only labels of the alert's metrics", async (context) => {
   const [gateway, nodeExporter] = await Promise.all([startPushgateway(), startNodeExporter()])
   for (const service of [gateway, nodeExporter]) cleanUpAfter(context, () => service.stop())
   const known = await knownMetrics(gateway, nodeExporter)
@@ -77,7 +78,7 @@ test("annotations use only labels that the alert's metrics have", async (context
   }
 })
 
-test('the check finds what is wrong', () => {
+test('the check finds wrong names', () => {
   const known = new Map([['kopia_backup_status', new Set(['path'])]])
   const wrong = (expression: string) => wrongNames(expression, known, ['job'])
   assert.deepEqual(wrong('max by (job, path) (kopia_backup_status{path=~"a|b"}) > 0'), [])
@@ -85,10 +86,10 @@ test('the check finds what is wrong', () => {
   assert.deepEqual(wrong('kopia_backup_status{paht="x"}'), ['kopia_backup_status has no label paht'])
   assert.deepEqual(wrong('sum by (hots) (kopia_backup_status)'), ['no metric has the label hots'])
   assert.deepEqual(wrong('{__name__="x"}'), ['there is no metric (without a name)'])
-  assert.throws(() => wrong('kopia_backup_status >'), /no PromQL/)
+  assert.throws(() => wrong('kopia_backup_status >'), /invalid PromQL/)
 })
 
-test("the runbooks' commands of Kopia are ones that Kopia has", async () => {
+test("Kopia knows the runbooks' commands and flags", async () => {
   const runbooks = await readFile(join(rulesFolder, 'runbooks.md'), 'utf8')
   const commands = [...runbooks.matchAll(/`(kopia [^`]*)`/g)].map(([, text = '']) =>
     text.split(/\s+/).slice(1),

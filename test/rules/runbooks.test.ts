@@ -1,4 +1,4 @@
-// The folder on its own: copied, given the address of the reader's runbooks by the README's command, and tried.
+// Copies the folder rules/, runs the README's command that sets the address of the runbooks, and tests the result.
 
 import assert from 'node:assert/strict'
 import { execFileSync } from 'node:child_process'
@@ -10,7 +10,7 @@ import { temporaryFolder } from '../support/folder.ts'
 import { type RuleFile, rulesFolder } from '../support/rules.ts'
 import { tool } from '../support/tools.ts'
 
-test("the README's command puts the address of one's own runbooks into every alert", async (context) => {
+test("the README's command sets the address of the runbooks in every alert", async (context) => {
   const folder = join(await temporaryFolder(context), 'rules')
   await cp(rulesFolder, folder, { recursive: true })
   const readme = await readFile(join(folder, 'README.md'), 'utf8')
@@ -23,7 +23,7 @@ test("the README's command puts the address of one's own runbooks into every ale
   const headings = [...(await readFile(join(folder, 'runbooks.md'), 'utf8')).matchAll(/^## (\w+)$/gm)]
   const anchors = new Set(headings.map(([, name = '']) => name.toLowerCase()))
   const urls = alerts.flatMap(({ annotations }) => annotations?.runbook_url ?? [])
-  // KopiaBackupFailed is kept as users have it.
+  // KopiaBackupFailed has no runbook_url, because it is unchanged for its users.
   assert.equal(urls.length, alerts.length - 1)
   for (const url of urls) {
     const [address, anchor = ''] = url.split('#')

@@ -1,4 +1,5 @@
-// A year of backups with an incident of every kind: each is told, over when it is over, and nothing else is told.
+// Simulates a year of backups with an incident of every kind. Each incident raises its alert, each alert clears, and no other
+// alert fires.
 
 import assert from 'node:assert/strict'
 import { readFile } from 'node:fs/promises'
@@ -8,13 +9,13 @@ import { withTable } from '../../tools/docs.ts'
 import { temporaryFolder } from '../support/folder.ts'
 import { readAlerts, rulesFolder } from '../support/rules.ts'
 import { incidents } from '../support/year/incidents.ts'
-import { judge } from '../support/year/judge.ts'
+import { resultOf } from '../support/year/result.ts'
 import { yearTable } from '../support/year/table.ts'
-import { looksAt } from '../support/year/windows.ts'
+import { evaluationWindows } from '../support/year/windows.ts'
 import { runYear, seedOfTheYear, simulateYear } from '../support/year/year.ts'
 
-test('an incident of every kind is told, is over when it is over, and nothing else is told', async (context) => {
-  const verdict = await runYear(seedOfTheYear, await temporaryFolder(context))
+test('every kind of incident raises its alert, every alert clears, and no other alert fires', async (context) => {
+  const result = await runYear(seedOfTheYear, await temporaryFolder(context))
   const nameOf = ({
     alert,
     machine,
@@ -24,58 +25,60 @@ test('an incident of every kind is told, is over when it is over, and nothing el
     machine: string
     path?: string | undefined
   }) => `${alert} ${machine}${path}`
-  const untold = verdict.incidents.filter(({ secondsToAlert }) => secondsToAlert === undefined)
-  const lasting = verdict.incidents.filter(({ hasCleared }) => !hasCleared)
-  assert.deepEqual(new Set(verdict.falseAlarms.map(nameOf)), new Set(), 'told without any incident')
+  const missed = result.incidents.filter(({ secondsToAlert }) => secondsToAlert === undefined)
+  const uncleared = result.incidents.filter(({ hasCleared }) => !hasCleared)
+  assert.deepEqual(new Set(result.falseAlarms.map(nameOf)), new Set(), 'false alarms')
   assert.deepEqual(
-    untold.map(({ incident }) => nameOf(incident)),
+    missed.map(({ incident }) => nameOf(incident)),
     [],
-    'not told',
+    'incidents without an alert',
   )
   assert.deepEqual(
-    lasting.map(({ incident }) => nameOf(incident)),
+    uncleared.map(({ incident }) => nameOf(incident)),
     [],
-    'told on and on',
+    'alerts that do not clear',
   )
   const readme = await readFile(join(rulesFolder, 'README.md'), 'utf8')
   assert.equal(
     readme,
-    withTable(readme, 'year', yearTable(verdict), 'npm run year'),
-    'the table in rules/README.md is another one: npm run year',
+    withTable(readme, 'year', yearTable(result), 'npm run year'),
+    'the table in rules/README.md is out of date: npm run year',
   )
 })
 
-test('the year has an incident for every alert, and each of them hurts', async () => {
+test('the year has an incident for every alert, and each incident takes effect', async () => {
   const names = new Set(
     (await readAlerts()).map(({ alert }) => alert).filter((alert) => alert !== 'Watchdog'),
   )
   assert.deepEqual(new Set(incidents.map(({ alert }) => alert)), names)
-  const seen = simulateYear(seedOfTheYear).flatMap((machineYear) => [...machineYear.seen.keys()])
-  assert.deepEqual(new Set(seen), new Set(incidents))
-  assert.equal(seen.length, incidents.length)
+  const observed = simulateYear(seedOfTheYear).flatMap((machineYear) => [...machineYear.observed.keys()])
+  assert.deepEqual(new Set(observed), new Set(incidents))
+  assert.equal(observed.length, incidents.length)
 })
 
-test('the same seed is the same year, another one another', () => {
+test('the same seed gives the same year, another seed gives another year', () => {
   const runsOf = (seed: number) => simulateYear(seed).map(({ runs }) => [...runs.values()])
   assert.deepEqual(runsOf(1), runsOf(1))
   assert.notDeepEqual(runsOf(1), runsOf(2))
 })
 
-test('what was never told, never ended, or had no reason is found', () => {
+test('missed incidents, uncleared alerts and false alarms are found', () => {
   const machineYears = simulateYear(seedOfTheYear)
-  const verdict = judge(machineYears, [])
-  assert.ok(verdict.incidents.every(({ secondsToAlert }) => secondsToAlert === undefined))
-  const [look] = looksAt(machineYears).filter(({ incident }) => incident?.alert === 'KopiaBackupFailed')
-  assert.ok(look?.incident)
-  const { alert, machine, path, until } = { path: undefined, ...look.incident }
-  const late = judge(machineYears, [
-    { alert, machine: String(machine), path, time: until + 5 * 86_400, look },
+  const withoutAlerts = resultOf(machineYears, [])
+  assert.ok(withoutAlerts.incidents.every(({ secondsToAlert }) => secondsToAlert === undefined))
+  const [window] = evaluationWindows(machineYears).filter(
+    ({ incident }) => incident?.alert === 'KopiaBackupFailed',
+  )
+  assert.ok(window?.incident)
+  const { alert, machine, path, until } = { path: undefined, ...window.incident }
+  const late = resultOf(machineYears, [
+    { alert, machine: String(machine), path, time: until + 5 * 86_400, window },
   ])
   assert.deepEqual(
     late.incidents.filter(({ hasCleared }) => !hasCleared).map(({ incident }) => incident),
-    [look.incident],
+    [window.incident],
   )
-  const strange = { alert, machine: 'laptop', path: '/home', time: until, look }
-  assert.deepEqual(judge(machineYears, [strange]).falseAlarms, [strange])
+  const unexplained = { alert, machine: 'laptop', path: '/home', time: until, window }
+  assert.deepEqual(resultOf(machineYears, [unexplained]).falseAlarms, [unexplained])
   assert.match(yearTable(late), /KopiaBackupFailed \| 4 \| 0 \| – \| – \| 0 \| 1 \|/)
 })

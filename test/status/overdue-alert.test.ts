@@ -15,34 +15,34 @@ import {
 import { temporaryFolder } from '../support/folder.ts'
 import { readAlerts } from '../support/rules.ts'
 import { day, hour, minute, yearBegins } from '../support/year/calendar.ts'
-import { sightingsIn } from '../support/year/evaluate.ts'
+import { activeAlertsIn } from '../support/year/evaluate.ts'
 import { incidents } from '../support/year/incidents.ts'
 import type { MachineYear } from '../support/year/machine.ts'
 import type { SourcePlan } from '../support/year/plan.ts'
 import { isIn, samplesOf } from '../support/year/tracks.ts'
-import { type Look, looksAt } from '../support/year/windows.ts'
+import { type EvaluationWindow, evaluationWindows } from '../support/year/windows.ts'
 import { seedOfTheYear, simulateYear } from '../support/year/year.ts'
 
 const every = 3 * hour
 
 test('a source is overdue in the status exactly while the alert fires', async (context) => {
   const machineYears = simulateYear(seedOfTheYear)
-  const looks = looksAt(machineYears)
+  const windows = evaluationWindows(machineYears)
     .filter(({ incident }) => incident?.alert === 'KopiaBackupOverdue')
     // The ledger has the last 30 attempts, less than two weeks of an hourly source: status waits longer for it.
     .filter(
       ({ sources: [source] }) => source?.interval.origin === 'policy' || source?.path !== '/office-hours',
     )
-    .map((look): Look => ({ ...look, evaluationSeconds: every, counts: 'waiting' }))
-  assert.ok(looks.length >= 8)
-  const sightings = await sightingsIn(looks, machineYears, await temporaryFolder(context))
-  for (const look of looks) {
-    const [source] = look.sources
-    assert.ok(source && look.incident)
-    const alerting = new Set(sightings.filter((sighting) => sighting.look === look).map(({ time }) => time))
-    const begin = look.incident.from
-    const moments = momentsOf(look).filter((time) => time >= begin && !isBlind(time))
-    const overdue = moments.filter((time) => isOverdue(look.machineYear, source, time))
+    .map((window): EvaluationWindow => ({ ...window, evaluationSeconds: every, counts: 'pending' }))
+  assert.ok(windows.length >= 8)
+  const alerts = await activeAlertsIn(windows, machineYears, await temporaryFolder(context))
+  for (const window of windows) {
+    const [source] = window.sources
+    assert.ok(source && window.incident)
+    const alerting = new Set(alerts.filter((alert) => alert.window === window).map(({ time }) => time))
+    const begin = window.incident.from
+    const moments = momentsOf(window).filter((time) => time >= begin && !isBlind(time))
+    const overdue = moments.filter((time) => isOverdue(window.machineYear, source, time))
     const name = `${source.machine}${source.path}`
     assert.ok(overdue.length > 0, `${name} is never overdue`)
     assert.deepEqual(
@@ -84,10 +84,10 @@ test('the alert has the figures of the status', async () => {
 
 /** Without the gateway Prometheus has no metrics to evaluate. */
 function isBlind(time: number): boolean {
-  return incidents.some((incident) => incident.effect === 'gateway is gone' && isIn(incident, time))
+  return incidents.some((incident) => incident.effect === 'gateway is down' && isIn(incident, time))
 }
 
-function momentsOf({ from, until }: Look): readonly number[] {
+function momentsOf({ from, until }: EvaluationWindow): readonly number[] {
   return Array.from({ length: Math.floor((until - from) / every) + 1 }, (_, index) => from + index * every)
 }
 

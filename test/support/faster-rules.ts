@@ -1,4 +1,4 @@
-// The project's rules with all their times divided, so that what takes weeks can be seen in seconds.
+// Divides all times in the project's rules, so that tests see in seconds what takes weeks.
 
 import { parser } from '@prometheus-io/lezer-promql'
 import { parse, stringify } from 'yaml'
@@ -6,12 +6,12 @@ import { durationSeconds } from './rules.ts'
 
 type RuleFile = { groups: { interval?: string; rules: { expr: string; for?: string }[] }[] }
 
-/** A range must hold some scrapes of a second each, however fast the rest is. */
+/** A range must contain several scrapes, which are a second apart. */
 const shortestRangeSeconds = 10
-/** The seconds that the rules are written in: factors such as 1.5 are no times. */
+/** The numbers that the rules use for seconds. Other numbers, such as 1.5, are factors. */
 const secondsLiterals: ReadonlySet<string> = new Set(['3600', '86400'])
 
-/** Divides each `for`, range, offset, step and number of seconds by `speed`; groups are evaluated every second. */
+/** Divides each `for`, range, offset, step and number of seconds by `speed`. Groups are evaluated every second. */
 export function fasterRules(text: string, speed: number): string {
   const file: RuleFile = parse(text)
   for (const group of file.groups) {

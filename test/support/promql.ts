@@ -1,19 +1,19 @@
-// Which metrics and labels a PromQL expression names, by Prometheus's own grammar.
+// Extracts metric and label names from PromQL expressions with Prometheus's own grammar.
 
 import { parser } from '@prometheus-io/lezer-promql'
 
-/** A metric with the labels that its selector matches on. */
-export type Selection = { readonly metric: string; readonly labels: readonly string[] }
+/** A metric and the labels in its selector. */
+type Selection = { readonly metric: string; readonly labels: readonly string[] }
 
-export type Names = {
+type Names = {
   readonly selections: readonly Selection[]
-  /** The labels of by, without, on, ignoring and group_left. */
+  /** Labels in by, without, on, ignoring and group_left. */
   readonly groupings: readonly string[]
-  /** The labels that label_replace and label_join make. */
+  /** Labels that label_replace and label_join create. */
   readonly made: readonly string[]
 }
 
-/** Throws where the expression is no PromQL. */
+/** Returns the names in an expression. Throws if the expression is not valid PromQL. */
 export function namesIn(expression: string): Names {
   const selections: { metric: string; labels: string[] }[] = []
   const groupings: string[] = []
@@ -21,7 +21,8 @@ export function namesIn(expression: string): Names {
   parser.parse(expression).iterate({
     enter: ({ type, from, to, node }) => {
       const text = expression.slice(from, to)
-      if (type.isError) throw new Error(`no PromQL at ${JSON.stringify(expression.slice(from, from + 40))}`)
+      if (type.isError)
+        throw new Error(`invalid PromQL at ${JSON.stringify(expression.slice(from, from + 40))}`)
       if (type.name === 'VectorSelector')
         selections.push({ metric: text.split('{')[0]?.trim() ?? '', labels: [] })
       if (type.name === 'LabelReplace' || type.name === 'LabelJoin') {
@@ -29,7 +30,7 @@ export function namesIn(expression: string): Names {
         const label = call?.getChildren('StringLiteral')[0]
         if (label !== undefined) made.push(expression.slice(label.from + 1, label.to - 1))
       }
-      // `{__name__="x"}` and quoted names could hide a metric from this check.
+      // Reject quoted names, because they could hide a metric from this check.
       if (type.name === 'QuotedLabelName') throw new Error(`a quoted label in ${text}`)
       if (type.name !== 'LabelName') return
       if (node.parent?.type.name === 'GroupingLabels') groupings.push(text)
@@ -39,12 +40,12 @@ export function namesIn(expression: string): Names {
   return { selections, groupings, made }
 }
 
-/** The labels of each metric that exists. */
+/** The labels of every existing metric. */
 export type KnownMetrics = ReadonlyMap<string, ReadonlySet<string>>
 
 /**
- * What is wrong with the names in an expression, one line each: metrics that do not exist, labels that they do not
- * have. `everywhere` are labels that scraping and grouping add to all.
+ * Returns one line for each metric or label in an expression that does not exist. `everywhere` lists the labels that
+ * scraping and grouping add to all metrics.
  */
 export function wrongNames(
   expression: string,
@@ -65,9 +66,9 @@ function wrongSelection(
   known: KnownMetrics,
   everywhere: readonly string[],
 ): readonly string[] {
-  const its = known.get(metric)
-  if (its === undefined) return [`there is no metric ${metric || '(without a name)'}`]
+  const existing = known.get(metric)
+  if (existing === undefined) return [`there is no metric ${metric || '(without a name)'}`]
   return labels
-    .filter((label) => !its.has(label) && !everywhere.includes(label))
+    .filter((label) => !existing.has(label) && !everywhere.includes(label))
     .map((label) => `${metric} has no label ${label}`)
 }

@@ -1,19 +1,19 @@
-// The receivers that deploy/alertmanager/alertmanager.yml offers as comments.
+// Extracts the receivers that deploy/alertmanager/alertmanager.yml contains as comments.
 
 export type Example = {
-  /** The receiver in which it stands. */
+  /** The name of the receiver that contains it. */
   readonly receiver: string
   /** `email_configs` or `webhook_configs`. */
   readonly kind: string
-  /** The comment lines before it. */
+  /** The comment line before it. */
   readonly about: string
-  /** The whole file with this example, and no other, uncommented. */
+  /** The whole file with only this example uncommented. */
   readonly file: string
 }
 
 const commented = /^ {4}# /
 
-/** Each of them, in the order of the file. */
+/** Returns all examples, in the order of the file. */
 export function examplesIn(file: string): readonly Example[] {
   const lines = file.split('\n')
   return lines.flatMap((line, first) => {

@@ -1,4 +1,4 @@
-// The project's rule files and their promtool tests, as data.
+// Reads the project's rule files and their promtool tests.
 
 import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
@@ -20,13 +20,13 @@ export type Alert = Rule & { readonly alert: string }
 
 export type RuleFile = { readonly groups: readonly { readonly rules: readonly Rule[] }[] }
 
-/** All rules of a file in rules/. */
+/** Reads all rules of a file in rules/. */
 export async function readRules(fileName: string): Promise<readonly Rule[]> {
   const file: RuleFile = parse(await readFile(join(rulesFolder, fileName), 'utf8'))
   return file.groups.flatMap((group) => group.rules)
 }
 
-/** The alerts. */
+/** Reads the alerts, without the recording rules. */
 export async function readAlerts(): Promise<readonly Alert[]> {
   return (await readRules('kopia_alerts.yml')).filter((rule) => rule.alert !== undefined) as readonly Alert[]
 }
@@ -45,7 +45,7 @@ export type TestGroup = {
 }
 export type TestFile = { readonly evaluation_interval: string; readonly tests: readonly TestGroup[] }
 
-/** The promtool tests in rules/test. */
+/** Reads the promtool tests in rules/test. */
 export async function readTestFiles(): Promise<readonly TestFile[]> {
   const names = (await readdir(join(rulesFolder, 'test'))).filter((name) => name.endsWith('.yml'))
   return Promise.all(
@@ -57,7 +57,7 @@ export async function readTestFiles(): Promise<readonly TestFile[]> {
 
 const unitSeconds: Readonly<Record<string, number>> = { w: 604_800, d: 86_400, h: 3600, m: 60, s: 1 }
 
-/** A duration of Prometheus's, such as `1d12h`, in seconds. */
+/** Converts a Prometheus duration such as `1d12h` to seconds. */
 export function durationSeconds(text: string): number {
   if (!/^(\d+[wdhms])+$/.test(text)) throw new Error(`expected a duration such as 1d12h, found ${text}`)
   const parts = [...text.matchAll(/(\d+)([wdhms])/g)]

@@ -1,10 +1,10 @@
-// The commands that a page shows, to be run as they are printed.
+// Extracts the commands of a documentation page, so that tests can run them.
 
 import { readFile } from 'node:fs/promises'
 
-export type PrintedCommand = { readonly heading: string; readonly command: string }
+type PrintedCommand = { readonly heading: string; readonly command: string }
 
-/** Every command in a `sh` block under the headings of one section (`## section`). */
+/** Returns every `sh` block under the subheadings of one section (`## section`). */
 export async function commandsOf(path: string, section: string): Promise<readonly PrintedCommand[]> {
   const page = await readFile(path, 'utf8')
   const text = page.split(/^## /m).find((part) => part.startsWith(`${section}\n`))

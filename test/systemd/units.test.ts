@@ -71,7 +71,7 @@ for (const name of systemServices) {
 /** Settings between the comment that begins the sandbox and the next section. */
 async function sandboxOf(name: string): Promise<readonly string[]> {
   const text = await readFile(join(units, name), 'utf8')
-  const [, sandbox = ''] = /^# (?:What it may do|May do what)[^\n]*\n([^[]*)/m.exec(text) ?? []
+  const [, sandbox = ''] = /^# (?:The sandbox|The same sandbox)[^\n]*\n([^[]*)/m.exec(text) ?? []
   return sandbox.split('\n').filter((line) => line !== '' && !line.startsWith('#'))
 }
 

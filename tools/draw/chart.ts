@@ -1,8 +1,8 @@
-// Lines over time, and bands of states, as SVG.
+// Draws time series and state timelines as SVG.
 
-import type { Labels, Line } from '../../test/support/dashboards/answers.ts'
 import type { TimeRange } from '../../test/support/dashboards/interpolate.ts'
 import type { Panel } from '../../test/support/dashboards/model.ts'
+import type { Labels, Line } from '../../test/support/dashboards/prometheus-queries.ts'
 import { fieldOf, show } from './fields.ts'
 import { colourOf, escapeHtml, lineColours } from './theme.ts'
 
@@ -12,11 +12,12 @@ export type Box = { readonly width: number; readonly height: number }
 
 const margin = { left: 74, right: 12, top: 6, bottom: 20 } as const
 
-/** A legend such as `{{host}} received`, filled in. */
+/** Fills in the labels of a legend such as `{{host}} received`. */
 export function nameOf(legend: string, labels: Labels): string {
   return legend.replace(/\{\{(\w+)\}\}/g, (_, label: string) => labels[label] ?? '')
 }
 
+/** Draws a time series panel with its legend. */
 export function chart(
   panel: Panel,
   series: readonly Series[],
@@ -49,12 +50,12 @@ export function chart(
     return `<path d="${pathOf(points, x, y, isStepped)}" fill="none" stroke="${lineColour(index)}" stroke-width="1.8" ${dash}/>`
   })
   const shading = shadesIn(shades, x, margin.top, height - margin.bottom)
-  const picture = `<svg viewBox="0 0 ${box.width} ${height}">${shading}${grid.join('')}${timeAxis(range, x, height)}${paths.join('')}</svg>`
+  const svg = `<svg viewBox="0 0 ${box.width} ${height}">${shading}${grid.join('')}${timeAxis(range, x, height)}${paths.join('')}</svg>`
   const legend = signed.map(({ name, field, points }, index) => {
     const last = Math.abs(points.at(-1)?.[1] ?? Number.NaN)
     return `<span><i style="background:${lineColour(index)}"></i>${escapeHtml(name)} <b>${escapeHtml(show(field, last, range.to).text)}</b></span>`
   })
-  return `${picture}<div class="legend">${legend.join('')}</div>`
+  return `${svg}<div class="legend">${legend.join('')}</div>`
 }
 
 const lineColour = (index: number) => lineColours[index % lineColours.length] ?? ''
@@ -116,7 +117,7 @@ function shadesIn(shades: readonly Shade[], x: (at: number) => number, top: numb
     .join('')
 }
 
-/** A band per series, coloured and named by the mappings. */
+/** Draws a state timeline: a band per series, with the mappings' texts and colours. */
 export function bands(
   panel: Panel,
   series: readonly Series[],

@@ -1,26 +1,26 @@
-// What a panel's field configuration makes of a value: its words, its unit, its colour.
+// Applies a panel's field configuration to a value: text, unit and colour.
 
 import type { Mapping, Override, Panel, Threshold } from '../../test/support/dashboards/model.ts'
 import { format } from './format.ts'
 
-export type Field = {
+type Field = {
   readonly unit: string
   readonly decimals?: number
   readonly noValue: string
   readonly mappings: readonly Mapping[]
   readonly thresholds: readonly Threshold[]
-  /** Properties of the kind of panel, such as `custom.transform`. */
+  /** All overridden properties, such as `custom.transform`. */
   readonly custom: ReadonlyMap<string, unknown>
 }
-export type Shown = { readonly text: string; readonly colour: string | undefined }
+type Shown = { readonly text: string; readonly colour: string | undefined }
 
-/** The configuration of a field: the panel's, and what its name adds. */
+/** The configuration of a field: the panel's defaults and the overrides that match its name. */
 export function fieldOf({ fieldConfig: { defaults, overrides } }: Panel, name: string): Field {
   const properties = overrides
     .filter(({ matcher }) => isMatch(matcher, name))
     .flatMap(({ properties }) => properties)
   const custom = new Map(properties.map(({ id, value }) => [id, value]))
-  // The values of known properties are those that dashboards/src gives them.
+  // The types below are those that dashboards/src writes.
   const { unit, decimals, noValue, mappings, thresholds } = Object.fromEntries(custom)
   const ownDecimals = (decimals ?? defaults.decimals) as number | undefined
   return {
@@ -42,7 +42,7 @@ function isMatch({ id, options }: Override['matcher'], name: string): boolean {
 type Result = { readonly text: string; readonly color?: string }
 type Range = { readonly from: number | null; readonly to: number | null; readonly result: Result }
 
-/** A value as it is read: in words where the mappings have some, else as a number with its unit. */
+/** Formats a value: as the text of a mapping if one matches, otherwise as a number with its unit. */
 export function show(field: Field, value: number | undefined, nowSeconds: number): Shown {
   if (value === undefined || Number.isNaN(value)) return { text: field.noValue, colour: undefined }
   const mapped = field.mappings
@@ -53,10 +53,10 @@ export function show(field: Field, value: number | undefined, nowSeconds: number
   return { text: format(value, field.unit, field.decimals, nowSeconds), colour: threshold?.color }
 }
 
-/** The colour that the mappings give a text, such as a severity. */
-export function colourOfWord({ mappings }: Field, word: string): string | undefined {
+/** The colour that the mappings assign to a text, such as a severity. */
+export function colourOfText({ mappings }: Field, text: string): string | undefined {
   const lists = mappings.filter(({ type }) => type === 'value')
-  return lists.map(({ options }) => (options as Readonly<Record<string, Result>>)[word]?.color)[0]
+  return lists.map(({ options }) => (options as Readonly<Record<string, Result>>)[text]?.color)[0]
 }
 
 function mappedBy({ type, options }: Mapping, value: number): Result | undefined {

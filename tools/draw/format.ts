@@ -1,4 +1,4 @@
-// Numbers with the units that the dashboards use, much as Grafana writes them.
+// Formats numbers in the units of the dashboards, similar to Grafana.
 
 type Format = (value: number, decimals: number | undefined, nowSeconds: number) => string
 
@@ -37,7 +37,7 @@ const steps: readonly (readonly [seconds: number, unit: Intl.RelativeTimeFormatU
   [31_557_600, 'year'],
 ]
 
-/** "5 minutes ago", of Unix milliseconds. */
+/** Formats Unix milliseconds as "5 minutes ago". */
 const fromNow: Format = (value, _, nowSeconds) => {
   const seconds = value / 1000 - nowSeconds
   const [size, unit] = steps.findLast(([from]) => Math.abs(seconds) >= from) ?? [1, 'second']
@@ -58,7 +58,7 @@ const formats: Readonly<Record<string, Format>> = {
   dateTimeFromNow: fromNow,
 }
 
-/** Throws for a unit that no dashboard had when this was written. */
+/** Formats a value in a Grafana unit. Throws for a unit that is not supported here. */
 export function format(
   value: number,
   unit: string,
@@ -66,7 +66,6 @@ export function format(
   nowSeconds: number,
 ): string {
   const write = formats[unit]
-  if (write === undefined)
-    throw new Error(`the drawing does not know the unit ${unit}: add it to tools/draw/format.ts`)
+  if (write === undefined) throw new Error(`unknown unit ${unit}: add it to tools/draw/format.ts`)
   return write(value, decimals, nowSeconds)
 }

@@ -1,5 +1,4 @@
-// Something to draw: half an hour in the life of a machine that backs up every minute, on the whole real
-// stack.
+// Creates data for the drawings: a machine with backups every minute or two, on the whole real stack.
 
 import { randomBytes } from 'node:crypto'
 import { mkdir, rm, writeFile } from 'node:fs/promises'
@@ -16,21 +15,21 @@ import {
   startPushgateway,
 } from '../../test/support/stack.ts'
 
-/** The alerts' minutes become seconds, as the backups' days become minutes. */
+/** Divides the times of the alert rules, because backups run every minute instead of every day. */
 const speed = 60
 
-export type History = {
+type Options = {
   readonly folder: string
   readonly seconds: number
   readonly progress: (text: string) => void
 }
-type Place = History & { readonly kopia: KopiaLab; readonly hold: string }
+type Context = Options & { readonly kopia: KopiaLab; readonly hold: string }
 
-/** What one source does each time; `share` is how much of the whole time is over. */
-type Habit = {
+/** The behaviour of one source before each backup. `share` is the elapsed share of the whole time. */
+type SourcePlan = {
   readonly name: string
   readonly everySeconds: number
-  readonly prepare?: (place: Place, path: string) => Promise<unknown>
+  readonly prepare?: (context: Context, path: string) => Promise<unknown>
   readonly change: (path: string, share: number) => Promise<unknown>
   readonly flags?: (share: number) => readonly string[]
 }
@@ -43,15 +42,15 @@ async function putMany(path: string, count: number, bytes: number): Promise<void
   for (let number = 0; number < count; number++) await put(path, `file-${some(0, 500)}`, bytes)
 }
 
-/** An action that fails while a file is there, and waits while another is. */
-async function setAction({ kopia, folder, hold }: Place, path: string): Promise<void> {
+/** Installs an action that fails while one file exists and waits while another file exists. */
+async function setAction({ kopia, folder, hold }: Context, path: string): Promise<void> {
   const action = join(folder, 'action.sh')
   const script = `#!/bin/sh\nwhile [ -e '${hold}' ]; do sleep 0.2; done\n[ ! -e '${join(folder, 'down')}' ] || exit 3\n`
   await writeFile(action, script, { mode: 0o755 })
   await kopia.must('policy', 'set', path, `--before-snapshot-root-action=${action}`)
 }
 
-const habits: readonly Habit[] = [
+const plans: readonly SourcePlan[] = [
   {
     name: 'photos',
     everySeconds: 60,
@@ -91,12 +90,12 @@ const habits: readonly Habit[] = [
   },
 ]
 
-/** Lives through it, and resolves with its Prometheus; a backup is under way then. */
-export async function liveThrough(history: History, context: Cleanable): Promise<Service> {
-  const { folder, progress } = history
+/** Starts the stack, runs all backups, and resolves with Prometheus while one last backup is running. */
+export async function runBackups(options: Options, cleanup: Cleanable): Promise<Service> {
+  const { folder, progress } = options
   const begin = async (service: Promise<Service>) => {
     const running = await service
-    cleanUpAfter(context, () => running.stop())
+    cleanUpAfter(cleanup, () => running.stop())
     return running
   }
   const gateway = await begin(startPushgateway())
@@ -107,7 +106,7 @@ export async function liveThrough(history: History, context: Cleanable): Promise
   progress(`Prometheus: ${prometheus.url}`)
   const stateDirectory = join(folder, 'state')
   const kopia = await createKopiaLab(join(folder, 'kopia'), stateDirectory)
-  await makeForgotten(folder, kopia)
+  await createOverdue(folder, kopia)
   await begin(
     startAgent(
       { stateDirectory, kopiaEnvironment: kopia.environment },
@@ -118,14 +117,14 @@ export async function liveThrough(history: History, context: Cleanable): Promise
       },
     ),
   )
-  const place = { ...history, kopia, hold: join(folder, 'hold') }
-  await Promise.all([...habits.map((habit) => follow(habit, place)), lookAfter(place)])
-  await leaveRunning(place, context)
+  const context = { ...options, kopia, hold: join(folder, 'hold') }
+  await Promise.all([...plans.map((plan) => runPlan(plan, context)), maintain(context)])
+  await leaveRunning(context, cleanup)
   return prometheus
 }
 
-/** A daily backup that nobody has taken for three days. */
-async function makeForgotten(folder: string, kopia: KopiaLab): Promise<void> {
+/** Creates a source with a daily policy and a last backup three days ago. */
+async function createOverdue(folder: string, kopia: KopiaLab): Promise<void> {
   const path = join(folder, 'archive')
   await mkdir(path)
   await put(path, 'archive', 20 * megabyte)
@@ -137,37 +136,37 @@ async function makeForgotten(folder: string, kopia: KopiaLab): Promise<void> {
   }
 }
 
-async function follow(habit: Habit, place: Place): Promise<void> {
-  const { folder, kopia, seconds } = place
-  const path = join(folder, habit.name)
+async function runPlan(plan: SourcePlan, context: Context): Promise<void> {
+  const { folder, kopia, seconds } = context
+  const path = join(folder, plan.name)
   await mkdir(path)
-  await habit.prepare?.(place, path)
-  await kopia.must('policy', 'set', path, `--snapshot-interval=${habit.everySeconds}s`)
+  await plan.prepare?.(context, path)
+  await kopia.must('policy', 'set', path, `--snapshot-interval=${plan.everySeconds}s`)
   const begunAt = Date.now()
   const share = () => (Date.now() - begunAt) / 1000 / seconds
   while (share() < 1) {
-    const next = Date.now() + habit.everySeconds * 1000
-    await habit.change(path, share())
-    await kopia.runUnprivileged('snapshot', 'create', ...(habit.flags?.(share()) ?? []), path)
+    const next = Date.now() + plan.everySeconds * 1000
+    await plan.change(path, share())
+    await kopia.runUnprivileged('snapshot', 'create', ...(plan.flags?.(share()) ?? []), path)
     await sleep(Math.max(0, Math.min(next, begunAt + seconds * 1000 + 1000) - Date.now()))
   }
 }
 
-async function lookAfter({ kopia, seconds, progress }: Place): Promise<void> {
+async function maintain({ kopia, seconds, progress }: Context): Promise<void> {
   await sleep(seconds * 300)
   await kopia.run('snapshot', 'verify')
-  progress('a third is over')
+  progress('a third of the time has passed')
   await sleep(seconds * 400)
   await kopia.run('maintenance', 'run', '--full')
-  progress('two thirds are over')
+  progress('two thirds of the time have passed')
   await sleep(seconds * 270)
 }
 
-/** The database's action waits until all is over. */
-async function leaveRunning({ folder, kopia, hold }: Place, context: Cleanable): Promise<void> {
+/** Starts a backup of the database whose action waits until the end. */
+async function leaveRunning({ folder, kopia, hold }: Context, cleanup: Cleanable): Promise<void> {
   await writeFile(hold, '')
   const running = kopia.start('snapshot', 'create', join(folder, 'database'))
-  cleanUpAfter(context, async () => {
+  cleanUpAfter(cleanup, async () => {
     await rm(hold, { force: true })
     await running.ended
   })

@@ -1,8 +1,8 @@
-// A table, with the transformations that the dashboards' tables have: merge, then organize.
+// Renders a table with the transformations of the dashboards' tables: merge, then organize.
 
-import type { Labels, Line } from '../../test/support/dashboards/answers.ts'
 import type { Panel } from '../../test/support/dashboards/model.ts'
-import { colourOfWord, fieldOf, show } from './fields.ts'
+import type { Labels, Line } from '../../test/support/dashboards/prometheus-queries.ts'
+import { colourOfText, fieldOf, show } from './fields.ts'
 import { colourOf, escapeHtml } from './theme.ts'
 
 type Row = { readonly labels: Labels; readonly values: Map<string, number> }
@@ -13,11 +13,11 @@ type Arrangement = {
 }
 type Options = { readonly sortBy: readonly { readonly displayName: string; readonly desc: boolean }[] }
 
-export function tableOf(panel: Panel, answers: readonly (readonly Line[])[], nowSeconds: number): string {
+export function tableOf(panel: Panel, results: readonly (readonly Line[])[], nowSeconds: number): string {
   const organize = panel.transformations?.find(({ id }) => id === 'organize')
   if (organize === undefined) throw new Error(`${panel.title}: expected the transformation organize`)
   const { indexByName, renameByName } = organize.options as Arrangement
-  const rows = sorted(merge(panel, answers), panel, renameByName)
+  const rows = sorted(merge(panel, results), panel, renameByName)
   const columns = Object.entries(indexByName)
     .sort(([, a], [, b]) => a - b)
     .map(([field]) => ({ field, heading: renameByName[field] ?? field }))
@@ -33,10 +33,10 @@ export function tableOf(panel: Panel, answers: readonly (readonly Line[])[], now
 
 const kindOf = (field: string) => (field.startsWith('Value #') ? 'number' : 'label')
 
-/** Rows with the same labels, as far as both have them, are one. */
-function merge(panel: Panel, answers: readonly (readonly Line[])[]): readonly Row[] {
+/** Merges rows whose common labels are equal. */
+function merge(panel: Panel, results: readonly (readonly Line[])[]): readonly Row[] {
   const rows: Row[] = []
-  for (const [index, lines] of answers.entries()) {
+  for (const [index, lines] of results.entries()) {
     const field = `Value #${panel.targets[index]?.refId}`
     for (const { labels, points } of lines) {
       const value = points.at(-1)?.[1] ?? Number.NaN
@@ -67,7 +67,7 @@ function cell(panel: Panel, { labels, values }: Row, { field, heading }: Column,
   const configuration = fieldOf(panel, heading)
   if (kindOf(field) === 'label') {
     const label = labels[field] ?? ''
-    return `<td style="color:${colourOf(colourOfWord(configuration, label))}">${escapeHtml(label)}</td>`
+    return `<td style="color:${colourOf(colourOfText(configuration, label))}">${escapeHtml(label)}</td>`
   }
   const { text, colour } = show(configuration, values.get(field), nowSeconds)
   const { type = '' } = (configuration.custom.get('custom.cellOptions') ?? {}) as { type?: string }

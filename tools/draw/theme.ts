@@ -1,8 +1,8 @@
-// Colours and type of the drawing, light and dark.
+// The colours and styles of the drawings, light and dark.
 
 export type Theme = 'light' | 'dark'
 
-/** What stands for Grafana's colours by name; not its exact values. */
+/** Replacements for Grafana's named colours. The values differ from Grafana's. */
 const palette: Readonly<Record<string, string>> = {
   green: '#3a9d5d',
   red: '#d3404a',

@@ -1,4 +1,5 @@
-// What deploy/Containerfile puts into the image: the agent and the stack's setup, each as one bundle, and empty folders.
+// Creates the contents of the image for deploy/Containerfile: the agent and the stack's setup, each as one bundle, and empty
+// folders.
 
 import { copyFile, cp, mkdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'

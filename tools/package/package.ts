@@ -1,4 +1,4 @@
-// Builds the .deb and the .rpm into build/. `npm run package`, or `npm run package -- --release=2` for a next one of the
+// Builds the .deb and the .rpm in build/ (`npm run package`). `npm run package -- --release=2` builds the next release of the
 // same version.
 
 import { execFileSync } from 'node:child_process'
@@ -13,11 +13,11 @@ import { bundle, licencesOf } from '../bundle.ts'
 const projectFolder = fileURLToPath(new URL('../..', import.meta.url))
 const contents = join(projectFolder, 'build/contents')
 
-/** The npm package `node` brings the Node of the machine that builds, and names processors otherwise than nfpm. */
+/** nfpm's names of the architectures. The npm package `node` provides Node for the building machine's architecture only. */
 const architectures: Readonly<Partial<Record<NodeJS.Architecture, string>>> = { x64: 'amd64', arm64: 'arm64' }
 
-/** What nfpm.yaml takes from build/contents. */
-async function makeContents(version: string): Promise<void> {
+/** Creates the files that nfpm.yaml takes from build/contents. */
+async function createContents(version: string): Promise<void> {
   await rm(contents, { recursive: true, force: true })
   await mkdir(contents, { recursive: true })
   const libraries = await bundle('agent/main.ts', join(contents, 'dist'))
@@ -25,7 +25,7 @@ async function makeContents(version: string): Promise<void> {
   await writeFile(join(contents, 'package.json'), `${JSON.stringify(manifest)}\n`)
   await writeFile(join(contents, 'config.yaml'), configFile())
   const nodeFolder = `node_modules/node/node_modules/node-linux-${process.arch}`
-  // Its install script fetches it past npm's own books, so that a later `npm install` takes it away again.
+  // The install script of `node` fetches this folder without npm's knowledge, so a later `npm install` removes it.
   if (!existsSync(nodeFolder)) execFileSync('npm', ['rebuild', 'node'], { stdio: 'inherit' })
   const texts = [await readFile('LICENSE', 'utf8'), await licencesOf([...libraries, nodeFolder])]
   await writeFile(join(contents, 'copyright'), texts.join('\n'))
@@ -40,13 +40,13 @@ function nfpmPath(): string {
 }
 
 /** Builds both packages and prints their paths. */
-async function makePackages(release: string): Promise<void> {
+async function buildPackages(release: string): Promise<void> {
   const arch = architectures[process.arch]
   if (process.platform !== 'linux' || arch === undefined) {
     throw new Error(`expected Linux on x64 or arm64, found ${process.platform} on ${process.arch}`)
   }
   const { version }: { version: string } = JSON.parse(await readFile('package.json', 'utf8'))
-  await makeContents(version)
+  await createContents(version)
   const nfpm = nfpmPath()
   for (const packager of ['deb', 'rpm']) {
     execFileSync(
@@ -62,4 +62,4 @@ async function makePackages(release: string): Promise<void> {
 
 process.chdir(projectFolder)
 const { values } = parseArgs({ options: { release: { type: 'string', default: '1' } } })
-await makePackages(values.release)
+await buildPackages(values.release)

@@ -1,9 +1,9 @@
 // Follows the logs in cli-logs: decides which segments to read, and updates the open runs with what is new in them.
 
+import type { FaultMemory } from '../../util/fault-memory.ts'
 import type { SegmentName } from '../log/segment-name.ts'
 import { listSegments, listSegmentsOf, parseTrackedName } from '../log/segments.ts'
 import { findHookRun } from './hook-calls.ts'
-import type { ReadFaults } from './read-faults.ts'
 import { type EndedRun, newRun, type OpenRun, type Run } from './run.ts'
 import type { RunReader, RunReading } from './run-reader.ts'
 import type { RunStore } from './run-store.ts'
@@ -12,7 +12,7 @@ type LogFollowerOptions = {
   readonly directory: string
   readonly store: RunStore
   readonly reader: RunReader
-  readonly faults: ReadFaults
+  readonly faults: FaultMemory
 }
 
 type Decide = (reading: RunReading) => EndedRun | undefined

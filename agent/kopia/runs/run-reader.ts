@@ -1,17 +1,17 @@
 // Reads what the segments of a run have new, and adds it to the run.
 
 import { join } from 'node:path'
+import type { FaultMemory } from '../../util/fault-memory.ts'
 import { hasCode } from '../../util/files.ts'
 import type { SegmentName } from '../log/segment-name.ts'
 import { type LastRecord, readSegment, type SegmentPart } from '../log/segment-reader.ts'
 import { addRecord } from './evidence.ts'
-import type { ReadFaults } from './read-faults.ts'
 import { type OpenRun, withSignOfLife } from './run.ts'
 
 type RunReaderOptions = {
   readonly directory: string
   readonly nowSeconds: () => number
-  readonly faults: ReadFaults
+  readonly faults: FaultMemory
   /** Called after each part that was read. */
   readonly onProgress?: (() => void) | undefined
 }

@@ -1,5 +1,6 @@
 // Tracks the runs of Kopia by their logs, hooks and processes. Start here to read this folder.
 
+import { createFaultMemory, type FaultMemory } from '../../util/fault-memory.ts'
 import { createQueue } from '../../util/queue.ts'
 import { parseTrackedName } from '../log/segments.ts'
 import type { Attempt } from './evidence.ts'
@@ -7,7 +8,6 @@ import { isHookRun, withHookCall } from './hook-calls.ts'
 import { LogFollower } from './log-follower.ts'
 import { findLiving, findWriter, type Processes } from './process.ts'
 import { createProcessMonitor } from './process-monitor.ts'
-import { createReadFaults, type ReadFaults } from './read-faults.ts'
 import { asEnded, type EndedRun, type HookCall, type Runs } from './run.ts'
 import { createRunReader } from './run-reader.ts'
 import { createRunStore } from './run-store.ts'
@@ -67,7 +67,7 @@ const nameOfHookCalls = 'the events of the hooks'
 export function createRunTracker(options: RunTrackerOptions): RunTracker {
   const { directory, nowSeconds, onProgress, processes = { findLiving, findWriter } } = options
   const { onFault, onRecovered = () => undefined } = options
-  const faults = createReadFaults({ onFault, onRecovered })
+  const faults = createFaultMemory({ onFault, onRecovered })
   const store = createRunStore(options.runs, nowSeconds)
   const reader = createRunReader({ directory, nowSeconds, faults, onProgress })
   const follower = new LogFollower({ directory, store, reader, faults })
@@ -121,7 +121,7 @@ export function createRunTracker(options: RunTrackerOptions): RunTracker {
   }
 }
 
-async function takeHookCalls(options: RunTrackerOptions, faults: ReadFaults): Promise<void> {
+async function takeHookCalls(options: RunTrackerOptions, faults: FaultMemory): Promise<void> {
   try {
     await options.takeHookCalls?.()
     faults.recover(nameOfHookCalls)

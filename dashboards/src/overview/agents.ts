@@ -1,9 +1,9 @@
-// Whether those who watch are well themselves.
+// The state of the agents themselves.
 
 import { property } from '../panel.ts'
 import { table } from '../panels/table.ts'
 import { agents } from '../queries/agents.ts'
-import { noAgent, reachableWords } from './words.ts'
+import { noAgent, reachableMapping } from './mappings.ts'
 
 const colouredText = property('custom.cellOptions', { type: 'color-text' })
 const noneIsGood = property('thresholds', {
@@ -17,8 +17,8 @@ const noneIsGood = property('thresholds', {
 export const agentHealth = table({
   title: 'Agent Health',
   description:
-    'Each agent: when it last pushed, whether the repository answered it, and what went wrong in the ' +
-    'time shown; the longest silent first.',
+    'For each agent: its last push, whether it reaches the repository, and its failures in the displayed ' +
+    'time. The agent that has been silent longest comes first.',
   unit: 'short',
   noValue: noAgent,
   width: 24,
@@ -28,7 +28,7 @@ export const agentHealth = table({
   sortBy: 'Last push',
   order: 'ascending',
   columns: [
-    // It is there for its label alone.
+    // This hidden column only adds the label `version`.
     {
       name: 'Up',
       expression: agents.version,
@@ -46,8 +46,8 @@ export const agentHealth = table({
       name: 'Repository answers',
       expression: agents.repositoryReachable,
       unit: 'short',
-      noValue: 'not asked yet',
-      properties: [property('mappings', [reachableWords]), colouredText],
+      noValue: 'not queried yet',
+      properties: [property('mappings', [reachableMapping]), colouredText],
     },
     {
       name: 'Failed pushes',

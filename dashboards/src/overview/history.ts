@@ -1,30 +1,31 @@
-// How the backups went over time.
+// The history of the backups.
 
 import { property } from '../panel.ts'
 import { bars } from '../panels/bars.ts'
 import { steps } from '../panels/lines.ts'
 import { timeline } from '../panels/timeline.ts'
 import { sources } from '../queries/sources.ts'
-import { noSource, stateWords } from './words.ts'
+import { noSource, stateMapping } from './mappings.ts'
 
 const legend = '{{user}}@{{host}}:{{path}} {{site}}'
 
 export const attempts = timeline({
   title: 'Attempts by Result',
   description:
-    'How each source stood at each moment: what its last attempt came to, whether one ran, whether it ' +
-    'was overdue.',
+    'The state of each source over time: the result of its last attempt, running backups, and overdue ' +
+    'times.',
   unit: 'short',
   noValue: noSource,
   width: 24,
   height: 8,
   queries: [{ expression: sources.state, legend }],
-  mappings: [stateWords],
+  mappings: [stateMapping],
 })
 
 export const durations = steps({
   title: 'Backup Duration Trend',
-  description: 'How long the last attempt took, for the ten sources that took longest in the time shown.',
+  description:
+    'The duration of the last attempt, for the ten sources with the longest in the displayed time.',
   unit: 's',
   noValue: noSource,
   width: 12,
@@ -45,7 +46,8 @@ const snapshotTypes = [
 
 export const snapshots = bars({
   title: 'Snapshots by Retention Type',
-  description: 'Snapshots held, by the reason why they are; one that is held for two reasons counts in both.',
+  description:
+    'Snapshots by the reason for which Kopia retains them. A snapshot with two reasons counts in both.',
   unit: 'short',
   noValue: noSource,
   width: 8,
@@ -56,10 +58,10 @@ export const snapshots = bars({
 export const changedFiles = steps({
   title: 'Changed Files',
   description:
-    'Files of the newest snapshot whose contents were new, for the ten sources with the most. Far more ' +
-    'than usual can mean an accident, or somebody encrypting files.',
+    'Files with new contents in the latest snapshot, for the ten sources with the most. A number far above ' +
+    'the usual one can mean an accident or ransomware.',
   unit: 'short',
-  noValue: 'No file has changed from one backup to the next in this time.',
+  noValue: 'No file changed between two backups in this time.',
   width: 8,
   height: 8,
   queries: [{ expression: sources.mostChangedFiles, legend }],
@@ -68,10 +70,10 @@ export const changedFiles = steps({
 export const errors = steps({
   title: 'Errors',
   description:
-    'Files that the last attempt could not read, for the ten sources with the most: fatal ones make the ' +
-    'backup a failed one, ignored ones are those that the policy allows.',
+    'Files that the last attempt could not read, for the ten sources with the most. Fatal errors make the ' +
+    'backup fail; the policy allows ignored errors.',
   unit: 'short',
-  noValue: 'No backup in this time met a file that it could not read.',
+  noValue: 'All backups in this time could read all files.',
   width: 8,
   height: 8,
   queries: [{ expression: sources.mostErrors, legend: `{{kind}} ${legend}` }],

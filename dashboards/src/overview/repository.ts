@@ -1,22 +1,22 @@
-// The repository: how it grows, when it will be full, and whether it is looked after.
+// The repository: its growth, its free space, verification and maintenance.
 
 import { property } from '../panel.ts'
 import { lines, steps } from '../panels/lines.ts'
 import { table } from '../panels/table.ts'
 import { repositories } from '../queries/repository.ts'
-import { noAgent, resultWords } from './words.ts'
+import { noAgent, resultMapping } from './mappings.ts'
 
 const legend = '{{storage}} {{repository}} {{site}}'
 const notYet =
-  'Nothing yet: the agent asks the repository for its size every six hours ' +
-  '(KOPIA_METRICS_REPOSITORY_SCHEDULE), first at its start.'
+  'No data yet: the agent queries the size of the repository at its start and every six hours ' +
+  '(KOPIA_METRICS_REPOSITORY_SCHEDULE).'
 const noCapacity =
-  'Nothing yet, or the storage cannot tell: Kopia knows the free space of file systems, not of S3 and ' +
-  'the like.'
+  'No data yet, or the storage does not report it: Kopia knows the free space of file systems, but not ' +
+  'of object stores such as S3.'
 
 export const growth = steps({
   title: 'Repository Size Growth',
-  description: 'Bytes that each repository stores, and how much of that its index knows as contents.',
+  description: 'The size of each repository, and the size of the contents in its index.',
   unit: 'bytes',
   noValue: notYet,
   width: 12,
@@ -30,8 +30,8 @@ export const growth = steps({
 export const freeSpace = lines({
   title: 'Free Space and Prediction',
   description:
-    "Free on the repository's volume, and what will be free 30 days from now if it goes on as in the " +
-    'time shown (dashed), once half of that time is known.',
+    "The free space on the repository's volume, and (dashed) the free space in 30 days at the rate of the " +
+    'displayed time. The prediction needs data for half of that time.',
   unit: 'bytes',
   noValue: noCapacity,
   width: 12,
@@ -42,11 +42,11 @@ export const freeSpace = lines({
   ],
 }).overrideByRegexp('^in 30 days.*', [property('custom.lineStyle', { fill: 'dash', dash: [8, 8] })])
 
-export const upkeep = table({
+export const verifyAndMaintenance = table({
   title: 'Verify and Maintenance',
   description:
-    'How the last run of each of Kopia’s commands went as a whole, when it last succeeded, and when ' +
-    'maintenance is due. A backup that was never verified is a hope.',
+    'The result of the last run of each Kopia command, its last success, and when maintenance is due. ' +
+    'Only a verified backup is known to be readable.',
   unit: 'short',
   noValue: noAgent,
   width: 12,
@@ -63,7 +63,7 @@ export const upkeep = table({
       unit: 'short',
       noValue: '–',
       properties: [
-        property('mappings', [resultWords]),
+        property('mappings', [resultMapping]),
         property('custom.cellOptions', { type: 'color-background', mode: 'basic' }),
         property('custom.width', 110),
       ],

@@ -1,37 +1,37 @@
-// Which sources, and what is wrong with them: the worst first.
+// The state of each source, with problems first.
 
 import { severityColours } from '../colours.ts'
 import { property } from '../panel.ts'
 import { table } from '../panels/table.ts'
 import { alerts } from '../queries/agents.ts'
 import { named, sources } from '../queries/sources.ts'
-import { noSource, stateWords } from './words.ts'
+import { noSource, stateMapping } from './mappings.ts'
 
 const colouredText = { type: 'color-text' }
 const coloured = property('custom.cellOptions', { type: 'color-background', mode: 'basic' })
 const width = (pixels: number) => property('custom.width', pixels)
 const milliseconds = (expression: string) => `1000 * (${expression})`
 
-/** Only this source in all panels, by a click on its name; for that, host and path are there unseen. */
+/** A click on a source selects only this source in all panels. The hidden columns host and path provide the values. */
 const field = (name: string) => `\${__data.fields.${name}:percentencode}`
-const thisOne = `var-host=${field('host')}&var-path=${field('path')}`
-const choice = `$__url_time_range&var-datasource=$datasource&\${site:queryparam}&${thisOne}`
+const selectSource = `var-host=${field('host')}&var-path=${field('path')}`
+const parameters = `$__url_time_range&var-datasource=$datasource&\${site:queryparam}&${selectSource}`
 const linkToSource = property('links', [
-  { title: 'Show only this source', url: `/d/kopia-backup-overview?${choice}` },
+  { title: 'Show only this source', url: `/d/kopia-backup-overview?${parameters}` },
 ])
-const unseen = [property('custom.hidden', true)]
+const hidden = [property('custom.hidden', true)]
 
 const ofSource = {
   labels: { source: 'Source', site: 'Site', host: 'host', path: 'path' },
   hidden: ['account', 'user'],
-  labelProperties: { Source: [linkToSource], host: unseen, path: unseen },
+  labelProperties: { Source: [linkToSource], host: hidden, path: hidden },
 } as const
 
 export const latestStatus = table({
   title: 'Latest Backup Status',
   description:
-    'Every source, the worst first. Change is how much the newest snapshot is larger than the one ' +
-    'before it, where that was made in the time shown.',
+    'All sources, the worst state first. Change is the difference in size between the latest snapshot and ' +
+    'the one before, if that one was created in the displayed time.',
   unit: 'short',
   noValue: noSource,
   width: 24,
@@ -46,7 +46,7 @@ export const latestStatus = table({
       expression: named(sources.state),
       unit: 'short',
       noValue: '–',
-      properties: [property('mappings', [stateWords]), coloured, width(120)],
+      properties: [property('mappings', [stateMapping]), coloured, width(120)],
     },
     {
       name: 'Last success',
@@ -71,9 +71,9 @@ export const latestStatus = table({
 export const overdue = table({
   title: 'Overdue Sources',
   description:
-    'Sources that should have succeeded by now, and for how long; the longest first. One is overdue an ' +
-    'hour after one and a half times the interval of its policy, or three and a half times the one ' +
-    'learned from its past; where no interval is known, after three days.',
+    'Sources whose next successful backup is late, the latest first. The limit is an hour plus one and a ' +
+    'half intervals from the policy, or three and a half intervals learned from past backups. If the ' +
+    'interval is unknown, the limit is three days and an hour.',
   unit: 'short',
   noValue: 'No source is overdue.',
   width: 12,
@@ -98,7 +98,7 @@ export const overdue = table({
 
 export const firingAlerts = table({
   title: 'Firing Alerts',
-  description: 'What Prometheus alerts about now; what to do about each stands in rules/runbooks.md.',
+  description: 'The alerts that fire in Prometheus now. rules/runbooks.md explains how to respond to each.',
   unit: 'short',
   noValue: 'No alert is firing. (Are the rules loaded? Prometheus shows them under /rules.)',
   width: 12,

@@ -1,4 +1,4 @@
-// A bar per thing counted.
+// A bar gauge with one bar per query.
 
 import { PanelBuilder } from '@grafana/grafana-foundation-sdk/bargauge'
 import {

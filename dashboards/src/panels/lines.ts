@@ -1,4 +1,4 @@
-// Lines over time.
+// Time series graphs.
 
 import {
   GraphDrawStyle,
@@ -17,7 +17,7 @@ import { type Description, describe, overTime, type Query } from '../panel.ts'
 
 export type Lines = Description & { readonly queries: readonly Query[] }
 
-/** Lines for what flows all the time. The same series has the same colour in every panel. */
+/** A graph of values that change continuously. A series has the same colour in every panel. */
 export function lines(description: Lines): PanelBuilder {
   return describe(new PanelBuilder(), description)
     .targets(overTime(description.queries))
@@ -36,10 +36,10 @@ export function lines(description: Lines): PanelBuilder {
     .tooltip(new VizTooltipOptionsBuilder().mode(TooltipDisplayMode.Multi).sort(SortOrder.Descending))
 }
 
-/** History that was backfilled has a sample each hour: it is a line all the same, and a silence is a gap. */
+/** Backfilled history has a sample every hour. The line connects those samples but not a longer gap. */
 const joinedMilliseconds = 2 * 3_600_000
 
-/** Lines for what changes with each backup and stays so until the next. */
+/** A stepped graph of values that change with each backup. */
 export function steps(description: Lines): PanelBuilder {
   return lines(description).lineInterpolation(LineInterpolation.StepAfter).spanNulls(joinedMilliseconds)
 }

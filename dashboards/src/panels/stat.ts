@@ -1,4 +1,4 @@
-// One number on a coloured ground, to be read from across the room.
+// A single large number with a coloured background.
 
 import {
   BigValueColorMode,

@@ -1,4 +1,4 @@
-// A table whose rows are told apart by labels, with one query for each of its other columns.
+// A table whose rows are identified by labels. Each value column has its own query.
 
 import {
   TableFooterOptionsBuilder,
@@ -12,23 +12,23 @@ export type Column = {
   readonly name: string
   readonly expression: string
   readonly unit: string
-  /** What stands in a cell that has no value. */
+  /** The text of a cell without a value. */
   readonly noValue: string
   readonly properties?: readonly DynamicConfigValue[]
 }
 
 export type Table = Description & {
-  /** The labels that tell the rows apart, with their headings, in their order. */
+  /** The labels that identify a row, with their headings, in the order of the columns. */
   readonly labels: Readonly<Record<string, string>>
-  /** The labels that the queries have beside them, not to be shown. */
+  /** Labels of the queries' results that are not shown. */
   readonly hidden: readonly string[]
-  /** What is special about the columns of labels, by their headings. */
+  /** Field properties of the label columns, by heading. */
   readonly labelProperties?: Readonly<Record<string, readonly DynamicConfigValue[]>>
   readonly columns: readonly Column[]
-  /** The column that the worst stands first by. */
+  /** The column that the rows are sorted by. */
   readonly sortBy: string
   readonly order: 'ascending' | 'descending'
-  /** Columns that stand before the labels. */
+  /** Value columns that come before the labels. */
   readonly first?: readonly string[]
 }
 
@@ -53,7 +53,7 @@ export function table(description: Table): PanelBuilder {
 
 function arrangement({ labels, hidden, columns, first = [] }: Table) {
   const values = columns.map(({ name }, index) => [`Value #${refId(index)}`, name] as const)
-  // Grafana names the values of the only query that has any so; the first one always has some.
+  // Grafana names the value column `Value` if only one query has results. The first query always has results.
   const only = columns.slice(0, 1).map(({ name }) => ['Value', name] as const)
   const fields = [...Object.entries(labels), ...only, ...values]
   const isFirst = ([, name]: readonly [string, string]) => first.includes(name)

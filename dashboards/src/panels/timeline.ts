@@ -1,4 +1,4 @@
-// A band per source that is coloured by how it stood.
+// A state timeline with one band per source, coloured by state.
 
 import {
   LegendDisplayMode,

@@ -1,4 +1,4 @@
-// What the dashboards ask about the agents and the alerts.
+// Queries about the agents and the alerts.
 
 import { ofAgents, select } from '../selectors.ts'
 
@@ -6,20 +6,20 @@ const byAgent = (expression: string) => `max by (site, instance) (${expression})
 const pushed = byAgent(ofAgents('push_time_seconds'))
 const known = ofAgents('kopia_agent_build_info')
 
-/** Kopia's commands that never failed have no series for it. */
+/** A Kopia command that never failed has no series with result="failed". */
 const failed = ofAgents('kopia_agent_kopia_calls_total', 'result="failed"')
 const failedCalls = `sum by (site, instance) (increase(${failed}[$__range]))`
 
 /**
- * Three heartbeats missed and a quarter of an hour for a restart, as KopiaAgentSilent has it. Agents that
- * promise no heartbeat, or are scraped without a gateway, are never silent here.
+ * The limit of KopiaAgentSilent: three heartbeats and a quarter of an hour. One-shot pushes and agents that Prometheus
+ * scrapes without a gateway are never silent.
  */
 const heartbeat = ofAgents('kopia_agent_heartbeat_interval_seconds')
 const isSilent = `time() - ${ofAgents('push_time_seconds')} > on (site, job, instance) (3 * ${heartbeat} + 900)`
 const alwaysOn = ofAgents('kopia_agent_always_on')
 const silent = `${byAgent(`${isSilent} and on (site, job, instance) ${alwaysOn} == 1`)}`
 
-/** Agents that are silent on machines that may sleep. */
+/** Silent agents on machines that may sleep. */
 export const asleep = `(${isSilent} and on (site, job, instance) ${alwaysOn} == 0)`
 
 export const agents = {
@@ -31,14 +31,14 @@ export const agents = {
   failedCalls: `${failedCalls} or 0 * ${byAgent(known)}`,
 } as const
 
-/** An alert about no source in particular belongs to every choice. */
-const chosen = ['site=~"$site"', 'host=~"$host|"', 'path=~"$path|"']
-const firing = select('ALERTS', ['alertname!="Watchdog"', 'alertstate="firing"', ...chosen])
-const since = select('ALERTS_FOR_STATE', ['alertname!="Watchdog"', ...chosen])
+/** An alert without a source matches every selection. */
+const selected = ['site=~"$site"', 'host=~"$host|"', 'path=~"$path|"']
+const firing = select('ALERTS', ['alertname!="Watchdog"', 'alertstate="firing"', ...selected])
+const since = select('ALERTS_FOR_STATE', ['alertname!="Watchdog"', ...selected])
 const labels = 'alertname, severity, site, instance, host, path'
 
 export const alerts = {
-  /** The watchdog fires always: where it is missing, there are no rules, and silence means nothing. */
+  /** The watchdog always fires. Without it the rules are not loaded, so the count has no value instead of zero. */
   count: `count(${firing}) or 0 * group(ALERTS{alertname="Watchdog"})`,
   firingSince: `max by (${labels}) (${since} and ignoring (alertstate) ${firing})`,
   firing: `max by (${labels}) (${firing})`,

@@ -1,11 +1,10 @@
-// What the dashboards ask node-exporter. A machine is named as it names itself, which is what Kopia calls it,
-// too.
+// Queries for node-exporter's metrics. A machine is named by its nodename, which Kopia uses as well.
 
 import { type NodeMetricName, ofMachines } from '../selectors.ts'
 
 const machine = 'site, job, instance'
 
-/** Gives series that have site, job and instance the label `nodename`. */
+/** Adds the label `nodename` to series with site, job and instance. */
 function named(expression: string): string {
   return `(${expression}) * on (${machine}) group_left (nodename) ${ofMachines('node_uname_info')}`
 }
@@ -14,9 +13,7 @@ function rate(metric: NodeMetricName, ...matchers: readonly string[]): string {
   return `rate(${ofMachines(metric, ...matchers)}[$__rate_interval])`
 }
 
-/**
- * Traffic inside of the machine, of containers and virtual machines, passes the machine's own devices again.
- */
+/** Virtual devices are excluded, because traffic of containers and virtual machines also passes the real devices. */
 const realDevices =
   'device!~"lo|veth.*|docker.*|br-.*|virbr.*|cni.*|flannel.*|cali.*|podman.*|ifb.*|tun.*|tap.*"'
 const realDisks = 'device!~"(loop|ram|zram|dm-|md|sr).*"'
@@ -30,9 +27,9 @@ const load = `${ofMachines('node_load1')} / on (${machine}) ${cores}`
 const availableMemory = ofMachines('node_memory_MemAvailable_bytes')
 const memory = `1 - ${availableMemory} / ${ofMachines('node_memory_MemTotal_bytes')}`
 const space = (metric: NodeMetricName) => ofMachines(metric, realFileSystems)
-const diskAt = (moment: string) =>
-  `1 - ${space('node_filesystem_avail_bytes')}${moment} / ${space('node_filesystem_size_bytes')}${moment}`
-const diskByMount = (moment: string) => `max by (${machine}, mountpoint) (${diskAt(moment)})`
+const diskAt = (modifier: string) =>
+  `1 - ${space('node_filesystem_avail_bytes')}${modifier} / ${space('node_filesystem_size_bytes')}${modifier}`
+const diskByMount = (modifier: string) => `max by (${machine}, mountpoint) (${diskAt(modifier)})`
 const pressure = (metric: NodeMetricName) => `max by (${machine}) (${rate(metric)})`
 const ioPressure = pressure('node_pressure_io_waiting_seconds_total')
 

@@ -1,5 +1,5 @@
-// What the dashboards ask about repositories and about what Kopia does to them. Agents that share a
-// repository each report it: it is one series here, named by its storage and the beginning of its id.
+// Queries about repositories, Kopia's commands and maintenance. Agents that share a repository all report it; the queries
+// return one series per repository, named by its storage and the first characters of its id.
 
 import type { MetricName } from '../../../agent/metrics/definitions.ts'
 import { ofAgents } from '../selectors.ts'
@@ -14,23 +14,21 @@ function byRepository(expression: string): string {
 const of = (metric: MetricName) => byRepository(ofAgents(metric))
 const available = ofAgents('kopia_repository_available_bytes')
 
-/** Ten years and more, where the space does not shrink. */
+/** Ten years. Used as the maximum if the free space does not shrink. */
 export const notInSightSeconds = 315_360_000
-/**
- * The same at every moment of a graph, so that it is reckoned once: the trend up to the last moment shown.
- */
+/** The trend up to the end of the displayed time. `@ end()` makes it constant over the graph, so it is computed once. */
 const trend = `${available}[$__range:$__interval] @ end()`
 const knownSince = `min_over_time(timestamp(${available})[$__range:$__interval] @ end())`
-/** A first upload is no trend. */
+/** A first upload does not make a trend. */
 const isKnownLongEnough = `timestamp(${available} @ end()) - ${knownSince} > 0.5 * $__range_s`
 const shrinkPerSecond = `clamp_min(-deriv(${trend}), 0.001)`
 const secondsLeft = `clamp_max(${available} / ${shrinkPerSecond}, ${notInSightSeconds})`
 
-/** No less than nothing, and no more than the volume holds. */
+/** The prediction is at least zero and at most the capacity of the volume. */
 const inThirtyDays = `clamp_min(${available} @ end() + ${30 * 86_400} * deriv(${trend}), 0)`
 const capacity = ofAgents('kopia_repository_capacity_bytes')
 
-/** How a command or a maintenance stands; the smaller, the worse. */
+/** The results of a command or of maintenance, the worst first. */
 export const results = { failed: 0, late: 1, never: 2, good: 3 } as const
 
 const byTask = (expression: string) => `max by (site, instance, task) (${expression})`
@@ -42,7 +40,7 @@ const verifyOfEach = asTask(ofAgents('kopia_agent_build_info'), 'snapshot verify
 const neverVerified = `${results.never} * ${verifyOfEach}`
 const ofMaintenance = (metric: MetricName) => asTask(ofAgents(metric), '$1 maintenance', 'kind')
 const due = ofMaintenance('kopia_maintenance_next_timestamp_seconds')
-/** An hour's grace: maintenance runs along with other commands. */
+/** Maintenance may be an hour late, because it runs together with other commands. */
 const maintenanceResult = `${results.good} - ${results.good - results.late} * (${due} < bool time() - 3600)`
 const commandSuccess = asTask(ofAgents('kopia_command_last_success_timestamp_seconds'), '$1', 'command')
 

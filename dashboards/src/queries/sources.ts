@@ -1,5 +1,5 @@
-// What the dashboards ask about sources. A source is told apart by site, user, host and path alone, so that one
-// that two ways lead to Prometheus (the gateway and a scrape of the agent) counts once.
+// Queries about sources. A source is identified by site, user, host and path only. So it counts once even if it reaches
+// Prometheus twice (through the gateway and by a scrape of the agent).
 
 import type { MetricName } from '../../../agent/metrics/definitions.ts'
 import { overdueMargin } from '../../../agent/status/overdue.ts'
@@ -9,7 +9,7 @@ import { asleep } from './agents.ts'
 const source = 'site, user, host, path'
 
 /** One series per source. */
-export function bySource(expression: string): string {
+function bySource(expression: string): string {
   return `max by (${source}) (${expression})`
 }
 
@@ -24,13 +24,13 @@ const firstSeen = bySource(ofSources('kopia_backup_first_seen_timestamp_seconds'
 const expectedInterval = bySource(ofSources('kopia_backup_expected_interval_seconds'))
 const size = bySource(ofSources('kopia_backup_size_bytes'))
 
-/** A source that never succeeded is as old as the agent's knowledge of it. */
+/** For a source that never succeeded, the time starts when the agent first saw it. */
 const secondsWithout = `time() - (${lastSuccess} or ${firstSeen})`
 
 const { factor, slackSeconds } = overdueMargin
-/** A job that rests at weekends has learned that it runs daily. */
+/** Larger than for a policy: a job that pauses at weekends has a learned interval of a day. */
 const learnedFactor = factor + 2
-/** For a source of which nothing tells how often it should run. */
+/** For a source without a known interval. */
 const unknownSeconds = 3 * 86_400
 const by = (origin: string) =>
   bySource(ofSources('kopia_backup_expected_interval_seconds', `origin="${origin}"`))
@@ -40,13 +40,13 @@ const expected = `(${expectedInterval} or 0 * ${firstSeen} + ${unknownSeconds})`
 const late = `(${secondsWithout} > ${allowed})`
 
 const isIn = (expression: string) => `group by (${source}) (${expression})`
-/** What a machine that may sleep did not back up while it slept is nobody's fault. */
+/** A silent machine that may sleep is away, and its sources are not overdue. */
 const away = isIn(
   `${ofSources('kopia_backup_first_seen_timestamp_seconds')} and on (site, job, instance) ${asleep}`,
 )
 const overdue = `(${late} unless ${away})`
 
-/** How a source stands; the greater, the worse. */
+/** The states of a source; a higher number is worse. */
 export const states = {
   good: 0,
   running: 1,
@@ -72,14 +72,12 @@ const state = [
 const succeeded = `sum(increase(${ofSources('kopia_backup_attempts_total', 'status="success"')}[$__range]))`
 const attempted = `sum(increase(${ofSources('kopia_backup_attempts_total')}[$__range]))`
 
-/**
- * What the size was before the last success: the newest moment shown at which the success was an earlier one.
- */
+/** The size before the last success: the latest value in the displayed time while the last success was an earlier one. */
 const sizeBefore = `last_over_time((${size} and on (${source}) \
 (${lastSuccess} < on (${source}) (max by (${source}) \
 (${ofSources('kopia_backup_last_success_timestamp_seconds')} @ end()))))[$__range:$__interval])`
 
-/** The ten with the greatest values in the time that is shown: more lines cannot be told apart. */
+/** The ten series with the greatest values in the displayed time. More lines would be indistinguishable. */
 function greatestTen(labels: string, selector: string): string {
   const by = `max by (${labels})`
   const greatest = `${by} (max_over_time(${selector}[$__range] @ end())) > 0`
@@ -87,9 +85,8 @@ function greatestTen(labels: string, selector: string): string {
 }
 
 /**
- * Series that are there while a backup runs and for a moment after it has ended, so that one that is over
- * before it is scraped is seen as well: the moment is a little longer than the step at which Grafana asks for
- * annotations.
+ * Series that exist while a backup runs and shortly after its end, so that a backup shorter than the scrape interval is
+ * shown as well. The extra time is a little longer than the step of the annotation queries.
  */
 export function backupsOf(select: (metric: MetricName) => string): string {
   const ended = `${select('kopia_backup_last_attempt_timestamp_seconds')} > time() - 15 - $__range_s / 5000`
@@ -105,7 +102,6 @@ export const sources = {
   longestWithout: `max(${secondsWithout})`,
   successRate: `${succeeded} / (${attempted} > 0)`,
   lastSuccess,
-  expectedInterval,
   size,
   duration: bySource(ofSources('kopia_backup_duration_seconds')),
   files: bySource(ofSources('kopia_backup_files')),

@@ -1,10 +1,10 @@
-// The first row: the machine that is worst off, in each respect.
+// The first row: for each resource, the machine with the highest use.
 
-import { noneIsGood, type Step, words } from '../colours.ts'
+import { noneIsGood, type Step, valueMapping } from '../colours.ts'
 import { stat } from '../panels/stat.ts'
 import { machines } from '../queries/machines.ts'
 
-const place = { width: 4, height: 4 } as const
+const size = { width: 4, height: 4 } as const
 const noValue = 'Scrape node-exporter'
 
 const share = (warning: number, critical: number): readonly Step[] => [
@@ -15,19 +15,19 @@ const share = (warning: number, critical: number): readonly Step[] => [
 
 export const now = [
   stat({
-    ...place,
+    ...size,
     title: 'Machines Down',
-    description: 'Machines whose node-exporter Prometheus cannot reach.',
+    description: 'Machines whose node-exporter Prometheus cannot scrape.',
     unit: 'short',
     noValue,
     expression: machines.down,
     steps: noneIsGood,
-    mappings: [words([{ value: 0, text: 'None', colour: 'green' }])],
+    mappings: [valueMapping([{ value: 0, text: 'None', colour: 'green' }])],
   }),
   stat({
-    ...place,
+    ...size,
     title: 'Fullest Disk',
-    description: 'Used share of the fullest file system.',
+    description: 'The used share of the fullest file system.',
     unit: 'percentunit',
     decimals: 0,
     noValue,
@@ -35,9 +35,9 @@ export const now = [
     steps: share(0.8, 0.9),
   }),
   stat({
-    ...place,
+    ...size,
     title: 'Highest CPU Usage',
-    description: 'Share of the time in which the processors of the busiest machine were not idle.',
+    description: 'The share of time in which the CPUs of the busiest machine were not idle.',
     unit: 'percentunit',
     decimals: 0,
     noValue,
@@ -45,10 +45,10 @@ export const now = [
     steps: share(0.8, 0.95),
   }),
   stat({
-    ...place,
+    ...size,
     title: 'Highest Memory',
     description:
-      'Share of the memory that is not available to new programs, of the machine with the least to spare.',
+      'The share of memory that is not available to new processes, on the machine with the highest use.',
     unit: 'percentunit',
     decimals: 0,
     noValue,
@@ -56,9 +56,9 @@ export const now = [
     steps: share(0.85, 0.95),
   }),
   stat({
-    ...place,
+    ...size,
     title: 'Highest Load per Core',
-    description: 'Programs that run or want to, per processor, in the mean of a minute; above 1 some wait.',
+    description: 'The one-minute load average per core. Above 1, some processes wait for a CPU.',
     unit: 'short',
     decimals: 1,
     noValue,
@@ -66,9 +66,9 @@ export const now = [
     steps: share(1, 2),
   }),
   stat({
-    ...place,
+    ...size,
     title: 'Highest I/O Pressure',
-    description: 'Share of the time in which some program waited for a disk.',
+    description: 'The share of time in which at least one process waited for a disk.',
     unit: 'percentunit',
     decimals: 0,
     noValue: 'Needs Linux with PSI',

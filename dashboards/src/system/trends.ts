@@ -1,18 +1,18 @@
-// The machines over time.
+// The machines' resources over time.
 
 import { property } from '../panel.ts'
 import { type Lines, lines } from '../panels/lines.ts'
 import { machines } from '../queries/machines.ts'
 
 const legend = '{{nodename}} {{site}}'
-const place = { width: 12, height: 8 } as const
+const size = { width: 12, height: 8 } as const
 const noValue =
-  'No machine yet: run node-exporter on the machines that make backups, and let Prometheus scrape it ' +
+  'No machine yet: run node-exporter on the machines that run backups, and let Prometheus scrape it ' +
   '(deploy/prometheus/prometheus.yml).'
 const noPressure =
-  'No pressure known: node-exporter reads it from /proc/pressure, which needs Linux 4.20 with PSI.'
+  'No data: node-exporter reads the pressure from /proc/pressure, which needs Linux 4.20 with PSI.'
 
-/** What comes in stands above the line, what goes out below it. */
+/** Draws incoming data above the axis and outgoing data below it. */
 function bothWays(description: Lines) {
   return lines(description).overrideByRegexp('.* (sent|written)$', [
     property('custom.transform', 'negative-Y'),
@@ -21,9 +21,9 @@ function bothWays(description: Lines) {
 
 export const trends = [
   lines({
-    ...place,
+    ...size,
     title: 'CPU Usage',
-    description: 'Share of the time in which the processors were not idle.',
+    description: 'The share of time in which the CPUs were not idle.',
     unit: 'percentunit',
     noValue,
     queries: [{ expression: machines.cpu, legend }],
@@ -31,9 +31,9 @@ export const trends = [
     .min(0)
     .max(1),
   lines({
-    ...place,
+    ...size,
     title: 'Memory Consumption',
-    description: 'Share of the memory that is not available to new programs; caches count as available.',
+    description: 'The share of memory that is not available to new processes. Caches count as available.',
     unit: 'percentunit',
     noValue,
     queries: [{ expression: machines.memory, legend }],
@@ -41,9 +41,9 @@ export const trends = [
     .min(0)
     .max(1),
   lines({
-    ...place,
+    ...size,
     title: 'Disk Space',
-    description: 'Used share of the ten fullest file systems.',
+    description: 'The used share of the ten fullest file systems.',
     unit: 'percentunit',
     noValue,
     queries: [{ expression: machines.disk, legend: `${legend} {{mountpoint}}` }],
@@ -51,10 +51,9 @@ export const trends = [
     .min(0)
     .max(1),
   bothWays({
-    ...place,
+    ...size,
     title: 'Network Traffic',
-    description:
-      "Bytes per second through the machine's own network devices: received above the line, sent below.",
+    description: 'Bytes per second on physical network devices: received above the axis, sent below.',
     unit: 'binBps',
     noValue,
     queries: [
@@ -63,9 +62,9 @@ export const trends = [
     ],
   }),
   bothWays({
-    ...place,
+    ...size,
     title: 'Disk I/O',
-    description: 'Bytes per second: read above the line, written below.',
+    description: 'Bytes per second: read above the axis, written below.',
     unit: 'binBps',
     noValue,
     queries: [
@@ -74,9 +73,9 @@ export const trends = [
     ],
   }),
   lines({
-    ...place,
+    ...size,
     title: 'Disk Busy',
-    description: 'Share of the time in which the busiest disk had something to do.',
+    description: 'The share of time in which the busiest disk was busy.',
     unit: 'percentunit',
     noValue,
     queries: [{ expression: machines.diskBusy, legend }],
@@ -84,17 +83,17 @@ export const trends = [
     .min(0)
     .max(1),
   lines({
-    ...place,
+    ...size,
     title: 'Load per Core',
-    description: 'Programs that run or want to, per processor, in the mean of a minute; above 1 some wait.',
+    description: 'The one-minute load average per core. Above 1, some processes wait for a CPU.',
     unit: 'short',
     noValue,
     queries: [{ expression: machines.load, legend }],
   }).min(0),
   lines({
-    ...place,
+    ...size,
     title: 'Pressure',
-    description: 'Share of the time in which some program waited for a processor, a disk, or memory.',
+    description: 'The share of time in which at least one process waited for a CPU, a disk, or memory.',
     unit: 'percentunit',
     noValue: noPressure,
     queries: [

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { createReadFaults } from '../../../agent/kopia/runs/read-faults.ts'
 import { lastWriteAt } from '../../../agent/kopia/runs/run-reader.ts'
+import { createFaultMemory } from '../../../agent/util/fault-memory.ts'
 
 test('a segment was written at its modification time, or now if that lies in the future, once per change', () => {
   const now = 1000
@@ -17,7 +17,7 @@ test('a segment was written at its modification time, or now if that lies in the
 
 test('a fault is reported once until it changes or passes', () => {
   const reports: string[] = []
-  const faults = createReadFaults({
+  const faults = createFaultMemory({
     onFault: (name, error) => reports.push(`${name}: ${error}`),
     onRecovered: (name) => reports.push(`${name} is readable`),
   })

@@ -1,33 +1,36 @@
-// What one query of a panel of the overview says, by a label.
+// The results of one query of a Backup Overview panel, by the values of a label.
 
 import assert from 'node:assert/strict'
-import { type Asker, answerTo, choicesOf, type Selection } from './answers.ts'
 import { readDashboards } from './model.ts'
-import { type Stage, scrapeIntervalSeconds } from './stage.ts'
+import { choicesOf, type PrometheusQueries, runTarget, type Selection } from './prometheus-queries.ts'
+import { type Scenario, scrapeIntervalSeconds } from './scenario.ts'
 
-/** Asks for what was from a moment (Unix seconds) until now. */
-export function askerSince({ prometheus }: Stage, from: number): Asker {
+/** Queries for the time from `from` (Unix seconds) until now. */
+export function queriesSince({ prometheus }: Scenario, from: number): PrometheusQueries {
   const range = { from, to: Date.now() / 1000 }
   return { prometheusUrl: prometheus.url, range, scrapeIntervalSeconds }
 }
 
-export type Question = {
+type PanelQuery = {
   readonly title: string
-  /** The place of the query in its panel; the first where none is named. */
+  /** The index of the query in its panel; defaults to the first. */
   readonly query?: number
-  /** What the figures are told apart by; the path where none is named. */
+  /** The label that identifies a figure; defaults to the path. */
   readonly label?: string
   readonly selection?: Selection
 }
 
-/** The newest figures of an answer, by the values of a label. */
-export async function figures(asker: Asker, question: Question): Promise<Record<string, number>> {
-  const { title, query = 0, label = 'path', selection = {} } = question
+/** The latest values of a panel's query, by the values of a label. */
+export async function figures(
+  queries: PrometheusQueries,
+  panelQuery: PanelQuery,
+): Promise<Record<string, number>> {
+  const { title, query = 0, label = 'path', selection = {} } = panelQuery
   const dashboard = (await readDashboards()).get('backup-overview.json')
   const panel = dashboard?.panels.find((candidate) => candidate.title === title)
   const target = panel?.targets[query]
   assert.ok(dashboard && panel && target, `there is no query ${query} of ${title}`)
-  const lines = await answerTo(asker, panel, target, await choicesOf(asker, dashboard, selection))
+  const lines = await runTarget(queries, panel, target, await choicesOf(queries, dashboard, selection))
   return Object.fromEntries(
     lines.map(({ labels, points }) => [labels[label] ?? '', points.at(-1)?.[1] ?? Number.NaN]),
   )

@@ -1,4 +1,4 @@
-// A dashboard's JSON as the tests and the drawing read it.
+// The parts of a dashboard's JSON that tests and drawings use.
 
 import { readdir, readFile } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
@@ -74,7 +74,7 @@ export type Dashboard = {
 
 export const dashboardsFolder = fileURLToPath(new URL('../../../dashboards/', import.meta.url))
 
-/** Every dashboard that is committed, by the name of its file. */
+/** Reads the committed dashboards, by file name. */
 export async function readDashboards(): Promise<ReadonlyMap<string, Dashboard>> {
   const names = (await readdir(dashboardsFolder)).filter((name) => name.endsWith('.json')).sort()
   const entries = names.map(async (name): Promise<[string, Dashboard]> => {

@@ -1,4 +1,4 @@
-// PromQL as a tree: which series an expression names, and what is done to them.
+// Parses PromQL: the selectors of an expression and the functions applied to them.
 
 import { parser } from '@prometheus-io/lezer-promql'
 
@@ -7,18 +7,18 @@ type Node = Tree['topNode']
 
 export type Matcher = { readonly label: string; readonly operator: string; readonly value: string }
 export type Selector = {
-  /** Empty where the name is asked for by a matcher on `__name__`. */
+  /** Empty if the name is matched by `__name__`. */
   readonly metric: string
   readonly matchers: readonly Matcher[]
-  /** The functions around it, the innermost first. */
+  /** The functions around the selector, the innermost first. */
   readonly functions: readonly string[]
-  /** As it is written; undefined where it is no range vector. */
+  /** As written; undefined if it is not a range vector. */
   readonly range: string | undefined
 }
 export type Expression = { readonly selectors: readonly Selector[] }
 export type SyntaxFault = { readonly at: number; readonly near: string }
 
-/** Grafana's variables are none of PromQL's: these stand for them while it is parsed. */
+/** Placeholders for Grafana's variables, which are not valid PromQL. */
 const durations: Readonly<Record<string, string>> = {
   $__range_s: '14',
   $__rate_interval: '11y11w',

@@ -1,4 +1,4 @@
-// The rules about queries: of panels and of annotations.
+// Rules for the queries of panels and annotations. test/rules/names.test.ts checks that their metrics and labels exist.
 
 import type { Dashboard } from './model.ts'
 import { type Expression, isFault, parse, type Selector } from './promql.ts'
@@ -18,7 +18,7 @@ function annotationQueries({ annotations }: Dashboard): readonly Query[] {
 
 type Check = (expression: Expression) => readonly string[]
 
-/** What cannot be parsed is another rule's. */
+/** Skips expressions that cannot be parsed, because target-promql-rule reports them. */
 function ofQueries(queries: (dashboard: Dashboard) => readonly Query[], check: Check): Rule['check'] {
   return (dashboard) =>
     queries(dashboard).flatMap(({ place, expression }) => {
@@ -34,7 +34,7 @@ function ofSelectors(check: (selector: Selector) => string | undefined): Check {
   return ({ selectors }) => selectors.flatMap((selector) => check(selector) ?? [])
 }
 
-/** Alerts have the labels of what they are about; their job is not always one of the agents. */
+/** Alerts have the labels of their subject, so their job may not be an agent's. */
 const isAlert = ({ metric }: Selector) => metric.startsWith('ALERTS')
 const counterFunctions: readonly string[] = ['rate', 'irate', 'increase']
 
@@ -45,15 +45,13 @@ function follows({ matchers }: Selector, variable: string): boolean {
   )
 }
 
-/** That metrics and labels exist, test/rules/names.test.ts sees, of rules and dashboards alike. */
-
 export const queryRules: readonly Rule[] = [
   {
     name: 'target-promql-rule',
     check: (dashboard) =>
       all(dashboard).flatMap(({ place, expression }) => {
         const parsed = parse(expression)
-        return isFault(parsed) ? [{ panel: place, message: `not PromQL near "${parsed.near}"` }] : []
+        return isFault(parsed) ? [{ panel: place, message: `invalid PromQL near "${parsed.near}"` }] : []
       }),
   },
   {
@@ -62,7 +60,7 @@ export const queryRules: readonly Rule[] = [
       all,
       ofSelectors(({ metric, functions: [innermost = ''], range }) =>
         ['rate', 'irate'].includes(innermost) && range !== '$__rate_interval'
-          ? `${innermost} of ${metric} takes ${range}, not $__rate_interval`
+          ? `${innermost} of ${metric} uses ${range}, not $__rate_interval`
           : undefined,
       ),
     ),
@@ -74,7 +72,7 @@ export const queryRules: readonly Rule[] = [
       ofSelectors(({ metric, range }) =>
         range === undefined || range.startsWith('$__')
           ? undefined
-          : `${metric} is read over ${range}, whatever time is shown`,
+          : `${metric} is read over ${range}, independent of the displayed time`,
       ),
     ),
   },
@@ -85,7 +83,7 @@ export const queryRules: readonly Rule[] = [
       ofSelectors((selector) =>
         isAlert(selector) || follows(selector, 'job')
           ? undefined
-          : `${selector.metric} is not of the chosen job`,
+          : `${selector.metric} does not use the selected job`,
       ),
     ),
   },
@@ -98,7 +96,7 @@ export const queryRules: readonly Rule[] = [
         const isOfSource = follows(selector, 'host') && follows(selector, 'path')
         return isOfSource || follows(selector, 'instance') || isWatchdog
           ? undefined
-          : `${selector.metric} is neither of the chosen instance nor of the chosen host and path`
+          : `${selector.metric} uses neither the selected instance nor the selected host and path`
       }),
     ),
   },
@@ -108,7 +106,7 @@ export const queryRules: readonly Rule[] = [
       all,
       ofSelectors(({ metric, functions: [innermost = ''] }) =>
         metric.endsWith('_total') && !counterFunctions.includes(innermost)
-          ? `${metric} is a counter, and stands under no rate or increase`
+          ? `${metric} is a counter without rate or increase`
           : undefined,
       ),
     ),

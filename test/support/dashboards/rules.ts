@@ -1,5 +1,5 @@
-// The rules of Grafana's dashboard-linter (github.com/grafana/dashboard-linter, docs/index.md), and a few of
-// our own. Each gives what is wrong, with the panel where it is.
+// The rules of Grafana's dashboard-linter (github.com/grafana/dashboard-linter, docs/index.md), and a few of our own. Each
+// returns its faults, with the panel.
 
 import * as units from '@grafana/grafana-foundation-sdk/units'
 import type { Dashboard, DataSource, Panel, Variable } from './model.ts'
@@ -7,9 +7,9 @@ import { isFault, parse } from './promql.ts'
 import { queryRules } from './query-rules.ts'
 import type { Rule } from './rule.ts'
 
-export type Finding = { readonly rule: string; readonly panel: string; readonly message: string }
+type Finding = { readonly rule: string; readonly panel: string; readonly message: string }
 
-export const dataSourceUid = '$datasource'
+const dataSourceUid = '$datasource'
 
 function ofVariables(check: (variables: readonly Variable[]) => readonly string[]): Rule['check'] {
   return ({ templating }) => check(templating.list).map((message) => ({ message }))
@@ -20,20 +20,20 @@ function ofPanels(check: (panel: Panel) => readonly string[]): Rule['check'] {
     panels.flatMap((panel) => check(panel).map((message) => ({ panel: panel.title, message })))
 }
 
-/** A message where the condition holds. */
+/** Returns the message if the condition is true. */
 const when = (isWrong: boolean, message: string): readonly string[] => (isWrong ? [message] : [])
-const isChosen = (source: DataSource | undefined) => source?.uid === dataSourceUid
+const isVariable = (source: DataSource | undefined) => source?.uid === dataSourceUid
 
-function choiceOf(name: string): Rule['check'] {
+function selectionRule(name: string): Rule['check'] {
   return ofVariables((variables) => {
     const variable = variables.find((candidate) => candidate.name === name)
     if (variable === undefined) return [`there is no variable ${name}`]
     return [
-      ...when(variable.type !== 'query', `${name} is no query`),
-      ...when(!isChosen(variable.datasource), `${name} does not ask ${dataSourceUid}`),
+      ...when(variable.type !== 'query', `${name} is not a query`),
+      ...when(!isVariable(variable.datasource), `${name} does not use ${dataSourceUid}`),
       ...when(
         variable.multi !== true || variable.includeAll !== true,
-        `${name} lacks several values or "All"`,
+        `${name} does not allow several values and "All"`,
       ),
     ]
   })
@@ -46,15 +46,15 @@ export const rules: readonly Rule[] = [
       const source = variables.find(({ type }) => type === 'datasource')
       if (source === undefined) return ['there is no variable for the data source']
       return [
-        ...when(source.name !== 'datasource', `it is called ${source.name}, not datasource`),
+        ...when(source.name !== 'datasource', `its name is ${source.name}, not datasource`),
         ...when(source.label !== 'Data source', `its label is ${source.label}, not Data source`),
-        ...when(source.query !== 'prometheus', `it offers ${source.query}, not prometheus`),
+        ...when(source.query !== 'prometheus', `its type is ${source.query}, not prometheus`),
       ]
     }),
   },
-  { name: 'template-job-rule', check: choiceOf('job') },
-  { name: 'template-instance-rule', check: choiceOf('instance') },
-  { name: 'template-host-rule', check: choiceOf('host') },
+  { name: 'template-job-rule', check: selectionRule('job') },
+  { name: 'template-instance-rule', check: selectionRule('instance') },
+  { name: 'template-host-rule', check: selectionRule('host') },
   {
     name: 'template-label-promql-rule',
     check: ofVariables((variables) =>
@@ -65,7 +65,7 @@ export const rules: readonly Rule[] = [
           if (selector === undefined)
             return [`${name}: expected label_values(selector, label), found ${query}`]
           const parsed = parse(selector)
-          return when(isFault(parsed), `${name}: ${selector} is no selector`)
+          return when(isFault(parsed), `${name}: ${selector} is not a selector`)
         }),
     ),
   },
@@ -74,15 +74,15 @@ export const rules: readonly Rule[] = [
     check: ofVariables((variables) =>
       variables
         .filter(({ type, refresh }) => type === 'query' && refresh !== 2)
-        .map(({ name }) => `${name} does not follow the time that is shown`),
+        .map(({ name }) => `${name} does not depend on the displayed time`),
     ),
   },
   {
     name: 'panel-datasource-rule',
     check: ofPanels(({ datasource, targets }) =>
       when(
-        ![datasource, ...targets.map((target) => target.datasource)].every(isChosen),
-        `it does not ask ${dataSourceUid}`,
+        ![datasource, ...targets.map((target) => target.datasource)].every(isVariable),
+        `it does not use ${dataSourceUid}`,
       ),
     ),
   },
@@ -101,17 +101,17 @@ export const rules: readonly Rule[] = [
       const known: readonly unknown[] = Object.values(units)
       return used
         .filter((unit) => !known.includes(unit))
-        .map((unit) => `it has the unit ${unit}, which Grafana has not`)
+        .map((unit) => `it has the unit ${unit}, which Grafana does not know`)
     }),
   },
   {
     name: 'panel-no-targets-rule',
-    check: ofPanels(({ targets }) => when(targets.length === 0, 'it asks nothing')),
+    check: ofPanels(({ targets }) => when(targets.length === 0, 'it has no query')),
   },
   {
     name: 'panel-no-value-rule',
     check: ofPanels(({ fieldConfig }) =>
-      when((fieldConfig.defaults.noValue ?? '') === '', 'it says nothing where there is no data'),
+      when((fieldConfig.defaults.noValue ?? '') === '', 'it has no text for missing data'),
     ),
   },
   {
@@ -123,16 +123,15 @@ export const rules: readonly Rule[] = [
           .slice(index + 1)
           .filter((other) => overlap(panel, other) || other.id === panel.id)
         const messages = [
-          ...when(x + w > 24, 'it stands beyond the right edge'),
-          ...others.map(({ title }) => `it has the place or the id of ${title}`),
+          ...when(x + w > 24, 'it extends beyond the right edge'),
+          ...others.map(({ title }) => `it has the position or the id of ${title}`),
         ]
         return messages.map((message) => ({ panel: panel.title, message }))
       }),
   },
   {
     name: 'uneditable-dashboard-rule',
-    check: ({ editable }) =>
-      when(editable, 'it can be edited where it is shown').map((message) => ({ message })),
+    check: ({ editable }) => when(editable, 'it can be edited in Grafana').map((message) => ({ message })),
   },
   ...queryRules,
 ]
@@ -141,7 +140,7 @@ function overlap({ gridPos: a }: Panel, { gridPos: b }: Panel): boolean {
   return a.x < b.x + b.w && b.x < a.x + a.w && a.y < b.y + b.h && b.y < a.y + a.h
 }
 
-/** All that is wrong with a dashboard. */
+/** All faults of a dashboard. */
 export function lint(dashboard: Dashboard): readonly Finding[] {
   return rules.flatMap(({ name, check }) =>
     check(dashboard).map(({ panel = dashboard.title, message }) => ({ rule: name, panel, message })),

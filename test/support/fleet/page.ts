@@ -1,4 +1,4 @@
-// What stands in deploy/FLEET.md to be copied, as text and as data.
+// Extracts the configuration that deploy/FLEET.md tells users to copy.
 
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
@@ -7,7 +7,7 @@ import { fasterRules } from '../faster-rules.ts'
 import type { ToFleet } from '../stack.ts'
 import { projectFolder } from '../tools.ts'
 
-/** The first block of YAML below a heading. */
+/** Returns the first YAML block below a heading. */
 export async function yamlBelow(heading: string): Promise<string> {
   const page = await readFile(join(projectFolder, 'deploy/FLEET.md'), 'utf8')
   const [, section] = page.split(`\n### ${heading}\n`)
@@ -21,19 +21,19 @@ type SiteBlock = {
   readonly remote_write: readonly Readonly<Record<string, unknown>>[]
 }
 
-/** What the page gives a site's Prometheus: only the name and the address are this site's. */
+/** Returns the page's configuration for a site's Prometheus, with this site's name and address. */
 export async function toFleetOf(site: string, url: string): Promise<ToFleet> {
-  const block: SiteBlock = parse(await yamlBelow("What each site's Prometheus gets"))
+  const block: SiteBlock = parse(await yamlBelow("Configuration of each site's Prometheus"))
   return {
     externalLabels: { ...block.global.external_labels, site },
     remoteWrite: block.remote_write.map((target) => ({ ...target, url })),
   }
 }
 
-/** The page's expression for a site that fell silent, its times divided by `speed`. */
+/** Returns the expression of the page's alert on a silent site, with its times divided by `speed`. */
 export async function siteSilence(speed: number): Promise<string> {
   const rules: { groups: { rules: { expr: string }[] }[] } = parse(
-    fasterRules(await yamlBelow('A site that falls silent'), speed),
+    fasterRules(await yamlBelow('An alert on a silent site'), speed),
   )
   return rules.groups[0]?.rules[0]?.expr ?? ''
 }

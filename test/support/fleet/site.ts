@@ -1,4 +1,4 @@
-// A site of a fleet: a machine that backs up, its agent, gateway and Prometheus, and the line to the store.
+// A site of a fleet: a machine with backups, its agent, gateway and Prometheus, and the connection to the central store.
 
 import { join } from 'node:path'
 import type { TestContext } from 'node:test'
@@ -12,11 +12,11 @@ export type Site = {
   readonly name: string
   readonly lab: Lab
   readonly prometheus: Service
-  /** Between its Prometheus and the store. */
+  /** The connection between the site's Prometheus and the store. */
   readonly line: FaultProxy
 }
 
-/** All sites' machines have the same name and the same instance: only the site tells them apart. */
+/** Starts a site. The machines of all sites have the same host name and instance, so only the label `site` differs. */
 export async function openSite(
   context: TestContext,
   name: string,

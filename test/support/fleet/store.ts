@@ -1,22 +1,22 @@
-// A real VictoriaMetrics, as a store that several sites write to.
+// Starts a real VictoriaMetrics as the central store of several sites.
 
 import { join } from 'node:path'
 import { freePort } from '../processes.ts'
 import { type Service, startService } from '../stack.ts'
 import { tool } from '../tools.ts'
 
-/** Single-node: vminsert, vmselect and vmstorage of the cluster in one program. */
+/** Starts the single-node version, which combines the cluster's vminsert, vmselect and vmstorage. */
 export async function startVictoriaMetrics(folder: string): Promise<Service> {
   return startService('victoria-metrics', await freePort(), '/health', (address) => [
     tool('victoria-metrics'),
     `-storageDataPath=${join(folder, 'victoria-metrics')}`,
     `-httpListenAddr=${address}`,
     '-retentionPeriod=100d',
-    // What is newer than this is left out of graphs; 30 s by default.
+    // Graphs exclude newer samples; the default is 30 s.
     '-search.latencyOffset=0s',
-    // A graph's lines go on over a gap of so long, as in Prometheus; otherwise over about two scrapes.
+    // Graphs bridge gaps of this length, as Prometheus does; the default is about two scrapes.
     '-search.minStalenessInterval=5m',
-    // Answers about the last minutes change while a site that was away catches up.
+    // Results for the last minutes change while a site catches up after an outage.
     '-search.disableCache',
   ])
 }

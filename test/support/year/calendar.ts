@@ -1,4 +1,4 @@
-// The year's clock: 2029 begins on a Monday, and its local time has summer. Times are Unix seconds.
+// The calendar of the simulated year. 2029 begins on a Monday, and local time has summer time. Times are Unix seconds.
 
 export const minute = 60
 export const hour = 3600
@@ -7,15 +7,15 @@ export const day = 86_400
 export const yearBegins = Date.UTC(2029, 0, 1) / 1000
 export const daysOfYear = 365
 
-/** When the clock goes forward, and when back again (01:00 UTC on the last Sundays of March and October). */
+/** The clock goes forward and back at 01:00 UTC on the last Sundays of March and October. */
 export const summer = { from: at(83) + hour, until: at(300) + hour } as const
 
-/** A moment by the days since the year began; fractions are times of day. */
+/** The time that is this number of days after the start of the year. Fractions are times of day. */
 export function at(days: number): number {
   return yearBegins + Math.round((days * day) / minute) * minute
 }
 
-/** What a schedule goes by. */
+/** A local hour, as schedules use it. */
 export type LocalHour = {
   readonly day: number
   /** 0 is Monday. */
@@ -24,8 +24,8 @@ export type LocalHour = {
 }
 
 /**
- * The local hours that begin at this full hour: one; two when the clock goes forward, since schedulers run then what was
- * due in the hour that is not there; none when an hour comes for the second time.
+ * The local hours that begin at this full hour. Usually one. Two when the clock goes forward, because schedulers then run
+ * the jobs of the skipped hour. None when an hour repeats in autumn.
  */
 export function localHoursAt(time: number): readonly LocalHour[] {
   if (time === summer.from) return [localHour(time), localHour(time + hour)]

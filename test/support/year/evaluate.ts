@@ -1,4 +1,4 @@
-// Has promtool evaluate the project's rules over a part of the year, and reads from it which alerts there were.
+// Evaluates the project's rules over windows of the year with promtool, and returns the alerts that were active.
 
 import { execFile } from 'node:child_process'
 import { readFile, rm, writeFile } from 'node:fs/promises'
@@ -10,46 +10,48 @@ import { tool } from '../tools.ts'
 import { prometheusOutage } from './incidents.ts'
 import type { MachineYear } from './machine.ts'
 import { inPromtoolNotation, isIn, samplesOf, type Track, type Tracks } from './tracks.ts'
-import { evaluationsOf, type Look } from './windows.ts'
+import { type EvaluationWindow, evaluationsOf } from './windows.ts'
 
-/** An alert of one source or machine at a moment (Unix seconds). */
-export type Sighting = {
+/** An active alert of one source or machine at one time (Unix seconds). */
+export type ActiveAlert = {
   readonly alert: string
   readonly machine: string
   readonly path: string | undefined
   readonly time: number
-  readonly look: Look
+  readonly window: EvaluationWindow
 }
 
-/** All that was seen, with as many promtools at a time as there are cores. Writes its files into `folder`. */
-export async function sightingsIn(
-  looks: readonly Look[],
+/** All active alerts of the windows. Runs one promtool per core, and writes its files to `folder`. */
+export async function activeAlertsIn(
+  windows: readonly EvaluationWindow[],
   machineYears: readonly MachineYear[],
   folder: string,
-): Promise<readonly Sighting[]> {
-  const waiting = [...looks.entries()]
-  const found: Sighting[] = []
+): Promise<readonly ActiveAlert[]> {
+  const waiting = [...windows.entries()]
+  const found: ActiveAlert[] = []
   const work = async () => {
     for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) {
-      const [index, look] = next
-      found.push(...(await sightingsOf(look, machineYears, join(folder, `look-${index}`))))
+      const [index, window] = next
+      found.push(...(await evaluateWindow(window, machineYears, join(folder, `window-${index}`))))
     }
   }
   await Promise.all(Array.from({ length: availableParallelism() }, work))
-  // Prometheus evaluated nothing while it was gone.
+  // Prometheus evaluates nothing during its outage.
   return found.filter(({ time }) => !isIn(prometheusOutage, time))
 }
 
-/** Each question expects nothing: what promtool then complains of is what there was. Rejects for any other complaint. */
-async function sightingsOf(
-  look: Look,
+/**
+ * Each query expects no alert, so promtool's failures list the active ones. Rejects if promtool reports any other error.
+ */
+async function evaluateWindow(
+  window: EvaluationWindow,
   machineYears: readonly MachineYear[],
   path: string,
-): Promise<readonly Sighting[]> {
-  const rules = await rulesFor(look)
+): Promise<readonly ActiveAlert[]> {
+  const rules = await rulesFor(window)
   await writeFile(`${path}-rules.yml`, rules)
-  const tracks = [...tracksOf(look, machineYears)].filter(([series]) => rules.includes(nameOf(series)))
-  await writeFile(`${path}.yml`, testFile(look, tracks, `${path}-rules.yml`))
+  const tracks = [...tracksOf(window, machineYears)].filter(([series]) => rules.includes(nameOf(series)))
+  await writeFile(`${path}.yml`, testFile(window, tracks, `${path}-rules.yml`))
   const output = await run(tool('promtool3'), ['test', 'rules', `${path}.yml`])
   await rm(`${path}.yml`)
   const error = /err:.*|error.*/i.exec(output)?.[0]
@@ -57,37 +59,37 @@ async function sightingsOf(
   return output
     .split(/(?=expr: "ALERTS)/)
     .slice(1)
-    .flatMap((complaint) => {
-      const time = look.from + durationSeconds(/time: ([0-9a-z]+)/.exec(complaint)?.[1] ?? '')
-      const alerts = complaint.slice(complaint.indexOf('got:')).matchAll(/\{([^}]*)\}/g)
-      return [...alerts].map(([, text = '']): Sighting => {
+    .flatMap((failure) => {
+      const time = window.from + durationSeconds(/time: ([0-9a-z]+)/.exec(failure)?.[1] ?? '')
+      const alerts = failure.slice(failure.indexOf('got:')).matchAll(/\{([^}]*)\}/g)
+      return [...alerts].map(([, text = '']): ActiveAlert => {
         const { alertname: alert = '', instance = '*', path: ofSource } = labelsOf(text)
-        return { alert, machine: instance.replace(/:\d+$/, ''), path: ofSource, time, look }
+        return { alert, machine: instance.replace(/:\d+$/, ''), path: ofSource, time, window }
       })
     })
 }
 
-/** The project's rules, or those of one alert among them; without what is for machines that sleep, where none does. */
-async function rulesFor({ alert, machineYear }: Look): Promise<string> {
+/** All rules, or only those of the window's alert. Rules for the other kind of machine (sleeping, always on) are left out. */
+async function rulesFor({ alert, machineYear }: EvaluationWindow): Promise<string> {
   const text = await readFile(join(rulesFolder, 'kopia_alerts.yml'), 'utf8')
   if (alert === undefined) return text
   const { groups }: { groups: { name: string; rules: Rule[] }[] } = parse(text)
   const other = machineYear.machine === 'laptop' ? 'always_on' : 'sleeps'
-  const isMeant = (rule: Rule) => rule.alert === alert && rule.labels?.machine !== other
-  const reduced = groups.map((group) => ({ ...group, rules: group.rules.filter(isMeant) }))
+  const isWanted = (rule: Rule) => rule.alert === alert && rule.labels?.machine !== other
+  const reduced = groups.map((group) => ({ ...group, rules: group.rules.filter(isWanted) }))
   return stringify({ groups: reduced.filter(({ rules }) => rules.length > 0) })
 }
 
-function testFile(look: Look, tracks: readonly Track[], rulesFile: string): string {
-  const { from, until, evaluationSeconds, sampleSeconds, counts } = look
+function testFile(window: EvaluationWindow, tracks: readonly Track[], rulesFile: string): string {
+  const { from, until, evaluationSeconds, sampleSeconds, counts } = window
   const series = tracks.flatMap(([name, steps]) => {
     const samples = samplesOf(steps, { from, until }, sampleSeconds, prometheusOutage)
-    const isThere = samples.some((sample) => sample !== undefined)
-    return isThere ? [`      - series: '${name}'\n        values: '${inPromtoolNotation(samples)}'\n`] : []
+    const hasSamples = samples.some((sample) => sample !== undefined)
+    return hasSamples ? [`      - series: '${name}'\n        values: '${inPromtoolNotation(samples)}'\n`] : []
   })
   const state = counts === 'firing' ? 'alertstate="firing", ' : ''
-  const questions = Array.from(
-    { length: evaluationsOf(look) },
+  const queries = Array.from(
+    { length: evaluationsOf(window) },
     (_, index) =>
       `      - expr: 'ALERTS{${state}alertname!="Watchdog"}'\n        eval_time: ${index * evaluationSeconds}s\n`,
   )
@@ -98,11 +100,14 @@ tests:
     start_timestamp: ${from}
     input_series:
 ${series.join('')}    promql_expr_test:
-${questions.join('')}`
+${queries.join('')}`
 }
 
-/** Of its sources and their machine; how the machine's others went, which one rule asks; that there are other machines. */
-function tracksOf({ machineYear, sources }: Look, machineYears: readonly MachineYear[]): Tracks {
+/**
+ * The series of the window's sources and of their machine; the statuses of the machine's other sources, which one rule
+ * uses; and the build infos of the other machines.
+ */
+function tracksOf({ machineYear, sources }: EvaluationWindow, machineYears: readonly MachineYear[]): Tracks {
   const paths = sources.map(({ path }) => `path="${path}"`)
   const own = [...machineYear.tracks].filter(
     ([series]) =>

@@ -1,56 +1,56 @@
-// One group at the gateway: what its agent pushed last, and when.
+// One group of the Pushgateway: the metrics of the last push and its time.
 
-import type { Picture } from './picture.ts'
+import type { Metrics } from './source-ledger.ts'
 import { setFrom, type Tracks } from './tracks.ts'
 
-export type GroupAtGateway = {
-  /** A push replaces all that the group had; heartbeats follow, if the agent sends them. */
-  readonly push: (time: number, picture: Picture) => void
-  /** No more pushes come. */
-  readonly fallSilent: (time: number) => void
-  /** Pushes come and are refused. */
-  readonly refuse: (time: number) => void
-  /** The gateway loses all it had. */
-  readonly lose: (time: number) => void
+export type GatewayGroup = {
+  /** Replaces all metrics of the group. Heartbeats follow if the agent sends them. */
+  readonly push: (time: number, metrics: Metrics) => void
+  /** Ends the pushes. */
+  readonly stop: (time: number) => void
+  /** Rejects the pushes from now on. */
+  readonly reject: (time: number) => void
+  /** Deletes the group, as a restart without persistence does. */
+  readonly clear: (time: number) => void
 }
 
-/** `lastBeat`: when the last heartbeat at this time was; undefined for an agent that sends none. */
+/** `lastBeat` returns the time of the last heartbeat before a time; it is undefined for an agent that sends none. */
 export function createGroup(
   labels: string,
   tracks: Tracks,
   lastBeat: ((time: number) => number) | undefined,
-): GroupAtGateway {
-  const pushed = `push_time_seconds{${labels}}`
-  const refused = `push_failure_time_seconds{${labels}}`
+): GatewayGroup {
+  const pushTime = `push_time_seconds{${labels}}`
+  const failureTime = `push_failure_time_seconds{${labels}}`
   const pushedSeries = new Set<string>()
-  let state: 'absent' | 'beating' | 'silent' | 'refused' = 'absent'
+  let state: 'absent' | 'pushing' | 'stopped' | 'rejected' = 'absent'
 
   return {
-    push: (time, picture) => {
-      if (state === 'absent') setFrom(tracks, refused, time, 0)
-      if (state === 'refused') setFrom(tracks, refused, time, lastBeat?.(time))
+    push: (time, metrics) => {
+      if (state === 'absent') setFrom(tracks, failureTime, time, 0)
+      if (state === 'rejected') setFrom(tracks, failureTime, time, lastBeat?.(time))
       for (const series of pushedSeries) {
-        if (!picture.has(series)) setFrom(tracks, series, time, undefined)
+        if (!metrics.has(series)) setFrom(tracks, series, time, undefined)
       }
-      for (const [series, value] of picture) {
+      for (const [series, value] of metrics) {
         pushedSeries.add(series)
         setFrom(tracks, series, time, value)
       }
-      setFrom(tracks, pushed, time, lastBeat ?? time)
-      state = 'beating'
+      setFrom(tracks, pushTime, time, lastBeat ?? time)
+      state = 'pushing'
     },
-    fallSilent: (time) => {
-      if (state === 'beating' && lastBeat !== undefined) setFrom(tracks, pushed, time, lastBeat(time))
-      if (state === 'refused' && lastBeat !== undefined) setFrom(tracks, refused, time, lastBeat(time))
-      if (state !== 'absent') state = 'silent'
+    stop: (time) => {
+      if (state === 'pushing' && lastBeat !== undefined) setFrom(tracks, pushTime, time, lastBeat(time))
+      if (state === 'rejected' && lastBeat !== undefined) setFrom(tracks, failureTime, time, lastBeat(time))
+      if (state !== 'absent') state = 'stopped'
     },
-    refuse: (time) => {
-      if (state === 'beating' && lastBeat !== undefined) setFrom(tracks, pushed, time, lastBeat(time))
-      setFrom(tracks, refused, time, lastBeat ?? time)
-      state = 'refused'
+    reject: (time) => {
+      if (state === 'pushing' && lastBeat !== undefined) setFrom(tracks, pushTime, time, lastBeat(time))
+      setFrom(tracks, failureTime, time, lastBeat ?? time)
+      state = 'rejected'
     },
-    lose: (time) => {
-      for (const series of [...pushedSeries, pushed, refused]) setFrom(tracks, series, time, undefined)
+    clear: (time) => {
+      for (const series of [...pushedSeries, pushTime, failureTime]) setFrom(tracks, series, time, undefined)
       state = 'absent'
     },
   }

@@ -1,10 +1,10 @@
-// What goes wrong in the year, and what happens that must alarm nobody.
+// The incidents of the year, and the events that must not raise an alert.
 
 import { at, minute, summer } from './calendar.ts'
 import type { Machine } from './plan.ts'
-import type { Window } from './tracks.ts'
+import type { TimeRange } from './tracks.ts'
 
-/** With one source's backups. */
+/** Effects on the backups of one source. */
 export const sourceEffects = [
   'fails',
   'does not run',
@@ -15,10 +15,10 @@ export const sourceEffects = [
   'has ignored errors',
 ] as const
 
-/** With a machine, the storage, or the gateway. */
+/** Effects on a machine, the storage, or the gateway. */
 export const machineEffects = [
-  'machine is gone',
-  'pushes are refused',
+  'machine is down',
+  'pushes are rejected',
   'repository is unreachable',
   'repository fills up',
   'verify fails',
@@ -27,26 +27,26 @@ export const machineEffects = [
   'disk is full',
   'memory is low',
   'clock is wrong',
-  'gateway is gone',
+  'gateway is down',
 ] as const
 
 export type SourceEffect = (typeof sourceEffects)[number]
 export type Effect = SourceEffect | (typeof machineEffects)[number]
 
-/** Alerts that tell the truth while this lasts, beside the one that is meant. */
+/** Other alerts that are correct during an incident, besides its own. */
 export const consequences: Readonly<Partial<Record<Effect, readonly string[]>>> = {
-  // What fails for long is overdue as well.
+  // A source that fails for long is also overdue.
   fails: ['KopiaBackupFailed', 'KopiaBackupOverdue'],
   'has unreadable files': ['KopiaBackupFailed', 'KopiaBackupOverdue'],
-  // Ended by hand it has failed, until it is taken again.
+  // A run that is killed has failed, until the next run succeeds.
   hangs: ['KopiaBackupFailed', 'KopiaBackupOverdue'],
-  // Alertmanager hides these behind the machine's own alert.
-  'machine is gone': ['KopiaBackupOverdue'],
-  'pushes are refused': ['KopiaBackupOverdue'],
+  // Alertmanager inhibits these while the machine's own alert fires.
+  'machine is down': ['KopiaBackupOverdue'],
+  'pushes are rejected': ['KopiaBackupOverdue'],
 }
 
-/** `path` where it is one source's; machine `*`: all of them. */
-export type Incident = Window & {
+/** `path` is set if the incident affects one source. The machine `*` means all machines. */
+export type Incident = TimeRange & {
   readonly effect: Effect
   readonly alert: string
   readonly machine: Machine | '*'
@@ -95,42 +95,42 @@ export const incidents: readonly Incident[] = [
   incident('maintenance is not run', 'KopiaMaintenanceOverdue', 'office', 280, 7),
   incident('repository fills up', 'KopiaRepositoryFillingUp', 'archive', 250, 12),
   incident('repository is unreachable', 'KopiaRepositoryUnreachable', 'archive', 265.3, 0.3),
-  incident('machine is gone', 'KopiaAgentSilent', 'server', 290.2, 0.5),
-  incident('machine is gone', 'KopiaAgentSilent', 'office', 330, 3),
-  incident('pushes are refused', 'KopiaPushRejected', 'archive', 275.4, 0.3),
-  incident('gateway is gone', 'KopiaMetricsMissing', '*', 340.3, 0.25),
+  incident('machine is down', 'KopiaAgentSilent', 'server', 290.2, 0.5),
+  incident('machine is down', 'KopiaAgentSilent', 'office', 330, 3),
+  incident('pushes are rejected', 'KopiaPushRejected', 'archive', 275.4, 0.3),
+  incident('gateway is down', 'KopiaMetricsMissing', '*', 340.3, 0.25),
   incident('disk is full', 'KopiaHostDiskFull', 'server', 20, 1),
   incident('memory is low', 'KopiaHostMemoryLow', 'server', 25, 0.3),
   incident('clock is wrong', 'KopiaHostClockWrong', 'server', 33, 2),
 ]
 
-const lasting = (from: number, seconds: number): Window => ({ from, until: from + seconds })
+const lasting = (from: number, seconds: number): TimeRange => ({ from, until: from + seconds })
 
-/** The gateway keeps nothing (it runs without --persistence.file): each group comes back with its next push. */
+/** The gateway runs without --persistence.file, so each group returns with its next push. */
 export const gatewayRestarts = [15.1, 77.6, 192.05, 320.4].map((days) => lasting(at(days), 10 * minute))
-/** The agent is stopped for a moment, and its version is another one then. */
+/** The agent stops for some minutes and returns with a new version. */
 export const agentUpgrades = [45.6, 137.03, 222.4].map((days) => lasting(at(days), 7 * minute))
-/** Evaluates nothing, and has nothing of this time afterwards. */
-export const prometheusOutage: Window = { from: at(160.75), until: at(162) }
-/** The laptop is elsewhere. */
-export const laptopAway: Window = { from: at(185), until: at(199) }
+/** Prometheus evaluates no rules and stores no samples. */
+export const prometheusOutage: TimeRange = { from: at(160.75), until: at(162) }
+/** The laptop is off for two weeks. */
+export const laptopAway: TimeRange = { from: at(185), until: at(199) }
 
-/** Around which every alert is looked at closely: of one machine, or of all. */
-export type SpecialMoment = {
+/** A time around which all alerts are evaluated closely, on one machine or on all. */
+type SpecialTime = {
   readonly time: number
   readonly machine?: Machine
-  /** What goes by the time of day and week needs weeks of history to be seen. */
-  readonly hasHistory: boolean
+  /** Whether KopiaBackupOverdue must also be evaluated with weeks of history, because the time of the week matters. */
+  readonly needsHistory: boolean
 }
 
-export const specialMoments: readonly SpecialMoment[] = [
-  { time: summer.from, hasHistory: true },
-  { time: summer.until, hasHistory: true },
-  ...[...gatewayRestarts, ...agentUpgrades].map(({ from }) => ({ time: from, hasHistory: false })),
-  { time: prometheusOutage.until, hasHistory: false },
-  { time: laptopAway.until, machine: 'laptop', hasHistory: true },
-  // Sources that are added, and one that is retired.
-  { time: at(120), machine: 'server', hasHistory: false },
-  { time: at(140), machine: 'office', hasHistory: false },
-  { time: at(200), machine: 'office', hasHistory: false },
+export const specialTimes: readonly SpecialTime[] = [
+  { time: summer.from, needsHistory: true },
+  { time: summer.until, needsHistory: true },
+  ...[...gatewayRestarts, ...agentUpgrades].map(({ from }) => ({ time: from, needsHistory: false })),
+  { time: prometheusOutage.until, needsHistory: false },
+  { time: laptopAway.until, machine: 'laptop', needsHistory: true },
+  // Two sources are added, and one is retired.
+  { time: at(120), machine: 'server', needsHistory: false },
+  { time: at(140), machine: 'office', needsHistory: false },
+  { time: at(200), machine: 'office', needsHistory: false },
 ]

@@ -1,4 +1,4 @@
-// Which machines and sources the year has.
+// The machines and sources of the year.
 
 import { day, hour, type LocalHour } from './calendar.ts'
 
@@ -6,19 +6,19 @@ export type SourcePlan = {
   readonly machine: Machine
   readonly path: string
   readonly interval: { readonly seconds: number; readonly origin: 'policy' | 'learned' }
-  /** Whether a backup begins in this hour. */
-  readonly isDue: (moment: LocalHour) => boolean
+  /** Whether a backup starts in this hour. */
+  readonly isDue: (local: LocalHour) => boolean
   readonly durationSeconds: number
-  /** By the day of the year. */
+  /** The size on a day of the year; the next two likewise. */
   readonly sizeOn: (day: number) => number
   readonly filesOn: (day: number) => number
   readonly changedShareOn: (day: number) => number
-  /** Days of the year; the whole year where nothing is said. */
+  /** Days of the year; defaults to the whole year. */
   readonly from?: number
   readonly until?: number
 }
 
-/** `cron` has no agent that goes on: `kopia-metrics-agent push` follows each backup. `laptop` is not always on. */
+/** `cron` has no daemon: it runs `kopia-metrics-agent push` after each backup. `laptop` is not always on. */
 export const machines = ['server', 'office', 'archive', 'laptop', 'cron'] as const
 export type Machine = (typeof machines)[number]
 
@@ -28,8 +28,8 @@ const usual = {
   filesOn: () => 10_000,
   changedShareOn: () => 0.01,
 }
-/** In the hour that spring leaves out and autumn has twice. */
-const nightly = (moment: LocalHour) => moment.hour === 1
+/** The hour that is skipped in spring and repeated in autumn. */
+const nightly = (local: LocalHour) => local.hour === 1
 const onWorkdays = ({ weekday }: LocalHour) => weekday < 5
 const firstOfMonth: ReadonlySet<number> = new Set([0, 31, 59, 90, 120, 151, 181, 212, 243, 273, 304, 334])
 const byPolicy = (seconds: number) => ({ seconds, origin: 'policy' }) as const
@@ -61,7 +61,7 @@ export const sources: readonly SourcePlan[] = [
     sizeOn: (days) => 1e9 * 0.995 ** days,
     filesOn: (days) => Math.round(10_000 * 0.995 ** days),
   },
-  // Half of it is gone each weekend, and much is new each Sunday.
+  // Half of the data is absent for two days a week, and most files change each Sunday.
   {
     ...usual,
     machine: 'server',
@@ -84,7 +84,7 @@ export const sources: readonly SourcePlan[] = [
     machine: 'office',
     path: '/office-hours',
     interval: learned(hour),
-    isDue: (moment) => onWorkdays(moment) && moment.hour >= 8 && moment.hour <= 18,
+    isDue: (local) => onWorkdays(local) && local.hour >= 8 && local.hour <= 18,
     durationSeconds: 120,
   },
   { ...usual, machine: 'office', path: '/retired', interval: byPolicy(day), isDue: nightly, until: 200 },
@@ -94,16 +94,16 @@ export const sources: readonly SourcePlan[] = [
     machine: 'archive',
     path: '/monthly',
     interval: learned(30.5 * day),
-    isDue: (moment) => moment.hour === 4 && firstOfMonth.has(moment.day),
+    isDue: (local) => local.hour === 4 && firstOfMonth.has(local.day),
   },
   {
     ...usual,
     machine: 'archive',
     path: '/weekly',
     interval: learned(7 * day),
-    isDue: (moment) => nightly(moment) && moment.weekday === 6,
+    isDue: (local) => nightly(local) && local.weekday === 6,
   },
-  // By `ignore-identical-snapshots`: a snapshot every twenty days or so, and a good attempt each night, which tells.
+  // With `ignore-identical-snapshots` there is a successful attempt each night but rarely a new snapshot.
   {
     ...usual,
     machine: 'archive',

@@ -1,21 +1,22 @@
-// The year's outcome for people: the table of rules/README.md.
+// Formats the result of the year as the table of rules/README.md.
 
 import { day, hour, minute } from './calendar.ts'
-import type { IncidentResult, Verdict } from './judge.ts'
+import type { ActiveAlert } from './evaluate.ts'
+import type { IncidentResult, YearResult } from './result.ts'
 
-/** One line per alert, in the order of their names, and a sum. */
-export function yearTable({ incidents, falseAlarms }: Verdict): string {
+/** One line per alert, sorted by name, and a total. */
+export function yearTable({ incidents, falseAlarms }: YearResult): string {
   const byAlert = Map.groupBy(incidents, ({ incident }) => incident.alert)
   const alerts = [...new Set([...byAlert.keys(), ...falseAlarms.map(({ alert }) => alert)])].toSorted()
   const countFalse = (alert: string) =>
-    falseAlarmsOf(falseAlarms.filter((sighting) => sighting.alert === alert))
+    countFalseAlarms(falseAlarms.filter((active) => active.alert === alert))
   const rows = alerts.map((alert) => row(alert, byAlert.get(alert) ?? [], countFalse(alert)))
-  const sum = alerts.reduce((total, alert) => total + countFalse(alert), 0)
+  const total = alerts.reduce((sum, alert) => sum + countFalse(alert), 0)
   return [
-    '| alert | incidents | told | median time to alert | longest | false alarms | did not clear |',
+    '| alert | incidents | alerted | median time to alert | longest | false alarms | did not clear |',
     '|---|--:|--:|--:|--:|--:|--:|',
     ...rows,
-    `| **all** | ${counts(incidents)} | | | ${sum} | ${countLasting(incidents)} |`,
+    `| **all** | ${counts(incidents)} | | | ${total} | ${countUncleared(incidents)} |`,
   ].join('\n')
 }
 
@@ -27,10 +28,10 @@ function row(alert: string, results: readonly IncidentResult[], countFalse: numb
   const cells = [
     alert,
     counts(results),
-    words(median),
-    words(times.at(-1)),
+    formatDuration(median),
+    formatDuration(times.at(-1)),
     countFalse,
-    countLasting(results),
+    countUncleared(results),
   ]
   return `| ${cells.join(' | ')} |`
 }
@@ -39,20 +40,16 @@ function counts(results: readonly IncidentResult[]): string {
   return `${results.length} | ${results.filter(({ secondsToAlert }) => secondsToAlert !== undefined).length}`
 }
 
-function countLasting(results: readonly IncidentResult[]): number {
+function countUncleared(results: readonly IncidentResult[]): number {
   return results.filter(({ hasCleared }) => !hasCleared).length
 }
 
-/** However long one lasts, it is one a day. */
-function falseAlarmsOf(
-  sightings: readonly { machine: string; path: string | undefined; time: number }[],
-): number {
-  return new Set(sightings.map(({ machine, path, time }) => `${machine} ${path} ${Math.floor(time / day)}`))
-    .size
+/** A false alarm counts once a day for each source or machine. */
+function countFalseAlarms(alerts: readonly ActiveAlert[]): number {
+  return new Set(alerts.map(({ machine, path, time }) => `${machine} ${path} ${Math.floor(time / day)}`)).size
 }
 
-/** In what people reckon such times in. */
-function words(seconds: number | undefined): string {
+function formatDuration(seconds: number | undefined): string {
   if (seconds === undefined) return '–'
   if (seconds < hour) return `${Math.ceil(seconds / minute)} min`
   if (seconds < 2 * day) return `${(seconds / hour).toFixed(1)} h`

@@ -1,15 +1,15 @@
-// Series as steps in time, and their samples as promtool's test files want them.
+// Series as steps in time, and their samples in the notation of promtool's test files.
 
-/** What a series has from a moment on: a number, one that goes with the time, or nothing. */
+/** The value of a series from a time on: a constant, a function of time, or undefined if it is absent. */
 export type Value = number | ((time: number) => number) | undefined
 
 type Step = { readonly from: number; readonly value: Value }
 
-/** A series (name and labels) and its steps, in the order of time. */
+/** A series (name and labels) and its steps, ordered by time. */
 export type Track = readonly [string, readonly Step[]]
 export type Tracks = Map<string, Step[]>
 
-/** From this moment on the series has this value. */
+/** Sets the value of the series from `from` on. */
 export function setFrom(tracks: Tracks, series: string, from: number, value: Value): void {
   const steps = tracks.get(series)
   if (steps === undefined) {
@@ -19,18 +19,19 @@ export function setFrom(tracks: Tracks, series: string, from: number, value: Val
   if (steps.at(-1)?.value !== value) steps.push({ from, value })
 }
 
-export type Window = { readonly from: number; readonly until: number }
+/** Unix seconds; `until` is excluded. */
+export type TimeRange = { readonly from: number; readonly until: number }
 
-export function isIn({ from, until }: Window, time: number): boolean {
+export function isIn({ from, until }: TimeRange, time: number): boolean {
   return time >= from && time < until
 }
 
-/** One sample each `stepSeconds`, ends included; undefined where there is none, or where `gap` is. */
+/** One sample every `stepSeconds`, both ends included; undefined where the series is absent, and during `gap`. */
 export function samplesOf(
   steps: readonly Step[],
-  { from, until }: Window,
+  { from, until }: TimeRange,
   stepSeconds: number,
-  gap: Window,
+  gap: TimeRange,
 ): readonly (number | undefined)[] {
   const samples: (number | undefined)[] = []
   let current = -1
@@ -44,7 +45,7 @@ export function samplesOf(
   return samples
 }
 
-/** promtool's notation, in runs: `5x9` is 5 ten times, `0+3600x9` counts up, `_x9` is nothing nine times. */
+/** Formats samples for promtool: `5x9` is ten times 5, `0+3600x9` counts up, `_x9` is nine missing samples. */
 export function inPromtoolNotation(samples: readonly (number | undefined)[]): string {
   const parts: string[] = []
   for (let from = 0; from < samples.length; ) {

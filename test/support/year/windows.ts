@@ -1,35 +1,35 @@
-// Which parts of the year promtool looks at, and how closely.
+// The parts of the year that promtool evaluates, and how closely.
 //
-// Each evaluation of all rules costs some milliseconds a source, so five minutes apart for the whole year would take
-// hours. Instead: all of it every five hours, which comes by every hour of the day, and where a rule that so much as
-// waits counts; and every five minutes what is around each incident and each special moment.
+// An evaluation of all rules costs some milliseconds per source, so evaluating the whole year every five minutes would take
+// hours. Instead, the whole year is evaluated every five hours (which covers every hour of the day), where a pending alert
+// counts, too; and the time around each incident and each special time is evaluated every five minutes.
 
 import { at, day, daysOfYear, hour, minute, yearBegins } from './calendar.ts'
-import { type Incident, specialMoments } from './incidents.ts'
+import { type Incident, specialTimes } from './incidents.ts'
 import type { MachineYear } from './machine.ts'
 import type { SourcePlan } from './plan.ts'
-import type { Window } from './tracks.ts'
+import type { TimeRange } from './tracks.ts'
 
-export type Look = Window & {
+export type EvaluationWindow = TimeRange & {
   readonly machineYear: MachineYear
   readonly sources: readonly SourcePlan[]
-  /** The only alert that is evaluated; all where nothing is said. */
+  /** The only alert that is evaluated; all if undefined. */
   readonly alert?: string
-  /** The incident that it is about. */
+  /** The incident that the window covers. */
   readonly incident?: Incident
   readonly sampleSeconds: number
   readonly evaluationSeconds: number
-  /** Whether an alert that waits (`for`) counts as one that fires. */
-  readonly counts: 'firing' | 'waiting'
+  /** `pending` counts alerts that wait for their `for`, too. */
+  readonly counts: 'firing' | 'pending'
 }
 
-/** promtool loads 10,000 samples for a query at the most, and some rules look back over weeks. */
+/** promtool loads at most 10,000 samples per query, and some rules look back over weeks. */
 const sourcesAtOnce = 2
 
-const closely = { sampleSeconds: 5 * minute, evaluationSeconds: 5 * minute, counts: 'firing' } as const
-const fromAfar = { sampleSeconds: 30 * minute, evaluationSeconds: 5 * hour, counts: 'waiting' } as const
+const fine = { sampleSeconds: 5 * minute, evaluationSeconds: 5 * minute, counts: 'firing' } as const
+const coarse = { sampleSeconds: 30 * minute, evaluationSeconds: 5 * hour, counts: 'pending' } as const
 
-/** How much history an alert needs before it is at its sharpest, in days; half a day where nothing is said. */
+/** The days of history that an alert uses; half a day for others. */
 const historyDays: Readonly<Record<string, number>> = {
   KopiaBackupOverdue: 15,
   KopiaBackupStuck: 29,
@@ -39,20 +39,22 @@ const historyDays: Readonly<Record<string, number>> = {
   KopiaRepositoryFillingUp: 8,
 }
 
-const year: Window = { from: yearBegins, until: at(daysOfYear) - 30 * minute }
+const year: TimeRange = { from: yearBegins, until: at(daysOfYear) - 30 * minute }
 
-/** All that is looked at, the longest first. */
-export function looksAt(machineYears: readonly MachineYear[]): readonly Look[] {
+/** All windows, the longest first. */
+export function evaluationWindows(machineYears: readonly MachineYear[]): readonly EvaluationWindow[] {
   const all = machineYears.flatMap((machineYear) => [
-    ...shares(machineYear).flatMap((share) => [{ ...share, ...fromAfar, ...year }, ...momentsOf(share)]),
-    ...[...machineYear.seen].map(([incident, { endedAt }]) => lookAtIncident(machineYear, incident, endedAt)),
+    ...batches(machineYear).flatMap((batch) => [{ ...batch, ...coarse, ...year }, ...specialWindows(batch)]),
+    ...[...machineYear.observed].map(([incident, { endedAt }]) =>
+      incidentWindow(machineYear, incident, endedAt),
+    ),
   ])
   return all.toSorted((one, other) => evaluationsOf(other) - evaluationsOf(one))
 }
 
-type Share = Pick<Look, 'machineYear' | 'sources'>
+type Batch = Pick<EvaluationWindow, 'machineYear' | 'sources'>
 
-function shares(machineYear: MachineYear): readonly Share[] {
+function batches(machineYear: MachineYear): readonly Batch[] {
   const { sources } = machineYear
   const count = Math.ceil(sources.length / sourcesAtOnce)
   return Array.from({ length: count }, (_, index) => ({
@@ -61,37 +63,36 @@ function shares(machineYear: MachineYear): readonly Share[] {
   }))
 }
 
-function momentsOf(share: Share): readonly Look[] {
-  const { machine } = share.machineYear
-  const moments = specialMoments.filter(
-    (moment) => moment.machine === undefined || moment.machine === machine,
+function specialWindows(batch: Batch): readonly EvaluationWindow[] {
+  const times = specialTimes.filter(
+    ({ machine }) => machine === undefined || machine === batch.machineYear.machine,
   )
-  return moments.flatMap(({ time, hasHistory }) => {
-    const near = { ...share, ...closely, from: time - hour, until: time + 5 * hour }
-    if (!hasHistory) return [near]
+  return times.flatMap(({ time, needsHistory }) => {
+    const near = { ...batch, ...fine, from: time - hour, until: time + 5 * hour }
+    if (!needsHistory) return [near]
     const overdue = { ...near, alert: 'KopiaBackupOverdue', from: time - 16 * day, until: time + 2 * day }
     return [near, overdue]
   })
 }
 
-function lookAtIncident(machineYear: MachineYear, incident: Incident, endedAt: number): Look {
+function incidentWindow(machineYear: MachineYear, incident: Incident, endedAt: number): EvaluationWindow {
   const from = Math.max(yearBegins, incident.from - (historyDays[incident.alert] ?? 0.5) * day)
   const until = Math.ceil(endedAt / (5 * minute)) * 5 * minute + 6 * hour
-  const its = machineYear.sources.filter(({ path }) => path === incident.path)
+  const affected = machineYear.sources.filter(({ path }) => path === incident.path)
   return {
     machineYear,
-    sources: its.length > 0 ? its : machineYear.sources.slice(0, 1),
+    sources: affected.length > 0 ? affected : machineYear.sources.slice(0, 1),
     alert: incident.alert,
     incident,
-    ...closely,
-    // What takes weeks to tell is not told to the minute.
+    ...fine,
+    // An alert that takes weeks to fire does not need a precision of minutes.
     ...(until - from > 40 * day && { evaluationSeconds: 15 * minute }),
     from,
     until,
   }
 }
 
-/** Number of evaluations. */
-export function evaluationsOf({ from, until, evaluationSeconds }: Look): number {
+/** The number of evaluations in a window. */
+export function evaluationsOf({ from, until, evaluationSeconds }: EvaluationWindow): number {
   return Math.floor((until - from) / evaluationSeconds) + 1
 }

@@ -1,30 +1,30 @@
-// The whole year: simulated, evaluated, and judged.
+// Simulates a year of backups, evaluates the alert rules over it, and compares the alerts with the incidents.
 
 import { createRandom } from '../random.ts'
-import { sightingsIn } from './evaluate.ts'
+import { activeAlertsIn } from './evaluate.ts'
 import { incidents } from './incidents.ts'
-import { judge, type Verdict } from './judge.ts'
 import { type MachineYear, simulateMachine } from './machine.ts'
 import { machines, sources } from './plan.ts'
-import { looksAt } from './windows.ts'
+import { resultOf, type YearResult } from './result.ts'
+import { evaluationWindows } from './windows.ts'
 
-/** Chance enough for jitter; another seed is another year. */
+/** The seed of the published table. It determines the jitter; another seed gives another year. */
 export const seedOfTheYear = 2029
 
-/** Simulates the year and has promtool evaluate the rules over it, with files in `folder`. */
-export async function runYear(seed: number, folder: string): Promise<Verdict> {
+/** Simulates the year and has promtool evaluate the rules over it. Writes its files to `folder`. */
+export async function runYear(seed: number, folder: string): Promise<YearResult> {
   const machineYears = simulateYear(seed)
-  return judge(machineYears, await sightingsIn(looksAt(machineYears), machineYears, folder))
+  return resultOf(machineYears, await activeAlertsIn(evaluationWindows(machineYears), machineYears, folder))
 }
 
-/** Each machine's, with chance of its own for each thing in it, so that a change to one changes no other. */
+/** Simulates each machine. Every part has its own random numbers, so that a change to one part changes no other. */
 export function simulateYear(seed: number): readonly MachineYear[] {
   return machines.map((machine) =>
     simulateMachine(
       machine,
       sources.filter((source) => source.machine === machine),
       incidents.filter((incident) => incident.machine === machine || incident.machine === '*'),
-      (what) => createRandom(seed + hashOf(`${machine} ${what}`)),
+      (part) => createRandom(seed + hashOf(`${machine} ${part}`)),
     ),
   )
 }

@@ -1,4 +1,4 @@
-// A machine on which all that the dashboards show has happened, with the whole real stack around it.
+// Runs the whole real stack with a machine on which everything that the dashboards show happens.
 
 import { rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
@@ -10,29 +10,29 @@ import { query } from '../prometheus.ts'
 import { type Service, startNodeExporter, startPrometheus } from '../stack.ts'
 import { waitFor } from '../wait.ts'
 
-/** Minutes of the alerts' patience become seconds. */
+/** Divides the times of the alert rules: minutes become seconds. */
 const speed = 60
 export const scrapeIntervalSeconds = 1
 /** How much the second backup of the troubled source is larger than its first. */
 export const addedBytes = 9000
 
-export type Stage = {
+export type Scenario = {
   readonly lab: Lab
   readonly agent: Service
   readonly prometheus: Service
   /** Unix seconds. */
   readonly begunAt: number
-  /** It succeeded twice, then failed, and is running now. */
+  /** A source that succeeded twice, then failed, and is running now. */
   readonly troubled: string
-  /** More than the graphs have lines for. */
+  /** More sources than the graphs have lines. */
   readonly good: readonly string[]
 }
 
-/** The stack, with an agent that knows only what was done before it came. */
-export async function openStage(
+/** Starts the stack. `before` runs before the agent starts. */
+export async function startScenario(
   context: TestContext,
   before: (lab: Lab) => Promise<unknown>,
-): Promise<Stage> {
+): Promise<Scenario> {
   const lab = await createLab(context)
   await before(lab)
   const nodeExporter = await startNodeExporter()
@@ -51,7 +51,7 @@ export async function openStage(
   return { lab, agent, prometheus, begunAt, troubled: await lab.makeSource('troubled'), good }
 }
 
-/** A source that should be backed up hourly, and was so a day ago; its path. */
+/** Creates a source with an hourly policy and a last backup a day ago, and returns its path. */
 export async function makeOverdue(lab: Lab): Promise<string> {
   const path = await lab.makeSource('overdue')
   const yesterday = new Date(Date.now() - 86_400_000).toISOString().slice(0, 19).replace('T', ' ')
@@ -61,12 +61,12 @@ export async function makeOverdue(lab: Lab): Promise<string> {
   return path
 }
 
-/** Lets everything happen, and waits until Prometheus has all of it. */
-export async function play(context: TestContext, stage: Stage): Promise<void> {
-  const { lab, prometheus, troubled } = stage
+/** Runs all backups and commands, and waits until Prometheus has their metrics. */
+export async function runScenario(context: TestContext, scenario: Scenario): Promise<void> {
+  const { lab, prometheus, troubled } = scenario
   const { kopia, gateway } = lab
   await kopia.must('policy', 'set', troubled, '--snapshot-interval=1h')
-  await kopia.must('snapshot', 'create', troubled, ...stage.good)
+  await kopia.must('snapshot', 'create', troubled, ...scenario.good)
   await waitForQuery(prometheus, `count_over_time(kopia_backup_size_bytes{path="${troubled}"}[1m]) > 2`)
   await writeFile(join(troubled, 'more'), 'x'.repeat(addedBytes))
   await kopia.must('snapshot', 'create', troubled)
@@ -77,17 +77,17 @@ export async function play(context: TestContext, stage: Stage): Promise<void> {
   await kopia.runUnprivileged('snapshot', 'create', troubled)
   await figuresAfter(gateway, troubled, 3)
   await waitForQuery(prometheus, `ALERTS{alertstate="firing", path="${troubled}"}`)
-  await leaveRunning(context, stage)
+  await leaveRunning(context, scenario)
   await waitForQuery(prometheus, 'count_over_time(kopia_backup_running_since_timestamp_seconds[1m]) > 2')
   await waitForQuery(prometheus, 'kopia_maintenance_last_success_timestamp_seconds{kind="full"}')
-  // Two moments, between which the free space has a slope.
+  // The prediction of free space needs at least two samples.
   await waitForQuery(prometheus, 'count_over_time(kopia_repository_available_bytes[1m]) > 2')
 }
 
-/** A backup that waits in its action until the test is over. */
-async function leaveRunning(context: TestContext, { lab, troubled }: Stage): Promise<void> {
+/** Starts a backup whose action waits until the test ends. */
+async function leaveRunning(context: TestContext, { lab, troubled }: Scenario): Promise<void> {
   const hold = join(lab.folder, 'hold')
-  const action = join(lab.folder, 'patient-action.sh')
+  const action = join(lab.folder, 'waiting-action.sh')
   await writeFile(hold, '')
   await writeFile(action, `#!/bin/sh\nwhile [ -e '${hold}' ]; do sleep 0.1; done\n`, { mode: 0o755 })
   await lab.kopia.must('policy', 'set', troubled, `--before-snapshot-root-action=${action}`)
@@ -98,7 +98,7 @@ async function leaveRunning(context: TestContext, { lab, troubled }: Stage): Pro
   })
 }
 
-/** Waits until Prometheus has an answer to a query. */
+/** Waits until Prometheus returns a result for a query. */
 export async function waitForQuery(prometheus: Service, expression: string): Promise<void> {
   await waitFor(`Prometheus has ${expression}`, async () => (await query(prometheus.url, expression))[0])
 }

@@ -1,18 +1,18 @@
-// What the numbers of a state mean, and what stands where there is nothing yet.
+// The texts of states and results, and the texts that are shown without data.
 
-import { words } from '../colours.ts'
+import { valueMapping } from '../colours.ts'
 import { results } from '../queries/repository.ts'
 import { states } from '../queries/sources.ts'
 
 export const noSource =
   'No source yet: start kopia-metrics-agent on the machine that runs Kopia, point it at the Pushgateway ' +
-  'that Prometheus scrapes, and take a backup.'
+  'that Prometheus scrapes, and run a backup.'
 export const noSourceShort = 'No source yet: start the agent'
 export const noAgent =
   'No agent reports yet: start kopia-metrics-agent with --pushgateway-url, and let Prometheus scrape that ' +
   'gateway with honor_labels.'
 
-export const stateWords = words([
+export const stateMapping = valueMapping([
   { value: states.failed, text: 'Failed', colour: 'red' },
   { value: states.incomplete, text: 'Incomplete', colour: 'orange' },
   { value: states.overdue, text: 'Overdue', colour: 'orange' },
@@ -22,14 +22,14 @@ export const stateWords = words([
   { value: states.good, text: 'Good', colour: 'green' },
 ])
 
-export const resultWords = words([
+export const resultMapping = valueMapping([
   { value: results.failed, text: 'Failed', colour: 'red' },
   { value: results.late, text: 'Late', colour: 'orange' },
   { value: results.never, text: 'Never done', colour: 'yellow' },
   { value: results.good, text: 'Good', colour: 'green' },
 ])
 
-export const reachableWords = words([
+export const reachableMapping = valueMapping([
   { value: 0, text: 'No', colour: 'red' },
   { value: 1, text: 'Yes', colour: 'green' },
 ])

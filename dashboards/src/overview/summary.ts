@@ -1,38 +1,38 @@
-// The first row: is all well?
+// The first row: a summary of the state.
 
-import { noneIsGood, words, wordsFrom } from '../colours.ts'
+import { noneIsGood, rangeMapping, valueMapping } from '../colours.ts'
 import { stat } from '../panels/stat.ts'
 import { agents, alerts } from '../queries/agents.ts'
 import { notInSightSeconds, repositories } from '../queries/repository.ts'
 import { sources } from '../queries/sources.ts'
-import { noSourceShort } from './words.ts'
+import { noSourceShort } from './mappings.ts'
 
-const place = { width: 4, height: 4 } as const
-const allWell = words([{ value: 0, text: 'All is well', colour: 'green' }])
+const size = { width: 4, height: 4 } as const
+const allWellMapping = valueMapping([{ value: 0, text: 'All is well', colour: 'green' }])
 const day = 86_400
-const none = words([{ value: 0, text: 'None', colour: 'green' }])
+const noneMapping = valueMapping([{ value: 0, text: 'None', colour: 'green' }])
 
-export const verdict = [
+export const summary = [
   stat({
-    ...place,
+    ...size,
     title: 'Need Attention',
     description:
-      'Sources whose last backup failed or was cut short, and sources that are overdue. The table below ' +
-      'names them.',
+      'Sources whose last backup failed or is incomplete, and sources that are overdue. The table below ' +
+      'lists them.',
     unit: 'short',
     noValue: noSourceShort,
     expression: sources.needAttention,
     steps: noneIsGood,
-    mappings: [allWell],
+    mappings: [allWellMapping],
   }),
   stat({
-    ...place,
+    ...size,
     title: 'Backup Success Rate',
     description:
-      'Share of the attempts in the time shown that made a complete backup, of all chosen sources.',
+      'The share of successful attempts among all attempts of the selected sources in the displayed time.',
     unit: 'percentunit',
     decimals: 1,
-    noValue: 'No attempt: choose a longer time',
+    noValue: 'No attempt: select a longer time',
     expression: sources.successRate,
     steps: [
       { from: undefined, colour: 'red' },
@@ -41,11 +41,11 @@ export const verdict = [
     ],
   }),
   stat({
-    ...place,
+    ...size,
     title: 'Longest Without a Backup',
     description:
-      'Time since the last success of the source that has waited longest; a source that never succeeded ' +
-      'counts from when the agent first saw it.',
+      'The longest time since the last success of any source. For a source that never succeeded, the time ' +
+      'starts when the agent first saw it.',
     unit: 's',
     decimals: 1,
     noValue: noSourceShort,
@@ -53,33 +53,32 @@ export const verdict = [
     steps: [{ from: undefined, colour: 'blue' }],
   }),
   stat({
-    ...place,
+    ...size,
     title: 'Alerts Firing',
     description:
-      "Prometheus's alerts about the chosen sources and about no source in particular, without the watchdog.",
+      'The alerts in Prometheus about the selected sources and those without a source, except the watchdog.',
     unit: 'short',
     noValue: 'None, or no rules loaded',
     expression: alerts.count,
     steps: noneIsGood,
-    mappings: [none],
+    mappings: [noneMapping],
   }),
   stat({
-    ...place,
+    ...size,
     title: 'Silent Agents',
     description:
-      'Agents on machines that are always on which missed three heartbeats and a quarter of an hour: ' +
-      'the machine or the agent is gone, and its other figures are old.',
+      'Agents on always-on machines that have not pushed for three heartbeats and a quarter of an hour. The ' +
+      'machine or the agent is down, and its other metrics are out of date.',
     unit: 'short',
     noValue: 'No agent yet: start one',
     expression: agents.silentCount,
     steps: noneIsGood,
-    mappings: [none],
+    mappings: [noneMapping],
   }),
   stat({
-    ...place,
+    ...size,
     title: 'Repository Full In',
-    description:
-      'When the first of the repositories will have no room left, if it goes on as in the time shown.',
+    description: 'The time until the first repository has no space left, at the rate of the displayed time.',
     unit: 's',
     decimals: 1,
     noValue: 'Not known yet',
@@ -89,6 +88,6 @@ export const verdict = [
       { from: 14 * day, colour: 'orange' },
       { from: 60 * day, colour: 'green' },
     ],
-    mappings: [wordsFrom(notInSightSeconds, 'Not in sight', 'green')],
+    mappings: [rangeMapping(notInSightSeconds, 'Not in sight', 'green')],
   }),
 ] as const

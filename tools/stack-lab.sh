@@ -1,8 +1,8 @@
 #!/bin/sh
-# Holds a room apart in which deploy/compose.yaml is tested: its own network and mounts, so that the ports, names and
-# folders of the stack, which are the same everywhere, meet nobody else's. Prints `ready` when the images are there, and
-# stays until it is killed; enter by `nsenter --net --mount --target=PID`.
-# unshare --mount --propagation=slave sh stack-room.sh FOLDER — see stack-images.sh, whose exit codes it has.
+# Creates network and mount namespaces for testing deploy/compose.yaml, so that its fixed ports, names and folders do not
+# conflict with others. Prints `ready` when the images are built, and runs until it is killed. Enter the namespaces with
+# `nsenter --net --mount --target=PID`.
+# Usage: unshare --mount --propagation=slave sh stack-lab.sh FOLDER. The exit codes are those of stack-images.sh.
 set -eu
 
 here=$(cd -- "$(dirname -- "$0")" && pwd)
@@ -11,11 +11,11 @@ image=$(sed -n 's|^ *image: \(localhost/.*\)|\1|p' "$here/../deploy/compose.yaml
 
 sh "$here/stack-images.sh" "$folder"
 printf '%s\n' 'stack: building the agent'"'"'s image from deploy/Containerfile' >&2
-# npm's cache spares the registry; what is written to it here is thrown away.
+# Mount npm's cache as an overlay, so that the build uses it but does not change it.
 "$folder/bin/podman" build --quiet --network=host --volume="$(npm config get cache):/root/.npm:O" \
   --file="$here/../deploy/Containerfile" --tag="$image" "$here/.." >&2
 mkdir -p /var/lib/prometheus
 mount -t tmpfs tmpfs /var/lib/prometheus
-# What podman's network keeps there is of one network only.
+# Podman's network state in /run must not be shared between network namespaces.
 mount -t tmpfs tmpfs /run
 exec unshare --net sh -c 'ip link set lo up && echo ready && exec sleep infinity'

@@ -1,0 +1,67 @@
+// Queries to the stack of deploy/compose.yaml, from within its lab.
+
+import type { StackLab } from './stack-lab.ts'
+import { waitFor } from './wait.ts'
+
+/** The names of the stack's containers, without `kopia-`. */
+export const services = [
+  'prometheus',
+  'pushgateway',
+  'alertmanager',
+  'node-exporter',
+  'grafana',
+  'metrics-agent',
+]
+
+/** The URL of Prometheus or Grafana, and curl's flags for it. */
+export type Endpoint = { readonly flags: string; readonly url: string }
+export const defaultEndpoint: Endpoint = { flags: '', url: 'http://localhost:9090' }
+
+/** Fetches JSON. Rejects if the request fails. */
+export async function ask(lab: StackLab, path: string, { flags, url }: Endpoint = defaultEndpoint) {
+  return JSON.parse(await lab.must(`curl --silent --show-error --fail ${flags} '${url}${path}'`))
+}
+
+type Result = { readonly metric: Record<string, string>; readonly value: [number, string] }
+
+/** Runs an instant query. */
+export async function query(
+  lab: StackLab,
+  expression: string,
+  endpoint?: Endpoint,
+): Promise<readonly Result[]> {
+  return (await ask(lab, `/api/v1/query?query=${encodeURIComponent(expression)}`, endpoint)).data.result
+}
+
+/** Waits until exactly these jobs are up in Prometheus. */
+export async function waitForTargets(
+  lab: StackLab,
+  jobs: readonly string[],
+  endpoint?: Endpoint,
+): Promise<void> {
+  await waitFor(`${jobs.join(', ')} are up`, async () => {
+    const targets: { labels: { job: string }; health: string }[] = (
+      await ask(lab, '/api/v1/targets', endpoint)
+    ).data.activeTargets
+    const found = targets.map(({ labels, health }) => `${labels.job} ${health}`).sort()
+    return found.join() === jobs.map((job) => `${job} up`).join() || undefined
+  })
+}
+
+/** Runs each health check until it succeeds: without systemd, podman does not run health checks by itself. */
+export async function waitUntilHealthy(lab: StackLab, names = services): Promise<void> {
+  for (const name of names) {
+    await waitFor(`kopia-${name} is healthy`, async () =>
+      (await lab.run(`podman healthcheck run kopia-${name}`)).exitCode === 0 ? true : undefined,
+    )
+  }
+}
+
+/** Waits until Prometheus has scraped a recent push of the agent from the gateway. */
+export async function waitForAgentPush(lab: StackLab, endpoint?: Endpoint): Promise<void> {
+  await waitFor("the agent's push reaches Prometheus", async () =>
+    (await query(lab, 'time() - push_time_seconds{instance="kopia"} < 60', endpoint)).length > 0
+      ? true
+      : undefined,
+  )
+}
