@@ -1,4 +1,4 @@
-// A program and its libraries as one bundle, and the licences of all that is in it.
+// Bundles a program with its libraries, and collects the licences of the bundled libraries.
 
 import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
@@ -7,13 +7,13 @@ import { build, type Plugin } from 'esbuild'
 
 const projectFolder = fileURLToPath(new URL('..', import.meta.url))
 
-/** Libraries that are CommonJS ask for Node's modules by `require`, which a module does not have. */
+/** CommonJS libraries load Node's modules with `require`, which ES modules do not have. */
 const requireForCommonJs =
   "import { createRequire as createRequire_ } from 'node:module'; const require = createRequire_(import.meta.url);"
 
-/** What takes the place of a library's library; what it brings is measured by `npm run bench -- idle`. */
+/** Replaces dependencies of libraries to save memory, as measured by `npm run bench -- idle`. */
 const replacements: Readonly<Record<string, string>> = {
-  // Node's own streams, once more: winston's.
+  // winston's copy of Node's streams.
   'readable-stream': "module.exports = require('node:stream')",
   'readable-stream/lib/_stream_writable.js': "module.exports = require('node:stream').Writable",
 }
@@ -32,8 +32,8 @@ const replacing: Plugin = {
 }
 
 /**
- * Of Node's modules only what is imported is read: an `import` of node:http reads all its exports, WebSocket among them, for
- * which Node loads a whole second HTTP client (5 MiB).
+ * Reads only the imported exports of Node's modules. An `import` of node:http would read all its exports, including WebSocket,
+ * for which Node loads a second HTTP client (5 MiB).
  */
 const onlyImported: Plugin = {
   name: 'only-imported',
@@ -45,7 +45,7 @@ const onlyImported: Plugin = {
   },
 }
 
-/** A module with the exports of one of Node's, in a form that esbuild leaves out where nobody imports them. */
+/** Generates a module with the exports of a Node module, in a form from which esbuild removes unused exports. */
 function exportsOf(builtin: string): string {
   const names = Object.keys(process.getBuiltinModule(builtin) ?? {}).filter((name) =>
     /^[a-z_$][\w$]*$/i.test(name),
@@ -60,8 +60,8 @@ function exportsOf(builtin: string): string {
 }
 
 /**
- * Bundles `entry`, a main.ts, into `folder`: main.js, and the chunks that it loads only when a command needs them. Returns the
- * folders of the libraries that are in it, sorted.
+ * Bundles `entry`, a main.ts, into `folder`: main.js, and chunks that it loads when a command needs them. Returns the sorted
+ * folders of the bundled libraries.
  */
 export async function bundle(entry: string, folder: string): Promise<readonly string[]> {
   const { metafile } = await build({
@@ -86,7 +86,7 @@ export async function bundle(entry: string, folder: string): Promise<readonly st
   return [...new Set(folders)].filter((found) => found !== undefined).sort()
 }
 
-/** The licence text of each library, under its name. Rejects where one has none: then it must not be shipped. */
+/** The licence text of each library, with its name. Rejects if one has none, because it must not be distributed then. */
 export async function licencesOf(folders: readonly string[]): Promise<string> {
   const texts = await Promise.all(folders.map(licenceOf))
   return texts.join('\n')
@@ -105,7 +105,7 @@ async function licenceText(folder: string): Promise<string> {
   const names = await readdir(folder)
   const file = names.find((name) => /^(licen[cs]e|copying)/i.test(name))
   if (file !== undefined) return readFile(join(folder, file), 'utf8')
-  // Some state it at the end of their README.
+  // Some libraries have their licence at the end of the README.
   const readme = names.find((name) => /^readme/i.test(name))
   const text = readme === undefined ? '' : await readFile(join(folder, readme), 'utf8')
   const section = /^#+ *licen[cs]e[\s\S]*/im.exec(text)?.[0]
