@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-// The commands. Only this file prints to the terminal and ends the process.
+// Parses the command line, starts the command, prints errors, and sets the exit code.
 
 import { readFileSync } from 'node:fs'
 import type { CommandLine } from './commands/command-line.ts'
@@ -9,7 +9,7 @@ const exitCodes = { ok: 0, failed: 1, usage: 2 } as const
 type GivenCommand = CommandLine & { kind: 'command' }
 type ExitCode = (typeof exitCodes)[keyof typeof exitCodes]
 
-/** Checked before anything else is loaded: the libraries do not even parse on an old Node. */
+/** Checked before anything else is loaded: an older Node can't parse the libraries. */
 const oldestNode = [22, 22] as const
 
 function isNodeTooOld(version: string): boolean {
@@ -107,7 +107,7 @@ function print(text: string): ExitCode {
   return exitCodes.ok
 }
 
-/** Expected faults are one line; anything else is a bug and shows where it is. */
+/** An expected error is one line. Any other error is a bug, so its stack is printed. */
 function explain(error: unknown): ExitCode {
   const isUsage =
     error instanceof Error &&
@@ -120,7 +120,7 @@ function explain(error: unknown): ExitCode {
   return exitCodes.failed
 }
 
-/** Whoever reads has had enough, as `head` has. */
+/** A reader such as `head` may close its end: that is no error. */
 function endOnClosedPipe(error: Error): void {
   if (!('code' in error && error.code === 'EPIPE')) throw error
   process.exit()

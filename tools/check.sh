@@ -1,20 +1,19 @@
 #!/bin/sh
-# Checks what neither TypeScript nor Biome knows: shell scripts, Prometheus's configuration and rules.
+# Checks what neither TypeScript nor Biome reads: shell scripts, and the configuration and rules of Prometheus.
+# test/rules/promtool3.full.ts checks the same rules with Prometheus 3.
 set -eu
 cd -- "$(dirname -- "$0")/.."
 
-# tool NAME — its path, by tools/fetch.sh.
+tools=$(sh tools/fetch.sh shellcheck promtool amtool)
+# tool NAME: prints the path of the tool.
 tool() { printf '%s\n' "$tools" | sed -n "s/^$1=//p"; }
-tools=$(sh tools/fetch.sh)
 
 "$(tool shellcheck)" hooks/*.sh tools/*.sh .ci/run deploy/package/kopia-metrics-agent deploy/package/deb/* deploy/package/rpm/*
-# Debian's Prometheus 2 and Prometheus 3 read the same rules and find the same alerts.
-for promtool in "$(tool promtool)" "$(tool promtool3)"; do
-  "$promtool" check rules --lint=all --lint-fatal rules/kopia_*.yml
-  "$promtool" test rules rules/test/*.yml
-done
+"$(tool promtool)" check rules --lint=all --lint-fatal rules/kopia_*.yml
+# Promtool tests one file after the other: one process per core makes use of all cores.
+printf '%s\n' rules/test/*.yml | xargs -n 1 -P "$(getconf _NPROCESSORS_ONLN)" "$(tool promtool)" test rules
 "$(tool amtool)" check-config deploy/alertmanager/alertmanager.yml
-# The configuration finds its rules beside itself, as it does where it is installed.
+# The configuration names its rules relative to itself, as they are installed.
 scratch=$(mktemp -d)
 trap 'rm -rf "$scratch"' EXIT
 cp deploy/prometheus/*.yml "$scratch"

@@ -1,15 +1,10 @@
 #!/bin/sh
-# Finds the real parts that demo and tests run against, and fetches those that are missing.
-# Prints one line NAME=PATH each on standard output; says on standard error what it does.
+# Finds or installs the real tools that the demo and the tests run against.
+# Usage: fetch.sh NAME…   Prints one line NAME=PATH per tool on standard output, and progress on standard error.
 #
-# What is on PATH is used. Otherwise Debian's packages (as root), and Kopia built with Go from tools/kopia/go.mod:
-# `go install …@version` is refused for it, since no list of its versions is served.
-# The same way Prometheus 3's promtool, from tools/promtool/go.mod, as promtool3.
-# KOPIA_VERSION=v0.21.1 asks for another Kopia than the one on PATH or in tools/kopia, by tools/kopia-v0.21.1.
-# `fetch.sh nfpm` gives what `npm run package` needs, `fetch.sh chromium` the browser that the status page is tested
-# in, `fetch.sh victoria-metrics` the store that the fleet's test writes to, `fetch.sh pushgateway-1.11` the newest
-# gateway for the fleet's bench, and nothing else.
-# What was built is kept in ${XDG_CACHE_HOME:-~/.cache}/kopia-metrics-agent, so that the next run costs nothing.
+# A tool on PATH is used as it is. Otherwise it is installed from Debian's packages (as root), or built with Go from the
+# go.mod in tools/. Builds are cached in ${XDG_CACHE_HOME:-~/.cache}/kopia-metrics-agent.
+# KOPIA_VERSION=v0.21.1 selects the Kopia that tools/kopia-v0.21.1 pins, instead of the one on PATH or in tools/kopia.
 set -eu
 
 here=$(cd -- "$(dirname -- "$0")" && pwd)
@@ -17,109 +12,126 @@ cache=${XDG_CACHE_HOME:-$HOME/.cache}/kopia-metrics-agent
 
 say() { printf '%s\n' "tools: $*" >&2; }
 
-# find_tool NAME… — prints the path of the first that is there.
-find_tool() {
-  for candidate in "$@"; do
-    command -v "$candidate" && return 0
-  done
-  return 1
+# package_of NAME: prints the Debian package that contains the tool, or nothing if Debian has none.
+package_of() {
+  case $1 in
+    prometheus | promtool) echo prometheus ;;
+    pushgateway) echo prometheus-pushgateway ;;
+    alertmanager | amtool) echo prometheus-alertmanager ;;
+    node_exporter) echo prometheus-node-exporter ;;
+    systemd-analyze) echo systemd ;;
+    chromium | openssl | shellcheck) echo "$1" ;;
+  esac
 }
 
-# fetch_package PACKAGE NAME — installs a Debian package, or says how to get the tool in another way.
-fetch_package() {
+# other_name_of NAME: prints the name that Debian gives to the program.
+other_name_of() {
+  case $1 in
+    pushgateway | alertmanager | node_exporter) package_of "$1" ;;
+    *) echo "$1" ;;
+  esac
+}
+
+# module_of NAME: prints the folder in tools/, the Go module, the package to build, and where to download the tool.
+module_of() {
+  case $1 in
+    kopia)
+      echo "kopia${KOPIA_VERSION:+-$KOPIA_VERSION} github.com/kopia/kopia . https://kopia.io/docs/installation/"
+      ;;
+    nfpm) echo 'nfpm github.com/goreleaser/nfpm/v2 cmd/nfpm https://nfpm.goreleaser.com' ;;
+    # Prometheus 3, which Debian does not have.
+    promtool3) echo 'promtool github.com/prometheus/prometheus cmd/promtool https://prometheus.io/download/' ;;
+    pushgateway-1.11) echo 'pushgateway github.com/prometheus/pushgateway . https://prometheus.io/download/' ;;
+    victoria-metrics)
+      echo 'victoria-metrics github.com/VictoriaMetrics/VictoriaMetrics app/victoria-metrics https://docs.victoriametrics.com'
+      ;;
+  esac
+}
+
+# build_path FOLDER MODULE NAME: prints where the build of the pinned version is cached.
+build_path() { printf '%s\n' "$cache/$3-$(sed -n "s|.*$2 \\(v[0-9.]*\\).*|\\1|p" "$here/$1/go.mod")"; }
+
+# find_tool NAME: prints the path of an installed or built tool, or fails.
+find_tool() {
+  # A pinned version is never the one on PATH.
+  if [ "$1" != kopia ] || [ -z "${KOPIA_VERSION:-}" ]; then
+    command -v "$1" && return 0
+    command -v "$(other_name_of "$1")" && return 0
+  fi
+  module=$(module_of "$1")
+  [ -n "$module" ] || return 1
+  # shellcheck disable=SC2086 # A list of words.
+  set -- "$1" $module
+  path=$(build_path "$2" "$3" "$1")
+  [ -x "$path" ] && printf '%s\n' "$path"
+}
+
+# Only one process installs or builds at a time: tests run in parallel, and dpkg refuses a second one.
+# Children do not inherit descriptor 9, or a service that a package starts would hold the lock for ever.
+lock() {
+  mkdir -p "$cache"
+  exec 9>"$cache/lock"
+  # Without flock (macOS) two builds at a time do no harm: each writes its own file and renames it.
+  if command -v flock >/dev/null; then flock 9; fi
+}
+
+install_packages() {
   if ! command -v apt-get >/dev/null || [ "$(id -u)" -ne 0 ]; then
-    say "$2 is missing: put it on PATH, or as root run: apt-get install --no-install-recommends $1"
+    say "missing: put the tools on PATH, or run as root: apt-get install --no-install-recommends $*"
     exit 1
   fi
-  say "installing Debian's package $1 for $2"
-  install_package "$1" || { apt-get update -qq >&2 && install_package "$1"; }
+  say "installing Debian's packages $*"
+  run_apt "$@" || { apt-get -o DPkg::Lock::Timeout=300 update -qq >&2 9>&- && run_apt "$@"; }
 }
 
-install_package() {
-  DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "$1" >&2
+run_apt() {
+  DEBIAN_FRONTEND=noninteractive apt-get -o DPkg::Lock::Timeout=300 install -y -qq --no-install-recommends "$@" >&2 9>&-
 }
 
-# provide NAME PACKAGE OTHER-NAME… — prints NAME=PATH.
-provide() {
-  name=$1 package=$2
-  shift 2
-  if ! path=$(find_tool "$name" "$@"); then
-    fetch_package "$package" "$name"
-    path=$(find_tool "$name" "$@")
-  fi
-  printf '%s=%s\n' "$name" "$path"
-}
-
-# build NAME FOLDER MODULE PACKAGE SOURCE — builds what the folder's go.mod pins, unless that was done before.
+# build NAME FOLDER MODULE PACKAGE SOURCE: builds what the go.mod in the folder pins.
 build() {
-  version=$(sed -n "s|.*$3 \\(v[0-9.]*\\).*|\\1|p" "$2/go.mod")
-  path=$cache/$1-$version
-  if [ ! -x "$path" ]; then
-    if ! command -v go >/dev/null; then
-      say "$1 is missing: put it on PATH ($5), or install Go to build it"
-      exit 1
-    fi
-    say "building $1 $version, which takes a minute or two"
-    mkdir -p "$cache"
-    # Under a name of its own: two builds at a time must not write one file.
-    go -C "$2" build -o "$path.$$" "$4" >&2
-    mv "$path.$$" "$path"
+  path=$(build_path "$2" "$3" "$1")
+  if ! command -v go >/dev/null; then
+    say "$1 is missing: put it on PATH ($5), or install Go to build it"
+    exit 1
   fi
-  printf '%s=%s\n' "$1" "$path"
+  say "building ${path##*/}, which takes one to three minutes"
+  flags=
+  # Without service discovery, which the tests do not use, promtool builds in half the time.
+  if [ "$1" = promtool3 ]; then flags=-tags=remove_all_sd; fi
+  package=$3
+  if [ "$4" != . ]; then package=$3/$4; fi
+  GOFLAGS=$flags go -C "$here/$2" build -o "$path.$$" "$package" >&2 9>&-
+  mv "$path.$$" "$path"
 }
 
-build_kopia() { build kopia "$1" github.com/kopia/kopia github.com/kopia/kopia https://kopia.io/docs/installation/; }
-
-build_nfpm() {
-  build nfpm "$here/nfpm" github.com/goreleaser/nfpm/v2 github.com/goreleaser/nfpm/v2/cmd/nfpm https://nfpm.goreleaser.com
+# list_missing NAME…: prints the names of the tools that are not there.
+list_missing() {
+  for name in "$@"; do
+    find_tool "$name" >/dev/null || printf '%s\n' "$name"
+  done
 }
 
-build_victoria_metrics() {
-  build victoria-metrics "$here/victoria-metrics" github.com/VictoriaMetrics/VictoriaMetrics \
-    github.com/VictoriaMetrics/VictoriaMetrics/app/victoria-metrics https://docs.victoriametrics.com
-}
+for name in "$@"; do
+  if [ -z "$(package_of "$name")$(module_of "$name")" ]; then
+    say "unknown tool: $name"
+    exit 2
+  fi
+done
 
-# The rules must also pass with Prometheus 3's promtool, which Debian has not. Without service discovery (its build tag) it
-# takes half the time.
-build_promtool3() {
-  GOFLAGS=-tags=remove_all_sd build promtool3 "$here/promtool" github.com/prometheus/prometheus \
-    github.com/prometheus/prometheus/cmd/promtool https://prometheus.io/download/
-}
-
-if [ "${1:-}" = nfpm ]; then
-  if path=$(find_tool nfpm); then printf 'nfpm=%s\n' "$path"; else build_nfpm; fi
-  exit 0
+if [ -n "$(list_missing "$@")" ]; then
+  lock
+  # Another process may have fetched some of them while this one waited for the lock.
+  missing=$(list_missing "$@")
+  packages=$(for name in $missing; do package_of "$name"; done | sort -u)
+  # shellcheck disable=SC2086 # A list of words.
+  [ -z "$packages" ] || install_packages $packages
+  for name in $missing; do
+    # shellcheck disable=SC2046 # A list of words.
+    [ -n "$(package_of "$name")" ] || build "$name" $(module_of "$name")
+  done
 fi
-
-if [ "${1:-}" = pushgateway-1.11 ]; then
-  build pushgateway-1.11 "$here/pushgateway" github.com/prometheus/pushgateway \
-    github.com/prometheus/pushgateway https://prometheus.io/download/
-  exit 0
-fi
-
-if [ "${1:-}" = victoria-metrics ]; then
-  if path=$(find_tool victoria-metrics); then printf 'victoria-metrics=%s\n' "$path"; else build_victoria_metrics; fi
-  exit 0
-fi
-
-if [ "${1:-}" = chromium ]; then
-  provide chromium chromium
-  exit
-fi
-if [ -n "${KOPIA_VERSION:-}" ]; then
-  build_kopia "$here/kopia-$KOPIA_VERSION"
-elif path=$(find_tool kopia); then
-  printf 'kopia=%s\n' "$path"
-else
-  build_kopia "$here/kopia"
-fi
-provide prometheus prometheus
-provide promtool prometheus
-provide pushgateway prometheus-pushgateway prometheus-pushgateway
-provide alertmanager prometheus-alertmanager prometheus-alertmanager
-provide amtool prometheus-alertmanager
-provide node_exporter prometheus-node-exporter prometheus-node-exporter
-provide shellcheck shellcheck
-provide systemd-analyze systemd
-provide openssl openssl
-build_promtool3
+for name in "$@"; do
+  path=$(find_tool "$name")
+  printf '%s=%s\n' "$name" "$path"
+done

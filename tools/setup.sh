@@ -1,9 +1,10 @@
 #!/bin/sh
-# Makes a fresh checkout ready for `npm test` and `npm run demo`: the libraries, Node 22 among them, and the real parts.
+# Prepares a fresh checkout: installs the npm packages, Node 22 among them, and fetches the tools that are named.
+# Usage: setup.sh [TOOL…]   A test or command that needs another tool fetches it itself (test/support/tools.ts).
 set -eu
 cd -- "$(dirname -- "$0")/.."
-# npm leaves this file when it is through; older than the lockfile means that the libraries are, too.
+# npm writes this file last. If it is older than the lockfile, the packages are out of date.
 if [ -z "$(find node_modules/.package-lock.json -newer package-lock.json 2>/dev/null)" ]; then
   npm ci --no-audit --no-fund >&2
 fi
-sh tools/fetch.sh >/dev/null
+sh tools/fetch.sh "$@" >/dev/null

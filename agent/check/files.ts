@@ -45,7 +45,7 @@ export async function checkAgent(stateDirectory: string, now: number): Promise<F
   const stored = await lookAtLedger(stateDirectory)
   if (stored.kind === 'unreadable') {
     const advice =
-      'run check as the user that the agent runs as; the agent sets a broken ledger aside at its next start'
+      'run check as the user of the agent; a newer ledger needs its version of the agent; a broken one is set aside at the next start'
     return failure('agent', `the ledger in ${stateDirectory} can't be read: ${stored.reason}`, advice)
   }
   const holder = await lockHolder(stateDirectory)

@@ -26,7 +26,7 @@ import type { ServiceManager } from './service-manager.ts'
 import { createSettlingLoop } from './settling-loop.ts'
 import { createStartup } from './startup.ts'
 
-export type AgentOptions = {
+type AgentOptions = {
   readonly settings: Settings
   readonly version: string
   readonly log: Log

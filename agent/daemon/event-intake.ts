@@ -16,7 +16,7 @@ export type EventIntake = {
   readonly remove: (fileNames: readonly string[]) => Promise<void>
 }
 
-export type EventIntakeOptions = {
+type EventIntakeOptions = {
   readonly spool: Pick<Spool, 'take' | 'remove'>
   readonly tracker: Pick<RunTracker, 'addHookCall'>
   readonly log: Log

@@ -20,7 +20,7 @@ export type Ingest = {
   readonly finish: () => Promise<void>
 }
 
-export type IngestOptions = {
+type IngestOptions = {
   readonly cliLogs: string
   readonly spoolFolder: string
   readonly tracker: Pick<RunTracker, 'sweep' | 'read' | 'isLive'>

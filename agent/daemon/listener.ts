@@ -9,7 +9,7 @@ import type { Log } from '../util/log.ts'
 import { type Progress, type Reply, startWebServer, type WebServer } from '../web/server.ts'
 import type { Publisher } from './publisher.ts'
 
-export type ListenerOptions = {
+type ListenerOptions = {
   readonly settings: Pick<Settings, 'listen' | 'webLogin' | 'webAllowedHosts' | 'instance'>
   readonly version: string
   readonly ledger: Ledger

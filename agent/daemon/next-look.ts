@@ -7,7 +7,7 @@ export type WatchedRun = {
   readonly nearEndSince: number | undefined
 }
 
-export type LookFacts = {
+type LookFacts = {
   readonly openRuns: readonly WatchedRun[]
   readonly isAttemptRunning: boolean
   readonly nowSeconds: number

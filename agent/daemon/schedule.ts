@@ -6,7 +6,7 @@ import { previousRunMs } from '../util/cron-interval.ts'
 import type { Log } from '../util/log.ts'
 import { createAlarm, pause } from './timers.ts'
 
-export type ScheduleOptions = {
+type ScheduleOptions = {
   readonly name: string
   /** Cron, in local time. */
   readonly expression: string

@@ -17,7 +17,7 @@ export type FolderWatch = {
   readonly close: () => Promise<void>
 }
 
-export type FolderWatchOptions = {
+type FolderWatchOptions = {
   readonly folder: string
   /** Each watched file costs memory, so only files that may still be written should be let through. */
   readonly isLive: (fileName: string) => boolean

@@ -6,7 +6,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { hasCode, readIfThere } from '../util/files.ts'
 import { holderText, livingHolder } from './lock-holder.ts'
 
-export type Lock =
+type Lock =
   | { readonly kind: 'taken'; readonly release: () => Promise<void> }
   | { readonly kind: 'held'; readonly processId: number }
 

@@ -15,8 +15,8 @@ export const snapshotTypes = [
   'incomplete',
   'all',
 ] as const
-export type SnapshotType = (typeof snapshotTypes)[number]
-export type SnapshotCounts = Readonly<Record<SnapshotType, number>>
+type SnapshotType = (typeof snapshotTypes)[number]
+type SnapshotCounts = Readonly<Record<SnapshotType, number>>
 
 /** Times in Unix seconds, sizes in bytes. */
 export type SnapshotSummary = {

@@ -3,7 +3,7 @@
 import { chmod, mkdir, stat } from 'node:fs/promises'
 
 /** The folder can't be trusted; the message says how to repair it. */
-export class StateDirectoryError extends Error {
+class StateDirectoryError extends Error {
   override readonly name = 'StateDirectoryError'
 }
 

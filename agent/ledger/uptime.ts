@@ -1,6 +1,6 @@
 // When a machine that sleeps was awake in the last week, in quarters of an hour: overdue backups are judged by it.
 
-export const quarterSeconds = 900
+const quarterSeconds = 900
 const keptSeconds = 7 * 86_400
 
 /** The quarters of an hour in which the agent ran, counted from the Unix epoch, oldest first. */

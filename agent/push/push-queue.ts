@@ -13,7 +13,7 @@ type PushQueueOptions = {
   readonly onFailure: () => void
 }
 
-export type PushQueue = {
+type PushQueue = {
   /** Starts a push. During a push, any number of requests cause one more. */
   readonly request: () => void
   /** Makes one last push. Resolves after it, within 4 s. */

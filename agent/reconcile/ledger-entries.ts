@@ -8,7 +8,7 @@ import type { Ledger } from '../ledger/ledger.ts'
 import type { Log } from '../util/log.ts'
 import type { SnapshotsAnswer } from './repository-queries.ts'
 
-export type LedgerEntriesOptions = {
+type LedgerEntriesOptions = {
   readonly ledger: Ledger
   /** Which sources are reported, by user, host and path. */
   readonly isWanted: (source: Source) => boolean

@@ -12,7 +12,7 @@ import type { Attempt } from '../kopia/runs/evidence.ts'
 import type { EndedRun, OpenRun, Runs } from '../kopia/runs/run.ts'
 
 /** `key` names the question that the repository is asked about the item: a new key is a new question. */
-export type PendingRun = {
+type PendingRun = {
   readonly kind: 'run'
   readonly key: string
   readonly runId: string

@@ -5,7 +5,7 @@ import type { RepositoryAnswer } from '../kopia/runs/outcome.ts'
 import type { EndedRun } from '../kopia/runs/run.ts'
 import type { RunTracker } from '../kopia/runs/tracker.ts'
 
-export type QuietRun = { readonly key: string; readonly runId: string; readonly run: EndedRun }
+type QuietRun = { readonly key: string; readonly runId: string; readonly run: EndedRun }
 
 /** The key changes with what the run has reported: after news of it the repository is asked once more. */
 export function quietRunsOf(tracker: Pick<RunTracker, 'quietRuns'>): readonly QuietRun[] {

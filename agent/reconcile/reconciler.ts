@@ -22,7 +22,7 @@ import { isEachSnapshotIn, quietRunsOf } from './quiet-runs.ts'
 import type { RepositoryQueries, SnapshotsAnswer } from './repository-queries.ts'
 import { type Subject, snapshotsNeeded, subjectOf, subjectOfRun } from './subjects.ts'
 
-export type ReconcilerOptions = {
+type ReconcilerOptions = {
   readonly ledger: Ledger
   readonly tracker: RunTracker
   readonly repositoryQueries: RepositoryQueries

@@ -27,7 +27,7 @@ export type RepositoryQueries = {
   readonly isReachable: () => boolean | undefined
 }
 
-export type RepositoryQueriesOptions = {
+type RepositoryQueriesOptions = {
   readonly ledger: Ledger
   readonly kopia: Kopia
   /** Ends the questions under way when the agent stops. */

@@ -18,7 +18,7 @@ export function subjectOfRun(run: EndedRun): Subject {
   return { attempts: run.evidence.attempts, run }
 }
 
-export type SnapshotsNeeded =
+type SnapshotsNeeded =
   | { readonly kind: 'none' }
   | { readonly kind: 'all' }
   | { readonly kind: 'one source'; readonly source: Source }

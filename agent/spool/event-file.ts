@@ -6,7 +6,7 @@ import type { HookCall } from '../kopia/runs/run.ts'
 import { hasCode } from '../util/files.ts'
 import { largestEventBytes, parseEvent } from './event.ts'
 
-export type EventReading =
+type EventReading =
   | { readonly kind: 'event'; readonly call: HookCall }
   /** The file is no event and never will be. */
   | { readonly kind: 'broken'; readonly reason: string }

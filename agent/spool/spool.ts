@@ -13,10 +13,10 @@ import {
 import { hasCode } from '../util/files.ts'
 import { readEventFile } from './event-file.ts'
 
-export type SpooledEvent = { readonly fileName: string; readonly call: HookCall }
+type SpooledEvent = { readonly fileName: string; readonly call: HookCall }
 
 /** Called with what the system refuses, once per change; the spool tries again at the next call. */
-export type SpoolListener = FaultListener & {
+type SpoolListener = FaultListener & {
   /** Called for each file that is no event; it is set aside as `fileName.broken`. */
   readonly onBroken: (fileName: string, reason: string) => void
 }

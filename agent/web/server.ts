@@ -34,7 +34,7 @@ export type WebOptions = {
 }
 
 /** For clients that read slowly or not at all, each of which holds a connection and what it has not read. */
-export type ReplyTimeLimits = {
+type ReplyTimeLimits = {
   /** How long a connection may stay without a byte sent or received. */
   readonly idleMs: number
   /** How long one reply may take as a whole. */

@@ -1,4 +1,4 @@
-// The agent as a process: what it does when parts are missing, come back, or it is stopped itself.
+// The agent as a process: what it does when a part around it is missing or returns, and when it is stopped itself.
 
 import assert from 'node:assert/strict'
 import { readdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
@@ -27,7 +27,7 @@ function occurrences(text: string, part: string | RegExp): number {
   return text.split(part).length - 1
 }
 
-test('what happened while the agent was down is there once it is back, counted once', async (context) => {
+test('backups that ended while the agent was down are counted once when it is back', async (context) => {
   const lab = await createLab(context)
   const path = await lab.makeSource('photos')
   await installHooks(lab.kopia, path)
@@ -46,7 +46,7 @@ test('what happened while the agent was down is there once it is back, counted o
   assert.deepEqual(await readdir(lab.spool), [])
 })
 
-test('without a gateway it is an exporter; with one that is down it says so once and pushes when it is back', async (context) => {
+test('a gateway that is down: the agent serves /metrics, reports the fault once, and pushes when the gateway is back', async (context) => {
   const lab = await createLab(context)
   const path = await lab.makeSource('photos')
   await lab.gateway.stop()
@@ -61,11 +61,11 @@ test('without a gateway it is an exporter; with one that is down it says so once
   const back = await startPushgateway(lab.gateway.port)
   cleanUpAfter(context, () => back.stop())
   assert.equal((await figuresAfter(back, path, 1)).status, 1)
-  await waitFor('that is said', () => agent.output().includes('works again') || undefined)
+  await waitFor('the agent reports the recovery', () => agent.output().includes('works again') || undefined)
   assert.ok(!agent.output().includes(`Pushing to ${undefined}`))
 })
 
-test('empty gateway setting: nothing is pushed, nothing is complained of', async (context) => {
+test('an empty gateway setting: the agent pushes nothing and reports no fault', async (context) => {
   const lab = await createLab(context)
   const path = await lab.makeSource('photos')
   const textfile = join(lab.folder, 'kopia.prom')
@@ -80,23 +80,54 @@ test('empty gateway setting: nothing is pushed, nothing is complained of', async
   assert.doesNotMatch(agent.output(), /WARN|ERROR/)
 })
 
-test('GET and HEAD are answered on the three addresses, and nothing else', async (context) => {
+test('a running agent', async (context) => {
   const lab = await createLab(context)
-  const agent = await lab.startAgent()
-  const ask = async (path: string, method = 'GET') => {
-    const response = await fetch(agent.url + path, { method })
-    return [response.status, response.headers.get('content-type'), (await response.text()).length > 0]
-  }
-  const plain = 'text/plain; charset=utf-8'
-  assert.deepEqual(await ask('/metrics'), [200, 'text/plain; version=0.0.4; charset=utf-8', true])
-  assert.deepEqual(await ask('/metrics', 'HEAD'), [200, 'text/plain; version=0.0.4; charset=utf-8', false])
-  assert.deepEqual(await ask('/-/healthy'), [200, plain, true])
-  assert.deepEqual(await ask('/-/ready'), [200, plain, true])
-  assert.deepEqual(await ask('/nothing'), [404, plain, true])
-  assert.deepEqual(await ask('/metrics', 'POST'), [405, plain, true])
+  const agent = await lab.startAgent({ KOPIA_METRICS_REFRESH_SCHEDULE: everySecond })
+
+  await context.test('answers GET and HEAD at its addresses, and refuses everything else', async () => {
+    const request = async (path: string, method = 'GET') => {
+      const response = await fetch(agent.url + path, { method })
+      return [response.status, response.headers.get('content-type'), (await response.text()).length > 0]
+    }
+    const plain = 'text/plain; charset=utf-8'
+    assert.deepEqual(await request('/metrics'), [200, 'text/plain; version=0.0.4; charset=utf-8', true])
+    assert.deepEqual(await request('/metrics', 'HEAD'), [
+      200,
+      'text/plain; version=0.0.4; charset=utf-8',
+      false,
+    ])
+    assert.deepEqual(await request('/-/healthy'), [200, plain, true])
+    assert.deepEqual(await request('/-/ready'), [200, plain, true])
+    assert.deepEqual(await request('/nothing'), [404, plain, true])
+    assert.deepEqual(await request('/metrics', 'POST'), [405, plain, true])
+  })
+
+  await context.test(
+    'makes a second agent on the same state directory refuse, which names the first',
+    async () => {
+      const environment = { ...lab.kopia.environment, KOPIA_METRICS_STATE_DIR: lab.stateDirectory }
+      const second = start('second', process.execPath, [agentEntry, 'push'], { environment })
+      assert.equal(await second.ended, 1)
+      assert.match(second.output(), new RegExp(`An agent with pid ${agent.child.pid} uses `))
+    },
+  )
+
+  await context.test('pushes a heartbeat although nothing happens', async () => {
+    const pushedAt = await waitFor('the first push', () => figure(lab.gateway, 'push_time_seconds'))
+    await waitFor(
+      'another push',
+      async () => ((await figure(lab.gateway, 'push_time_seconds')) ?? 0) > pushedAt || undefined,
+    )
+  })
+
+  await context.test('keeps running at SIGHUP', async () => {
+    agent.child.kill('SIGHUP')
+    await waitFor('the agent reports SIGHUP', () => agent.output().includes('SIGHUP') || undefined)
+    assert.equal((await fetch(`${agent.url}/-/healthy`)).status, 200)
+  })
 })
 
-test('SIGTERM and SIGINT: a last push of what is newest, exit code 0', async (context) => {
+test('SIGTERM and SIGINT: the agent pushes once more and exits with 0', async (context) => {
   const lab = await createLab(context)
   for (const signal of ['SIGTERM', 'SIGINT'] as const) {
     const agent = await lab.startAgent()
@@ -107,34 +138,7 @@ test('SIGTERM and SIGINT: a last push of what is newest, exit code 0', async (co
   }
 })
 
-test('SIGHUP does not stop it', async (context) => {
-  const lab = await createLab(context)
-  const agent = await lab.startAgent()
-  agent.child.kill('SIGHUP')
-  await waitFor('it says so', () => agent.output().includes('SIGHUP') || undefined)
-  assert.equal((await fetch(`${agent.url}/-/healthy`)).status, 200)
-})
-
-test('the heartbeat pushes though nothing happens', async (context) => {
-  const lab = await createLab(context)
-  await lab.startAgent({ KOPIA_METRICS_REFRESH_SCHEDULE: everySecond })
-  const pushedAt = await waitFor('the first push', () => figure(lab.gateway, 'push_time_seconds'))
-  await waitFor(
-    'another push',
-    async () => ((await figure(lab.gateway, 'push_time_seconds')) ?? 0) > pushedAt || undefined,
-  )
-})
-
-test('a second agent on the same state directory refuses, naming the first', async (context) => {
-  const lab = await createLab(context)
-  const agent = await lab.startAgent()
-  const environment = { ...lab.kopia.environment, KOPIA_METRICS_STATE_DIR: lab.stateDirectory }
-  const second = start('second', process.execPath, [agentEntry, 'push'], { environment })
-  assert.equal(await second.ended, 1)
-  assert.match(second.output(), new RegExp(`An agent with pid ${agent.child.pid} uses `))
-})
-
-test('no Kopia yet: said once, shown, and over when it appears', async (context) => {
+test('a missing Kopia is reported once and shown as a metric, until Kopia appears', async (context) => {
   const lab = await createLab(context)
   const path = await lab.makeSource('photos')
   const binary = join(lab.folder, 'kopia-to-come')
@@ -144,8 +148,11 @@ test('no Kopia yet: said once, shown, and over when it appears', async (context)
   })
   assert.equal(await figure(agent, 'kopia_agent_repository_reachable'), 0)
   await lab.kopia.must('snapshot', 'create', path)
-  assert.equal((await figuresAfter(agent, path, 1)).status, 1, 'the log tells all the same')
-  await waitFor('it was asked more than once', async () => (await kopiaCalls(agent)) > 2 || undefined)
+  assert.equal((await figuresAfter(agent, path, 1)).status, 1, 'the log shows the backup even without Kopia')
+  await waitFor(
+    'the agent has called Kopia more than once',
+    async () => (await kopiaCalls(agent)) > 2 || undefined,
+  )
   const messages = agent
     .output()
     .split('\n')
@@ -163,13 +170,13 @@ test('no Kopia yet: said once, shown, and over when it appears', async (context)
   assert.equal(occurrences(agent.output(), 'Kopia answers again'), 1)
 })
 
-test('a wrong password: the agent runs, says so, and recovers', async (context) => {
+test('a wrong password: the agent runs, reports it, and recovers', async (context) => {
   const lab = await createLab(context)
   const config = lab.kopia.environment.KOPIA_CONFIG_PATH ?? ''
   const agent = await lab.startAgent({ KOPIA_PASSWORD: 'wrong', KOPIA_METRICS_REFRESH_SCHEDULE: everySecond })
   assert.equal(await figure(agent, 'kopia_agent_repository_reachable'), 0)
   assert.match(agent.output(), /Kopia can't be asked, .*: kopia repository status: .*password/)
-  // Once the right one is kept where Kopia looks for it, a restart without the wrong one finds it.
+  // Without the setting, Kopia reads the password that it has stored itself.
   await agent.stop()
   await rename(config, `${config}.away`)
   const other = await lab.startAgent({ KOPIA_METRICS_REFRESH_SCHEDULE: everySecond })
@@ -181,7 +188,7 @@ test('a wrong password: the agent runs, says so, and recovers', async (context) 
   )
 })
 
-test('a log directory that appears later, or anew, is watched', async (context) => {
+test('a log directory that is created after the start is watched', async (context) => {
   const lab = await createLab(context)
   const path = await lab.makeSource('photos')
   await rm(lab.kopia.logDirectory, { recursive: true })
@@ -190,7 +197,7 @@ test('a log directory that appears later, or anew, is watched', async (context) 
   assert.equal((await figuresAfter(lab.gateway, path, 1)).status, 1)
 })
 
-test('a broken event is set aside with a line, and the others are taken', async (context) => {
+test('a broken event is set aside and reported, and the other events are processed', async (context) => {
   const lab = await createLab(context)
   const path = await lab.makeSource('photos')
   await installHooks(lab.kopia, path)
@@ -199,13 +206,13 @@ test('a broken event is set aside with a line, and the others are taken', async 
   await lab.kopia.must('snapshot', 'create', '--disable-file-logging', path)
   await figuresAfter(lab.gateway, path, 1)
   await waitFor(
-    'only the broken one is left',
+    'only the broken event is left',
     async () => (await readdir(lab.spool)).join() === 'broken.event.broken' || undefined,
   )
   assert.equal(occurrences(agent.output(), 'broken.event in the spool is set aside'), 1)
 })
 
-test('an answer of Kopia that is not the JSON expected is an error with the name of the command', async (context) => {
+test('an unexpected answer of Kopia is reported with the name of the command', async (context) => {
   const lab = await createLab(context)
   const binary = join(lab.folder, 'another-kopia')
   await writeFile(binary, '#!/bin/sh\necho "no JSON"\n', { mode: 0o755 })
@@ -214,7 +221,7 @@ test('an answer of Kopia that is not the JSON expected is an error with the name
   assert.equal((await fetch(`${agent.url}/-/ready`)).status, 200)
 })
 
-test('no password is ever written', async (context) => {
+test('no password appears in the output, on the pages, in the ledger or in the process arguments', async (context) => {
   const lab = await createLab(context)
   const path = await lab.makeSource('photos')
   await installHooks(lab.kopia, path)

@@ -1,4 +1,4 @@
-// From what happens to a backup to the message on somebody's phone, and to the one that says that it is over: all real.
+// From a fault of a backup to the notification, and to the one that says that the fault is over, with every real part.
 
 import assert from 'node:assert/strict'
 import { mkdir, rename, rm, truncate, writeFile } from 'node:fs/promises'
@@ -12,7 +12,7 @@ import { type Service, startNodeExporter, startPrometheus } from '../support/sta
 import { waitFor } from '../support/wait.ts'
 import { startWebhook, type Webhook } from '../support/webhook.ts'
 
-/** Three days, while which a source that shrank is news, are 13 s; the two weeks in which it is set up, a minute. */
+/** Three days, for which a smaller source raises the alert, are 13 s; two weeks, for which a source is new, are a minute. */
 const speed = 20_000
 const everyFiveSeconds = '*/5 * * * * *'
 const settings = {
@@ -23,23 +23,23 @@ const settings = {
 
 type Scene = { readonly lab: Lab; readonly webhook: Webhook; readonly prometheus: Service }
 
-/** The alert is told once `hurt` is done, and told as over once `mend` is. */
+/** Expects that the alert fires after `cause`, and is resolved after `repair`. */
 async function expectAlert(
   { webhook }: Scene,
   labels: Readonly<Record<string, string>>,
-  hurt: () => Promise<unknown>,
-  mend: () => Promise<unknown>,
+  cause: () => Promise<unknown>,
+  repair: () => Promise<unknown>,
 ): Promise<void> {
   const before = webhook.notifications.length
-  await hurt()
-  const told = await webhook.awaitAlert('firing', labels, before)
-  assert.ok(told.annotations.summary && told.annotations.description)
-  const mended = webhook.notifications.length
-  await mend()
-  await webhook.awaitAlert('resolved', labels, mended)
+  await cause()
+  const notification = await webhook.awaitAlert('firing', labels, before)
+  assert.ok(notification.annotations.summary && notification.annotations.description)
+  const repaired = webhook.notifications.length
+  await repair()
+  await webhook.awaitAlert('resolved', labels, repaired)
 }
 
-test('what goes wrong is told, and told as over when it is mended', async (context) => {
+test('each fault fires its alert, which is resolved after the repair', async (context) => {
   const lab = await createLab(context)
   const webhook = await startWebhook(context)
   const paths = {
@@ -64,7 +64,7 @@ test('what goes wrong is told, and told as over when it is mended', async (conte
   const scene = { lab, webhook, prometheus }
   const failed = (path: string) => ({ alertname: 'KopiaBackupFailed', path })
 
-  await context.test('the chain itself: Watchdog', async () => {
+  await context.test('Watchdog always fires', async () => {
     await webhook.awaitAlert('firing', { alertname: 'Watchdog' }, 0)
   })
 
@@ -88,11 +88,11 @@ test('what goes wrong is told, and told as over when it is mended', async (conte
       scene,
       failed(paths.killed),
       async () => {
-        // A file of zeros takes long to read and no room.
+        // A file of zeros takes long to read and no disk space.
         await writeFile(join(paths.killed, 'long'), '')
         await truncate(join(paths.killed, 'long'), 2 ** 36)
         const running = lab.kopia.start('snapshot', 'create', paths.killed)
-        await waitFor('it is under way', async () => (await figuresOf(agent, paths.killed)).runningSince)
+        await waitFor('the backup runs', async () => (await figuresOf(agent, paths.killed)).runningSince)
         await running.stop('SIGKILL')
       },
       async () => {
@@ -118,7 +118,7 @@ test('what goes wrong is told, and told as over when it is mended', async (conte
     ),
   )
 
-  await context.test('a shrunken directory', async () => {
+  await context.test('a directory that lost files', async () => {
     const age = `time() - kopia_backup_first_seen_timestamp_seconds{path="${paths.shrunken}"}`
     await waitFor('the source is no longer new', async () => {
       const [series] = await query(prometheus.url, age)
@@ -138,7 +138,7 @@ test('what goes wrong is told, and told as over when it is mended', async (conte
     )
   })
 
-  await context.test('an unplugged repository', () => {
+  await context.test('a repository that is away', () => {
     const repository = join(lab.folder, 'kopia', 'repository')
     return expectAlert(
       scene,
@@ -148,7 +148,7 @@ test('what goes wrong is told, and told as over when it is mended', async (conte
     )
   })
 
-  await context.test('a stopped agent: one message, the rest is hidden behind it', async () => {
+  await context.test('a stopped agent: one notification, which inhibits the others', async () => {
     await breakAction(lab, paths.action)
     await backUp(paths.action)
     await webhook.awaitAlert('firing', failed(paths.action), webhook.notifications.length)
@@ -157,7 +157,7 @@ test('what goes wrong is told, and told as over when it is mended', async (conte
       { alertname: 'KopiaAgentSilent', instance: 'vm' },
       () => agent.stop(),
       async () => {
-        await waitFor('what is known of its backups is hidden', async () => {
+        await waitFor('the alerts of its backups are inhibited', async () => {
           const hidden = await inhibitedAlerts(alertmanager)
           return hidden.includes('KopiaBackupFailed') && !hidden.includes('KopiaAgentSilent')
             ? true

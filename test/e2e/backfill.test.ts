@@ -1,4 +1,4 @@
-// `kopia-metrics-agent backfill`, from a real repository and real logs, by promtool, into a real Prometheus that answers.
+// `kopia-metrics-agent backfill` of a real repository and real logs, imported by promtool into a real Prometheus.
 
 import assert from 'node:assert/strict'
 import { execFileSync } from 'node:child_process'
@@ -15,12 +15,12 @@ import { waitFor } from '../support/wait.ts'
 
 const day = 86_400_000
 
-/** As Kopia takes times on its command line. */
+/** Formats a time as Kopia's command line expects it. */
 function kopiaTime(milliseconds: number): string {
   return new Date(milliseconds).toISOString().replace('T', ' ').replace(/\..*/, ' UTC')
 }
 
-/** A snapshot of the past, without a log; it took 40 s. */
+/** Creates a snapshot that ended in the past after 40 s, without a log. */
 async function snapshotOf(lab: Lab, path: string, endedAt: number): Promise<void> {
   const times = [`--start-time=${kopiaTime(endedAt - 40_000)}`, `--end-time=${kopiaTime(endedAt)}`]
   await lab.kopia.must('snapshot', 'create', '--disable-file-logging', ...times, path)
@@ -50,7 +50,7 @@ async function queryAt(url: string, expression: string, milliseconds: number): P
   return answer.data.result.map(({ value }: { value: [number, string] }) => Number(value[1]))
 }
 
-test('years of history, as the dashboards will ask for it', async (context) => {
+test('a history of years answers the queries of the dashboards', async (context) => {
   const lab = await createLab(context)
   const [photos, database] = [await lab.makeSource('photos'), await lab.makeSource('database')]
   const now = Date.now()
@@ -91,10 +91,10 @@ test('years of history, as the dashboards will ask for it', async (context) => {
   assert.equal(await value('kopia_backup_duration_seconds', photos, 1, ',status="success"'), 40)
   assert.equal(await value('kopia_snapshot_count', photos, 1, ',type="all"'), 6)
   assert.equal(await value('kopia_backup_status', photos, 900), undefined)
-  // Hourly samples: on the hour there is one, two years ago.
+  // Older samples are hourly: two years ago, there is one on the hour.
   const hour = Math.ceil((now - 700 * day) / 3_600_000) * 3_600_000
   assert.deepEqual(await queryAt(url, `kopia_snapshot_count{path="${photos}",type="all"}`, hour), [1])
-  // Continuous in the last 90 days: a sample for every step of a dashboard that looks at them.
+  // The last 90 days are continuous: there is a sample for every step of a dashboard.
   const steps = await queryAt(url, `count_over_time(kopia_backup_status{path="${photos}"}[60d:5m])`, now)
   assert.deepEqual(steps, [(60 * 24 * 60) / 5])
   const attempts = `sum(increase(kopia_backup_attempts_total{path="${photos}",status="success"}[1000d]))`
@@ -102,7 +102,7 @@ test('years of history, as the dashboards will ask for it', async (context) => {
   assert.ok(Math.abs(increase - 5) < 0.5, `${increase} of the 5 after the first`)
 })
 
-test('what the live series tell is left to them, and failed attempts come from the logs', async (context) => {
+test('the history ends where the live series begin, and has the failed attempts from the logs', async (context) => {
   const lab = await createLab(context)
   const path = await lab.makeSource('database')
   await snapshotOf(lab, path, Date.now() - 2 * day)
@@ -123,7 +123,7 @@ test('what the live series tell is left to them, and failed attempts come from t
   const file = join(lab.folder, 'history.om')
   await runAgentCommand(lab, 'backfill', '--backfill-until=2026-01-01', file)
   await assert.rejects(stat(file), /ENOENT/)
-  // Later than now there is nothing yet; every second shows what happened in the last ones.
+  // A limit in the future must not create samples of the future. A spacing of a second includes the last seconds.
   await waitFor('a second has passed', () => Date.now() / 1000 > begun + 1 || undefined)
   const close = [
     '--backfill-recent-period=10m',
@@ -140,7 +140,7 @@ test('what the live series tell is left to them, and failed attempts come from t
   assert.equal(last(/^kopia_backup_attempts_total\{.*status="failed"\} (\d) /gm), '1')
 })
 
-test('a file that can not be written, and a Kopia that does not answer, end with 1 and the reason', async (context) => {
+test('an unwritable file and an unreachable repository end with 1 and the reason', async (context) => {
   const lab = await createLab(context)
   const path = await lab.makeSource('photos')
   await snapshotOf(lab, path, Date.now() - 2 * day)
@@ -154,12 +154,12 @@ test('a file that can not be written, and a Kopia that does not answer, end with
     assert.equal((await runAgentCommand(lab, 'backfill', ...wrong)).exitCode, 2)
 })
 
-test('in a terminal a bar shows how far it is', async (context) => {
+test('a terminal shows a progress bar', async (context) => {
   const lab = await createLab(context)
   const path = await lab.makeSource('photos')
   await snapshotOf(lab, path, Date.now() - 400 * day)
   const file = join(lab.folder, 'history.om')
-  // The bar is drawn every 80 ms: so much that this happens several times.
+  // The bar is drawn every 80 ms: create enough samples for several updates.
   const much = '--backfill-recent-period=400d --backfill-recent-spacing=10m'
   const command = `stty cols 100; exec '${process.execPath}' '${agentEntry}' backfill ${much} '${file}'`
   const terminal = start('terminal', 'script', ['-qec', command, '/dev/null'], {

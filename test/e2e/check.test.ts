@@ -1,4 +1,4 @@
-// `kopia-metrics-agent check` on real parts: all in order, and then each out of order.
+// `kopia-metrics-agent check` beside real Kopia, gateway and Prometheus, with everything in order and with each fault.
 
 import assert from 'node:assert/strict'
 import { chmod, cp, mkdir, rm, writeFile } from 'node:fs/promises'
@@ -19,13 +19,13 @@ import { agentEntry, type Service, startNodeExporter, startPrometheus } from '..
 import { projectFolder, tool } from '../support/tools.ts'
 import { waitFor } from '../support/wait.ts'
 
-/** The verdict on each subject. */
-function verdictsOf({ output }: CommandResult): Readonly<Record<string, string>> {
+/** The result of each subject. */
+function resultsOf({ output }: CommandResult): Readonly<Record<string, string>> {
   const lines = [...output.matchAll(/^[✓!✗] (ok|warning|failure) +(\S+) /gm)]
-  return Object.fromEntries(lines.map(([, verdict = '', subject = '']) => [subject, verdict]))
+  return Object.fromEntries(lines.map(([, result = '', subject = '']) => [subject, result]))
 }
 
-/** The text of a line, with its advice. */
+/** The text of a subject's line, with its advice. */
 function textOf({ output }: CommandResult, subject: string): string {
   return new RegExp(`^[✓!✗] \\w+ +${subject} +(.*(?:\\n {20}.*)*)`, 'm').exec(output)?.[1] ?? ''
 }
@@ -52,7 +52,7 @@ async function startScraping(context: TestContext, lab: Lab): Promise<Service> {
   return prometheus
 }
 
-test('all in order: every line is ok, and the exit code 0', async (context) => {
+test('with everything in order, every line is ok and the exit code is 0', async (context) => {
   const lab = await createLab(context)
   const path = await lab.makeSource('photos')
   await installHooks(lab.kopia, path)
@@ -63,9 +63,9 @@ test('all in order: every line is ok, and the exit code 0', async (context) => {
   const flag = `--prometheus-url=${prometheus.url}/`
   const result = await waitFor('Prometheus has scraped the gateway', async () => {
     const checked = await runAgentCommand(lab, 'check', flag)
-    return verdictsOf(checked).Prometheus === 'ok' ? checked : undefined
+    return resultsOf(checked).Prometheus === 'ok' ? checked : undefined
   })
-  assert.deepEqual(verdictsOf(result), allOk, result.output)
+  assert.deepEqual(resultsOf(result), allOk, result.output)
   assert.equal(result.exitCode, 0)
   assert.match(result.output, /\n10 ok, 0 warnings, 0 failures\n$/)
   assert.match(textOf(result, 'configuration'), /^settings: \d+ from the environment, 1 from flags$/)
@@ -77,13 +77,13 @@ test('all in order: every line is ok, and the exit code 0', async (context) => {
   assert.match(textOf(result, 'gateway'), /: \d+ series of 1 source, last pushed \d+ s ago$/)
 })
 
-test('nothing runs: what is to be done stands below each line', async (context) => {
+test('with nothing running, each failed line is followed by advice', async (context) => {
   const lab = await createLab(context)
   await lab.gateway.stop()
   const away = { KOPIA_PASSWORD: 'wrong', KOPIA_LOG_DIR: join(lab.folder, 'nowhere') }
   const result = await runAgentCommandWith(lab, away, 'check', '--prometheus-url=http://127.0.0.1:1')
   assert.equal(result.exitCode, 1)
-  assert.deepEqual(verdictsOf(result), {
+  assert.deepEqual(resultsOf(result), {
     configuration: 'ok',
     Kopia: 'ok',
     repository: 'failure',
@@ -98,17 +98,17 @@ test('nothing runs: what is to be done stands below each line', async (context) 
   const noKopia = await runAgentCommand(lab, 'check', '--kopia-bin=/nowhere/kopia')
   assert.match(textOf(noKopia, 'Kopia'), /^\/nowhere\/kopia: .*ENOENT.*\n +→ install Kopia, or set kopia_bin/)
   const wrong = await runAgentCommand(lab, 'check', '--scope=some')
-  assert.deepEqual([wrong.exitCode, verdictsOf(wrong)], [1, { configuration: 'failure' }])
+  assert.deepEqual([wrong.exitCode, resultsOf(wrong)], [1, { configuration: 'failure' }])
 })
 
-test('hooks that are gone, and hooks that Kopia will not run', async (context) => {
+test('missing hooks, and hooks that Kopia does not run, are failures', async (context) => {
   const lab = await createLab(context)
   const path = await lab.makeSource('photos')
   const hooks = join(lab.folder, 'hooks')
   await cp(join(projectFolder, 'hooks'), hooks, { recursive: true })
   const hook = join(hooks, 'after-snapshot-root.sh')
   await lab.kopia.must('policy', 'set', path, `--after-snapshot-root-action=${hook}`)
-  // Another machine's hooks lie on that machine.
+  // The hooks of another machine are on that machine: check must not look for them here.
   const other = 'root@elsewhere:/data'
   await lab.kopia.must('policy', 'set', other, '--after-snapshot-root-action=/opt/after-snapshot-root.sh')
   assert.match(textOf(await runAgentCommand(lab, 'check'), 'hooks'), /^in 1 policy, all executable$/)
@@ -116,7 +116,7 @@ test('hooks that are gone, and hooks that Kopia will not run', async (context) =
   assert.match(textOf(await runAgentCommand(lab, 'check'), 'hooks'), /record-event\.sh: no executable file/)
   await chmod(hook, 0o644)
   const broken = await runAgentCommand(lab, 'check')
-  assert.equal(verdictsOf(broken).hooks, 'failure')
+  assert.equal(resultsOf(broken).hooks, 'failure')
   assert.match(
     textOf(broken, 'hooks'),
     /after-snapshot-root\.sh and 1 more: no executable file\n +→ run install-hooks again/,
@@ -127,12 +127,12 @@ test('hooks that are gone, and hooks that Kopia will not run', async (context) =
   assert.match(textOf(off, 'actions'), /^not enabled, though there are hooks in 1 policy\n +→ connect/)
 })
 
-test('logs that the user may not read', async (context) => {
+test('logs that the user cannot read are a failure', async (context) => {
   const lab = await createLab(context)
   const cliLogs = join(lab.kopia.logDirectory, 'cli-logs')
   await chmod(cliLogs, 0)
   cleanUpAfter(context, () => chmod(cliLogs, 0o700))
-  // Without the capabilities that let root read what nobody may (capabilities(7)).
+  // Drop the capabilities that let root read files without permission (capabilities(7)).
   const dropped = ['--bounding-set=-all', '--inh-caps=-all', process.execPath]
   const [file = '', ...before] = process.getuid?.() === 0 ? ['setpriv', ...dropped] : [process.execPath]
   const running = start('check', file, [...before, agentEntry, 'check'], { environment: settingsOf(lab) })
@@ -145,25 +145,25 @@ test('logs that the user may not read', async (context) => {
   )
 })
 
-test("a spool that Kopia's user can't write to", async (context) => {
+test("a spool that Kopia's user cannot write to is a warning", async (context) => {
   const stateDirectory = await temporaryFolder(context)
   const spool = join(stateDirectory, 'spool')
   await mkdir(spool, { mode: 0o700 })
   const own = { userId: process.getuid?.() ?? 0, groupId: process.getgid?.() ?? 0 }
   const other = { userId: own.userId + 1, groupId: own.groupId + 1 }
-  const verdictFor = async (owner: typeof own) => (await checkSpool(stateDirectory, owner)).result
-  assert.equal(await verdictFor(own), 'ok')
+  const resultFor = async (owner: typeof own) => (await checkSpool(stateDirectory, owner)).result
+  assert.equal(await resultFor(own), 'ok')
   await chmod(stateDirectory, 0o711)
-  assert.equal(await verdictFor(other), 'warning')
+  assert.equal(await resultFor(other), 'warning')
   await chmod(spool, 0o733)
-  assert.equal(await verdictFor(other), 'ok')
+  assert.equal(await resultFor(other), 'ok')
   await chmod(spool, 0o703)
-  assert.equal(await verdictFor({ ...other, groupId: own.groupId }), 'warning')
+  assert.equal(await resultFor({ ...other, groupId: own.groupId }), 'warning')
   await chmod(stateDirectory, 0o700)
-  assert.equal(await verdictFor(other), 'warning')
+  assert.equal(await resultFor(other), 'warning')
 })
 
-test('a Prometheus that renames the labels, or does not scrape the gateway', async (context) => {
+test('a Prometheus that does not scrape the gateway, or renames its labels, gets advice', async (context) => {
   const lab = await createLab(context)
   assert.equal((await runAgentCommand(lab, 'push')).exitCode, 0)
   const port = await freePort()
@@ -190,7 +190,7 @@ test('a Prometheus that renames the labels, or does not scrape the gateway', asy
   )
   await target(`127.0.0.1:${lab.gateway.port}`)
   await fetch(`${url}/-/reload`, { method: 'POST' })
-  await waitFor('it sees the other labels', async () => {
+  await waitFor('check sees the renamed labels', async () => {
     const renamed = await runAgentCommand(lab, 'check', `--prometheus-url=${url}`)
     return /exported_job[\s\S]*→ set honor_labels: true/.test(textOf(renamed, 'Prometheus')) || undefined
   })

@@ -1,4 +1,4 @@
-// What goes wrong around the agent: each fault is said once, and the newest picture arrives once it is over.
+// Faults around the agent: each is reported once, and the newest figures arrive when it is over.
 
 import assert from 'node:assert/strict'
 import { chmod, readdir, readFile, writeFile } from 'node:fs/promises'
@@ -18,7 +18,7 @@ function occurrences(text: string, part: string): number {
   return text.split(part).length - 1
 }
 
-test('a gateway that never answers, then cuts connections, then works: said once per change, one push at a time', async (context) => {
+test('a gateway that never answers, then cuts connections, then works: one report per change, one push at a time', async (context) => {
   const lab = await createLab(context)
   const path = await lab.makeSource('photos')
   const proxy = await startFaultProxy(context, lab.gateway.port)
@@ -30,22 +30,22 @@ test('a gateway that never answers, then cuts connections, then works: said once
   })
   await lab.kopia.must('snapshot', 'create', path)
   await waitFor(
-    'it is said that there is no answer',
+    'the agent reports that there is no answer',
     () => /no answer within 1 s/.test(agent.output()) || undefined,
   )
   proxy.behave('cut')
   await waitFor(
-    'it is said that the connection is cut',
+    'the agent reports that the connection was cut',
     () => /ECONNRESET|socket hang up/.test(agent.output()) || undefined,
   )
   proxy.behave('pass')
   assert.equal((await figuresAfter(lab.gateway, path, 1)).status, 1)
-  await waitFor('its end is said', () => agent.output().includes('works again') || undefined)
+  await waitFor('the agent reports the recovery', () => agent.output().includes('works again') || undefined)
   assert.equal(occurrences(agent.output(), 'no answer within 1 s'), 1, agent.output())
   assert.equal(proxy.mostAtOnce(), 1)
 })
 
-test('a gateway that starts again empty has the whole picture with the next heartbeat', async (context) => {
+test('a gateway that lost its data has all figures again after the next heartbeat', async (context) => {
   const lab = await createLab(context)
   const path = await lab.makeSource('photos')
   await lab.startAgent({ KOPIA_METRICS_REFRESH_SCHEDULE: everySecond })
@@ -58,17 +58,17 @@ test('a gateway that starts again empty has the whole picture with the next hear
   assert.deepEqual([status, attempts.success], [1, 1])
 })
 
-test("a push that the gateway refuses: its reason is said once, and the agent's own listener goes on", async (context) => {
+test('a push that the gateway refuses: the reason is reported once, and /metrics still works', async (context) => {
   const lab = await createLab(context)
   const path = await lab.makeSource('photos')
-  // Another group's metric of the same name and another type: the gateway then refuses all that differ from it.
+  // A metric of another group has the same name and another type: the gateway refuses every push that differs from it.
   const body = '# TYPE kopia_backup_status counter\nkopia_backup_status 1\n'
   await fetch(`${lab.gateway.url}/metrics/job/other`, { method: 'PUT', body })
   const agent = await lab.startAgent({ KOPIA_METRICS_REFRESH_SCHEDULE: everySecond })
   await lab.kopia.must('snapshot', 'create', path)
   assert.equal((await figuresAfter(agent, path, 1)).status, 1)
-  await waitFor('it is refused', () => agent.output().includes('it answered 400') || undefined)
-  await waitFor('it is tried again', async () => (await pushFailures(agent.url)) >= 3 || undefined)
+  await waitFor('the push is refused', () => agent.output().includes('it answered 400') || undefined)
+  await waitFor('the agent tries again', async () => (await pushFailures(agent.url)) >= 3 || undefined)
   assert.equal(occurrences(agent.output(), 'it answered 400'), 1, agent.output())
   await fetch(`${lab.gateway.url}/metrics/job/other`, { method: 'DELETE' })
   assert.equal((await figuresAfter(lab.gateway, path, 1)).status, 1)
@@ -79,7 +79,7 @@ async function pushFailures(url: string): Promise<number> {
   return Number(/^kopia_agent_push_failures_total (\d+)$/m.exec(text)?.[1] ?? 0)
 }
 
-test('SIGTERM while a push is under way that nobody answers: it ends all the same, by itself', async (context) => {
+test('SIGTERM during a push that nobody answers: the agent exits by itself', async (context) => {
   const lab = await createLab(context)
   const proxy = await startFaultProxy(context, lab.gateway.port)
   proxy.behave('silent')
@@ -91,7 +91,7 @@ test('SIGTERM while a push is under way that nobody answers: it ends all the sam
   assert.equal(await agent.stop(), 0, agent.output())
 })
 
-test('standard output and error that nobody reads any more do not stop it', async (context) => {
+test('closed standard output and error do not stop the agent', async (context) => {
   const lab = await createLab(context)
   const path = await lab.makeSource('photos')
   const agent = await lab.startAgent({ KOPIA_METRICS_LOG_LEVEL: 'debug' })
@@ -103,7 +103,7 @@ test('standard output and error that nobody reads any more do not stop it', asyn
   assert.equal((await figuresAfter(lab.gateway, path, 2)).status, 1)
 })
 
-test('a ledger that can not be read is kept aside, and all but the counters is there again', async (context) => {
+test('an unreadable ledger is renamed, and everything but the counters is read from the repository again', async (context) => {
   const lab = await createLab(context)
   const path = await lab.makeSource('photos')
   const before = await lab.startAgent()
@@ -120,7 +120,7 @@ test('a ledger that can not be read is kept aside, and all but the counters is t
   assert.deepEqual([figures.status, figures.attempts.success, figures.snapshots.all], [1, 0, 1])
 })
 
-test('a state directory that others can write to is refused, with what to do', async (context) => {
+test('a state directory that others can write to is refused, with advice', async (context) => {
   const lab = await createLab(context)
   const agent = await lab.startAgent()
   await agent.stop()

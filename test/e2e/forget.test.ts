@@ -15,7 +15,7 @@ async function instancesOf(lab: Lab): Promise<readonly string[]> {
   return series.map(({ labels }) => `${labels.job} ${labels.instance} ${labels.site ?? ''}`.trim()).sort()
 }
 
-/** The gateway answers before it has done it. */
+/** Waits, because the gateway answers before it has deleted a group. */
 async function waitForInstances(lab: Lab, expected: readonly string[]): Promise<void> {
   await waitFor(`the gateway holds ${expected}`, async () =>
     String(await instancesOf(lab)) === String(expected) ? true : undefined,
@@ -28,7 +28,7 @@ function assertRefused({ exitCode, output }: CommandResult, reason: RegExp): voi
   assert.match(output, /^kopia-metrics-agent: forget: [^\n]*\n$/)
 }
 
-test('it deletes its own group and no other, and says what that held', async (context) => {
+test('forget deletes only the group of its settings, and reports what the group held', async (context) => {
   const lab = await createLab(context)
   await lab.kopia.must('snapshot', 'create', await lab.makeSource('photos'))
   await lab.kopia.must('snapshot', 'create', await lab.makeSource('mail'))
@@ -53,7 +53,7 @@ test('it deletes its own group and no other, and says what that held', async (co
   await waitForInstances(lab, [`kopia ${own} berlin`, `other ${own}`].sort())
 })
 
-test('while an agent runs its own group stays, and another one may go', async (context) => {
+test('forget refuses to delete the group of a running agent, and deletes another one', async (context) => {
   const lab = await createLab(context)
   assert.equal((await runAgentCommand(lab, 'push', '--instance=retired')).exitCode, 0)
   await lab.startAgent()
@@ -68,7 +68,7 @@ test('while an agent runs its own group stays, and another one may go', async (c
   await waitForInstances(lab, [`kopia ${hostname()}`])
 })
 
-test('with the right credentials only, and what fails is said', async (context) => {
+test('forget needs the right password, and reports why it failed', async (context) => {
   const lab = await createLab(context)
   const gateway = await startGuardedPushgateway(lab.folder)
   cleanUpAfter(context, () => gateway.stop())

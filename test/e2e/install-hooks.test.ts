@@ -26,7 +26,7 @@ async function policies(lab: Lab): Promise<Record<string, { actions?: object }>>
   )
 }
 
-test('an action that stands there is chained and still works, and uninstalling restores it exactly', async (context) => {
+test('an existing action is chained and still runs, and uninstalling restores the policy exactly', async (context) => {
   const lab = await createLab(context)
   const path = await lab.makeSource('photos')
   await lab.startAgent()
@@ -58,14 +58,14 @@ test('an action that stands there is chained and still works, and uninstalling r
   assert.equal(
     (await lab.kopia.run('snapshot', 'create', path)).exitCode,
     1,
-    'an essential action stays essential',
+    'an essential action must stay essential',
   )
   await agent(lab, 'uninstall-hooks', path)
   assert.deepEqual(await policies(lab), before)
   assert.match(await agent(lab, 'uninstall-hooks', path), /no hook is there/)
 })
 
-test('an inherited action is chained, and inherited again afterwards; the global policy works alike', async (context) => {
+test('an inherited action is chained, and inherited again afterwards, also in the global policy', async (context) => {
   const lab = await createLab(context)
   const path = await lab.makeSource('photos')
   await lab.kopia.must('policy', 'set', '--global', '--after-snapshot-root-action=/bin/true')
@@ -80,7 +80,7 @@ test('an inherited action is chained, and inherited again afterwards; the global
   assert.deepEqual(await policies(lab), before)
 })
 
-test('a source without a policy has none again afterwards', async (context) => {
+test('uninstalling leaves no policy where there was none', async (context) => {
   const lab = await createLab(context)
   const path = await lab.makeSource('photos')
   const before = await policies(lab)
@@ -92,7 +92,7 @@ test('a source without a policy has none again afterwards', async (context) => {
   assert.deepEqual(await policies(lab), before)
 })
 
-test('a repository without actions: it says so', async (context) => {
+test('install-hooks warns of a repository that is connected without actions', async (context) => {
   const lab = await createLab(context)
   const path = await lab.makeSource('photos')
   await lab.kopia.must(

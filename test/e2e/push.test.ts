@@ -1,4 +1,4 @@
-// `kopia-metrics-agent push`, as cron calls it, and what bad input gets.
+// `kopia-metrics-agent push`, as cron calls it, and the errors for wrong input.
 
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
@@ -24,7 +24,7 @@ function push(lab: Lab, url: string): Promise<Result> {
   })
 }
 
-test('push brings the ledger up to date, pushes once, and its exit code tells', async (context) => {
+test('push updates the ledger, pushes once, and exits with 0 or 1', async (context) => {
   const lab = await createLab(context)
   const path = await lab.makeSource('photos')
   assert.equal((await push(lab, lab.gateway.url)).exitCode, 0)
@@ -82,19 +82,19 @@ async function pushesTaken(gateway: Service): Promise<number> {
   return requests.find(({ labels }) => labels.handler === 'push' && labels.method === 'put')?.value ?? 0
 }
 
-test('a heartbeat to which there is nothing to add is one push', async (context) => {
+test('a heartbeat that finds nothing new is one push', async (context) => {
   const lab = await createLab(context)
   const agent = await lab.startAgent({
     KOPIA_METRICS_REFRESH_SCHEDULE: '*/10 * * * * *',
-    // Its place within the interval: the heartbeat comes at once (agent/schedule.ts).
+    // The offset of this name is 0, so the heartbeat does not come late (agent/daemon/schedule.ts).
     KOPIA_METRICS_INSTANCE: 'vm-204',
   })
-  await waitFor('all that is asked at the start is there', async () =>
+  await waitFor('the figures of the start are on the gateway', async () =>
     (await scrape(lab.gateway.url)).get('kopia_repository_size_bytes'),
   )
   const before = await pushesTaken(lab.gateway)
   await waitFor('a heartbeat', async () => (await pushesTaken(lab.gateway)) > before || undefined)
-  // Behind the heartbeat's own pushes there is one more, the last.
+  // The heartbeat is one push, and the stop is another.
   assert.equal(await agent.stop(), 0, agent.output())
   assert.equal(await pushesTaken(lab.gateway), before + 2)
 })

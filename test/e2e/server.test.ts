@@ -1,4 +1,4 @@
-// `kopia server start`: one long-lived process that backs up many sources, by schedule and by its API.
+// `kopia server start`: one long-lived process that backs up many sources, on a schedule or through its API.
 
 import assert from 'node:assert/strict'
 import { writeFile } from 'node:fs/promises'
@@ -11,7 +11,7 @@ import { waitFor } from '../support/wait.ts'
 
 type Server = { readonly url: string; readonly user: string; readonly host: string }
 
-/** Starts a server without rights over files, so that it can't read what its owner may not. */
+/** Starts a server without root's capabilities, so that it cannot read files without read permission. */
 async function startServer(context: TestContext, lab: Lab, ...flags: readonly string[]): Promise<Server> {
   const url = `http://127.0.0.1:${await freePort()}`
   const running = lab.kopia.startUnprivileged(
@@ -38,7 +38,7 @@ async function upload({ url, user, host }: Server, path: string): Promise<void> 
   assert.equal(response.status, 200, await response.text())
 }
 
-test('triggered through its API: good, failed, unreadable and unchanged are told apart', async (context) => {
+test('backups through the API: good, failed, unreadable and unchanged ones have different outcomes', async (context) => {
   const lab = await createLab(context)
   const good = await lab.makeSource('good')
   const failed = await lab.makeSource('failed')
@@ -73,10 +73,10 @@ test('triggered through its API: good, failed, unreadable and unchanged are told
   )
 })
 
-test('two servers at once, one that logs in JSON: each source is counted where it is backed up', async (context) => {
+test('two servers at once, one of which logs in JSON: each source is counted once', async (context) => {
   const lab = await createLab(context)
   const [first, second] = [await lab.makeSource('first'), await lab.makeSource('second')]
-  // A server takes only sources that have a policy or a snapshot.
+  // A server backs up only sources that have a policy or a snapshot.
   for (const path of [first, second]) await lab.kopia.must('policy', 'set', path, '--compression=none')
   await lab.startAgent()
   const inJson = await startServer(context, lab, '--json-log-file')
@@ -88,7 +88,7 @@ test('two servers at once, one that logs in JSON: each source is counted where i
   }
 })
 
-test('scheduled by the policy', async (context) => {
+test('backups on the schedule of the policy are counted', async (context) => {
   const lab = await createLab(context)
   const path = await lab.makeSource('photos')
   await lab.kopia.must('policy', 'set', path, '--snapshot-interval=2s')
@@ -99,7 +99,7 @@ test('scheduled by the policy', async (context) => {
 })
 
 for (const flags of [['--file-log-level=info'], ['--disable-file-logging']]) {
-  test(`where its log tells nothing (${flags}), hooks and the repository do`, async (context) => {
+  test(`a server whose log shows no backup (${flags}): the hooks and the repository show it`, async (context) => {
     const lab = await createLab(context)
     const path = await lab.makeSource('photos')
     await installHooks(lab.kopia, path)
@@ -111,7 +111,7 @@ for (const flags of [['--file-log-level=info'], ['--disable-file-logging']]) {
   })
 }
 
-test('where its log tells nothing and there are no hooks, the schedule finds the new snapshot', async (context) => {
+test('a server whose log shows no backup, without hooks: the refresh schedule finds the new snapshot', async (context) => {
   const lab = await createLab(context)
   const path = await lab.makeSource('photos')
   await lab.kopia.must('snapshot', 'create', path)

@@ -1,4 +1,4 @@
-// The agent's start beside logs that take long to read: it misses nothing that happens meanwhile.
+// A start that takes long because of long logs: the agent misses nothing that happens meanwhile.
 
 import assert from 'node:assert/strict'
 import { mkdir, readdir, rm, writeFile } from 'node:fs/promises'
@@ -9,7 +9,7 @@ import { makeEndlessLog, readyAndReading, startReading, upToDate } from '../supp
 import { tool } from '../support/tools.ts'
 import { waitFor } from '../support/wait.ts'
 
-test('what ends once it is ready is counted, though the past is still being read, and though it is killed meanwhile', async (context) => {
+test('backups that end while the agent still reads old logs are counted, even if it is killed meanwhile', async (context) => {
   const lab = await createLab(context)
   const [good, bad] = [await lab.makeSource('good'), await lab.makeSource('bad')]
   await installHooks(lab.kopia, good)
@@ -39,7 +39,7 @@ test('what ends once it is ready is counted, though the past is still being read
   assert.equal(await second.running.stop(), 0)
 })
 
-test('a backup from before the first start is not counted, though only later the repository can tell how it went', async (context) => {
+test('a backup from before the first start is not counted, even if the repository shows its result only later', async (context) => {
   const lab = await createLab(context)
   const path = await lab.makeSource('photos')
   await installHooks(lab.kopia, path)
@@ -56,7 +56,7 @@ test('a backup from before the first start is not counted, though only later the
   })
   assert.match(agent.output(), /Kopia can't be asked/)
   await rm(away)
-  const figures = await waitFor('the repository tells', async () => {
+  const figures = await waitFor('the repository shows the result', async () => {
     const seen = await figuresOf(lab.gateway, path)
     return seen.status === 1 ? seen : undefined
   })

@@ -1,4 +1,4 @@
-// `kopia-metrics-agent status` on what a real Kopia left, with an agent and without, in a real terminal and in a pipe.
+// `kopia-metrics-agent status` on the backups of a real Kopia, with and without a running agent, in a terminal and in a pipe.
 
 import assert from 'node:assert/strict'
 import { readdir, readFile, truncate, writeFile } from 'node:fs/promises'
@@ -11,7 +11,7 @@ import { type Running, start } from '../support/processes.ts'
 import { agentEntry } from '../support/stack.ts'
 import { waitFor } from '../support/wait.ts'
 
-/** In a pseudo-terminal of util-linux's script(1), as a person has it: also where the tests run without one. */
+/** Runs a command in a pseudo-terminal of util-linux's script(1), also where the tests have no terminal. */
 function inTerminal(lab: Lab, columns: number, ...parameters: readonly string[]): Running {
   const command = [process.execPath, agentEntry, ...parameters].map((word) => `'${word}'`).join(' ')
   return start('terminal', 'script', ['-qec', `stty cols ${columns} rows 12; exec ${command}`, '/dev/null'], {
@@ -19,10 +19,10 @@ function inTerminal(lab: Lab, columns: number, ...parameters: readonly string[])
   })
 }
 
-// biome-ignore lint/suspicious/noControlCharactersInRegex: these are the sequences that colour
+// biome-ignore lint/suspicious/noControlCharactersInRegex: the escape sequences of colours contain them
 const colours = /\u001b\[\d+m/g
 
-test('all fine, then one failing, with an agent and after it; exit code, JSON, colours', async (context) => {
+test('all sources fine, then one failing, with and without a running agent: text, exit code, JSON, colours', async (context) => {
   const lab = await createLab(context)
   const nothing = await runAgentCommand(lab, 'status')
   assert.equal(nothing.exitCode, 1)
@@ -87,12 +87,12 @@ test('all fine, then one failing, with an agent and after it; exit code, JSON, c
   assert.deepEqual(await readState(lab), stateBefore)
 })
 
-test('what runs is shown while it runs, and --watch follows until Ctrl-C', async (context) => {
+test('--watch shows a backup while it runs, and its end, until Ctrl-C', async (context) => {
   const lab = await createLab(context)
   const path = await lab.makeSource('long')
   await lab.kopia.must('snapshot', 'create', path)
   const agent = await lab.startAgent()
-  // A file of zeros takes long to read and no room.
+  // A file of zeros takes long to read and no disk space.
   await writeFile(join(path, 'zeros'), '')
   await truncate(join(path, 'zeros'), 2 ** 36)
   const watching = inTerminal(lab, 100, 'status', '--watch')
@@ -100,19 +100,22 @@ test('what runs is shown while it runs, and --watch follows until Ctrl-C', async
   await waitFor('the first frame', () => watching.output().includes('fine') || undefined)
   const backup = lab.kopia.start('snapshot', 'create', path)
   cleanUpAfter(context, () => backup.stop('SIGKILL'))
-  await waitFor('it is shown as running', () => /running for \d+ s/.test(watching.output()) || undefined)
+  await waitFor(
+    'the backup is shown as running',
+    () => /running for \d+ s/.test(watching.output()) || undefined,
+  )
   await backup.stop('SIGTERM')
   await figuresAfter(agent, path, 1)
   await waitFor(
-    'its end is shown',
+    'the end of the backup is shown',
     () => /stopped before it was complete/.test(watching.output()) || undefined,
   )
   await watching.stop('SIGTERM')
   const output = watching.output()
-  assert.ok(output.startsWith('\u001b[?1049h\u001b[?25l'), 'it takes the alternate screen')
+  assert.ok(output.startsWith('\u001b[?1049h\u001b[?25l'), '--watch must switch to the alternate screen')
 })
 
-test('--watch without a terminal, and a ledger that is none, are said in one line', async (context) => {
+test('--watch without a terminal, and a damaged ledger, are reported in one line', async (context) => {
   const lab = await createLab(context)
   const watch = await runAgentCommand(lab, 'status', '--watch')
   assert.deepEqual([watch.exitCode, watch.output.includes('--watch needs a terminal')], [1, true])

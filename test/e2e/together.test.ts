@@ -1,15 +1,11 @@
-// Many at once, and names at the limits of what a file system takes.
+// Several sources or several Kopia processes at a time: every source is counted once, with its own outcome.
 
 import assert from 'node:assert/strict'
-import { mkdirSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { writeFile } from 'node:fs/promises'
 import { test } from 'node:test'
-import { createLab, figuresAfter } from '../support/lab.ts'
-import { start } from '../support/processes.ts'
-import { scrape } from '../support/prometheus.ts'
-import { tool } from '../support/tools.ts'
+import { breakAction, createLab, figuresAfter, figuresOf } from '../support/lab.ts'
 
-test('several Kopia processes at the same time are each counted once', async (context) => {
+test('several Kopia processes at the same time', async (context) => {
   const lab = await createLab(context)
   const paths = await Promise.all(['a', 'b', 'c', 'd'].map((name) => lab.makeSource(name)))
   await lab.startAgent()
@@ -21,40 +17,18 @@ test('several Kopia processes at the same time are each counted once', async (co
   }
 })
 
-test('a source that is a file', async (context) => {
+test('several sources in one run, one of which fails; its next good backup clears it', async (context) => {
   const lab = await createLab(context)
-  const file = join(await lab.makeSource('photos'), 'file')
+  const [good, bad] = [await lab.makeSource('good'), await lab.makeSource('bad')]
+  const action = await breakAction(lab, bad)
   await lab.startAgent()
-  await lab.kopia.must('snapshot', 'create', file)
-  const figures = await figuresAfter(lab.gateway, file, 1)
-  assert.deepEqual([figures.status, figures.sizeBytes], [1, 1400])
-})
-
-test('a path of nearly 4 KiB', async (context) => {
-  const lab = await createLab(context)
-  let path = join(lab.folder, 'sources')
-  while (path.length < 3700) path = join(path, 'x'.repeat(200))
-  mkdirSync(path, { recursive: true })
-  writeFileSync(join(path, 'file'), 'worth keeping')
-  await lab.startAgent()
-  await lab.kopia.must('snapshot', 'create', path)
-  assert.equal((await figuresAfter(lab.gateway, path, 1)).status, 1)
-})
-
-test('a path that is not UTF-8 is reported once, with replacement characters', async (context) => {
-  const lab = await createLab(context)
-  const agent = await lab.startAgent()
-  // A JavaScript string can't hold the bytes; printf makes them.
-  const script = `path="$1/bad$(printf '\\377\\200')name" && mkdir "$path" && echo x >"$path/file" && "$2" snapshot create "$path"`
-  const parameters = ['-c', script, 'sh', lab.folder, tool('kopia')]
-  const running = start('kopia', 'sh', parameters, { environment: lab.kopia.environment })
-  assert.equal(await running.ended, 0, running.output())
-  const path = join(lab.folder, 'bad\uFFFD\uFFFDname')
-  const figures = await figuresAfter(lab.gateway, path, 1)
-  assert.deepEqual([figures.status, figures.attempts], [1, { success: 1, failed: 0, incomplete: 0 }])
-  const all = (await scrape(agent.url)).get('kopia_backup_status') ?? []
-  assert.deepEqual(
-    all.map(({ labels }) => labels.path),
-    [path],
-  )
+  assert.equal((await lab.kopia.run('snapshot', 'create', good, bad)).exitCode, 1)
+  assert.equal((await figuresAfter(lab.gateway, bad, 1)).status, 0)
+  assert.equal((await figuresOf(lab.gateway, good)).status, 1)
+  await writeFile(action, '#!/bin/sh\nexit 0\n')
+  await lab.kopia.must('snapshot', 'create', bad)
+  const recovered = await figuresAfter(lab.gateway, bad, 2)
+  assert.deepEqual([recovered.status, recovered.durations], [1, ['success']])
+  assert.deepEqual(recovered.attempts, { success: 1, failed: 1, incomplete: 0 })
+  assert.deepEqual((await figuresOf(lab.gateway, good)).attempts, { success: 1, failed: 0, incomplete: 0 })
 })

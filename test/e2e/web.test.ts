@@ -1,4 +1,4 @@
-// The listener, against those who should not get in or want it to stop.
+// The listener against clients without the password, and against clients that try to block it.
 
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
@@ -11,7 +11,7 @@ import { createLab, figuresAfter } from '../support/lab.ts'
 import type { Service } from '../support/stack.ts'
 import { waitFor } from '../support/wait.ts'
 
-test('with a login: metrics and page only for who knows it; health for everybody', async (context) => {
+test('with a password: metrics and page need it, the health checks do not', async (context) => {
   const lab = await createLab(context)
   const passwordFile = join(lab.folder, 'web-password')
   await writeFile(passwordFile, 'pässwort: of the listener\n')
@@ -42,7 +42,7 @@ test('with a login: metrics and page only for who knows it; health for everybody
   assert.equal(asked, 'Basic realm="kopia-metrics-agent", charset="UTF-8"')
 })
 
-/** A client that connects, says `text` and then nothing, ever. */
+/** Connects, sends `text`, and then sends nothing more. */
 async function openConnection(context: TestContext, agent: Service, text: string): Promise<Socket> {
   const socket = connect(agent.port, '127.0.0.1')
   cleanUpAfter(context, () => socket.destroy())
@@ -52,7 +52,7 @@ async function openConnection(context: TestContext, agent: Service, text: string
   return socket
 }
 
-test('a thousand connections that say nothing, or half a word, stop neither pushing nor the listener', async (context) => {
+test('a thousand connections that send nothing or half a request block neither pushing nor the listener', async (context) => {
   const lab = await createLab(context)
   const path = await lab.makeSource('photos')
   const agent = await lab.startAgent()
@@ -63,7 +63,7 @@ test('a thousand connections that say nothing, or half a word, stop neither push
   )
   await lab.kopia.must('snapshot', 'create', path)
   assert.equal((await figuresAfter(lab.gateway, path, 1)).status, 1)
-  await waitFor('all of them are closed', () => sockets.every((socket) => socket.destroyed) || undefined)
+  await waitFor('all connections are closed', () => sockets.every((socket) => socket.destroyed) || undefined)
   assert.equal((await fetch(`${agent.url}/metrics`)).status, 200)
 })
 

@@ -1,11 +1,11 @@
-// Every way in which a backup can end (the table of the field notes), each made to happen with a real Kopia.
+// Every way in which a backup can end (the table of the field notes), each caused with a real Kopia.
 
 import { randomBytes } from 'node:crypto'
 import { chmod, rm, truncate, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Outcome } from '../../agent/kopia/runs/outcome.ts'
 import type { KopiaResult } from './kopia.ts'
-import { breakAction, figuresOf, type Lab } from './lab.ts'
+import { breakAction, figuresOf, type Lab, sourceBytes } from './lab.ts'
 import type { Service } from './stack.ts'
 import { waitFor } from './wait.ts'
 
@@ -13,7 +13,7 @@ export type Backup = {
   readonly lab: Lab
   readonly agent: Service
   readonly path: string
-  /** Flags of `snapshot create` that the variation adds. */
+  /** Further flags of `snapshot create`. */
   readonly flags: readonly string[]
 }
 
@@ -21,13 +21,15 @@ export type Ending = {
   readonly name: string
   readonly outcome: Outcome
   readonly exitCode: number | NodeJS.Signals
-  /** What it leaves in the repository. */
+  /** How many snapshots of the source the repository holds afterwards. */
   readonly snapshots: number
-  /** Whether hooks, without any log, can tell of it. */
-  readonly isToldByHooks: boolean
-  /** Makes the source such that it ends so. */
+  /** The size of the newest snapshot, where it is known in advance. */
+  readonly sizeBytes?: number
+  /** Whether the hooks alone, without any log, show how the backup ended. */
+  readonly isShownByHooks: boolean
+  /** Prepares the source so that its next backup ends this way. */
   readonly prepare: (lab: Lab, path: string) => Promise<unknown>
-  /** Takes the backup, to its end. */
+  /** Takes the backup and waits for its end. */
   readonly backUp: (backup: Backup) => Promise<KopiaResult>
 }
 
@@ -40,14 +42,14 @@ export async function makeUnreadableFile(path: string): Promise<void> {
   await chmod(file, 0)
 }
 
-/** A file of zeros takes long to read and no room. */
+/** Creates a file of 64 GiB of zeros, which takes long to read and no disk space. */
 async function makeLongFile(path: string): Promise<void> {
   const file = join(path, 'long')
   await writeFile(file, '')
   await truncate(file, 2 ** 36)
 }
 
-/** Ends a backup by a signal, as soon as the agent has noticed it. */
+/** Ends a backup by a signal as soon as the agent has noticed that it runs. */
 async function interrupt({ lab, agent, path, flags }: Backup, signal: NodeJS.Signals): Promise<KopiaResult> {
   const running = lab.kopia.start('snapshot', 'create', ...flags, path)
   await waitFor(`${path} is being backed up`, async () => (await figuresOf(agent, path)).runningSince)
@@ -61,7 +63,8 @@ export const endings: readonly Ending[] = [
     outcome: 'success',
     exitCode: 0,
     snapshots: 1,
-    isToldByHooks: true,
+    sizeBytes: sourceBytes,
+    isShownByHooks: true,
     prepare: async () => undefined,
     backUp: (backup) => create(backup),
   },
@@ -70,7 +73,7 @@ export const endings: readonly Ending[] = [
     outcome: 'success',
     exitCode: 0,
     snapshots: 1,
-    isToldByHooks: true,
+    isShownByHooks: true,
     prepare: async (lab, path) => {
       await makeUnreadableFile(path)
       await lab.kopia.must('policy', 'set', path, '--ignore-file-errors=true')
@@ -82,7 +85,7 @@ export const endings: readonly Ending[] = [
     outcome: 'failed',
     exitCode: 1,
     snapshots: 1,
-    isToldByHooks: true,
+    isShownByHooks: true,
     prepare: (_, path) => makeUnreadableFile(path),
     backUp: (backup) => create(backup),
   },
@@ -91,7 +94,8 @@ export const endings: readonly Ending[] = [
     outcome: 'success',
     exitCode: 0,
     snapshots: 1,
-    isToldByHooks: true,
+    sizeBytes: sourceBytes,
+    isShownByHooks: true,
     prepare: async (lab, path) => {
       await lab.kopia.must('policy', 'set', path, '--ignore-identical-snapshots=true')
       await lab.kopia.must('snapshot', 'create', path)
@@ -103,7 +107,7 @@ export const endings: readonly Ending[] = [
     outcome: 'failed',
     exitCode: 1,
     snapshots: 0,
-    isToldByHooks: false,
+    isShownByHooks: false,
     prepare: breakAction,
     backUp: (backup) => create(backup),
   },
@@ -112,7 +116,7 @@ export const endings: readonly Ending[] = [
     outcome: 'failed',
     exitCode: 1,
     snapshots: 1,
-    isToldByHooks: false,
+    isShownByHooks: false,
     prepare: async (lab, path) => {
       await lab.kopia.must('snapshot', 'create', path)
       await rm(path, { recursive: true })
@@ -124,7 +128,7 @@ export const endings: readonly Ending[] = [
     outcome: 'incomplete',
     exitCode: 0,
     snapshots: 1,
-    isToldByHooks: true,
+    isShownByHooks: true,
     prepare: (_, path) => makeLongFile(path),
     backUp: (backup) => interrupt(backup, 'SIGTERM'),
   },
@@ -133,10 +137,10 @@ export const endings: readonly Ending[] = [
     outcome: 'failed',
     exitCode: 'SIGKILL',
     snapshots: 0,
-    isToldByHooks: true,
+    isShownByHooks: true,
     prepare: async (lab, path) => {
       await makeLongFile(path)
-      // It leaves nothing in the repository; the policy shows that the source is this repository's.
+      // The killed backup leaves no snapshot. The policy shows that the source belongs to this repository.
       await lab.kopia.must('policy', 'set', path, '--compression=none')
     },
     backUp: (backup) => interrupt(backup, 'SIGKILL'),
@@ -146,7 +150,7 @@ export const endings: readonly Ending[] = [
     outcome: 'incomplete',
     exitCode: 0,
     snapshots: 1,
-    isToldByHooks: true,
+    isShownByHooks: true,
     prepare: async (_, path) => {
       for (const name of ['a', 'b', 'c', 'd']) await writeFile(join(path, name), randomBytes(3_000_000))
     },

@@ -1,24 +1,24 @@
-// A TCP proxy in front of a real service that misbehaves as told.
+// A TCP proxy in front of a real service that causes the faults of a network.
 
 import { once } from 'node:events'
 import { connect, createServer, type Socket } from 'node:net'
 import type { Cleanable } from './cleanup.ts'
 import { cleanUpAfter } from './cleanup.ts'
 
-/** `pass`: as it comes; `silent`: takes all and never answers; `cut`: drops the connection in the middle of a request. */
+/** `pass` forwards everything, `silent` reads and never answers, `cut` drops the connection during a request. */
 export type Behaviour = 'pass' | 'silent' | 'cut'
 
 export type FaultProxy = {
   readonly url: string
-  /** From the next connection on. */
+  /** Changes the behaviour from the next connection on. */
   readonly behave: (behaviour: Behaviour) => void
-  /** Drops the connections that there are. */
+  /** Drops all open connections. */
   readonly drop: () => void
-  /** How many connections there were at most at one time. */
+  /** The highest number of connections that were open at one time. */
   readonly mostAtOnce: () => number
 }
 
-/** Listens on a free port of 127.0.0.1, in front of `port`. */
+/** Listens on a free port of 127.0.0.1, and forwards to `port`. */
 export async function startFaultProxy(context: Cleanable, port: number): Promise<FaultProxy> {
   let behaviour: Behaviour = 'pass'
   const open = new Set<Socket>()
@@ -27,7 +27,7 @@ export async function startFaultProxy(context: Cleanable, port: number): Promise
     open.add(client)
     mostAtOnce = Math.max(mostAtOnce, open.size)
     client.on('error', () => undefined).on('close', () => open.delete(client))
-    if (behaviour === 'pass') passOn(client, port)
+    if (behaviour === 'pass') forward(client, port)
     else if (behaviour === 'cut') client.once('data', () => client.destroy())
     else client.resume()
   }).listen(0, '127.0.0.1')
@@ -40,7 +40,7 @@ export async function startFaultProxy(context: Cleanable, port: number): Promise
     drop()
   })
   const address = server.address()
-  if (address === null || typeof address === 'string') throw new Error('no port was given')
+  if (address === null || typeof address === 'string') throw new Error('the server has no port')
   return {
     url: `http://127.0.0.1:${address.port}`,
     behave: (next) => {
@@ -51,7 +51,7 @@ export async function startFaultProxy(context: Cleanable, port: number): Promise
   }
 }
 
-function passOn(client: Socket, port: number): void {
+function forward(client: Socket, port: number): void {
   const service = connect(port, '127.0.0.1')
   service.on('error', () => client.destroy())
   client.on('close', () => service.destroy())

@@ -1,4 +1,4 @@
-// Backups of every kind while the agent is killed again and again: what is counted at the end must be what happened.
+// Takes backups of every kind while the agent is killed again and again, and returns the expected and the counted attempts.
 
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
@@ -12,7 +12,7 @@ import { tool } from './tools.ts'
 
 export type Storm = { readonly backups: number; readonly random: () => number }
 
-/** By source, then by status. */
+/** Attempts by source, then by status. */
 type Attempts = Readonly<Record<'good' | 'bad', Readonly<Record<string, number>>>>
 
 export type Survived = {
@@ -21,12 +21,12 @@ export type Survived = {
   readonly counted: Attempts
 }
 
-/** Kills are spread from a start's first moment to well after it is ready. */
+/** Kills happen between the first moment of a start and a time well after the agent is ready. */
 const longestLifeMs = 2500
 
 const kindsOfLog = [[], ['--json'], ['--json-log-file'], ['--disable-file-logging']] as const
 
-/** Takes the backups, one after the other, then lets a last agent live and reads what it counts. */
+/** Takes the backups one after the other, then starts a last agent and reads its counters. */
 export async function surviveKills(
   context: TestContext,
   { backups, random }: Storm,
@@ -36,7 +36,7 @@ export async function surviveKills(
   const [good, bad] = [await lab.makeSource('good'), await lab.makeSource('bad')]
   await installHooks(lab.kopia, good)
   await breakAction(lab, bad)
-  // An agent that has seen Kopia live knows that pids can be seen here: it need not wait for a long silence.
+  // An agent that has once seen a Kopia process knows that it can see pids, and need not wait for a long silence of a log.
   const first = await lab.startAgent()
   await lab.kopia.must('snapshot', 'create', good)
   await figuresAfter(lab.gateway, good, 1)
@@ -60,7 +60,7 @@ export async function surviveKills(
   }
 }
 
-/** Every fifth fails. Resolves with how many did. */
+/** Takes the backups, every fifth of which fails, and resolves with the number of failures. */
 async function backUpMany(lab: Lab, good: string, bad: string, backups: number): Promise<number> {
   let failed = 0
   for (let index = 0; index < backups; index += 1) {
@@ -75,7 +75,7 @@ async function backUpMany(lab: Lab, good: string, bad: string, backups: number):
   return failed
 }
 
-/** Starts the agent and kills it, until told to stop. Resolves with how often. */
+/** Starts and kills the agent until `stop` is aborted, and resolves with the number of kills. */
 async function killAgain(lab: Lab, stop: AbortSignal, random: () => number): Promise<number> {
   const environment = {
     ...lab.kopia.environment,
@@ -94,5 +94,5 @@ async function killAgain(lab: Lab, stop: AbortSignal, random: () => number): Pro
   return kills
 }
 
-/** No agent at all until told to stop. */
+/** Runs no agent at all. */
 export const stayDown = async (): Promise<number> => 0

@@ -1,4 +1,4 @@
-// A real Kopia with a repository, a log directory and a configuration of its own.
+// A real Kopia with its own repository, log directory and configuration.
 
 import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
@@ -10,13 +10,13 @@ export type KopiaLab = {
   readonly logDirectory: string
   /** Runs a command to its end and resolves with its exit code and output. */
   readonly run: (...parameters: string[]) => Promise<KopiaResult>
-  /** Starts a command, to be ended by the caller. */
+  /** Starts a command. The caller waits for its end. */
   readonly start: (...parameters: string[]) => Running
-  /** As `start`, without the capabilities that let root read what its owner may not (capabilities(7)). */
+  /** Like `start`, without the capabilities that let root read files without permission (capabilities(7)). */
   readonly startUnprivileged: (...parameters: string[]) => Running
   /** Runs a command that must succeed. */
   readonly must: (...parameters: string[]) => Promise<KopiaResult>
-  /** As `run`, without those capabilities. */
+  /** Like `run`, without those capabilities. */
   readonly runUnprivileged: (...parameters: string[]) => Promise<KopiaResult>
 }
 
@@ -27,7 +27,7 @@ export const hooks = {
   after: join(projectFolder, 'hooks/after-snapshot-root.sh'),
 } as const
 
-/** Creates a repository in `folder`; actions are enabled, and the hooks find the spool of `stateDirectory`. */
+/** Creates a repository in `folder`. Actions are enabled, and the hooks write to the spool of `stateDirectory`. */
 export async function createKopiaLab(folder: string, stateDirectory: string): Promise<KopiaLab> {
   await mkdir(folder, { recursive: true })
   const logDirectory = join(folder, 'logs')
@@ -38,7 +38,7 @@ export async function createKopiaLab(folder: string, stateDirectory: string): Pr
     KOPIA_LOG_DIR: logDirectory,
     KOPIA_CHECK_FOR_UPDATES: 'false',
     KOPIA_METRICS_STATE_DIR: stateDirectory,
-    // Kopia leaves a folder of its own behind for each action.
+    // Kopia leaves a temporary folder behind for each action.
     TMPDIR: folder,
   }
   const begin = (...parameters: string[]) => start('kopia', tool('kopia'), parameters, { environment })

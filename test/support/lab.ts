@@ -1,4 +1,4 @@
-// A machine that backs up: Kopia with a repository, a gateway and the agent, for one test.
+// The parts of a test: Kopia with a repository, a gateway and the agent.
 
 import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
@@ -9,7 +9,7 @@ import { type Series, scrape } from './prometheus.ts'
 import { type Service, startAgent, startPushgateway } from './stack.ts'
 import { waitFor } from './wait.ts'
 
-// A runner that is told to stop must not leave processes behind: `exit` takes them along.
+// When the test runner stops this process, its `exit` handlers stop the processes that it has started.
 for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => process.exit(1))
 
 export type Lab = {
@@ -18,11 +18,16 @@ export type Lab = {
   readonly spool: string
   readonly kopia: KopiaLab
   readonly gateway: Service
-  /** Starts the agent with further settings; it is stopped with the test. */
+  /** Starts the agent with further settings. It is stopped after the test. */
   readonly startAgent: (settings?: NodeJS.ProcessEnv) => Promise<Service>
-  /** Creates a folder with a file in it, and returns its path. */
+  /** Creates a folder that contains a file, and returns its path. */
   readonly makeSource: (name: string) => Promise<string>
 }
+
+const fileContent = 'worth keeping\n'.repeat(100)
+
+/** The size of a source as `makeSource` creates it. */
+export const sourceBytes = fileContent.length
 
 export async function createLab(context: Cleanable): Promise<Lab> {
   const folder = await temporaryFolder(context)
@@ -46,13 +51,13 @@ export async function createLab(context: Cleanable): Promise<Lab> {
     makeSource: async (name) => {
       const path = join(folder, 'sources', name)
       await mkdir(path, { recursive: true })
-      await writeFile(join(path, 'file'), 'worth keeping\n'.repeat(100))
+      await writeFile(join(path, 'file'), fileContent)
       return path
     },
   }
 }
 
-/** Puts both hooks into the policy of a source, as a user would. */
+/** Sets both hooks in the policy of a source, as a user does. */
 export async function installHooks(kopia: KopiaLab, path: string): Promise<void> {
   const actions = [
     `--before-snapshot-root-action=${hooks.before}`,
@@ -61,7 +66,7 @@ export async function installHooks(kopia: KopiaLab, path: string): Promise<void>
   await kopia.must('policy', 'set', path, '--action-command-mode=optional', ...actions)
 }
 
-/** Makes every backup of the source fail before it begins, by the script whose path it resolves with. */
+/** Makes every backup of the source fail by a before-action, and resolves with the path of its script. */
 export async function breakAction(lab: Lab, path: string): Promise<string> {
   const script = join(lab.folder, 'failing-action.sh')
   await writeFile(script, '#!/bin/sh\nexit 3\n', { mode: 0o755 })
@@ -69,10 +74,10 @@ export async function breakAction(lab: Lab, path: string): Promise<string> {
   return script
 }
 
-/** What the metrics say of one source. */
+/** The metrics of one source. */
 export type SourceFigures = {
   readonly status: number | undefined
-  /** The label of the duration; all of them, should there be several. */
+  /** The status labels of the duration. More than one is a fault. */
   readonly durations: readonly string[]
   readonly durationSeconds: number | undefined
   readonly attempts: Readonly<Record<string, number>>
@@ -84,7 +89,7 @@ export type SourceFigures = {
   readonly snapshots: Readonly<Record<string, number>>
 }
 
-/** Reads the picture of a source from a gateway or an agent; empty where it is not known there. */
+/** Reads the figures of a source from a gateway or an agent. They are empty if the source is unknown there. */
 export async function figuresOf(service: Service, path: string): Promise<SourceFigures> {
   return figuresIn(await scrape(service.url), path)
 }
@@ -108,7 +113,7 @@ export function figuresIn(all: ReadonlyMap<string, readonly Series[]>, path: str
   }
 }
 
-/** Waits until `count` attempts of the source were counted, and resolves with the picture of that moment. */
+/** Waits until `count` attempts of the source are counted, and resolves with the figures of that moment. */
 export async function figuresAfter(service: Service, path: string, count: number): Promise<SourceFigures> {
   return waitFor(`${count} attempts of ${path} are counted`, async () => {
     const figures = await figuresOf(service, path)

@@ -1,4 +1,4 @@
-// Ledgers made for tests that show things: as many sources as wanted, in every state.
+// Creates ledgers for tests of the displays, with any number of sources in every state.
 
 import type { Snapshot } from '../../agent/kopia/cli/snapshots.ts'
 import type { Outcome } from '../../agent/kopia/runs/outcome.ts'
@@ -6,24 +6,24 @@ import type { Source } from '../../agent/kopia/source.ts'
 import { createLedger, emptyLedger, type Ledger } from '../../agent/ledger/ledger.ts'
 import { askedAt, makeSnapshot } from './snapshots.ts'
 
-/** Unix seconds at which all that is made here is looked at. */
+/** The time, in Unix seconds, to which the ages of these ledgers refer. */
 export const now = Date.parse('2026-11-24T12:00:00Z') / 1000
 export const hour = 3600
 export const day = 24 * hour
 
 export type History = {
   readonly source: Source
-  /** The age of the newest complete snapshot, in seconds; daily ones before it. */
+  /** The age of the newest complete snapshot, in seconds. Earlier ones are daily. */
   readonly lastSuccessAgo: number
   readonly snapshots: number
-  /** What came after it, oldest first: the age of its end, and how it ended. */
+  /** The attempts after it, oldest first: the age of the end, and the outcome. */
   readonly later?: readonly (readonly [ago: number, outcome: Outcome])[]
 }
 
-/** A ledger in which each source has had daily backups and then what `later` says. */
+/** Creates a ledger in which each source has daily backups, followed by the attempts in `later`. */
 export function ledgerOf(histories: readonly History[]): Ledger {
   const ledger = createLedger({ ...emptyLedger, begunAt: now - 365 * day })
-  // Each daily, by the global policy.
+  // The global policy schedules every source daily.
   const policy = { target: '', intervalSeconds: day, minutesOfDay: [], cron: [], isManual: false }
   ledger.updateRepository({ policies: [policy] })
   for (const [index, { source, lastSuccessAgo, snapshots, later = [] }] of histories.entries()) {
@@ -45,7 +45,7 @@ export function ledgerOf(histories: readonly History[]): Ledger {
   return ledger
 }
 
-/** Durations and sizes wander, so that charts show something; they are the same in every run. */
+/** Creates a snapshot whose duration and size vary, so that charts show a curve, but are the same in every run. */
 function snapshotOf(source: Source, index: number, number: number, endedAt: number): Snapshot {
   const wave = 1 + Math.sin(index * 1.7 + number) / 2
   return makeSnapshot({
@@ -58,7 +58,7 @@ function snapshotOf(source: Source, index: number, number: number, endedAt: numb
   })
 }
 
-/** `count` sources: one in 25 fails, one in 40 is overdue, one path is hostile. */
+/** Returns the histories of `count` sources: one in 25 fails, one in 40 is overdue, and one path is hostile. */
 export function manyHistories(count: number): readonly History[] {
   return Array.from({ length: count }, (_, index) => ({
     source: {
@@ -79,5 +79,5 @@ export function manyHistories(count: number): readonly History[] {
 
 const names = ['photos', 'mail', 'database', 'home/anna', 'a-rather-long-name-of-a-share-that-somebody-chose']
 
-/** Markup, quotes, a line end, an escape sequence, a reversed reading direction, and wide characters. */
+/** A path with markup, quotes, a line end, an escape sequence, a reversed reading direction, and wide characters. */
 export const hostilePath = '/srv/<img src=x onerror=alert(1)>"\'&amp;\n\u001b[31m\u202e写真 é'

@@ -1,4 +1,4 @@
-// An agent that starts beside logs that take as long to read as a test wants.
+// Starts an agent whose logs take as long to read as the test wants.
 
 import { type FileHandle, mkdir, open } from 'node:fs/promises'
 import { join } from 'node:path'
@@ -7,10 +7,10 @@ import type { Lab } from './lab.ts'
 import type { Running } from './processes.ts'
 import { hasSucceeded, startAgent } from './stack.ts'
 
-/** A hole in a file takes no room on the disk, and minutes to read; whoever cuts it off ends the reading. */
+/** A hole in a file takes no disk space, but minutes to read. Truncating the file ends the reading. */
 const holeBytes = 400e9
 
-/** Held open: Kopia sweeps logs of such a size, while whoever reads one goes on. */
+/** Creates the log, and keeps it open, because Kopia deletes logs of such a size while the agent reads them. */
 export async function makeEndlessLog(context: Cleanable, lab: Lab): Promise<FileHandle> {
   const folder = join(lab.kopia.logDirectory, 'cli-logs')
   await mkdir(folder, { recursive: true })
@@ -25,7 +25,7 @@ export type Starting = {
   readonly readiness: () => Promise<readonly [status: number, text: string]>
 }
 
-/** Resolves once the agent is ready, whatever it still reads. */
+/** Resolves when the agent is ready, even if it still reads old logs. */
 export async function startReading(
   context: Cleanable,
   { stateDirectory, kopia, gateway }: Lab,
@@ -45,7 +45,7 @@ export async function startReading(
   return { running, readiness }
 }
 
-/** What `readiness` says. */
+/** The answers of `readiness`. */
 export const readyAndReading = [
   200,
   'kopia-metrics-agent is ready, and still reads what happened before it started.\n',

@@ -1,4 +1,4 @@
-// A whole Debian machine with a real systemd as process 1, in a container of podman's that reaches nothing outside.
+// Boots a whole Debian with a real systemd as process 1, in a podman container without a network.
 
 import { execFileSync, spawnSync } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
@@ -9,16 +9,16 @@ import { projectFolder } from './tools.ts'
 import { waitFor } from './wait.ts'
 
 export type Machine = {
-  /** Runs a program in it, and resolves with its exit code and all that it wrote. */
+  /** Runs a program in the machine, and resolves with its exit code and output. */
   readonly run: (...command: readonly string[]) => Promise<MachineResult>
-  /** Runs a program that must succeed; resolves with what it wrote. */
+  /** Runs a program that must succeed, and resolves with its output. */
   readonly must: (...command: readonly string[]) => Promise<string>
   /** Runs a line of sh that must succeed. */
   readonly shell: (line: string) => Promise<string>
   readonly copyIn: (path: string, pathInside: string) => void
-  /** Writes a file, its folders too. */
+  /** Writes a file, and creates its folders. */
   readonly write: (pathInside: string, text: string) => Promise<string>
-  /** What a page of Prometheus metrics in it holds, by name. */
+  /** Reads a page of Prometheus metrics from inside the machine, by name. */
   readonly scrape: (url: string) => Promise<ReadonlyMap<string, readonly Series[]>>
 }
 
@@ -27,7 +27,7 @@ export type MachineResult = { readonly exitCode: number | NodeJS.Signals; readon
 /** Exit code of tools/machine-image.sh where no containers can be run. */
 const cannotRun = 3
 
-/** Why there can't be a machine here; undefined where there can. Makes its image, which takes a minute the first time. */
+/** Creates the image, which takes a minute the first time, or returns why no container can run here. */
 export function machineImage(
   suite: string,
 ): { readonly image: string } | { readonly image: undefined; readonly reason: string } {
@@ -62,12 +62,12 @@ export async function bootMachine(context: Cleanable, image: string): Promise<Ma
     '--systemd=always',
     '--privileged',
     '--network=none',
-    // Some machines refuse containers the limits that podman gives by default.
+    // Some machines do not allow the limits that podman sets by default.
     '--ulimit=nofile=1024:1024',
     '--ulimit=nproc=1024:1024',
     image,
-    // systemd mounts credentials for a service beside it: outside of containers it shares all mounts by itself.
-    // Since version 256 it refuses, unless told so, a machine beneath that still has the first version of cgroups.
+    // systemd mounts credentials of services, and needs shared mounts, which it sets up itself only outside of containers.
+    // Since version 256 it needs this variable on a host with the first version of cgroups.
     ...['/bin/sh', '-c', 'mount --make-rshared / && exec /sbin/init SYSTEMD_CGROUP_ENABLE_LEGACY_FORCE=1'],
   ])
   const run = async (...command: readonly string[]): Promise<MachineResult> => {
@@ -90,7 +90,7 @@ export async function bootMachine(context: Cleanable, image: string): Promise<Ma
     copyIn: (path, pathInside) => execFileSync('podman', ['cp', path, `${name}:${pathInside}`]),
     write: (pathInside, text) =>
       must('sh', '-c', 'mkdir -p "$(dirname "$1")" && printf %s "$2" >"$1"', 'sh', pathInside, text),
-    // Debian at its least has no program that fetches a page.
+    // A minimal Debian has no program that fetches a page.
     scrape: async (url) => parseExposition(await must('perl', '-MIO::Socket::INET', '-e', getPage, url)),
   }
 }

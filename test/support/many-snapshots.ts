@@ -1,4 +1,4 @@
-// A repository of a size that a real Kopia would need days to make: a program in Kopia's place, which writes its answers.
+// Stands in for Kopia with a repository so large that a real Kopia would need days to create it: a script prints its answers.
 
 import { createWriteStream } from 'node:fs'
 import { writeFile } from 'node:fs/promises'
@@ -8,10 +8,10 @@ import { pipeline } from 'node:stream/promises'
 
 export type Size = { readonly sources: number; readonly snapshotsEach: number }
 
-/** When its first snapshot began, in Unix seconds; each source has one an hour. */
+/** The start of the first snapshot, in Unix seconds. Each source has one per hour. */
 export const firstSnapshotAt = Date.parse('2026-01-01T00:00:00Z') / 1000
 
-/** Writes the program into the folder, and resolves with its path. */
+/** Writes the script into the folder, and resolves with its path. */
 export async function makeLargeRepository(folder: string, size: Size): Promise<string> {
   const list = join(folder, 'snapshots.json')
   await pipeline(Readable.from(listOf(size)), createWriteStream(list))
@@ -29,14 +29,14 @@ case "$*" in
   *'maintenance info'*) echo '{"owner":"root@vm","quick":{},"full":{}}' ;;
   *'blob stats'*) printf 'Count: 1\\nTotal: 2\\n' ;;
   *'content stats'*) printf 'Count: 1\\nTotal Bytes: 2\\n' ;;
-  *) echo "not known here: $*" >&2; exit 1 ;;
+  *) echo "unexpected command: $*" >&2; exit 1 ;;
 esac
 `
   await writeFile(binary, script, { mode: 0o755 })
   return binary
 }
 
-/** Laid out as Kopia 0.23.1 does, by source and time. */
+/** Formats the list as Kopia 0.23.1 does, by source and time. */
 function* listOf({ sources, snapshotsEach }: Size): Generator<string> {
   yield '[\n'
   for (let source = 0; source < sources; source += 1) {

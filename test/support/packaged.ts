@@ -1,4 +1,4 @@
-// A machine on which the .deb is installed: building it, a Kopia and a gateway beside it, and what they say.
+// Builds the .deb, sets up Kopia and a gateway on a machine, and reads the state of the services.
 
 import assert from 'node:assert/strict'
 import { execFileSync } from 'node:child_process'
@@ -13,7 +13,7 @@ export const unit = 'kopia-metrics-agent.service'
 export const gateway = 'http://127.0.0.1:9091/metrics'
 export const password = 'correct horse battery staple'
 
-/** The paths of a .deb and of the one that follows it. */
+/** The paths of a .deb and of the next release of it. */
 export type Packages = { readonly first: string; readonly next: string }
 
 /** Builds the packages and resolves with the path of the .deb. */
@@ -35,14 +35,14 @@ export async function makePackages(): Promise<Packages> {
   return { first: await buildPackage(1), next: await buildPackage(2) }
 }
 
-/** A line of sh with the environment of root's Kopia. */
+/** Runs a line of sh with the environment of root's Kopia. */
 export function asRoot(machine: Machine, line: string): Promise<string> {
   return machine.shell(
     `export HOME=/root KOPIA_PASSWORD='${password}' KOPIA_CHECK_FOR_UPDATES=false; cd; ${line}`,
   )
 }
 
-/** A repository of root's, and a gateway that runs. */
+/** Creates a repository for root, and starts a gateway. */
 export async function makeRepository(machine: Machine): Promise<void> {
   machine.copyIn(tool('kopia'), '/usr/local/bin/kopia')
   machine.copyIn(tool('pushgateway'), '/usr/local/bin/pushgateway')
@@ -56,7 +56,7 @@ export async function makeRepository(machine: Machine): Promise<void> {
   )
 }
 
-/** What the gateway holds of a source, in the group of the agent that is no instance. */
+/** Reads the figures of a source from the group of the agent without an instance name. */
 export async function figuresOn(machine: Machine, path: string): Promise<SourceFigures> {
   const all = [...(await machine.scrape(gateway))].map(
     ([name, series]) => [name, series.filter(({ labels }) => labels.agent === undefined)] as const,
@@ -64,7 +64,7 @@ export async function figuresOn(machine: Machine, path: string): Promise<SourceF
   return figuresIn(new Map(all), path)
 }
 
-/** Waits until the gateway knows of so many successes, and shows that there is no more nor less of anything. */
+/** Waits until the gateway shows this number of successes, and asserts that there are no other attempts. */
 export async function counted(machine: Machine, success: number): Promise<void> {
   const attempts = async () => (await figuresOn(machine, '/data/photos')).attempts
   await waitFor(`${success} backups on the gateway`, async () =>
@@ -73,19 +73,19 @@ export async function counted(machine: Machine, success: number): Promise<void> 
   assert.deepEqual(await attempts(), { success, failed: 0, incomplete: 0 })
 }
 
-/** A property of a unit, as systemd has it. */
+/** Reads a property of a systemd unit. */
 export async function property(machine: Machine, name: string, of = unit): Promise<string> {
   return (await machine.must('systemctl', 'show', '--value', `--property=${name}`, of)).trim()
 }
 
-/** Does something to the agent after which systemd is to restart it by itself, and waits until it is ready again. */
+/** Harms the agent so that systemd must restart it, and waits until it is ready again. */
 export async function restarted(machine: Machine, harm: () => Promise<unknown>): Promise<void> {
   const before = Number(await property(machine, 'NRestarts'))
   await harm()
   await waitFor('systemd restarts it', async () =>
     Number(await property(machine, 'NRestarts')) > before ? true : undefined,
   )
-  await waitFor('it is ready again', async () =>
+  await waitFor('the agent is ready again', async () =>
     (await property(machine, 'ActiveState')) === 'active' ? true : undefined,
   )
 }

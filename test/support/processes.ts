@@ -1,4 +1,4 @@
-// Starts processes, and stops every one of them, whatever happens to the one that started them.
+// Starts processes, and stops all of them when this process ends, however it ends.
 
 import { type ChildProcess, spawn } from 'node:child_process'
 import { randomInt } from 'node:crypto'
@@ -8,11 +8,11 @@ import { createServer } from 'node:net'
 export type Running = {
   readonly name: string
   readonly child: ChildProcess
-  /** All that it wrote so far, standard output and error together. */
+  /** The output so far, standard output and error together. */
   readonly output: () => string
   /** Resolves with the exit code, or the signal that ended it. */
   readonly ended: Promise<number | NodeJS.Signals>
-  /** Asks it to stop, and resolves when it has; after 10 s it is killed. */
+  /** Stops the process by a signal, kills it after 10 s, and resolves when it has ended. */
   readonly stop: (signal?: NodeJS.Signals) => Promise<number | NodeJS.Signals>
 }
 
@@ -23,7 +23,7 @@ process.on('exit', () => {
 
 export type StartOptions = { readonly environment?: NodeJS.ProcessEnv; readonly folder?: string }
 
-/** Starts a program without a shell; `environment` is added to this process's own. */
+/** Starts a program without a shell. `environment` is added to the environment of this process. */
 export function start(
   name: string,
   file: string,
@@ -61,15 +61,15 @@ async function stop(
   signal: NodeJS.Signals,
 ): ReturnType<Running['stop']> {
   child.kill(signal)
-  const impatience = setTimeout(() => child.kill('SIGKILL'), 10_000)
+  const killing = setTimeout(() => child.kill('SIGKILL'), 10_000)
   const result = await ended
-  clearTimeout(impatience)
+  clearTimeout(killing)
   return result
 }
 
 /**
- * A TCP port of 127.0.0.1 that nobody listens on now. Chosen below the ports that the kernel gives to connections
- * (ip_local_port_range begins at 32768), where another test's could take it before the service does.
+ * Finds a TCP port of 127.0.0.1 that is free now. The port is below those that the kernel assigns to outgoing connections
+ * (ip_local_port_range begins at 32768), because a connection of another test could take it before the service does.
  */
 export async function freePort(): Promise<number> {
   for (;;) {

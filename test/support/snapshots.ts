@@ -1,10 +1,10 @@
-// What Kopia's `snapshot list` answers, made up for unit tests.
+// Creates answers of Kopia's `snapshot list` for unit tests.
 
 import { bySource, type Snapshot } from '../../agent/kopia/cli/snapshots.ts'
 import type { RepositoryAnswer } from '../../agent/kopia/runs/outcome.ts'
 import type { Question } from '../../agent/ledger/ledger.ts'
 
-/** A complete snapshot of one file, from 10 to 12 seconds, with what `change` says. */
+/** Creates a complete snapshot of one file, from second 10 to second 12, with the fields in `change`. */
 export function makeSnapshot(change: Partial<Snapshot> & Pick<Snapshot, 'source'>): Snapshot {
   return {
     id: 'a',
@@ -24,12 +24,12 @@ export function makeSnapshot(change: Partial<Snapshot> & Pick<Snapshot, 'source'
   }
 }
 
-/** The answer of a repository that holds just these, where every snapshot is saved. */
+/** Creates the answer of a repository that holds only these snapshots and ignores no identical ones. */
 export function holding(...snapshots: readonly Snapshot[]): RepositoryAnswer {
   return { kind: 'snapshots', bySource: bySource(snapshots), ignoresIdentical: () => false }
 }
 
-/** A question of that time; later ones have higher numbers. */
+/** Creates a question of that time. Later questions have higher numbers. */
 export function askedAt(seconds: number): Question {
   return { number: seconds, askedAt: seconds }
 }

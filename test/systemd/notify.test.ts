@@ -1,4 +1,4 @@
-// What the agent sends by the real systemd-notify. test/e2e/systemd.test.ts has a real systemd at the other end.
+// What the agent sends by the real systemd-notify. test/e2e/systemd.full.ts has a real systemd at the other end.
 
 import assert from 'node:assert/strict'
 import { chmod, readFile, writeFile } from 'node:fs/promises'

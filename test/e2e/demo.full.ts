@@ -1,4 +1,4 @@
-// `npm run demo` for people who watch it: Ctrl-C ends it, and nothing of it is left.
+// Ctrl-C ends `npm run demo` at any moment, and leaves neither files nor processes.
 
 import assert from 'node:assert/strict'
 import { existsSync, readdirSync } from 'node:fs'
@@ -22,7 +22,9 @@ for (const [moment, text] of Object.entries(moments)) {
       environment: { TMPDIR: folder },
     })
     cleanUpAfter(context, () => demo.stop('SIGKILL'))
-    await waitFor(`the demo says "${text}"`, () => demo.output().includes(text) || undefined)
+    await waitFor(`the demo prints "${text}"`, () => demo.output().includes(text) || undefined).catch(
+      (error: unknown) => assert.fail(`${error}\n${demo.output()}`),
+    )
     const ports = [...demo.output().matchAll(/http:\/\/127\.0\.0\.1:\d+/g)].map(([url]) => url)
     demo.child.kill('SIGINT')
     assert.equal(await demo.ended, 130, demo.output())

@@ -1,4 +1,4 @@
-// The package as a user gets it: packed, installed into an empty folder, run.
+// The npm package as a user gets it: packed, installed into an empty folder, and run.
 
 import assert from 'node:assert/strict'
 import { execFileSync } from 'node:child_process'
@@ -18,7 +18,7 @@ function npm(folder: string, ...parameters: readonly string[]): string {
   return execFileSync('npm', parameters, { cwd: folder, encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] })
 }
 
-test('installed from its tarball into an empty folder, it works', async (context) => {
+test('the package works when it is installed from its tarball', async (context) => {
   const folder = await temporaryFolder(context)
   const [packed]: readonly Packed[] = JSON.parse(
     npm(projectFolder, 'pack', '--json', `--pack-destination=${folder}`),
@@ -41,7 +41,7 @@ test('installed from its tarball into an empty folder, it works', async (context
   await writeFile(join(folder, 'package.json'), '{"private":true}')
   npm(folder, 'install', '--no-audit', '--no-fund', '--omit=dev', `./${packed.filename}`)
   const command = join(folder, 'node_modules/.bin/kopia-metrics-agent')
-  // The command is run by the first node on PATH, which outside of npm may be an old one.
+  // The command runs with the first node on PATH, which may be an old one outside of npm.
   const path = [dirname(process.execPath), process.env.PATH].join(delimiter)
   const run = async (parameters: readonly string[], environment: NodeJS.ProcessEnv = {}) => {
     const running = start('installed agent', command, parameters, {
@@ -58,7 +58,7 @@ test('installed from its tarball into an empty folder, it works', async (context
     KOPIA_METRICS_KOPIA_BIN: tool('kopia'),
   })
   assert.deepEqual([pushed.exitCode, pushed.output], [0, ''])
-  // What is loaded only where it is wanted: a file of settings, TLS.
+  // A settings file and TLS need modules that the agent loads only then.
   const { options } = await startGuardedGateway(context)
   await writeFile(
     join(folder, 'config.yaml'),
@@ -78,10 +78,10 @@ pushgateway_key_file: ${options.tls.key}
   assert.deepEqual([guarded.exitCode, guarded.output], [0, ''])
 })
 
-test('a Node that is too old gets one line', async (context) => {
+test('a Node that is too old is reported in one line', async (context) => {
   const folder = await temporaryFolder(context)
   npm(projectFolder, 'run', '--silent', 'build')
-  // The check reads only the version that the process says it has.
+  // The check reads only the version that the process reports.
   const preload = join(folder, 'old.cjs')
   await writeFile(preload, "Object.defineProperty(process.versions, 'node', { value: '20.20.2' })")
   const running = start('old', process.execPath, [

@@ -1,4 +1,4 @@
-// Two sites that write to one real store, one of which is cut off for a while: by deploy/FLEET.md, as it stands there.
+// Two sites that write to one real store as deploy/FLEET.md describes it, while one of them is cut off for a time.
 
 import assert from 'node:assert/strict'
 import { readFile } from 'node:fs/promises'
@@ -27,16 +27,16 @@ import { type Rule, rulesFolder } from '../support/rules.ts'
 import type { Service } from '../support/stack.ts'
 import { waitFor } from '../support/wait.ts'
 
-/** Hours become seconds; a quarter of an hour of silence is 10 s, the least that a rule's range is made. */
+/** Hours become seconds. A quarter of an hour of silence becomes 10 s, the shortest range that fasterRules makes. */
 const speed = 900
-/** Of VictoriaMetrics's functions those that do not extrapolate and look before their range (MetricsQL, its documentation). */
-const otherwiseReckoned = /\b(rate|increase)\(/
+/** VictoriaMetrics does not extrapolate these functions, and reads samples before their range (documentation of MetricsQL). */
+const computedDifferently = /\b(rate|increase)\(/
 
 const nowSeconds = () => Math.floor(Date.now() / 1000)
 
 type Fleet = { readonly store: Service; readonly berlin: Site; readonly paris: Site; readonly path: string }
 
-/** The same user, host, path and instance at both sites, each with a good backup. */
+/** Starts two sites with the same user, host, path and instance, each with a good backup. */
 async function openFleet(context: TestContext): Promise<Fleet> {
   const store = await startVictoriaMetrics(await temporaryFolder(context))
   cleanUpAfter(context, () => store.stop())
@@ -46,7 +46,7 @@ async function openFleet(context: TestContext): Promise<Fleet> {
   for (const site of [berlin, paris]) {
     await backUp(site, path, 1)
     await waitForQuery(store, `kopia_backup_status{site="${site.name}"} == 1`)
-    // Of one point alone MetricsQL's deriv() makes 0, and Prometheus's nothing.
+    // For a single point, MetricsQL's deriv() returns 0 and Prometheus's nothing.
     await waitForQuery(site.prometheus, 'source:kopia_backup_size_bytes:growth_per_day')
     await waitForQuery(site.prometheus, 'repository:kopia_repository_size_bytes:growth_per_day')
   }
@@ -62,14 +62,14 @@ function bySite(series: readonly Series[]): Record<string, number> {
   return Object.fromEntries(series.map(({ labels, value }) => [labels.site ?? '', value]))
 }
 
-test('two sites, one store, and a line that is cut', async (context) => {
+test('two sites, one store, and a connection that is cut', async (context) => {
   const begunAt = nowSeconds()
   const fleet = await openFleet(context)
   const { store, berlin, paris, path } = fleet
   const silence = await siteSilence(speed)
   const newest = 'last_over_time(kopia_backup_status[1h])'
 
-  await context.test('cut off, a site goes on and alerts; the store says that it is silent', async () => {
+  await context.test('a site that is cut off still alerts, and the store reports its silence', async () => {
     assert.deepEqual(await query(store.url, silence), [])
     berlin.line.behave('cut')
     berlin.line.drop()
@@ -85,7 +85,7 @@ test('two sites, one store, and a line that is cut', async (context) => {
   const until = nowSeconds()
 
   await context.test(
-    'once it is back the store has every sample of both, told apart by their site',
+    'after the cut the store has every sample of both sites, with different site labels',
     async () => {
       for (const site of [berlin, paris]) await expectWhole(site, store, { seconds: until - begunAt, until })
       assert.deepEqual(bySite(await query(store.url, newest)), { berlin: 0, paris: 1 })
@@ -97,11 +97,11 @@ test('two sites, one store, and a line that is cut', async (context) => {
   )
 
   for (const site of [berlin, paris]) {
-    await context.test(`the dashboards of ${site.name} are the same in the store`, async () => {
+    await context.test(`the dashboards of ${site.name} show the same figures from the store`, async () => {
       expectSame(await compareDashboards(site, store.url, { from: begunAt, to: until }))
     })
 
-    await context.test(`the rules find the same in ${site.name} as in the store`, async () => {
+    await context.test(`the rules find the same in ${site.name} and in the store`, async () => {
       const comparisons = await Promise.all(
         (await rules()).map((rule) => compareRule(site, store.url, rule, until)),
       )
@@ -112,14 +112,14 @@ test('two sites, one store, and a line that is cut', async (context) => {
   }
 })
 
-/** Compared is what the site's Prometheus scraped and what its rules made. */
+/** Compares everything that the site's Prometheus scraped and recorded with the store. */
 async function expectWhole({ name, prometheus }: Site, store: Service, span: Span): Promise<void> {
   const both = () =>
     Promise.all([
       readSamples(prometheus.url, '{__name__=~".+"}', span),
       readSamples(store.url, `{site="${name}"}`, span),
     ])
-  const [here, there] = await waitFor(`the store has caught up with ${name}`, async () => {
+  const [here, there] = await waitFor(`the store has received the samples of ${name}`, async () => {
     const [own, written] = await both()
     return countOf(written) >= countOf(own) ? ([own, written] as const) : undefined
   })
@@ -133,11 +133,11 @@ async function expectWhole({ name, prometheus }: Site, store: Service, span: Spa
   }
 }
 
-/** What the store reckons otherwise has the same series; all else has the same figures. */
+/** Expressions that the store computes differently must have the same series, all others the same figures. */
 function expectSame(comparisons: readonly Comparison[]): void {
   assert.ok(comparisons.length > 0)
   const different = comparisons.filter((comparison) =>
-    otherwiseReckoned.test(comparison.expression) ? !haveSameSeries(comparison) : !areSame(comparison),
+    computedDifferently.test(comparison.expression) ? !haveSameSeries(comparison) : !areSame(comparison),
   )
   assert.equal(different.map(describe).join('\n'), '')
 }

@@ -1,4 +1,4 @@
-// Much at once: sources, snapshots, log files, events, processes; and a Kopia that never answers.
+// Many sources, snapshots, log files, events and processes at once, and a Kopia that never answers.
 
 import assert from 'node:assert/strict'
 import { readdir, readFile, writeFile } from 'node:fs/promises'
@@ -13,12 +13,12 @@ import { waitFor } from '../support/wait.ts'
 
 const everySecond = '* * * * * *'
 
-test('10,000 sources with 100,000 snapshots in one answer: all of them are on the gateway', async (context) => {
+test('10,000 sources with 100,000 snapshots in one answer are all on the gateway', async (context) => {
   const lab = await createLab(context)
   const [sources, snapshotsEach] = [10_000, 10]
   const binary = await makeLargeRepository(lab.folder, { sources, snapshotsEach })
   const agent = await lab.startAgent({ KOPIA_METRICS_KOPIA_BIN: binary })
-  const onGateway = await waitFor('all are there', async () => {
+  const onGateway = await waitFor('all sources are on the gateway', async () => {
     const figures = await scrape(lab.gateway.url)
     return figures.get('kopia_backup_status')?.length === sources ? figures : undefined
   })
@@ -38,7 +38,7 @@ test('10,000 sources with 100,000 snapshots in one answer: all of them are on th
   assert.deepEqual(await figures(agent.url, 'kopia_agent_repository_reachable'), [1])
 })
 
-test('1,000 log files that came while no agent ran: each is counted once, and the next backup too', async (context) => {
+test('1,000 logs from before the start are counted once each, and so is the next backup', async (context) => {
   const lab = await createLab(context)
   const path = await lab.makeSource('photos')
   const before = await lab.startAgent()
@@ -57,7 +57,7 @@ test('1,000 log files that came while no agent ran: each is counted once, and th
   assert.doesNotMatch(agent.output(), /ERROR/)
 })
 
-/** As if as many other processes had failed in the same way, one a second, each with a log of its own. */
+/** Copies the log of a failed run, as if `count` further processes had failed in the same way, one per second. */
 async function copyLog(lab: Lab, count: number): Promise<void> {
   const cliLogs = join(lab.kopia.logDirectory, 'cli-logs')
   const [name] = (await readdir(cliLogs)).filter((each) => /-snapshot-create\.\d+\.log$/.test(each))
@@ -69,7 +69,7 @@ async function copyLog(lab: Lab, count: number): Promise<void> {
   }
 }
 
-test('20 processes of Kopia at once: each of their backups is counted once', async (context) => {
+test('the backups of 20 Kopia processes at once are counted once each', async (context) => {
   const lab = await createLab(context)
   await lab.startAgent()
   const paths = await makeSources(lab, 20)
@@ -80,7 +80,7 @@ test('20 processes of Kopia at once: each of their backups is counted once', asy
   await assertCountedOnce(lab, paths)
 })
 
-test('200 events of hooks at once, of backups without logs: each of the 100 is counted once', async (context) => {
+test('200 hook events of 100 backups without logs are counted once each', async (context) => {
   const lab = await createLab(context)
   await installHooks(lab.kopia, '--global')
   const before = await lab.startAgent()
@@ -98,7 +98,7 @@ function makeSources(lab: Lab, count: number): Promise<readonly string[]> {
   return Promise.all(Array.from({ length: count }, (_, number) => lab.makeSource(`source-${number}`)))
 }
 
-/** One process for each list of sources, all started together. */
+/** Starts one process for each list of sources, all at the same time. */
 async function backUpAtOnce(
   lab: Lab,
   shares: readonly (readonly string[])[],
@@ -115,7 +115,7 @@ async function assertCountedOnce(lab: Lab, paths: readonly string[]): Promise<vo
   }
 }
 
-test('a Kopia that hangs is ended at its time limit, said, counted, not asked twice meanwhile, and over once it answers', async (context) => {
+test('a Kopia that hangs is killed at its time limit, reported and counted, never called twice at once, and recovers', async (context) => {
   const lab = await createLab(context)
   const path = await lab.makeSource('photos')
   await lab.kopia.must('snapshot', 'create', path)
@@ -134,7 +134,7 @@ test('a Kopia that hangs is ended at its time limit, said, counted, not asked tw
     result: 'failed',
   })
   assert.ok(failed !== undefined && failed >= 1)
-  await waitFor('it was asked again and again', async () => (await hungCalls(lab)).length >= 6 || undefined)
+  await waitFor('Kopia was called several times', async () => (await hungCalls(lab)).length >= 6 || undefined)
   assert.deepEqual(
     (await hungCalls(lab)).filter((line) => line.includes('beside')),
     [],
@@ -149,7 +149,7 @@ test('a Kopia that hangs is ended at its time limit, said, counted, not asked tw
   assert.equal((await figuresAfter(lab.gateway, path, 1)).status, 1)
 })
 
-/** A real Kopia that does not come to its end until there is a file called `answers`. */
+/** Creates a Kopia that hangs until a file called `answers` exists, and then works. */
 async function makeHangingKopia(lab: Lab, context: TestContext): Promise<string> {
   const binary = join(lab.folder, 'hanging-kopia')
   const script = `#!/bin/sh
@@ -170,7 +170,7 @@ exec '${tool('kopia')}' "$@"
   return binary
 }
 
-/** The process ids, each with that of another which hung at the same time, if there was one. */
+/** Reads the ids of the processes that hung, each with the id of another that hung at the same time, if there was one. */
 async function hungCalls(lab: Lab): Promise<readonly string[]> {
   return (await readFile(join(lab.folder, 'hung'), 'utf8')).trim().split('\n')
 }

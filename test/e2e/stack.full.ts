@@ -1,4 +1,4 @@
-// deploy/compose.yaml as it is, on podman: what is promised of it, seen from outside and from within.
+// The unchanged deploy/compose.yaml on podman: what its page promises, seen from outside and from inside.
 
 import assert from 'node:assert/strict'
 import { mkdir, writeFile } from 'node:fs/promises'
@@ -11,10 +11,10 @@ import { testProfiles } from '../support/stack-profiles.ts'
 import { ask, query, waitForTargets } from '../support/stack-queries.ts'
 import { waitFor } from '../support/wait.ts'
 
-async function besideKopia(context: TestContext, room: StackLab): Promise<void> {
+async function testSidecar(context: TestContext, room: StackLab): Promise<void> {
   const files = '-f compose.yaml -f sidecar.yaml'
   const sidecar = `docker compose ${files}`
-  await context.test('a backup of the Kopia server beside it is in Prometheus', async () => {
+  await context.test('a backup of the Kopia server next to the agent is in Prometheus', async () => {
     await mkdir(join(room.deploy, 'data'))
     await writeFile(join(room.deploy, 'data/one'), 'worth keeping')
     await room.up({ KOPIA_PASSWORD: 'correct horse', KOPIA_SERVER_PASSWORD: 'staple' }, '', files)
@@ -22,7 +22,7 @@ async function besideKopia(context: TestContext, room: StackLab): Promise<void> 
       `${sidecar} exec -T kopia kopia repository create filesystem --path=/repository --enable-actions`,
     )
     await room.must(`${sidecar} exec -T kopia-metrics-agent kopia-metrics-agent install-hooks /data`)
-    // Without a log, the hooks alone tell of it.
+    // Without a log, only the hooks show the backup.
     for (const flag of ['', '--disable-file-logging']) {
       await room.must(`${sidecar} exec -T kopia kopia ${flag} snapshot create /data`)
     }
@@ -36,11 +36,11 @@ async function besideKopia(context: TestContext, room: StackLab): Promise<void> 
     assert.equal(status?.value[1], '1')
   })
 
-  await context.test('a backup that is killed in its container is seen from the other', async () => {
+  await context.test('the agent sees a backup that is killed in another container', async () => {
     await room.must('truncate --size=64G data/zeros')
     await room.must(`${sidecar} exec -T kopia kopia policy set --compression=none /data`)
     const running = room.run(`${sidecar} exec -T kopia kopia snapshot create /data`)
-    await waitFor('it is under way', async () =>
+    await waitFor('the backup runs', async () =>
       (await query(room, 'kopia_backup_running_since_timestamp_seconds{path="/data"}')).length > 0
         ? true
         : undefined,
@@ -49,7 +49,7 @@ async function besideKopia(context: TestContext, room: StackLab): Promise<void> 
       `${sidecar} exec -T kopia sh -c 'kill -KILL $(cat /proc/[0-9]*/stat | sed -n "s/ (kopia).*//p" | sort -n | tail -n 1)'`,
     )
     await running
-    await waitFor('it has failed', async () =>
+    await waitFor('the backup has failed', async () =>
       (await query(room, 'kopia_backup_status{path="/data"} == 0')).length > 0 ? true : undefined,
     )
     await room.must('rm data/zeros')
@@ -57,8 +57,8 @@ async function besideKopia(context: TestContext, room: StackLab): Promise<void> 
   await room.must(`${sidecar} down --timeout 5 2>&1`)
 }
 
-async function keepsData(context: TestContext, room: StackLab): Promise<void> {
-  await context.test('down and up again, Prometheus and the gateway have what they had', async () => {
+async function testData(context: TestContext, room: StackLab): Promise<void> {
+  await context.test('Prometheus and the gateway keep their data over down and up', async () => {
     await room.up({})
     await waitForTargets(room, ['kopia', 'node', 'prometheus'])
     await room.must(
@@ -90,8 +90,8 @@ async function troubleshooting(context: TestContext, room: StackLab): Promise<vo
   }
 }
 
-async function refuses(context: TestContext, room: StackLab): Promise<void> {
-  await context.test('a value that makes no sense: one line, and nothing runs', async () => {
+async function testWrongValues(context: TestContext, room: StackLab): Promise<void> {
+  await context.test('a wrong value is reported in one line, and nothing runs', async () => {
     await room.down()
     await room.up({ PROMETHEUS_RETENTION: '15', PROMETHEUS_BASIC_AUTH: 'yes' }).catch(() => undefined)
     const messages = await room.must('podman logs kopia-setup 2>&1')
@@ -104,8 +104,8 @@ async function refuses(context: TestContext, room: StackLab): Promise<void> {
     for (const address of ['localhost:9090', 'localhost:3000']) {
       assert.notEqual((await room.run(`curl --silent http://${address}/`)).exitCode, 0)
     }
-    // Podman restarts what ended all the while.
-    await waitFor('nothing is left of it', async () => {
+    // Podman restarts the failed containers all the time.
+    await waitFor('all containers are gone', async () => {
       await room.run('docker compose down --timeout 5')
       return (await room.must('podman ps --all --quiet')).trim() === '' || undefined
     })
@@ -119,8 +119,8 @@ test('the stack on podman', async (context) => {
   await testDefaults(context, room)
   await troubleshooting(context, room)
   await room.down()
-  await besideKopia(context, room)
-  await keepsData(context, room)
-  await refuses(context, room)
+  await testSidecar(context, room)
+  await testData(context, room)
+  await testWrongValues(context, room)
   await testProfiles(context, room)
 })

@@ -1,4 +1,4 @@
-// The .deb on a real Debian with a real systemd: installed, started, killed, frozen, stuck, stopped, upgraded, purged.
+// The .deb on a real Debian with a real systemd: installing, starting, killing, freezing, stopping, upgrading, purging.
 
 import assert from 'node:assert/strict'
 import { suite, type TestContext, test } from 'node:test'
@@ -26,7 +26,7 @@ async function testOn(context: TestContext, image: string, packages: Packages): 
   const backUp = () => asRoot(machine, 'kopia snapshot create /data/photos')
   await makeRepository(machine)
 
-  await context.test('installed, it starts nothing', async () => {
+  await context.test('installing it starts nothing', async () => {
     machine.copyIn(packages.first, '/root/agent.deb')
     assert.match(await machine.must('dpkg', '--install', '/root/agent.deb'), /is not started yet/)
     assert.equal(await property(machine, 'ActiveState'), 'inactive')
@@ -34,39 +34,42 @@ async function testOn(context: TestContext, image: string, packages: Packages): 
     assert.match(await machine.must('kopia-metrics-agent', '--version'), /^\d+\.\d+\.\d+\n$/)
   })
 
-  await context.test('enabled, it runs in its sandbox, with the password from a credential', async () => {
-    await machine.write('/etc/kopia-metrics-agent/config.yaml', 'pushgateway_url: http://127.0.0.1:9091\n')
-    await machine.write('/etc/credstore/kopia-metrics-agent.kopia-password', password)
-    await machine.write(
-      `/etc/systemd/system/${unit}.d/test.conf`,
-      // Soon, so that the test is; at 5 s systemd would kill it, and say so.
-      '[Service]\nWatchdogSec=10\nRestartSec=1\nTimeoutStopSec=5\n',
-    )
-    await machine.shell(`systemctl daemon-reload && systemctl enable --now ${unit}`)
-    await waitFor('it has read what was before', async () =>
-      (await property(machine, 'StatusText')).startsWith('Ready: 0 sources known') ? true : undefined,
-    )
-    assert.equal((await machine.shell(`stat -c %a ${state} ${state}/spool`)).trim(), '700\n700')
-    const processId = await property(machine, 'MainPID')
-    const status = await machine.must('cat', `/proc/${processId}/status`)
-    assert.match(status, /^NoNewPrivs:\t1$/m)
-    assert.match(status, /^Seccomp:\t2$/m)
-    // CAP_DAC_READ_SEARCH is 2, CAP_SYS_PTRACE is 19: capabilities(7).
-    assert.match(status, /^CapEff:\t0000000000080004$/m)
-    await waitFor('the repository is reached', async () =>
-      (await machine.scrape(gateway)).get('kopia_agent_repository_reachable')?.[0]?.value === 1
-        ? true
-        : undefined,
-    )
-  })
+  await context.test(
+    'the enabled service runs in its sandbox, with the password from a credential',
+    async () => {
+      await machine.write('/etc/kopia-metrics-agent/config.yaml', 'pushgateway_url: http://127.0.0.1:9091\n')
+      await machine.write('/etc/credstore/kopia-metrics-agent.kopia-password', password)
+      await machine.write(
+        `/etc/systemd/system/${unit}.d/test.conf`,
+        // A short watchdog keeps the test short. After 5 s systemd would kill the service and report that.
+        '[Service]\nWatchdogSec=10\nRestartSec=1\nTimeoutStopSec=5\n',
+      )
+      await machine.shell(`systemctl daemon-reload && systemctl enable --now ${unit}`)
+      await waitFor('the agent has read the old logs', async () =>
+        (await property(machine, 'StatusText')).startsWith('Ready: 0 sources known') ? true : undefined,
+      )
+      assert.equal((await machine.shell(`stat -c %a ${state} ${state}/spool`)).trim(), '700\n700')
+      const processId = await property(machine, 'MainPID')
+      const status = await machine.must('cat', `/proc/${processId}/status`)
+      assert.match(status, /^NoNewPrivs:\t1$/m)
+      assert.match(status, /^Seccomp:\t2$/m)
+      // CAP_DAC_READ_SEARCH is 2, CAP_SYS_PTRACE is 19: capabilities(7).
+      assert.match(status, /^CapEff:\t0000000000080004$/m)
+      await waitFor('the repository is reachable', async () =>
+        (await machine.scrape(gateway)).get('kopia_agent_repository_reachable')?.[0]?.value === 1
+          ? true
+          : undefined,
+      )
+    },
+  )
 
-  await context.test('a backup by the hooks of the package is on the gateway', async () => {
-    // An action of the administrator's own, without which no backup is made.
+  await context.test('a backup with the hooks of the package is on the gateway', async () => {
+    // The administrator has an essential action already.
     await asRoot(machine, 'kopia policy set --before-snapshot-root-action=/bin/true /data/photos')
     await asRoot(machine, 'kopia-metrics-agent install-hooks /data/photos')
     const policy = await asRoot(machine, 'kopia policy show --json /data/photos')
     assert.ok(policy.includes(`${hooks}/after-snapshot-root.sh`), policy)
-    // Without a log, the hooks alone tell of it.
+    // Without a log, only the hooks show the backup.
     await asRoot(machine, 'kopia --disable-file-logging snapshot create /data/photos')
     await counted(machine, 1)
     assert.equal((await figuresOn(machine, '/data/photos')).status, 1)
@@ -74,7 +77,7 @@ async function testOn(context: TestContext, image: string, packages: Packages): 
     await counted(machine, 2)
   })
 
-  await context.test('a backup that is killed is seen from inside the sandbox', async () => {
+  await context.test('the agent sees from its sandbox that a backup was killed', async () => {
     await machine.shell('mkdir /data/long && truncate --size=64G /data/long/zeros')
     await asRoot(machine, 'kopia policy set --compression=none /data/long')
     await machine.shell(
@@ -82,13 +85,13 @@ async function testOn(context: TestContext, image: string, packages: Packages): 
         'kopia snapshot create /data/long',
     )
     const figures = () => figuresOn(machine, '/data/long')
-    await waitFor('it is under way', async () => (await figures()).runningSince)
+    await waitFor('the backup runs', async () => (await figures()).runningSince)
     await machine.must('systemctl', 'kill', '--signal=SIGKILL', 'long-backup')
-    await waitFor('it has failed', async () => ((await figures()).status === 0 ? true : undefined))
+    await waitFor('the backup has failed', async () => ((await figures()).status === 0 ? true : undefined))
     assert.deepEqual((await figures()).attempts, { success: 0, failed: 1, incomplete: 0 })
   })
 
-  await context.test('killed, it comes back, and counts what happened in between', async () => {
+  await context.test('a killed agent is restarted, and counts the backup that ended meanwhile', async () => {
     await restarted(machine, async () => {
       await machine.must('systemctl', 'kill', '--signal=SIGKILL', unit)
       await backUp()
@@ -96,7 +99,7 @@ async function testOn(context: TestContext, image: string, packages: Packages): 
     await counted(machine, 3)
   })
 
-  await context.test('frozen, it is restarted by the watchdog', async () => {
+  await context.test('a frozen agent is restarted by the watchdog', async () => {
     await restarted(machine, async () => {
       await machine.must('systemctl', 'kill', '--signal=SIGSTOP', unit)
       await backUp()
@@ -105,21 +108,24 @@ async function testOn(context: TestContext, image: string, packages: Packages): 
     await counted(machine, 4)
   })
 
-  await context.test('stuck in its work, though its timers run on, it is restarted, too', async () => {
-    const timeouts = async () =>
-      (await machine.must('journalctl', `--unit=${unit}`)).split('Watchdog timeout').length - 1
-    const before = await timeouts()
-    // Whoever opens a pipe to write waits until somebody reads; the ledger is written under this name first.
-    await machine.must('mkfifo', `${state}/ledger.json.part`)
-    await restarted(machine, async () => {
-      await backUp()
-      await waitFor('the watchdog bites', async () => ((await timeouts()) > before ? true : undefined))
-      await machine.must('rm', `${state}/ledger.json.part`)
-    })
-    await counted(machine, 5)
-  })
+  await context.test(
+    'an agent that is stuck while its timers still run is restarted by the watchdog',
+    async () => {
+      const timeouts = async () =>
+        (await machine.must('journalctl', `--unit=${unit}`)).split('Watchdog timeout').length - 1
+      const before = await timeouts()
+      // Opening a pipe for writing blocks until somebody reads it. The ledger is first written under this name.
+      await machine.must('mkfifo', `${state}/ledger.json.part`)
+      await restarted(machine, async () => {
+        await backUp()
+        await waitFor('the watchdog fires', async () => ((await timeouts()) > before ? true : undefined))
+        await machine.must('rm', `${state}/ledger.json.part`)
+      })
+      await counted(machine, 5)
+    },
+  )
 
-  await context.test('it stops by itself within 5 s', async () => {
+  await context.test('the agent stops by itself within 5 s', async () => {
     await machine.must('systemctl', 'stop', unit)
     assert.deepEqual(
       [await property(machine, 'Result'), await property(machine, 'ActiveState')],
@@ -127,9 +133,9 @@ async function testOn(context: TestContext, image: string, packages: Packages): 
     )
   })
 
-  await context.test('without a daemon: one push by the timer, in the same sandbox', async () => {
+  await context.test('the timer pushes once without a daemon, in the same sandbox', async () => {
     await backUp()
-    // Kopia creates its cache anew where it has none, and so it does in the sandbox.
+    // Kopia creates a missing cache, and the sandbox must allow it.
     await machine.shell('cd /root/.cache/kopia && mv cli-logs .. && rm -rf ./* && mv ../cli-logs .')
     await machine.must('systemctl', 'enable', '--now', 'kopia-metrics-agent-push.timer')
     await machine.must('systemctl', 'start', 'kopia-metrics-agent-push.service')
@@ -142,7 +148,7 @@ async function testOn(context: TestContext, image: string, packages: Packages): 
     await machine.must('systemctl', 'disable', '--now', 'kopia-metrics-agent-push.timer')
   })
 
-  await context.test('an instance of its own beside it, in a group of its own', async () => {
+  await context.test('a second instance runs beside the first, in its own group', async () => {
     await machine.must('systemctl', 'start', unit)
     await machine.write('/etc/kopia-metrics-agent/other.yaml', 'pushgateway_url: http://127.0.0.1:9091\n')
     await machine.write('/etc/credstore/kopia-metrics-agent.other.kopia-password', password)
@@ -154,7 +160,7 @@ async function testOn(context: TestContext, image: string, packages: Packages): 
     assert.deepEqual(groups.sort(), ['other', undefined])
   })
 
-  await context.test("a user's own agent, which sees the user's own Kopia", async () => {
+  await context.test("a user's own agent sees the user's own Kopia", async () => {
     await machine.shell('useradd --create-home alice && loginctl enable-linger alice')
     await waitFor("alice's systemd runs", async () =>
       (await machine.run('test', '-S', '/run/user/1000/systemd/private')).exitCode === 0 ? true : undefined,
@@ -175,7 +181,7 @@ async function testOn(context: TestContext, image: string, packages: Packages): 
     await asAlice('systemctl --user disable --now kopia-metrics-agent')
   })
 
-  await context.test('an upgrade restarts what ran, and keeps ledger and settings', async () => {
+  await context.test('an upgrade restarts the running services, and keeps ledger and settings', async () => {
     const before = await property(machine, 'MainPID')
     machine.copyIn(packages.next, '/root/agent-2.deb')
     await machine.must('dpkg', '--install', '/root/agent-2.deb')
@@ -188,14 +194,14 @@ async function testOn(context: TestContext, image: string, packages: Packages): 
     await counted(machine, 7)
   })
 
-  await context.test('removed, it leaves its state, and hooks that fail no backup', async () => {
+  await context.test('removing it leaves its state, and hooks that fail no backup', async () => {
     await machine.must('dpkg', '--remove', 'kopia-metrics-agent')
     assert.equal(await machine.shell("find /proc/[0-9]*/exe -lname '*/kopia-metrics-agent/*'"), '')
     await machine.must('test', '-s', `${state}/ledger.json`, '-a', '-x', `${hooks}/before-snapshot-root.sh`)
     await backUp()
   })
 
-  await context.test('purged, it leaves nothing', async () => {
+  await context.test('purging it leaves nothing', async () => {
     await machine.must('dpkg', '--purge', 'kopia-metrics-agent')
     const left = await machine.shell(
       "find / -xdev -name '*kopia-metrics-agent*' -not -path '/proc/*' -not -path '/root/*' -not -path '/home/*'",
@@ -204,7 +210,7 @@ async function testOn(context: TestContext, image: string, packages: Packages): 
       left
         .trim()
         .split('\n')
-        // What this test wrote as an administrator.
+        // This test wrote these files as an administrator.
         .filter((path) => !/^\/etc\/(credstore|systemd\/system\/kopia-metrics-agent.service.d)/.test(path)),
       ['/etc/kopia-metrics-agent'],
     )
@@ -214,7 +220,7 @@ async function testOn(context: TestContext, image: string, packages: Packages): 
 
 const machines = ['bookworm', 'trixie'].map((suite) => ({ suite, ...machineImage(suite) }))
 
-// Most of the time they wait for a watchdog.
+// Both machines mostly wait for a watchdog.
 suite('the .deb on a real systemd', { concurrency: 2 }, () => {
   const packages = makePackages()
   for (const { suite, image, ...other } of machines) {

@@ -1,0 +1,33 @@
+#!/bin/sh
+# Runs one half of the tests. The file name alone says which: *.test.ts belongs to `npm test`, *.full.ts to `npm run test:full`.
+# Usage: test.sh test|full
+set -eu
+cd -- "$(dirname -- "$0")/.."
+half=$1
+
+case $half in
+  test)
+    sh tools/setup.sh kopia prometheus promtool pushgateway alertmanager amtool node_exporter shellcheck systemd-analyze \
+      openssl chromium
+    npm run --silent check
+    # Most end-to-end tests wait for other processes, so more of them than there are cores run at a time.
+    concurrency=4
+    ;;
+  full)
+    # Fetch what takes long to build before the tests begin, so that builds do not compete with them.
+    sh tools/setup.sh kopia prometheus pushgateway alertmanager amtool node_exporter promtool3 victoria-metrics nfpm
+    KOPIA_VERSION=v0.21.1 sh tools/fetch.sh kopia >/dev/null
+    # These tests load the machine themselves: containers, 10,000 sources, a simulated year.
+    concurrency=2
+    ;;
+esac
+
+status=0
+node --test --test-concurrency="$concurrency" --test-timeout=1200000 --test-reporter=spec "test/**/*.$half.ts" || status=$?
+if [ "$half" = test ]; then
+  printf '\nNot run here, but by "npm run test:full":\n'
+  find test -name '*.full.ts' | sort | while read -r file; do
+    printf '  %s: %s\n' "$file" "$(sed -n '/^\/\//!q; s|^// *||p' "$file" | tr '\n' ' ')"
+  done
+fi
+exit "$status"
