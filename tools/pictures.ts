@@ -1,6 +1,6 @@
-// Creates the pictures of README.md and docs/ in docs/images from real runs (`npm run pictures`, takes some minutes): a real Kopia with a
-// repository, a real agent, `status` in a terminal and the status page in Chromium. Only names and times are simulated: Kopia's
-// --override-source, --start-time and --end-time create a history of a month.
+// Creates the pictures of README.md and docs/ in docs/images from real runs (`npm run pictures`, takes some minutes): a real
+// Kopia with a repository, a real agent, `status` in a terminal and the status page in Chromium. Only names and times are
+// simulated: Kopia's --override-source, --start-time and --end-time create a history of a month.
 //
 // 9 kB in one file, because the steps belong together and nothing else uses them.
 
@@ -171,7 +171,7 @@ async function startLongBackup(
   return running
 }
 
-async function picturePage(browser: Browser, agent: Service): Promise<void> {
+async function capturePage(browser: Browser, agent: Service): Promise<void> {
   const shots = [
     { name: 'page-light', width: 1280, height: 800, colorScheme: 'light' },
     { name: 'page-dark', width: 1280, height: 800, colorScheme: 'dark' },
@@ -222,7 +222,7 @@ function terminalPage(text: string): string {
 ${pieces}</pre>`.text
 }
 
-async function pictureTable(browser: Browser, kopia: KopiaLab): Promise<void> {
+async function captureStatus(browser: Browser, kopia: KopiaLab): Promise<void> {
   const page = await browser.newPage({ viewport: { width: 1400, height: 800 } })
   await page.setContent(terminalPage(await statusOutput(kopia)))
   await page.locator('pre').screenshot({ path: join(images, 'status.png') })
@@ -236,8 +236,8 @@ try {
   const { kopia, agent } = await createMachine(folder)
   const browser = await launchBrowser()
   cleanUp.push(() => browser.close())
-  await picturePage(browser, agent)
-  await pictureTable(browser, kopia)
+  await capturePage(browser, agent)
+  await captureStatus(browser, kopia)
   process.stderr.write(`  ${images}\n`)
 } finally {
   for (const task of cleanUp.reverse()) await task()

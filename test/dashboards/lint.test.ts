@@ -57,7 +57,11 @@ const broken: readonly (readonly [rule: string, dashboard: Dashboard, message: R
   ['template-job-rule', withVariable('job', { multi: false }), /several values/],
   ['template-instance-rule', withVariable('instance', { name: 'other' }), /no variable instance/],
   ['template-host-rule', withVariable('host', { includeAll: false }), /"All"/],
-  ['template-label-promql-rule', withVariable('host', { query: 'label_values(up{, host)' }), /no selector/],
+  [
+    'template-label-promql-rule',
+    withVariable('host', { query: 'label_values(up{, host)' }),
+    /not a selector/,
+  ],
   ['template-on-time-change-reload-rule', withVariable('path', { refresh: 1 }), /does not depend/],
   ['panel-datasource-rule', withPanel({ datasource: { uid: 'abc' } }), /does not use/],
   ['panel-title-description-rule', withPanel({ description: '' }), /no description/],

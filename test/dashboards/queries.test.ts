@@ -16,7 +16,13 @@ import {
   runTarget,
   type Selection,
 } from '../support/dashboards/prometheus-queries.ts'
-import { addedBytes, makeOverdue, runScenario, startScenario } from '../support/dashboards/scenario.ts'
+import {
+  addedBytes,
+  makeOverdue,
+  runScenario,
+  type Scenario,
+  startScenario,
+} from '../support/dashboards/scenario.ts'
 import { query } from '../support/prometheus.ts'
 
 const dashboards = await readDashboards()
@@ -64,45 +70,8 @@ test('on real data no query fails, is empty, or returns too many series', async 
     'one path': (panel) => ({ host: [host], path: [onePath(panel)] }),
     'two paths': (panel) => ({ path: [onePath(panel), ...scenario.good.slice(0, 1)] }),
   }
-  await context.test('the figures are correct', async () => {
-    const others = Object.fromEntries(scenario.good.map((path) => [path, states.good]))
-    assert.deepEqual(await figures(queries, { title: 'Latest Backup Status', query: status }), {
-      ...others,
-      [scenario.troubled]: states.failed,
-      [overdue]: states.overdue,
-    })
-    assert.deepEqual(await figures(queries, { title: 'Latest Backup Status', query: change }), {
-      [scenario.troubled]: addedBytes,
-    })
-    assert.equal(
-      (await figures(queries, { title: 'Latest Backup Status', query: changedFiles }))[scenario.troubled],
-      1,
-    )
-    assert.deepEqual(Object.values(await figures(queries, { title: 'Need Attention' })), [2])
-    assert.deepEqual(Object.keys(await figures(queries, { title: 'Overdue Sources' })), [overdue])
-    const firing = await figures(queries, { title: 'Firing Alerts', label: 'alertname' })
-    assert.ok((firing.KopiaBackupFailed ?? 0) > scenario.begunAt * 1000, JSON.stringify(firing))
-    const [count = 0] = Object.values(await figures(queries, { title: 'Alerts Firing' }))
-    assert.ok(count >= Object.keys(firing).length, `${count} alerts are firing`)
-    assert.deepEqual(Object.values(await figures(queries, { title: 'Silent Agents' })), [0])
-    const [rate = 0] = Object.values(await figures(queries, { title: 'Backup Success Rate' }))
-    assert.ok(rate > 0.5 && rate < 1, `the success rate is ${rate}`)
-    const tasks = await figures(queries, { title: 'Verify and Maintenance', label: 'task' })
-    assert.deepEqual(
-      [tasks['snapshot verify'], tasks['snapshot create'], tasks['maintenance run']],
-      [good, failed, good],
-    )
-  })
-  await context.test('the drawing shows data in every panel', async () => {
-    for (const dashboard of dashboards.values()) {
-      const drawing = { queries, theme: 'dark', width: 390 } as const
-      const page = pageOf(dashboard, await queryDashboard(queries, dashboard), drawing)
-      for (const { fieldConfig } of dashboard.panels) {
-        assert.ok(!page.includes(fieldConfig.defaults.noValue ?? ''), fieldConfig.defaults.noValue)
-      }
-      assert.doesNotMatch(page, /NaN|undefined/)
-    }
-  })
+  await context.test('the figures are correct', () => checkFigures(queries, scenario, overdue))
+  await context.test('the drawing shows data in every panel', () => checkDrawing(queries))
   for (const [name, dashboard] of dashboards) {
     for (const [choice, selection] of Object.entries(selections)) {
       await context.test(`${name}, ${choice}`, async (all) => {
@@ -134,3 +103,44 @@ test('on real data no query fails, is empty, or returns too many series', async 
     }
   }
 })
+
+async function checkFigures(queries: PrometheusQueries, scenario: Scenario, overdue: string): Promise<void> {
+  const others = Object.fromEntries(scenario.good.map((path) => [path, states.good]))
+  assert.deepEqual(await figures(queries, { title: 'Latest Backup Status', query: status }), {
+    ...others,
+    [scenario.troubled]: states.failed,
+    [overdue]: states.overdue,
+  })
+  assert.deepEqual(await figures(queries, { title: 'Latest Backup Status', query: change }), {
+    [scenario.troubled]: addedBytes,
+  })
+  assert.equal(
+    (await figures(queries, { title: 'Latest Backup Status', query: changedFiles }))[scenario.troubled],
+    1,
+  )
+  assert.deepEqual(Object.values(await figures(queries, { title: 'Need Attention' })), [2])
+  assert.deepEqual(Object.keys(await figures(queries, { title: 'Overdue Sources' })), [overdue])
+  const firing = await figures(queries, { title: 'Firing Alerts', label: 'alertname' })
+  assert.ok((firing.KopiaBackupFailed ?? 0) > scenario.begunAt * 1000, JSON.stringify(firing))
+  const [count = 0] = Object.values(await figures(queries, { title: 'Alerts Firing' }))
+  assert.ok(count >= Object.keys(firing).length, `${count} alerts are firing`)
+  assert.deepEqual(Object.values(await figures(queries, { title: 'Silent Agents' })), [0])
+  const [rate = 0] = Object.values(await figures(queries, { title: 'Backup Success Rate' }))
+  assert.ok(rate > 0.5 && rate < 1, `the success rate is ${rate}`)
+  const tasks = await figures(queries, { title: 'Verify and Maintenance', label: 'task' })
+  assert.deepEqual(
+    [tasks['snapshot verify'], tasks['snapshot create'], tasks['maintenance run']],
+    [good, failed, good],
+  )
+}
+
+async function checkDrawing(queries: PrometheusQueries): Promise<void> {
+  for (const dashboard of dashboards.values()) {
+    const drawing = { queries, theme: 'dark', width: 390 } as const
+    const page = pageOf(dashboard, await queryDashboard(queries, dashboard), drawing)
+    for (const { fieldConfig } of dashboard.panels) {
+      assert.ok(!page.includes(fieldConfig.defaults.noValue ?? ''), fieldConfig.defaults.noValue)
+    }
+    assert.doesNotMatch(page, /NaN|undefined/)
+  }
+}

@@ -71,7 +71,7 @@ export const latestStatus = table({
 export const overdue = table({
   title: 'Overdue Sources',
   description:
-    'Sources whose next successful backup is late, the latest first. The limit is an hour plus one and a ' +
+    'Sources whose next successful backup is late, the longest delay first. The limit is an hour plus one and a ' +
     'half intervals from the policy, or three and a half intervals learned from past backups. If the ' +
     'interval is unknown, the limit is three days and an hour.',
   unit: 'short',
