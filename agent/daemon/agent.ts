@@ -25,6 +25,7 @@ import { createRefresher } from './refresher.ts'
 import type { ServiceManager } from './service-manager.ts'
 import { createSettlingLoop } from './settling-loop.ts'
 import { createStartup } from './startup.ts'
+import { enableOptimizer } from './v8-flags.ts'
 
 type AgentOptions = {
   readonly settings: Settings
@@ -74,6 +75,7 @@ export async function createAgent(options: AgentOptions): Promise<Agent> {
       lifeSigns.kopiaCallEnded()
       metrics.countKopiaCall(command, ok ? 'success' : 'failed')
     },
+    onLongAnswer: enableOptimizer,
   })
   const repositoryQueries = createRepositoryQueries({
     ledger,

@@ -1,4 +1,4 @@
-// Kopia's CLI as the settings describe it, for commands that ask a few questions and end.
+// Makes Kopia's CLI of the settings.
 
 import { createKopia, type Kopia } from '../kopia/cli/client.ts'
 import type { KopiaOptions } from '../kopia/cli/exec.ts'
@@ -8,7 +8,7 @@ type Listeners = Pick<KopiaOptions, 'signal' | 'onBegin' | 'onCall' | 'onLongAns
 
 const untilDone: Listeners = { signal: new AbortController().signal, onCall: () => undefined }
 
-/** Binds the CLI; a daemon adds how its calls are ended and counted. */
+/** Binds the CLI. The daemon adds a signal that ends its calls, and counts them. */
 export function kopiaOf(settings: Settings, listeners: Listeners = untilDone): Kopia {
   return createKopia({
     binary: settings.kopiaBinary,
