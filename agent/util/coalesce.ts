@@ -21,13 +21,14 @@ export function coalesce(task: () => Promise<void>): Coalesced {
   }
 
   function run(): Promise<void> {
-    if (running === undefined) return begin()
-    next ??= running.then(begin, begin)
+    // The next run begins a moment after the running one has ended: a call in between belongs to it, too.
+    if (next === undefined && running === undefined) return begin()
+    next ??= running?.then(begin, begin) ?? begin()
     return next
   }
 
   async function idle(): Promise<void> {
-    while (running !== undefined) await (next ?? running).catch(() => undefined)
+    while (running !== undefined || next !== undefined) await (next ?? running)?.catch(() => undefined)
   }
 
   return Object.assign(run, { idle })

@@ -19,6 +19,8 @@ const settings = {
   KOPIA_METRICS_REFRESH_SCHEDULE: everyFiveSeconds,
   KOPIA_METRICS_REPOSITORY_SCHEDULE: everyFiveSeconds,
   KOPIA_METRICS_INSTANCE: 'vm',
+  // A repository that goes away during a call makes Kopia retry for minutes, and no second call is made meanwhile.
+  KOPIA_METRICS_KOPIA_TIMEOUT: '10s',
 }
 
 type Scene = { readonly lab: Lab; readonly webhook: Webhook; readonly prometheus: Service }

@@ -100,3 +100,21 @@ test('a queued task that fails rejects its own call and does not stop the next',
   await assert.rejects(failed, failure)
   assert.equal(await next, 'result')
 })
+
+test('a call between the end of a run and the begin of the next one starts no run beside it', async () => {
+  let underWay = 0
+  let most = 0
+  const run = coalesce(async () => {
+    underWay += 1
+    most = Math.max(most, underWay)
+    await new Promise<void>((resolve) => setImmediate(resolve))
+    underWay -= 1
+  })
+  const first = run()
+  // Registered before the queued run, so it is called before it.
+  const between = first.then(() => run())
+  const queued = run()
+  await Promise.all([first, between, queued])
+  await run.idle()
+  assert.deepEqual([most, underWay], [1, 0])
+})
