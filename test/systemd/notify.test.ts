@@ -124,7 +124,7 @@ test('a service manager that can not be reached is one line in the log', async (
     NOTIFY_SOCKET: join(lab.folder, 'nobody-listens'),
     WATCHDOG_USEC: '400000',
   })
-  const lines = () => agent.output().match(/^.*systemd can't be told.*$/gm) ?? []
+  const lines = () => agent.output().match(/^.*can't be reported to systemd.*$/gm) ?? []
   await waitFor('the line is logged', () => lines().length > 0 || undefined)
   assert.equal(await agent.stop(), 0)
   assert.equal(lines().length, 1)
