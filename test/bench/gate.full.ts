@@ -1,10 +1,11 @@
-// Part of `npm test`: costs that must not rise unnoticed. Times are compared only with times that were measured in turn;
+// Part of `npm run test:full`: costs that must not rise unnoticed. Times are compared only with times that were measured in turn;
 // memory and calls of Kopia are the same on every machine. `npm run bench` has all figures.
 
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { createLab } from '../support/lab.ts'
+import { waitFor } from '../support/wait.ts'
 import { startBuiltAgent } from './agent.ts'
 import { median } from './bench.ts'
 import { callsPerBackup, watchCalls } from './day.ts'
@@ -35,7 +36,7 @@ test('the agent calls Kopia once per backup', () =>
     assert.equal(calls, 1)
   }))
 
-test('an idle agent takes less than 70 MiB', () =>
+test('an idle agent takes at most 68 MiB', () =>
   withFolder(async (_, context) => {
     const lab = await createLab(context)
     await lab.kopia.must('snapshot', 'create', await lab.makeSource('photos'))
@@ -44,9 +45,11 @@ test('an idle agent takes less than 70 MiB', () =>
       { stateDirectory: lab.stateDirectory, kopiaEnvironment: lab.kopia.environment },
       { KOPIA_METRICS_PUSHGATEWAY_URL: lab.gateway.url },
     )
-    await sleep(10_000)
-    const resident = residentMebibytes(agent.processId)
-    assert.ok(resident < 70, `${resident} MiB`)
+    // V8 gives back what the start took when it is idle, half a minute later.
+    await sleep(30_000)
+    await waitFor('the memory of the start is given back', () =>
+      residentMebibytes(agent.processId) <= 68 ? true : undefined,
+    )
   }))
 
 test('the CPU of a metrics text is proportional to the sources, and 10,000 sources keep their memory budget', async () => {
