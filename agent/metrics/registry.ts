@@ -27,7 +27,7 @@ export type MetricsRegistry = {
   readonly countPushFailure: () => void
 }
 
-export type MetricsInput = {
+type MetricsInput = {
   readonly ledger: Ledger
   /** When the running attempts began, in Unix seconds, by `user@host:path`. */
   readonly runningSince: () => ReadonlyMap<string, number>
