@@ -2,8 +2,7 @@
 
 import Counter from 'prom-client/lib/counter.js'
 import { definitions, type MetricName } from './definitions.ts'
-import { sampleIfKnown } from './repository-metrics.ts'
-import type { SamplesByName } from './sample.ts'
+import { type SamplesByName, sampleIfKnown } from './sample.ts'
 
 export type AgentFacts = {
   readonly version: string

@@ -27,7 +27,7 @@ export type MetricsRegistry = {
   readonly countPushFailure: () => void
 }
 
-export type MetricsInput = {
+type MetricsInput = {
   readonly ledger: Ledger
   /** When the running attempts began, in Unix seconds, by `user@host:path`. */
   readonly runningSince: () => ReadonlyMap<string, number>
@@ -35,19 +35,19 @@ export type MetricsInput = {
 }
 
 /** Creates the registry of one agent, whose own counters start at 0. */
-export function createMetricsRegistry(sources: MetricsInput): MetricsRegistry {
+export function createMetricsRegistry(input: MetricsInput): MetricsRegistry {
   const counters = createAgentCounters()
   return {
     contentType: Registry.PROMETHEUS_CONTENT_TYPE,
-    text: () => inPieces(textOf(sources, counters)),
+    text: () => inPieces(textOf(input, counters)),
     countKopiaCall: counters.countKopiaCall,
     countPushFailure: counters.countPushFailure,
   }
 }
 
-/** Metric by metric: the text of 10,000 sources is 26 MB, that of one metric at most 10 MB. */
-async function* textOf(sources: MetricsInput, counters: AgentCounters): AsyncGenerator<string> {
-  const registry = await registryOf(sources, counters)
+/** Metric by metric: the text of 10,000 sources is 24 MB, that of one metric at most 10 MB. */
+async function* textOf(input: MetricsInput, counters: AgentCounters): AsyncGenerator<string> {
+  const registry = await registryOf(input, counters)
   for (const { name } of registry.getMetricsAsArray()) {
     const text = await registry.getSingleMetricAsString(name)
     if (hasSamples(text)) yield `${text}\n`
@@ -63,7 +63,7 @@ function hasSamples(text: string): boolean {
  * A registry for one text. It freezes the moment, not the samples: a metric makes its samples when the registry writes
  * it. A `Gauge` would hold every sample a second time and take four times the CPU.
  */
-async function registryOf(sources: MetricsInput, counters: AgentCounters): Promise<Registry> {
+async function registryOf(input: MetricsInput, counters: AgentCounters): Promise<Registry> {
   const registry = new Registry()
   const register = (name: MetricName, samples: () => readonly Sample[]) => {
     const { help, type } = definitions[name]
@@ -71,14 +71,14 @@ async function registryOf(sources: MetricsInput, counters: AgentCounters): Promi
   }
   const counted = await counters.read()
   // No `await` from here on, so that all parts are of the same moment.
-  const { ledger } = sources
+  const { ledger } = input
   const states = [...ledger.sources.values()]
-  const context = contextOf(ledger, sources.runningSince())
+  const context = contextOf(ledger, input.runningSince())
   for (const name of sourceMetricNames) register(name, () => sourceSamples(name, states, context))
   const others: readonly SamplesByName[] = [
     commandSamples(ledger.commands),
     repositorySamples(ledger.repository),
-    agentSamples(sources.agent()),
+    agentSamples(input.agent()),
     counted(),
   ]
   for (const [name, samples] of others.flatMap((by) => [...by])) register(name, () => samples)

@@ -1,7 +1,7 @@
 // The metrics of the repository and of Kopia's commands.
 
 import type { CommandState, RepositoryState } from '../ledger/ledger.ts'
-import type { Labels, Sample, SamplesByName } from './sample.ts'
+import { type SamplesByName, sampleIfKnown } from './sample.ts'
 
 const maintenanceKinds = ['quick', 'full'] as const
 
@@ -36,9 +36,4 @@ export function commandSamples(commands: ReadonlyMap<string, CommandState>): Sam
       all.flatMap(([command, { lastSuccessAt }]) => sampleIfKnown(lastSuccessAt, { command })),
     ],
   ])
-}
-
-/** One sample, or none where the value is unknown. */
-export function sampleIfKnown(value: number | undefined, labels: Labels = {}): readonly Sample[] {
-  return value === undefined ? [] : [{ labels, value }]
 }

@@ -1,4 +1,4 @@
-// One sample of a metric, as prom-client's Registry takes it.
+// A sample of a metric, as prom-client's Registry takes it.
 
 import type { MetricName } from './definitions.ts'
 
@@ -16,3 +16,8 @@ export type Sample = {
 
 /** The samples of some metrics; a metric may have none. */
 export type SamplesByName = ReadonlyMap<MetricName, readonly Sample[]>
+
+/** One sample, or none where the value is unknown. */
+export function sampleIfKnown(value: number | undefined, labels: Labels = {}): readonly Sample[] {
+  return value === undefined ? [] : [{ labels, value }]
+}
