@@ -42,7 +42,9 @@ export function createRepositoryQueries(options: RepositoryQueriesOptions): Repo
   const reachability = createReachability(options.log)
   let questions = 0
 
+  // A stop waits for the question under way, so none may begin after it.
   async function ask<T>(question: () => Promise<KopiaResult<T>>, enter: (value: T) => void): Promise<void> {
+    if (signal.aborted) return
     const answer = await question()
     if (signal.aborted) return
     reachability.note(answer)
@@ -50,6 +52,7 @@ export function createRepositoryQueries(options: RepositoryQueriesOptions): Repo
   }
 
   async function snapshots(source: Source | undefined): Promise<SnapshotsAnswer> {
+    if (signal.aborted) return { kind: 'interrupted' }
     questions += 1
     const question = { number: questions, askedAt: nowSeconds() }
     const answer = await kopia.snapshots(source)

@@ -123,7 +123,10 @@ test('a question that the stop ends says nothing of the repository, and what it 
     return 'the call was cancelled'
   }
   assert.equal(await settle(), false)
+  const asked = kopia.questions.length
   await repositoryQueries.refreshFigures()
+  assert.equal(await settle(), false)
+  assert.equal(kopia.questions.length, asked, 'no question begins after the stop')
   assert.equal(repositoryQueries.isReachable(), true)
   assert.deepEqual(log.lines('warn'), [])
   assert.equal(ledger.sources.get(key)?.lastAttempt, undefined)
