@@ -95,6 +95,8 @@ export async function createAgent(options: AgentOptions): Promise<Agent> {
       alwaysOn: settings.alwaysOn,
       heartbeatSeconds: state.heartbeatSeconds,
       repositoryReachable: repositoryQueries.isReachable(),
+      repositoryChanged: ledger.repository.changedTo !== undefined,
+      processesVisible: ledger.setup.processesVisible,
     }),
   })
   const publisher = createPublisher({ settings, ledger, tracker, intake, metrics, faults, random, log })

@@ -16,10 +16,27 @@ export type RepositoryState = {
   readonly maintenance?: Maintenance
   readonly blobs?: BlobStats
   readonly contentsBytes?: number
+  /** Another repository, to which the configuration is connected now; `status` is still the one that the ledger is about. */
+  readonly changedTo?: RepositoryStatus
 }
 
 /** How the last run of one of Kopia's commands ended, as a whole. */
-export type CommandState = { readonly result: 'success' | 'failed'; readonly lastSuccessAt?: number }
+export type CommandState = {
+  readonly result: 'success' | 'failed'
+  readonly lastSuccessAt?: number
+  /** Why it failed, in one line without secrets. */
+  readonly reason?: string
+}
+
+/** What the agent has learnt about how Kopia runs here. */
+export type Setup = {
+  /** Configuration files other than the agent's own whose runs write to the same log directory. */
+  readonly otherConfigurations: readonly string[]
+  /** Whether the agent can see the processes of Kopia; undefined before a run showed it. */
+  readonly processesVisible?: boolean
+}
+
+export const unknownSetup: Setup = { otherConfigurations: [] }
 
 /** Raise it when a saved field changes, and teach migration.ts the step. */
 export const ledgerVersion = 2
@@ -37,6 +54,7 @@ export type LedgerData = {
   readonly runs: Readonly<Record<string, Run>>
   /** Undefined where the machine is always on. */
   readonly uptimeQuarters?: UptimeQuarters
+  readonly setup?: Setup
 }
 
 export const emptyLedger: LedgerData = {
@@ -53,6 +71,8 @@ export type Ledger = Omit<Sources, 'states'> & {
   /** Undefined where the machine is always on. */
   readonly uptimeQuarters: UptimeQuarters | undefined
   readonly setUptimeQuarters: (quarters: UptimeQuarters | undefined) => void
+  readonly setup: Setup
+  readonly updateSetup: (change: Partial<Setup>) => void
   readonly commands: ReadonlyMap<string, CommandState>
   /** Counts what ends from now on. Only the first call has an effect. */
   readonly begin: (nowSeconds: number) => void
@@ -60,7 +80,8 @@ export type Ledger = Omit<Sources, 'states'> & {
   readonly endPast: () => void
   /** Whether an attempt that ended then (Unix seconds) is counted: those from before the first start are not. */
   readonly isCounted: (endedAt: number) => boolean
-  readonly addCommand: (command: string, result: CommandState['result'], endedAt: number) => void
+  /** `reason` says why it failed; without one it succeeded. */
+  readonly addCommand: (command: string, endedAt: number, reason?: string) => void
   readonly updateRepository: (change: RepositoryState) => void
   /** The ledger as plain data, together with the position of each run: both must be saved in one step. */
   readonly toData: (runs: Runs) => LedgerData
@@ -68,7 +89,7 @@ export type Ledger = Omit<Sources, 'states'> & {
 
 /** Opens the ledger that was saved as `data`. */
 export function createLedger(data: LedgerData): Ledger {
-  let { begunAt, isPastRead = false, repository, uptimeQuarters } = data
+  let { begunAt, isPastRead = false, repository, uptimeQuarters, setup = unknownSetup } = data
   const commands = new Map(Object.entries(data.commands))
   const isCounted = (endedAt: number) => begunAt !== undefined && (isPastRead || endedAt >= begunAt)
   const { states, ...sources } = createSources(data.sources, isCounted)
@@ -85,6 +106,12 @@ export function createLedger(data: LedgerData): Ledger {
     setUptimeQuarters: (quarters) => {
       uptimeQuarters = quarters
     },
+    get setup() {
+      return setup
+    },
+    updateSetup: (change) => {
+      setup = { ...setup, ...change }
+    },
     begin: (nowSeconds) => {
       begunAt ??= nowSeconds
     },
@@ -92,9 +119,13 @@ export function createLedger(data: LedgerData): Ledger {
       isPastRead = true
     },
     isCounted,
-    addCommand: (command, result, endedAt) => {
-      const lastSuccessAt = result === 'success' ? endedAt : commands.get(command)?.lastSuccessAt
-      commands.set(command, { result, ...(lastSuccessAt !== undefined && { lastSuccessAt }) })
+    addCommand: (command, endedAt, reason) => {
+      const lastSuccessAt = reason === undefined ? endedAt : commands.get(command)?.lastSuccessAt
+      commands.set(command, {
+        result: reason === undefined ? 'success' : 'failed',
+        ...(lastSuccessAt !== undefined && { lastSuccessAt }),
+        ...(reason !== undefined && { reason }),
+      })
     },
     updateRepository: (change) => {
       repository = { ...repository, ...change }
@@ -108,6 +139,7 @@ export function createLedger(data: LedgerData): Ledger {
       commands: Object.fromEntries(commands),
       runs: Object.fromEntries(runs),
       ...(uptimeQuarters !== undefined && { uptimeQuarters }),
+      setup,
     }),
   }
 }

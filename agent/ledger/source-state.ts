@@ -20,6 +20,12 @@ export type SourceState = {
   readonly lastSuccessAt?: number
   readonly lastFailureAt?: number
   readonly held?: SnapshotSummary
+  /** An attempt reported a success that nothing has proved for too long. Cleared by the next settled attempt. */
+  readonly unproven?: { readonly since: number; readonly reason: string }
+  /** Since when the repository holds no snapshot of the source. */
+  readonly goneSince?: number
+  /** `user@host` under which this machine last backed up the source; undefined if only the repository reports it. */
+  readonly backedUpAs?: string
   /** Undefined in a ledger that is older than the chart. */
   readonly recent?: RecentAttempts
 }

@@ -11,6 +11,9 @@ export type AgentFacts = {
   readonly heartbeatSeconds: number | undefined
   /** Undefined before the first question to the repository. */
   readonly repositoryReachable: boolean | undefined
+  readonly repositoryChanged: boolean
+  /** Undefined before a run showed it. */
+  readonly processesVisible: boolean | undefined
 }
 
 const callResults = ['success', 'failed'] as const
@@ -19,18 +22,22 @@ export type CallResult = (typeof callResults)[number]
 /** The facts as samples. */
 export function agentSamples(facts: AgentFacts): SamplesByName {
   const { version, alwaysOn, heartbeatSeconds, repositoryReachable } = facts
-  const reachable = repositoryReachable === undefined ? undefined : Number(repositoryReachable)
+  const numberIfKnown = (fact: boolean | undefined) => (fact === undefined ? undefined : Number(fact))
   return new Map([
     ['kopia_agent_build_info', [{ labels: { version }, value: 1 }]],
     ['kopia_agent_always_on', [{ labels: {}, value: Number(alwaysOn) }]],
     ['kopia_agent_heartbeat_interval_seconds', sampleIfKnown(heartbeatSeconds)],
-    ['kopia_agent_repository_reachable', sampleIfKnown(reachable)],
+    ['kopia_agent_repository_reachable', sampleIfKnown(numberIfKnown(repositoryReachable))],
+    ['kopia_agent_repository_changed', [{ labels: {}, value: Number(facts.repositoryChanged) }]],
+    ['kopia_agent_processes_visible', sampleIfKnown(numberIfKnown(facts.processesVisible))],
   ])
 }
 
 export type AgentCounters = {
   readonly countKopiaCall: (command: string, result: CallResult) => void
   readonly countPushFailure: () => void
+  readonly countUnattributedRun: () => void
+  readonly countUnexplainedSnapshot: () => void
   /** Resolves to a function that copies the counters as they are when it is called. */
   readonly read: () => Promise<() => SamplesByName>
 }
@@ -39,6 +46,14 @@ export type AgentCounters = {
 export function createAgentCounters(): AgentCounters {
   const kopiaCalls = counterOf('kopia_agent_kopia_calls_total')
   const pushFailures = counterOf('kopia_agent_push_failures_total')
+  const unattributedRuns = counterOf('kopia_agent_runs_unattributed_total')
+  const unexplainedSnapshots = counterOf('kopia_agent_unexplained_snapshots_total')
+  const all = [
+    ['kopia_agent_runs_unattributed_total', unattributedRuns],
+    ['kopia_agent_unexplained_snapshots_total', unexplainedSnapshots],
+    ['kopia_agent_push_failures_total', pushFailures],
+    ['kopia_agent_kopia_calls_total', kopiaCalls],
+  ] as const
   return {
     countKopiaCall: (command, result) => {
       // The first call of a command creates both series: increase() does not see a series that starts at 1.
@@ -46,14 +61,14 @@ export function createAgentCounters(): AgentCounters {
       kopiaCalls.inc({ command, result })
     },
     countPushFailure: () => pushFailures.inc(),
+    countUnattributedRun: () => unattributedRuns.inc(),
+    countUnexplainedSnapshot: () => unexplainedSnapshots.inc(),
     read: async () => {
-      const [calls, failures] = await Promise.all([kopiaCalls.get(), pushFailures.get()])
+      const counted = await Promise.all(
+        all.map(async ([name, counter]) => [name, (await counter.get()).values] as const),
+      )
       // The values are the counters' own objects, which later counting changes.
-      return () =>
-        new Map([
-          ['kopia_agent_push_failures_total', failures.values.map((sample) => ({ ...sample }))],
-          ['kopia_agent_kopia_calls_total', calls.values.map((sample) => ({ ...sample }))],
-        ])
+      return () => new Map(counted.map(([name, values]) => [name, values.map((sample) => ({ ...sample }))]))
     },
   }
 }

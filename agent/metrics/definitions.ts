@@ -158,6 +158,26 @@ export const definitions = {
     labels: [],
     help: 'Whether the last question to the repository was answered (1) or not (0).',
   },
+  kopia_agent_repository_changed: {
+    type: 'gauge',
+    labels: [],
+    help: 'Whether the configuration is connected to another repository than the one that the agent knows (1) or not (0).',
+  },
+  kopia_agent_processes_visible: {
+    type: 'gauge',
+    labels: [],
+    help: 'Whether the agent can see the processes of Kopia (1) or not (0); absent before a backup has shown it.',
+  },
+  kopia_agent_runs_unattributed_total: {
+    type: 'counter',
+    labels: [],
+    help: 'Runs of Kopia, since the agent started, of which it is not known which repository they belong to.',
+  },
+  kopia_agent_unexplained_snapshots_total: {
+    type: 'counter',
+    labels: [],
+    help: 'Snapshots of this machine, found since the agent started, of which neither a log nor a hook reports.',
+  },
   kopia_agent_push_failures_total: {
     type: 'counter',
     labels: [],

@@ -25,6 +25,8 @@ export type MetricsRegistry = {
   readonly text: () => AsyncGenerator<string>
   readonly countKopiaCall: (command: string, result: CallResult) => void
   readonly countPushFailure: () => void
+  readonly countUnattributedRun: () => void
+  readonly countUnexplainedSnapshot: () => void
 }
 
 type MetricsInput = {
@@ -42,6 +44,8 @@ export function createMetricsRegistry(input: MetricsInput): MetricsRegistry {
     text: () => inPieces(textOf(input, counters)),
     countKopiaCall: counters.countKopiaCall,
     countPushFailure: counters.countPushFailure,
+    countUnattributedRun: counters.countUnattributedRun,
+    countUnexplainedSnapshot: counters.countUnexplainedSnapshot,
   }
 }
 

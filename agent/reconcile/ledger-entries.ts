@@ -85,9 +85,10 @@ function enterCommand(
   if (Object.keys(run.readBytes).length === 0 || run.command === 'server-start') return
   const command = run.command.replace('-', ' ')
   const isGood = hasSucceeded(run) && finished.every(({ outcome }) => outcome === 'success')
-  ledger.addCommand(command, isGood ? 'success' : 'failed', run.endedAt)
-  if (isGood || !ledger.isCounted(run.endedAt)) return
-  log.warn(`kopia ${command} (${runId}) failed: ${run.evidence.finalError ?? 'it did not come to its end'}`)
+  const reason = isGood ? undefined : (run.evidence.finalError ?? 'its log stops')
+  ledger.addCommand(command, run.endedAt, reason)
+  if (reason === undefined || !ledger.isCounted(run.endedAt)) return
+  log.warn(`kopia ${command} (${runId}) failed: ${reason}`)
 }
 
 function removeGoneSources(

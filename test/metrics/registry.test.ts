@@ -19,7 +19,14 @@ type Fixture = {
 }
 
 const fixtures = new URL('../fixtures/metrics/', import.meta.url)
-const facts = { version: '1', alwaysOn: true, heartbeatSeconds: undefined, repositoryReachable: undefined }
+const facts = {
+  version: '1',
+  alwaysOn: true,
+  heartbeatSeconds: undefined,
+  repositoryReachable: undefined,
+  repositoryChanged: false,
+  processesVisible: undefined,
+}
 
 async function registryOf(name: string): Promise<MetricsRegistry> {
   const fixture: Fixture = JSON.parse(await readFile(new URL(`${name}.json`, fixtures), 'utf8'))
@@ -137,7 +144,7 @@ function changingRegistry(count: number) {
       running.set(`root@vm:/data/${index}`, version)
     }
     ledger.addSource(source(`/new/${version}`), version)
-    ledger.addCommand('snapshot create', 'success', version)
+    ledger.addCommand('snapshot create', version)
     ledger.updateRepository({ contentsBytes: version })
     registry.countKopiaCall('snapshot list', 'failed')
     registry.countPushFailure()

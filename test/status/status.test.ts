@@ -107,8 +107,8 @@ test('a source on a machine that sleeps is overdue after four hours of uptime si
 
 test('a command that failed as a whole is shown, unless a failing source shows that already', () => {
   const ledger = ledgerOf([history('/a')])
-  ledger.addCommand('snapshot create', 'failed', now)
-  ledger.addCommand('snapshot verify', 'failed', now)
+  ledger.addCommand('snapshot create', now, 'it broke')
+  ledger.addCommand('snapshot verify', now, 'it broke')
   const status = statusOf(ledger, nothing, now)
   assert.deepEqual(status.failedCommands, ['snapshot create', 'snapshot verify'])
   assert.match(

@@ -20,6 +20,8 @@ export type FinishedAttempt = {
   readonly errors: FileErrors
   /** The snapshot that the attempt created. No other attempt can have created it. */
   readonly snapshotId?: string
+  /** Why it made no complete backup, in one line without secrets; undefined for a success. */
+  readonly reason?: string
 }
 
 type FileErrors = { readonly fatal: number; readonly ignored: number }

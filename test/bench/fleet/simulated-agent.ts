@@ -36,7 +36,14 @@ export function registryAt(number: number, nowSeconds: number): MetricsRegistry 
   const registry = createMetricsRegistry({
     ledger,
     runningSince: () => new Map(),
-    agent: () => ({ version: '0.1.0', alwaysOn: true, heartbeatSeconds: 300, repositoryReachable: true }),
+    agent: () => ({
+      version: '0.1.0',
+      alwaysOn: true,
+      heartbeatSeconds: 300,
+      repositoryReachable: true,
+      repositoryChanged: false,
+      processesVisible: true,
+    }),
   })
   registry.countKopiaCall('snapshot list', 'success')
   return registry
@@ -60,8 +67,8 @@ function ledgerAt(number: number, nowSeconds: number): Ledger {
     blobs: { count: 40_000, sizeBytes: 800e9 },
     contentsBytes: 900e9,
   })
-  ledger.addCommand('snapshot create', 'success', nowSeconds - 60)
-  ledger.addCommand('maintenance run', 'success', nowSeconds - 3600)
+  ledger.addCommand('snapshot create', nowSeconds - 60)
+  ledger.addCommand('maintenance run', nowSeconds - 3600)
   for (let index = 0; index < sourcesPerAgent; index += 1) addSource(ledger, number, index, nowSeconds)
   return ledger
 }
