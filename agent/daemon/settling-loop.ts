@@ -1,6 +1,7 @@
 // The loop that settles: events and runs go into the ledger as soon as they have news, and the ledger goes out.
 
-import { nearEndSince, type OpenRun } from '../kopia/runs/run.ts'
+import type { OpenRun } from '../kopia/runs/run.ts'
+import { nearEndSince } from '../kopia/runs/run-end.ts'
 import type { RunTracker } from '../kopia/runs/tracker.ts'
 import type { Reconciler } from '../reconcile/reconciler.ts'
 import { coalesce } from '../util/coalesce.ts'
