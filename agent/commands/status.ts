@@ -9,6 +9,7 @@ import { createLedger } from '../ledger/ledger.ts'
 import { lockHolder } from '../ledger/lock.ts'
 import { lookAtLedger } from '../ledger/store.ts'
 import { runningAttempts } from '../reconcile/pending.ts'
+import { isOursBefore } from '../reconcile/setup-notes.ts'
 import type { Settings } from '../settings/settings.ts'
 import { type AgentState, statusJson } from '../status/json.ts'
 import { needsAttention, type Status, statusOf } from '../status/status.ts'
@@ -114,6 +115,7 @@ function createStatusReader(settings: Settings): StatusReader {
     }
     tracker ??= createRunTracker({
       directory: cliLogs,
+      configurationPath: settings.resolvedKopiaConfigPath,
       runs: new Map(Object.entries(stored.data.runs)),
       nowSeconds,
       // The ledger's state is shown then; the agent's own log reports a log of Kopia that can't be read.
@@ -122,7 +124,11 @@ function createStatusReader(settings: Settings): StatusReader {
     await tracker.sweep()
     await tracker.endFinishedRuns()
     const ledger = createLedger(stored.data)
-    const underWay = runningAttempts(tracker.runs, ledger.repository.status)
+    const underWay = runningAttempts(
+      tracker.runs,
+      ledger.repository.status,
+      isOursBefore({ ledger, tracker }),
+    )
     const runningSince = new Map(underWay.map(({ source, startedAt }) => [formatSource(source), startedAt]))
     const agent = { processId: await lockHolder(stateDirectory), ledgerSavedAt: stored.savedAt }
     return { kind: 'known', status: statusOf(ledger, runningSince, nowSeconds()), agent }

@@ -2,8 +2,9 @@
 
 import { join } from 'node:path'
 import { createRunTracker } from '../kopia/runs/tracker.ts'
-import type { Source } from '../kopia/source.ts'
+import { formatSource, type Source } from '../kopia/source.ts'
 import { createLedger } from '../ledger/ledger.ts'
+import { longestSuccessSeconds } from '../ledger/source-state.ts'
 import { prepareSpool } from '../ledger/state-directory.ts'
 import { type LoadedLedger, loadLedger } from '../ledger/store.ts'
 import { createMetricsRegistry } from '../metrics/registry.ts'
@@ -48,8 +49,10 @@ export async function createAgent(options: AgentOptions): Promise<Agent> {
 
   const data = dataOf(await loadLedger(settings.stateDirectory, nowSeconds()), log)
   const ledger = createLedger(data)
-  const isWanted = (source: Source) =>
-    isInScope(settings.scope, ledger.repository.status, source) && passesFilter(source)
+  const isWanted = (source: Source) => {
+    const backedUpAs = ledger.sources.get(formatSource(source))?.backedUpAs
+    return isInScope(settings.scope, ledger.repository.status, source, backedUpAs) && passesFilter(source)
+  }
 
   const spool = createSpool(join(settings.stateDirectory, 'spool'), {
     onBroken: (fileName, reason) => log.warn(`The event ${fileName} in the spool is set aside: ${reason}.`),
@@ -59,6 +62,8 @@ export async function createAgent(options: AgentOptions): Promise<Agent> {
   await prepareSpool(spool.folder)
   const tracker = createRunTracker({
     directory: settings.cliLogs,
+    configurationPath: settings.resolvedKopiaConfigPath,
+    longestSuccessSeconds: (source) => longestSuccessSeconds(ledger.sources.get(formatSource(source))),
     runs: new Map(Object.entries(data.runs)),
     nowSeconds,
     onFault: (name, error) => log.error(`${name} can't be read, it is tried again: ${error}`),
@@ -84,7 +89,17 @@ export async function createAgent(options: AgentOptions): Promise<Agent> {
     nowSeconds,
     log,
   })
-  const reconciler = new Reconciler({ ledger, tracker, repositoryQueries, isWanted, nowSeconds, log })
+  const reconciler = new Reconciler({
+    ledger,
+    tracker,
+    repositoryQueries,
+    isWanted,
+    isWantedHere: passesFilter,
+    onUnattributed: () => metrics.countUnattributedRun(),
+    onUnexplained: () => metrics.countUnexplainedSnapshot(),
+    nowSeconds,
+    log,
+  })
   const runningSince = () => reconciler.runningSince()
 
   const metrics = createMetricsRegistry({

@@ -21,7 +21,7 @@ export type Refresher = {
   /** Saves and pushes, and has Kopia asked for what may have changed. Never rejects. */
   readonly heartbeat: () => Promise<void>
   /** Asks for the repository's size and maintenance, and pushes. Never rejects. */
-  readonly refreshRepository: () => Promise<void>
+  readonly refreshFigures: () => Promise<void>
   /** Changes by other commands that were made until now are known. */
   readonly noteOtherChanges: () => Promise<void>
   /** Resolves once no question is under way. */
@@ -54,6 +54,9 @@ export function createRefresher(options: RefresherOptions): Refresher {
   // Coalesced, so that a Kopia that hangs gets one question at a time, however often the schedules run.
   const askKopia = coalesce(() => faults.run('Asking Kopia for news', askForNews).then(() => undefined))
   const refreshRepository = coalesce(() =>
+    faults.run('Asking Kopia for all', askForAll).then(() => undefined),
+  )
+  const refreshFigures = coalesce(() =>
     faults.run('Asking Kopia for the figures of the repository', askForFigures).then(() => undefined),
   )
 
@@ -71,13 +74,21 @@ export function createRefresher(options: RefresherOptions): Refresher {
     if (questions === 'everything') await repositoryQueries.refreshIdentity()
     if (questions === 'policies and snapshots') await repositoryQueries.refreshPolicies()
     await reconciler.refreshSnapshots()
-    if (questions === 'everything' && repositoryQueries.isReachable()) await refreshRepository()
+    if (questions === 'everything' && repositoryQueries.isReachable()) await refreshFigures()
   }
 
   async function askForFigures(): Promise<void> {
     await faults.run('Tidying the spool', () => spool.tidy(nowSeconds()))
     await repositoryQueries.refreshFigures()
     await publish(publisher)
+  }
+
+  // A server or another machine changes policies without a log here, and Kopia may write its logs elsewhere.
+  async function askForAll(): Promise<void> {
+    await repositoryQueries.refreshIdentity()
+    if (!repositoryQueries.isReachable()) return
+    await reconciler.refreshSnapshots()
+    await refreshFigures()
   }
 
   // The heartbeat does not wait for a repository that hangs: its silence must mean that the machine is gone.
@@ -100,10 +111,10 @@ export function createRefresher(options: RefresherOptions): Refresher {
       })
     },
     heartbeat,
-    refreshRepository,
+    refreshFigures,
     noteOtherChanges: async () => changes.note(await changes.newest()),
     finish: async () => {
-      await Promise.all([askKopia.idle(), refreshRepository.idle()])
+      await Promise.all([askKopia.idle(), refreshRepository.idle(), refreshFigures.idle()])
     },
   }
 }

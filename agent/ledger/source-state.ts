@@ -1,11 +1,11 @@
 // The state of one source, and how a finished attempt or an answer of the repository changes it. Pure functions.
 
-import type { Snapshot } from '../kopia/cli/snapshots.ts'
-import { attemptOf, type FinishedAttempt, type Outcome } from '../kopia/runs/outcome.ts'
+import { newestComplete, type Snapshot } from '../kopia/cli/snapshots.ts'
+import { attemptOf, type FinishedAttempt, type Outcome } from '../kopia/runs/finished-attempt.ts'
 import type { Source } from '../kopia/source.ts'
 import { usualIntervalSeconds } from './median-interval.ts'
 import { type RecentAttempts, unpacked, withAttempt, withoutNewest, withPast } from './recent-attempts.ts'
-import { newestComplete, type SnapshotSummary, summarizeSnapshots } from './snapshot-summary.ts'
+import { type SnapshotSummary, summarizeSnapshots } from './snapshot-summary.ts'
 
 /** Times in Unix seconds, sizes in bytes. */
 export type SourceState = {
@@ -42,7 +42,7 @@ export function newSource(source: Source, nowSeconds: number): SourceState {
 
 /** Adds a finished attempt; `counting` says whether it ended after the agent first ran here. */
 export function withFinished(
-  state: SourceState,
+  { unproven: _, ...state }: SourceState,
   finished: FinishedAttempt,
   counting: 'counted' | 'not counted',
   nowSeconds: number,
@@ -50,21 +50,52 @@ export function withFinished(
   const isNew = counting === 'counted' && !isKnown(state, finished)
   const attempts = isNew ? countedIn(state.attempts, finished.outcome) : state.attempts
   const changes = isOutdated(state, finished, nowSeconds) ? {} : changesBy(state, finished)
-  const before = isKnown(state, finished) ? withoutNewest(recentOf(state)) : recentOf(state)
+  const before = isLast(state, finished) ? withoutNewest(recentOf(state)) : recentOf(state)
   return { ...state, ...changes, attempts, recent: withAttempt(before, finished) }
 }
 
 /** Adds what the repository has of the source. */
-export function withSnapshots(state: SourceState, snapshots: readonly Snapshot[]): SourceState {
+export function withSnapshots(
+  { goneSince, ...state }: SourceState,
+  snapshots: readonly Snapshot[],
+  nowSeconds: number,
+): SourceState {
   const past = state.lastAttempt === undefined ? pastOf(snapshots) : pastSuccessOf(state, snapshots)
   const recent = withPast(recentOf(state), knownBefore(state, snapshots))
-  return { ...state, ...past, held: summarizeSnapshots(snapshots), recent }
+  const isGone = state.lastSuccessAt !== undefined && newestComplete(snapshots) === undefined
+  return {
+    ...state,
+    ...past,
+    held: heldOf(state, snapshots),
+    recent,
+    ...(isGone && { goneSince: goneSince ?? nowSeconds }),
+  }
+}
+
+/** A source that has lost all its snapshots is expected as often as before. */
+function heldOf({ held }: SourceState, snapshots: readonly Snapshot[]): SnapshotSummary {
+  const summary = summarizeSnapshots(snapshots)
+  const usualInterval = held?.usualIntervalSeconds
+  return summary.newest === undefined && usualInterval !== undefined
+    ? { ...summary, usualIntervalSeconds: usualInterval }
+    : summary
+}
+
+/** Whether the last attempt made a complete backup, and nothing known since speaks against it. */
+export function isBackedUp({ lastAttempt, unproven, goneSince }: SourceState): boolean {
+  return lastAttempt?.outcome === 'success' && unproven === undefined && goneSince === undefined
 }
 
 /** The usual interval by successful attempts: with `ignore-identical-snapshots` most backups leave no snapshot. */
 export function intervalOfSuccesses(state: SourceState): number | undefined {
   const successes = unpacked(recentOf(state)).filter(({ outcome }) => outcome === 'success')
   return usualIntervalSeconds(successes.map(({ endedAt }) => endedAt))
+}
+
+/** How long the longest good backup took of those that are remembered; undefined without one. */
+export function longestSuccessSeconds(state: SourceState | undefined): number | undefined {
+  const successes = unpacked(state?.recent ?? []).filter(({ outcome }) => outcome === 'success')
+  return successes.length === 0 ? undefined : Math.max(...successes.map((attempt) => attempt.durationSeconds))
 }
 
 /** Snapshots later than the last known attempt: made on another machine, or by a server that logs nothing. */
@@ -107,9 +138,18 @@ function countedIn(attempts: SourceState['attempts'], outcome: Outcome): SourceS
   return { ...attempts, [outcome]: attempts[outcome] + 1 }
 }
 
-/** Whether the attempt was counted already, from its snapshot in the repository; its log or hooks report it in more detail. */
-function isKnown({ foundSnapshotId }: SourceState, { snapshotId }: FinishedAttempt): boolean {
-  return snapshotId !== undefined && snapshotId === foundSnapshotId
+/**
+ * Whether the attempt was counted already: from its snapshot in the repository, and its log or hooks report it in more
+ * detail; or since its run fell silent.
+ */
+function isKnown({ foundSnapshotId }: SourceState, { snapshotId, wasCounted }: FinishedAttempt): boolean {
+  return wasCounted === true || (snapshotId !== undefined && snapshotId === foundSnapshotId)
+}
+
+/** Whether a known attempt is the last one of the source, so that this report replaces it. */
+function isLast(state: SourceState, finished: FinishedAttempt): boolean {
+  if (!isKnown(state, finished)) return false
+  return finished.wasCounted !== true || state.lastAttempt?.startedAt === finished.startedAt
 }
 
 /** The last attempt of a source that was never watched: made from its newest snapshot. */

@@ -1,7 +1,7 @@
 // The sources of the ledger: finished attempts and the repository's answers go in, one state per source comes out.
 
 import type { Snapshot } from '../kopia/cli/snapshots.ts'
-import { attemptOf, type FinishedAttempt } from '../kopia/runs/outcome.ts'
+import { attemptOf, type FinishedAttempt } from '../kopia/runs/finished-attempt.ts'
 import { formatSource, type Source } from '../kopia/source.ts'
 import { newSource, type SourceState, unknownSnapshots, withFinished, withSnapshots } from './source-state.ts'
 
@@ -15,8 +15,19 @@ export type Sources = {
   /** Removes a source that the repository does not have any more, or never had. */
   readonly removeSource: (source: Source) => void
   readonly addFinished: (finished: FinishedAttempt, nowSeconds: number) => void
-  /** Adds the snapshots that the repository has of a source. An answer to an earlier question does not replace a later one's. */
-  readonly addSnapshots: (source: Source, snapshots: readonly Snapshot[], question: Question) => void
+  /** Notes under which `user@host` this machine backed up the source. */
+  readonly noteBackedUpAs: (source: Source, backedUpAs: string) => void
+  /** Notes that nothing has proved the last attempt since then. Its next outcome takes this back. */
+  readonly noteUnproven: (source: Source, unproven: NonNullable<SourceState['unproven']>) => void
+  /**
+   * Adds the snapshots that the repository has of a source. An answer to an earlier question does not replace a later one's.
+   * Returns the snapshots that no attempt explained.
+   */
+  readonly addSnapshots: (
+    source: Source,
+    snapshots: readonly Snapshot[],
+    question: Question,
+  ) => readonly Snapshot[]
   /** Whether the ledger has an answer for the source to a question that was asked after this one. */
   readonly wasAskedSince: (source: Source, question: Question) => boolean
 }
@@ -44,13 +55,24 @@ export function createSources(
     states.set(formatSource(finished.source), withFinished(state, finished, counting, nowSeconds))
   }
 
-  function addSnapshots(source: Source, snapshots: readonly Snapshot[], question: Question): void {
-    if (wasAskedSince(source, question)) return
+  function addSnapshots(
+    source: Source,
+    snapshots: readonly Snapshot[],
+    question: Question,
+  ): readonly Snapshot[] {
+    if (wasAskedSince(source, question)) return []
     const { askedAt } = question
     const state = ensureSource(source, askedAt)
     answered.set(formatSource(source), question.number)
-    states.set(formatSource(source), withSnapshots(state, snapshots))
-    for (const snapshot of unknownSnapshots(state, snapshots, askedAt)) addFound(snapshot, askedAt)
+    states.set(formatSource(source), withSnapshots(state, snapshots, askedAt))
+    const found = unknownSnapshots(state, snapshots, askedAt)
+    for (const snapshot of found) addFound(snapshot, askedAt)
+    return found
+  }
+
+  function change(source: Source, fields: Partial<SourceState>): void {
+    const state = states.get(formatSource(source))
+    if (state !== undefined) states.set(formatSource(source), { ...state, ...fields })
   }
 
   /** The snapshot's id is remembered: its log or its hooks may still report the same attempt, later. */
@@ -74,6 +96,8 @@ export function createSources(
     addSource: (source, nowSeconds) => void ensureSource(source, nowSeconds),
     removeSource,
     addFinished,
+    noteBackedUpAs: (source, backedUpAs) => change(source, { backedUpAs }),
+    noteUnproven: (source, unproven) => change(source, { unproven }),
     addSnapshots,
     wasAskedSince,
   }

@@ -1,17 +1,21 @@
 // Asks Kopia what no log says, enters the answers, and reports once when Kopia stops or begins to answer.
 
-import type { Kopia } from '../kopia/cli/client.ts'
+import type { Kopia, RepositoryStatus } from '../kopia/cli/client.ts'
 import type { KopiaResult } from '../kopia/cli/exec.ts'
 import { effectivePolicyFor } from '../kopia/cli/policies.ts'
 import { bySource } from '../kopia/cli/snapshots.ts'
-import type { RepositoryAnswer } from '../kopia/runs/outcome.ts'
-import type { Source } from '../kopia/source.ts'
+import type { RepositoryAnswer } from '../kopia/runs/finished-attempt.ts'
+import { formatSource, type Source } from '../kopia/source.ts'
 import type { Ledger, Question } from '../ledger/ledger.ts'
 import type { Log } from '../util/log.ts'
 
 export type SnapshotsAnswer =
   | Extract<RepositoryAnswer, { kind: 'unavailable' }>
-  | (Extract<RepositoryAnswer, { kind: 'snapshots' }> & { readonly question: Question })
+  | (Extract<RepositoryAnswer, { kind: 'snapshots' }> & {
+      readonly question: Question
+      /** The source that was asked about; undefined for all. */
+      readonly about: Source | undefined
+    })
   /** The agent stops and has ended the question: this says nothing about the repository. */
   | { readonly kind: 'interrupted' }
 
@@ -38,8 +42,8 @@ type RepositoryQueriesOptions = {
 
 /** Binds the ledger to Kopia's CLI. */
 export function createRepositoryQueries(options: RepositoryQueriesOptions): RepositoryQueries {
-  const { ledger, kopia, signal, nowSeconds } = options
-  const reachability = createReachability(options.log)
+  const { ledger, kopia, signal, nowSeconds, log } = options
+  const reachability = createReachability(log)
   let questions = 0
 
   // A stop waits for the question under way, so none may begin after it.
@@ -59,14 +63,36 @@ export function createRepositoryQueries(options: RepositoryQueriesOptions): Repo
     if (signal.aborted) return { kind: 'interrupted' }
     reachability.note(answer)
     if (!answer.ok) return { kind: 'unavailable' }
-    return { kind: 'snapshots', bySource: bySource(answer.value), ignoresIdentical, question }
+    const held = bySource(answer.value)
+    return { kind: 'snapshots', bySource: held, ignoresIdentical, newestIdBefore, question, about: source }
+  }
+
+  // Where the repository was asked before, and showed nothing of the source, whatever it holds now is new.
+  function newestIdBefore(source: Source): string | undefined {
+    const held = ledger.sources.get(formatSource(source))?.held
+    if (held === undefined) return ledger.isCounted(0) ? undefined : ''
+    return held.newestId ?? (held.newest === undefined ? undefined : '')
   }
 
   function ignoresIdentical(source: Source): boolean {
     return effectivePolicyFor(ledger.repository.policies ?? [], source).ignoresIdentical
   }
 
-  const refreshStatus = () => ask(kopia.repositoryStatus, (status) => ledger.updateRepository({ status }))
+  /** Another repository is not taken over: the ledger is about the one that it knows. */
+  function enterStatus(status: RepositoryStatus): void {
+    const known = ledger.repository.status?.repositoryId ?? ''
+    const isOther = known !== '' && status.repositoryId !== known
+    if (isOther && ledger.repository.changedTo?.repositoryId !== status.repositoryId) {
+      log.error(
+        `Kopia's configuration is connected to another repository (${status.repositoryId || 'of a server'}) than before (${known}): no source is ` +
+          'removed. If that is right, stop the agent and run "kopia-metrics-agent forget --sources"; else connect the right one.',
+      )
+    }
+    const changedTo = isOther ? status : undefined
+    ledger.updateRepository({ status: isOther ? { ...status, repositoryId: known } : status, changedTo })
+  }
+
+  const refreshStatus = () => ask(kopia.repositoryStatus, enterStatus)
   const refreshPolicies = () => ask(kopia.policies, (policies) => ledger.updateRepository({ policies }))
 
   return {

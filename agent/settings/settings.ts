@@ -3,6 +3,7 @@
 import { readFileSync } from 'node:fs'
 import { homedir, hostname } from 'node:os'
 import { join } from 'node:path'
+import { configurationPathOf } from '../kopia/runs/configuration.ts'
 import type { TlsFiles } from '../push/http.ts'
 import type { Credentials } from '../push/pushgateway.ts'
 import type { SourcePatterns } from '../reconcile/source-filter.ts'
@@ -39,6 +40,8 @@ export type Settings = {
   /** Undefined: the usual time limit of each command. */
   readonly kopiaTimeLimitMs: number | undefined
   readonly kopiaConfigPath: string
+  /** The configuration file that Kopia uses, its default included. */
+  readonly resolvedKopiaConfigPath: string
   readonly kopiaPassword: string
   /** As set; empty for Kopia's default. */
   readonly kopiaLogDirectory: string
@@ -91,6 +94,7 @@ export function toSettings(get: (name: SettingName) => string, environment: Envi
     kopiaBinary: values.kopia_bin,
     kopiaTimeLimitMs: values.kopia_timeout === '' ? undefined : parseDurationMs(values.kopia_timeout),
     kopiaConfigPath: values.kopia_config_path,
+    resolvedKopiaConfigPath: configurationPathOf(values.kopia_config_path, environment, process.platform),
     kopiaPassword: secretOf(values, 'kopia_password'),
     kopiaLogDirectory: values.kopia_log_dir,
     cliLogs: join(logDirectory, 'cli-logs'),

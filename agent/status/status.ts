@@ -1,6 +1,6 @@
 // Decides the state of each source from the ledger, for the terminal, for scripts and for the page. Pure.
 
-import type { FinishedAttempt } from '../kopia/runs/outcome.ts'
+import type { FinishedAttempt } from '../kopia/runs/finished-attempt.ts'
 import { formatSource, type Source } from '../kopia/source.ts'
 import { type ExpectedInterval, expectedIntervalOf } from '../ledger/expected-interval.ts'
 import type { Ledger, RepositoryState } from '../ledger/ledger.ts'

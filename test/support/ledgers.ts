@@ -1,7 +1,7 @@
 // Creates ledgers for tests of the displays, with any number of sources in every state.
 
 import type { Snapshot } from '../../agent/kopia/cli/snapshots.ts'
-import type { Outcome } from '../../agent/kopia/runs/outcome.ts'
+import type { Outcome } from '../../agent/kopia/runs/finished-attempt.ts'
 import type { Source } from '../../agent/kopia/source.ts'
 import { createLedger, emptyLedger, type Ledger } from '../../agent/ledger/ledger.ts'
 import { askedAt, makeSnapshot } from './snapshots.ts'

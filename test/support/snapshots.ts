@@ -1,7 +1,7 @@
 // Creates answers of Kopia's `snapshot list` for unit tests.
 
 import { bySource, type Snapshot } from '../../agent/kopia/cli/snapshots.ts'
-import type { RepositoryAnswer } from '../../agent/kopia/runs/outcome.ts'
+import type { RepositoryAnswer } from '../../agent/kopia/runs/finished-attempt.ts'
 import type { Question } from '../../agent/ledger/ledger.ts'
 
 /** Creates a complete snapshot of one file, from second 10 to second 12, with the fields in `change`. */

@@ -162,6 +162,11 @@ export function bySource(snapshots: readonly Snapshot[]): ReadonlyMap<string, re
   return Map.groupBy(oldestFirst, (snapshot) => formatSource(snapshot.source))
 }
 
+/** The newest complete snapshot of a list that is ordered oldest first; undefined where none is complete. */
+export function newestComplete(snapshots: readonly Snapshot[]): Snapshot | undefined {
+  return snapshots.findLast((snapshot) => snapshot.incomplete === undefined)
+}
+
 function asTime(value: unknown, what: string): number {
   const seconds = parseTime(asString(value, what))
   if (seconds === undefined) throw new Error(`expected a time as ${what}`)

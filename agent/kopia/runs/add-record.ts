@@ -3,7 +3,13 @@
 import { interpret, type Message } from '../log/messages.ts'
 import type { LogRecord } from '../log/record.ts'
 import { formatSource, parseSource, type Source } from '../source.ts'
-import { type Attempt, openAttempts, type QueuedSource, type ReportedResult, type RunEvidence } from './evidence.ts'
+import {
+  type Attempt,
+  openAttempts,
+  type QueuedSource,
+  type ReportedResult,
+  type RunEvidence,
+} from './evidence.ts'
 
 /** Adds one record to the evidence. Pure: the same records give the same evidence. */
 export function addRecord(run: RunEvidence, record: LogRecord): RunEvidence {
@@ -13,11 +19,7 @@ export function addRecord(run: RunEvidence, record: LogRecord): RunEvidence {
   return { ...addMessage(run, message, at), newestRecordAt: at }
 }
 
-function addMessage(
-  run: RunEvidence,
-  message: Message,
-  at: number,
-): RunEvidence {
+function addMessage(run: RunEvidence, message: Message, at: number): RunEvidence {
   switch (message.kind) {
     case 'snapshotting':
       return startAttempt(run, { source: message.source, origin: 'command', startedAt: at })
@@ -36,7 +38,7 @@ function addMessage(
     case 'finished':
       return finishAttempt(run, message.sourceText, at)
     case 'server-error':
-      return { ...run, serverError: { message: message.message, at } }
+      return noteServerError(run, message.message, at)
     case 'opened':
       return { ...run, repository: 'opened' }
     case 'closed':
@@ -98,13 +100,30 @@ function updateOpen(run: RunEvidence, change: Partial<Attempt>): RunEvidence {
 function reportResult(run: RunEvidence, reportedResult: ReportedResult, reportedAt: number): RunEvidence {
   const open = openAttempts(run)
   if (reportedAt < Math.min(...open.map(({ startedAt }) => startedAt))) return run
-  if (open.length === 1 || reportedResult.kind !== 'identical')
-    return updateOpen(run, { reportedResult, reportedAt })
+  if (open.length === 1) return updateOpen(run, { reportedResult, reportedAt })
+  const change: Partial<Attempt> =
+    reportedResult.kind === 'identical' ? { isAmbiguous: true, mayBeIdentical: true } : { isAmbiguous: true }
+  return changeAttempts(run, (attempt) => open.includes(attempt), change)
+}
+
+/** A server flushes before it finishes a source, and logs what went wrong some milliseconds later. */
+const errorDelaySeconds = 1
+
+/** The error concerns one of the sources that the server has just finished. */
+function noteServerError(run: RunEvidence, message: string, at: number): RunEvidence {
+  const concerns = ({ finishedAt }: Attempt) =>
+    finishedAt !== undefined && at - finishedAt <= errorDelaySeconds
+  return { ...changeAttempts(run, concerns, { errorAfter: message }), serverError: { message, at } }
+}
+
+function changeAttempts(
+  run: RunEvidence,
+  isMeant: (attempt: Attempt) => boolean,
+  change: Partial<Attempt>,
+): RunEvidence {
   return {
     ...run,
-    attempts: run.attempts.map((attempt) =>
-      open.includes(attempt) ? { ...attempt, mayBeIdentical: true } : attempt,
-    ),
+    attempts: run.attempts.map((attempt) => (isMeant(attempt) ? { ...attempt, ...change } : attempt)),
   }
 }
 

@@ -5,14 +5,16 @@ import { basename, join } from 'node:path'
 import { isDeepStrictEqual } from 'node:util'
 
 /** Whether a run belongs to the agent's repository, by its configuration file. `path` is for messages. */
-export type Configuration =
-  | { readonly kind: 'own' }
-  | { readonly kind: 'other'; readonly path: string }
+export type Configuration = { readonly kind: 'own' } | { readonly kind: 'other'; readonly path: string }
 
 type Environment = Readonly<Record<string, string | undefined>>
 
 /** Kopia's configuration file where no setting names one (internal/ospath in Kopia's source). */
-export function configurationPathOf(configured: string, environment: Environment, platform: NodeJS.Platform): string {
+export function configurationPathOf(
+  configured: string,
+  environment: Environment,
+  platform: NodeJS.Platform,
+): string {
   const name = configured === '' ? 'repository.config' : configured
   if (basename(name) !== name) return name
   const home = environment.HOME ?? ''

@@ -25,8 +25,12 @@ export type Attempt = {
   readonly uploadSeconds?: number
   /** Files that could not be read: fatal and ignored errors together. */
   readonly uploadErrors?: number
-  /** A server backed up other sources meanwhile and reported an unchanged one: the line does not say which. */
+  /** A server backed up other sources meanwhile and reported a result: the line does not say of which source. */
+  readonly isAmbiguous?: true
+  /** One of those results was an unchanged source. */
   readonly mayBeIdentical?: true
+  /** The error that a server logged right after it had finished the source. It names no source. */
+  readonly errorAfter?: string
   /** Silence has ended the attempt before, and it is counted. Its run went on. */
   readonly wasCounted?: true
 }

@@ -3,16 +3,9 @@
 import { formatSource, type Source } from '../source.ts'
 import type { Configuration } from './configuration.ts'
 import { isHookRun } from './hook-calls.ts'
-import { type ProcessIdentity, type Processes, visibleIdOf } from './process.ts'
+import { type Processes, type ProcessIdentity, visibleIdOf } from './process.ts'
 import { type EndedRun, type OpenRun, wasSeenAlive } from './run.ts'
-import {
-  asEnded,
-  hasEndedUnread,
-  isInvisible,
-  isQuiet,
-  mayHaveJustEnded,
-  whyEnded,
-} from './run-end.ts'
+import { asEnded, hasEndedUnread, isInvisible, isQuiet, mayHaveJustEnded, whyEnded } from './run-end.ts'
 import type { RunReading } from './run-reader.ts'
 import type { RunStore } from './run-store.ts'
 

@@ -59,9 +59,7 @@ function findWriterInContainers(processId: number, runId: string): ProcessIdenti
 /** The line `NSpid` has the pid of each namespace, the innermost last (proc_pid_status(5)). */
 function hasInnerId(ownId: number, processId: number): boolean {
   try {
-    return new RegExp(`^NSpid:\t.*\t${processId}$`, 'm').test(
-      readFileSync(`/proc/${ownId}/status`, 'latin1'),
-    )
+    return new RegExp(`^NSpid:\t.*\t${processId}$`, 'm').test(readFileSync(`/proc/${ownId}/status`, 'latin1'))
   } catch {
     return false
   }

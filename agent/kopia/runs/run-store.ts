@@ -2,6 +2,7 @@
 
 import { withoutAttempt } from './attempts.ts'
 import type { Attempt } from './evidence.ts'
+import type { Outcome } from './finished-attempt.ts'
 import { isHookRun } from './hook-calls.ts'
 import { asSettled, type OpenRun, type Run, type Runs, type SettledRun, withSignOfLife } from './run.ts'
 
@@ -19,7 +20,7 @@ export type RunStore = {
   /** Marks an ended run as counted. */
   readonly settle: (runId: string) => void
   /** Removes a counted attempt from an open run. */
-  readonly settleAttempt: (runId: string, settled: Attempt) => void
+  readonly settleAttempt: (runId: string, settled: Attempt, outcome: Outcome) => void
   /** Forgets the settled runs that cannot be counted again, given the runs whose logs exist. */
   readonly forgetSettled: (runIdsOfLogs: ReadonlySet<string>) => void
 }
@@ -61,9 +62,9 @@ export function createRunStore(known: Runs, nowSeconds: () => number): RunStore 
     if (run?.state === 'ended') set(runId, asSettled(run))
   }
 
-  function settleAttempt(runId: string, settled: Attempt): void {
+  function settleAttempt(runId: string, settled: Attempt, outcome: Outcome): void {
     const run = runs.get(runId)
-    if (run?.state === 'open') set(runId, withoutAttempt(run, settled))
+    if (run?.state === 'open') set(runId, withoutAttempt(run, settled, outcome))
   }
 
   correctClock()
@@ -91,9 +92,7 @@ export function createRunStore(known: Runs, nowSeconds: () => number): RunStore 
 }
 
 /** Whether silence alone has ended the run, so that its log may still grow. */
-export function isReopenable(
-  run: Run | undefined,
-): run is SettledRun & { readonly reopening: OpenRun } {
+export function isReopenable(run: Run | undefined): run is SettledRun & { readonly reopening: OpenRun } {
   return run?.state === 'settled' && run.reopening !== undefined
 }
 

@@ -38,6 +38,8 @@ export type OpenRun = {
   readonly hookCalls: readonly HookCall[]
   /** The newest settled attempt of each path. */
   readonly lastSettled?: Readonly<Record<string, Span>>
+  /** An attempt that is settled already made no complete backup. */
+  readonly hasFailedAttempt?: true
   /** When the process last wrote to its log or called a hook. Unix seconds, never later than now. */
   readonly lastSignAt: number
 }
@@ -123,9 +125,9 @@ export function startOf(run: EndedRun | SettledRun): number {
 }
 
 /**
- * Whether the process ended by itself and without an error. A killed process leaves the repository open. Only a log of
- * level debug shows that, because only such a log has the lines for opening and closing it.
+ * Whether the process ended by itself and without an error, as far as its log shows. A killed process leaves the
+ * repository open. Only a log of level debug shows that, because only such a log has the lines for opening and closing it.
  */
-export function hasSucceeded(run: EndedRun): boolean {
-  return run.evidence.finalError === undefined && run.evidence.repository !== 'opened'
+export function hasSucceeded({ evidence, hasFailedAttempt }: EndedRun): boolean {
+  return evidence.finalError === undefined && evidence.repository !== 'opened' && !hasFailedAttempt
 }

@@ -6,6 +6,7 @@ import { parseTrackedName } from '../log/segments.ts'
 import type { Source } from '../source.ts'
 import { type Configuration, configurationInLog, configurationOfProcess } from './configuration.ts'
 import type { Attempt } from './evidence.ts'
+import type { Outcome } from './finished-attempt.ts'
 import { isHookRun, withHookCall } from './hook-calls.ts'
 import { LogFollower } from './log-follower.ts'
 import { machineProcesses, type Processes } from './process.ts'
@@ -44,7 +45,7 @@ export type RunTracker = {
   /** Marks an ended run as counted. Call it within `exclusively`. */
   readonly settle: (runId: string) => void
   /** Removes a counted attempt from an open run. Call it within `exclusively`. */
-  readonly settleAttempt: (runId: string, settled: Attempt) => void
+  readonly settleAttempt: (runId: string, settled: Attempt, outcome: Outcome) => void
 }
 
 export type RunTrackerOptions = {
