@@ -27,7 +27,7 @@ export const commands = {
     operands: 'none',
     options: ['json', 'watch'],
     usage: '[--json | --watch]',
-    doc: 'show the state of each source, worst first; exit 1 if one is failing or overdue',
+    doc: 'show the state of each source, worst first; exit 1 if something needs attention',
   },
   check: {
     operands: 'none',

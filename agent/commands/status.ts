@@ -12,7 +12,7 @@ import { runningAttempts } from '../reconcile/pending.ts'
 import { isOursBefore } from '../reconcile/setup-notes.ts'
 import type { Settings } from '../settings/settings.ts'
 import { type AgentState, statusJson } from '../status/json.ts'
-import { needsAttention, type Status, statusOf } from '../status/status.ts'
+import { problemCount, type Status, statusOf } from '../status/status.ts'
 import { type Paint, statusTable } from '../status/table.ts'
 import { wrapped } from '../status/text-width.ts'
 import { agoWords } from '../status/words.ts'
@@ -38,7 +38,7 @@ const screen = {
   clearLine: '\x1b[K',
 } as const
 
-/** Prints the status; resolves with 1 if a source is failing or overdue, or if the status is unknown. */
+/** Prints the status; resolves with 1 if anything needs attention, or if the status is unknown. */
 export async function statusCommand(
   settings: Settings,
   format: StatusFormat,
@@ -146,5 +146,5 @@ function textOf({ status, agent }: Reading & { kind: 'known' }, output: Terminal
 }
 
 function exitCodeOf(reading: Reading): 0 | 1 {
-  return reading.kind === 'unknown' || needsAttention(reading.status) ? 1 : 0
+  return reading.kind === 'unknown' || problemCount(reading.status) > 0 ? 1 : 0
 }

@@ -18,8 +18,8 @@ export function errorsAbout(
 }
 
 /**
- * The errors that a final error tells. Kopia joins the errors of several sources by line ends (cli/command_snapshot_create.go). Secrets go before a text is
- * divided or shortened: a part of one is not recognized.
+ * The errors that a final error tells, without secrets. Kopia joins the errors of several sources by line ends
+ * (cli/command_snapshot_create.go). Secrets go before a text is divided: a part of one is not recognized.
  */
 export function errorsIn(finalError: string): readonly string[] {
   const safe = withoutSecrets(finalError)
@@ -29,6 +29,7 @@ export function errorsIn(finalError: string): readonly string[] {
 
 /** Whether a line names the source or its path; a longer path, of another source, does not count. */
 function names(line: string, { path }: Source): boolean {
+  if (path === '') return false
   for (let at = line.indexOf(path); at >= 0; at = line.indexOf(path, at + 1)) {
     const [before, after] = [line.slice(0, at), line.slice(at + path.length)]
     if (/(?:^|[\s:"'(])$/.test(before) && /^(?:$|[\s:"',;)]|\.(?:$|\s))/.test(after)) return true
