@@ -48,17 +48,15 @@ export type RefresherOptions = {
 
 /** Creates the refresher; before `start` it refreshes only when it is called. */
 export function createRefresher(options: RefresherOptions): Refresher {
-  const { settings, repositoryQueries, reconciler, publisher, spool, faults, nowSeconds, log } = options
+  const { settings, repositoryQueries, reconciler, publisher, spool, faults, nowSeconds } = options
   const changes = createChangeMemory(settings.cliLogs)
 
   // Coalesced, so that a Kopia that hangs gets one question at a time, however often the schedules run.
-  const askKopia = coalesce(() => faults.run('Asking Kopia for news', askForNews).then(() => undefined))
-  const refreshRepository = coalesce(() =>
-    faults.run('Asking Kopia for all', askForAll).then(() => undefined),
-  )
-  const refreshFigures = coalesce(() =>
-    faults.run('Asking Kopia for the figures of the repository', askForFigures).then(() => undefined),
-  )
+  const coalesced = (what: string, task: () => Promise<void>) =>
+    coalesce(() => faults.run(what, task).then(() => undefined))
+  const askKopia = coalesced('Asking Kopia for news', askForNews)
+  const refreshRepository = coalesced('Asking Kopia for all', askForAll)
+  const refreshFigures = coalesced('Asking Kopia for the figures of the repository', askForFigures)
 
   async function askForNews(): Promise<void> {
     const newest = await changes.newest()
@@ -99,17 +97,7 @@ export function createRefresher(options: RefresherOptions): Refresher {
   }
 
   return {
-    start: (signal) => {
-      const common = { instance: settings.instance, signal, log }
-      const { refreshSchedule, repositorySchedule } = settings
-      schedule({ ...common, name: 'refresh_schedule', expression: refreshSchedule, task: heartbeat })
-      schedule({
-        ...common,
-        name: 'repository_schedule',
-        expression: repositorySchedule,
-        task: refreshRepository,
-      })
-    },
+    start: (signal) => startSchedules(options, signal, { heartbeat, refreshRepository }),
     heartbeat,
     refreshFigures,
     noteOtherChanges: async () => changes.note(await changes.newest()),
@@ -117,6 +105,23 @@ export function createRefresher(options: RefresherOptions): Refresher {
       await Promise.all([askKopia.idle(), refreshRepository.idle(), refreshFigures.idle()])
     },
   }
+}
+
+function startSchedules(
+  { settings, log }: RefresherOptions,
+  signal: AbortSignal,
+  tasks: { readonly heartbeat: () => Promise<void>; readonly refreshRepository: () => Promise<void> },
+): void {
+  const common = { instance: settings.instance, signal, log }
+  const { refreshSchedule, repositorySchedule } = settings
+  schedule({ ...common, name: 'refresh_schedule', expression: refreshSchedule, task: tasks.heartbeat })
+  const { refreshRepository } = tasks
+  schedule({
+    ...common,
+    name: 'repository_schedule',
+    expression: repositorySchedule,
+    task: refreshRepository,
+  })
 }
 
 function factsOf({ settings, tracker, reconciler, repositoryQueries }: RefresherOptions) {

@@ -1,10 +1,12 @@
 // The state of one source, and how a finished attempt or an answer of the repository changes it. Pure functions.
 
 import { newestComplete, type Snapshot } from '../kopia/cli/snapshots.ts'
-import { attemptOf, type FinishedAttempt, type Outcome } from '../kopia/runs/finished-attempt.ts'
+import type { FinishedAttempt } from '../kopia/runs/finished-attempt.ts'
+import type { Outcome } from '../kopia/runs/outcome-kinds.ts'
 import type { Source } from '../kopia/source.ts'
 import { usualIntervalSeconds } from './median-interval.ts'
 import { type RecentAttempts, unpacked, withAttempt, withoutNewest, withPast } from './recent-attempts.ts'
+import { knownBefore, pastOf, pastSuccessOf } from './snapshot-history.ts'
 import { type SnapshotSummary, summarizeSnapshots } from './snapshot-summary.ts'
 
 /** Times in Unix seconds, sizes in bytes. */
@@ -98,22 +100,6 @@ export function longestSuccessSeconds(state: SourceState | undefined): number | 
   return successes.length === 0 ? undefined : Math.max(...successes.map((attempt) => attempt.durationSeconds))
 }
 
-/** Snapshots later than the last known attempt: made on another machine, or by a server that logs nothing. */
-export function unknownSnapshots(
-  { lastAttempt }: SourceState,
-  snapshots: readonly Snapshot[],
-  nowSeconds: number,
-): readonly Snapshot[] {
-  if (lastAttempt === undefined) return []
-  return snapshots.filter(
-    (snapshot) =>
-      snapshot.id !== lastAttempt.snapshotId &&
-      snapshot.incomplete !== 'checkpoint' &&
-      snapshot.startedAt > lastAttempt.endedAt &&
-      snapshot.startedAt <= nowSeconds,
-  )
-}
-
 /**
  * Whether a newer attempt is known already: of two runs at a time, the older can settle last. An attempt of the future shows
  * that the clock was set back, and does not count.
@@ -152,35 +138,7 @@ function isLast(state: SourceState, finished: FinishedAttempt): boolean {
   return finished.wasCounted !== true || state.lastAttempt?.startedAt === finished.startedAt
 }
 
-/** The last attempt of a source that was never watched: made from its newest snapshot. */
-function pastOf(snapshots: readonly Snapshot[]): Partial<SourceState> {
-  const newest = snapshots.findLast((snapshot) => snapshot.incomplete !== 'checkpoint')
-  if (newest === undefined) return {}
-  const lastSuccess = newestComplete(snapshots.filter((snapshot) => snapshot.fatalErrors === 0))
-  const lastAttempt = attemptOf(newest)
-  const hasFailed = lastAttempt.outcome !== 'success'
-  return {
-    lastAttempt,
-    ...(hasFailed && { lastFailureAt: lastAttempt.endedAt, consecutiveFailures: 1 }),
-    ...(lastSuccess && { lastSuccessAt: lastSuccess.endedAt }),
-  }
-}
-
-/** The last success from the repository, for a source of which only failures were watched so far. */
-function pastSuccessOf(state: SourceState, snapshots: readonly Snapshot[]): Partial<SourceState> {
-  const before = knownBefore(state, snapshots).filter((snapshot) => snapshot.fatalErrors === 0)
-  const lastSuccess = state.lastSuccessAt === undefined ? newestComplete(before) : undefined
-  return lastSuccess === undefined ? {} : { lastSuccessAt: lastSuccess.endedAt }
-}
-
 /** A ledger that is older than the chart has the last attempt only. */
 function recentOf({ recent, lastAttempt }: SourceState): RecentAttempts {
   return recent ?? (lastAttempt === undefined ? [] : withAttempt([], lastAttempt))
-}
-
-/** Snapshots from before the last attempt; `unknownSnapshots` returns the later ones, which become attempts. */
-function knownBefore({ lastAttempt }: SourceState, snapshots: readonly Snapshot[]): readonly Snapshot[] {
-  return snapshots.filter(
-    (snapshot) => snapshot.startedAt <= (lastAttempt?.endedAt ?? Number.POSITIVE_INFINITY),
-  )
 }

@@ -3,7 +3,8 @@
 import type { Snapshot } from '../kopia/cli/snapshots.ts'
 import { attemptOf, type FinishedAttempt } from '../kopia/runs/finished-attempt.ts'
 import { formatSource, type Source } from '../kopia/source.ts'
-import { newSource, type SourceState, unknownSnapshots, withFinished, withSnapshots } from './source-state.ts'
+import { unknownSnapshots } from './snapshot-history.ts'
+import { newSource, type SourceState, withFinished, withSnapshots } from './source-state.ts'
 
 /** A question to Kopia. Questions are numbered because the clock may be set back between two of them. */
 export type Question = { readonly number: number; readonly askedAt: number }
@@ -15,10 +16,11 @@ export type Sources = {
   /** Removes a source that the repository does not have any more, or never had. */
   readonly removeSource: (source: Source) => void
   readonly addFinished: (finished: FinishedAttempt, nowSeconds: number) => void
-  /** Notes under which `user@host` this machine backed up the source. */
-  readonly noteBackedUpAs: (source: Source, backedUpAs: string) => void
-  /** Notes that nothing has proved the last attempt since then. Its next outcome takes this back. */
-  readonly noteUnproven: (source: Source, unproven: NonNullable<SourceState['unproven']>) => void
+  /**
+   * Notes under which `user@host` this machine backed up the source, or that nothing has proved its last attempt since then;
+   * the next outcome takes that back. A source that is not known stays so.
+   */
+  readonly note: (source: Source, facts: Partial<Pick<SourceState, 'backedUpAs' | 'unproven'>>) => void
   /**
    * Adds the snapshots that the repository has of a source. An answer to an earlier question does not replace a later one's.
    * Returns the snapshots that no attempt explained.
@@ -42,9 +44,7 @@ export function createSources(
   const answered = new Map<string, number>()
 
   function ensureSource(source: Source, nowSeconds: number): SourceState {
-    const known = states.get(formatSource(source))
-    if (known !== undefined) return known
-    const state = newSource(source, nowSeconds)
+    const state = states.get(formatSource(source)) ?? newSource(source, nowSeconds)
     states.set(formatSource(source), state)
     return state
   }
@@ -66,7 +66,11 @@ export function createSources(
     answered.set(formatSource(source), question.number)
     states.set(formatSource(source), withSnapshots(state, snapshots, askedAt))
     const found = unknownSnapshots(state, snapshots, askedAt)
-    for (const snapshot of found) addFound(snapshot, askedAt)
+    for (const snapshot of found) {
+      addFinished(attemptOf(snapshot), askedAt)
+      // Its log or its hooks may still report the same attempt, later.
+      change(source, { foundSnapshotId: snapshot.id })
+    }
     return found
   }
 
@@ -75,29 +79,18 @@ export function createSources(
     if (state !== undefined) states.set(formatSource(source), { ...state, ...fields })
   }
 
-  /** The snapshot's id is remembered: its log or its hooks may still report the same attempt, later. */
-  function addFound(snapshot: Snapshot, nowSeconds: number): void {
-    addFinished(attemptOf(snapshot), nowSeconds)
-    const state = ensureSource(snapshot.source, nowSeconds)
-    states.set(formatSource(snapshot.source), { ...state, foundSnapshotId: snapshot.id })
-  }
-
-  function wasAskedSince(source: Source, { number }: Question): boolean {
-    return (answered.get(formatSource(source)) ?? 0) > number
-  }
-
-  function removeSource(source: Source): void {
-    states.delete(formatSource(source))
-    answered.delete(formatSource(source))
-  }
+  const wasAskedSince = (source: Source, { number }: Question) =>
+    (answered.get(formatSource(source)) ?? 0) > number
 
   return {
     states,
     addSource: (source, nowSeconds) => void ensureSource(source, nowSeconds),
-    removeSource,
+    removeSource: (source) => {
+      states.delete(formatSource(source))
+      answered.delete(formatSource(source))
+    },
     addFinished,
-    noteBackedUpAs: (source, backedUpAs) => change(source, { backedUpAs }),
-    noteUnproven: (source, unproven) => change(source, { unproven }),
+    note: change,
     addSnapshots,
     wasAskedSince,
   }

@@ -1,6 +1,6 @@
 // The metrics of one source: how each value follows from the source's state.
 
-import { outcomes } from '../kopia/runs/finished-attempt.ts'
+import { outcomes } from '../kopia/runs/outcome-kinds.ts'
 import type { ExpectedInterval } from '../ledger/expected-interval.ts'
 import { snapshotTypes } from '../ledger/snapshot-summary.ts'
 import { isBackedUp, type SourceState } from '../ledger/source-state.ts'

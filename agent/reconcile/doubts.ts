@@ -13,7 +13,7 @@ export type Doubts = {
 }
 
 type DoubtsOptions = {
-  readonly ledger: Pick<Ledger, 'sources' | 'noteUnproven' | 'isCounted'>
+  readonly ledger: Pick<Ledger, 'sources' | 'note' | 'isCounted'>
   readonly repositoryQueries: Pick<RepositoryQueries, 'isReachable'>
   readonly isWantedHere: (source: Source) => boolean
   readonly nowSeconds: () => number
@@ -40,7 +40,7 @@ export function createDoubts(options: DoubtsOptions): Doubts {
     if (state === undefined || state.unproven !== undefined || !isWantedHere(source)) return false
     if ((state.lastAttempt?.endedAt ?? 0) > since) return false
     const reason = 'nothing proves the last backup: Kopia has not answered since it ended'
-    ledger.noteUnproven(source, { since, reason })
+    ledger.note(source, { unproven: { since, reason } })
     log.warn(`${formatSource(source)}: ${reason}.`)
     return true
   }

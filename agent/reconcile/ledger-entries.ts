@@ -39,7 +39,7 @@ export function createLedgerEntries(options: LedgerEntriesOptions): LedgerEntrie
 
   function noteBackedUp(source: Source): void {
     const { status } = ledger.repository
-    if (status !== undefined) ledger.noteBackedUpAs(source, `${status.user}@${status.host}`)
+    if (status !== undefined) ledger.note(source, { backedUpAs: `${status.user}@${status.host}` })
   }
 
   return {

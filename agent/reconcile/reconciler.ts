@@ -5,24 +5,16 @@ import type { Attempt } from '../kopia/runs/evidence.ts'
 import type { RunTracker } from '../kopia/runs/tracker.ts'
 import { formatSource } from '../kopia/source.ts'
 import { type CommandEntries, createCommandEntries } from './command-entries.ts'
-import { type Decision, decide } from './decisions.ts'
 import { createDeferrals, type Deferrals } from './deferrals.ts'
 import { createDoubts, type Doubts } from './doubts.ts'
 import { createLedgerEntries, type LedgerEntries, type LedgerEntriesOptions } from './ledger-entries.ts'
-import {
-  currentItems,
-  isStillPending,
-  type PendingItem,
-  pendingAttempts,
-  pendingRuns,
-  runningAttempts,
-  unsettledAttempts,
-} from './pending.ts'
+import { type PendingItem, pendingAttempts, pendingRuns, runningAttempts } from './pending.ts'
 import { isEachProven, quietRunsOf } from './quiet-runs.ts'
 import type { RepositoryQueries, SnapshotsAnswer } from './repository-queries.ts'
+import { Settlement } from './settlement.ts'
 import { createSetupNotes, type SetupNotes } from './setup-notes.ts'
 import { type Subject, snapshotsNeeded, subjectOf, subjectOfRun } from './subjects.ts'
-import { createUnattributedRuns, type UnattributedRuns } from './unattributed-runs.ts'
+import { createUnattributedRuns } from './unattributed-runs.ts'
 import { createUnexplainedSnapshots } from './unexplained-snapshots.ts'
 
 type ReconcilerOptions = Omit<LedgerEntriesOptions, 'unexplained'> & {
@@ -36,10 +28,10 @@ type ReconcilerOptions = Omit<LedgerEntriesOptions, 'unexplained'> & {
 export class Reconciler {
   readonly #options: ReconcilerOptions
   readonly #entries: LedgerEntries
+  readonly #settlement: Settlement
   readonly #commands: CommandEntries
   readonly #setup: SetupNotes
   readonly #doubts: Doubts
-  readonly #unattributed: UnattributedRuns
   readonly #deferrals: Deferrals = createDeferrals()
   #keysUnderWay = ''
 
@@ -50,7 +42,15 @@ export class Reconciler {
     this.#commands = createCommandEntries(ledger, log)
     this.#setup = createSetupNotes(options)
     this.#doubts = createDoubts(options)
-    this.#unattributed = createUnattributedRuns(options)
+    this.#settlement = new Settlement({
+      ...options,
+      entries: this.#entries,
+      commands: this.#commands,
+      setup: this.#setup,
+      deferrals: this.#deferrals,
+      unattributed: createUnattributedRuns(options),
+      pending: () => this.#pending(),
+    })
   }
 
   /** Enters the sources of attempts that have begun. Returns whether other attempts are under way than before. */
@@ -74,7 +74,7 @@ export class Reconciler {
     await this.#endQuietRuns()
     const hasFailed = this.#enterFailedCommands()
     const due = this.#deferrals.due(this.#pending())
-    const hasSettled = due.length > 0 && (await this.#settleAll(due, await this.#askAbout(due)))
+    const hasSettled = due.length > 0 && (await this.#settlement.settle(due, await this.#askAbout(due)))
     const isDoubtful = this.#doubts.note(this.#pending().filter(({ run }) => this.#setup.isOurs(run)))
     return hasFailed || hasSettled || isDoubtful
   }
@@ -87,7 +87,7 @@ export class Reconciler {
     // What ends while Kopia answers may be missing in the answer, so it is not decided by it.
     const pending = this.#pending()
     const answer = await repositoryQueries.snapshots(undefined)
-    if (await this.#settleAll(pending, answer)) {
+    if (await this.#settlement.settle(pending, answer)) {
       this.#entries.removeGoneSources(answer, new Set(this.runningSince().keys()))
     }
   }
@@ -134,73 +134,6 @@ export class Reconciler {
       if (this.#setup.isOurs(run)) hasFailed = this.#commands.enterFailure(runId, run) || hasFailed
     }
     return hasFailed
-  }
-
-  /**
-   * Enters all outcomes and what the repository holds in one step that waits for nothing: a ledger that is saved or pushed
-   * meanwhile holds an attempt as counted and settled, with its snapshots, or as neither.
-   */
-  async #settleAll(items: readonly PendingItem[], answer: SnapshotsAnswer): Promise<boolean> {
-    if (answer.kind === 'interrupted') return false
-    const { ledger, tracker } = this.#options
-    // Runs that wrote while Kopia answered must be known before their snapshots are entered.
-    await tracker.sweep()
-    await this.#refreshWhatIsOld(items, answer)
-    const decisions = currentItems(items, this.#pending()).flatMap((item) => this.#decide(item, answer) ?? [])
-    await tracker.exclusively(() => {
-      for (const decision of decisions) this.#enter(decision)
-      const busy = unsettledAttempts(tracker.runs, ledger.repository.status, this.#setup.isOurs)
-      this.#entries.enterSnapshots(answer, new Set(busy.map(({ source }) => formatSource(source))))
-    })
-    this.#deferrals.retain([...this.#pending(), ...quietRunsOf(tracker)])
-    this.#commands.retain(new Set(pendingRuns(tracker.runs).map(({ runId }) => runId)))
-    return true
-  }
-
-  /** What this machine backs up under another name shows that the identity is old, and an unknown reason that policies are. */
-  async #refreshWhatIsOld(items: readonly PendingItem[], answer: SnapshotsAnswer): Promise<void> {
-    const { ledger, repositoryQueries } = this.#options
-    if (answer.kind !== 'snapshots') return
-    const attempts = items.flatMap((item) => (this.#setup.isOurs(item.run) ? subjectOf(item).attempts : []))
-    const { status } = ledger.repository
-    const isUnknown = ({ source }: Attempt) =>
-      (status?.user !== source.user || status.host !== source.host) &&
-      !ledger.sources.get(formatSource(source))?.lastAttempt
-    if (attempts.some(isUnknown)) await repositoryQueries.refreshIdentity()
-    const isUnexpected = ({ source, reportedResult }: Attempt) =>
-      reportedResult?.kind === 'identical' && !answer.ignoresIdentical(source)
-    if (attempts.some(isUnexpected)) await repositoryQueries.refreshPolicies()
-  }
-
-  #decide(
-    item: PendingItem,
-    answer: Exclude<SnapshotsAnswer, { kind: 'interrupted' }>,
-  ): Decision | undefined {
-    const { ledger, tracker, nowSeconds } = this.#options
-    const decision = decide(item, {
-      answer,
-      identity: ledger.repository.status,
-      configuration: tracker.configurationOf(item.run),
-      use: this.#setup.logDirectoryUse(),
-      nowSeconds: nowSeconds(),
-    })
-    if (decision === undefined) this.#deferrals.defer(item)
-    return decision
-  }
-
-  #enter(decision: Decision): void {
-    const { ledger, tracker, nowSeconds } = this.#options
-    const { item } = decision
-    if (!isStillPending(item, tracker.runs, ledger.repository.status, nowSeconds())) return
-    const finished = decision.kind === 'own' ? decision.finished : []
-    for (const attempt of finished) this.#entries.enterAttempt(attempt)
-    if (decision.kind === 'unknown') this.#unattributed.note(item.runId)
-    if (item.kind === 'attempt') {
-      tracker.settleAttempt(item.runId, item.attempt, finished[0]?.outcome ?? 'success')
-      return
-    }
-    if (decision.kind === 'own') this.#commands.enterEnd(item.runId, item.run, finished)
-    tracker.settle(item.runId)
   }
 
   #pending(): readonly PendingItem[] {

@@ -1,6 +1,6 @@
 // Asks Kopia what no log says, enters the answers, and reports once when Kopia stops or begins to answer.
 
-import type { Kopia, RepositoryStatus } from '../kopia/cli/client.ts'
+import type { Kopia } from '../kopia/cli/client.ts'
 import type { KopiaResult } from '../kopia/cli/exec.ts'
 import { effectivePolicyFor } from '../kopia/cli/policies.ts'
 import { bySource } from '../kopia/cli/snapshots.ts'
@@ -8,6 +8,7 @@ import type { RepositoryAnswer } from '../kopia/runs/finished-attempt.ts'
 import { formatSource, type Source } from '../kopia/source.ts'
 import type { Ledger, Question } from '../ledger/ledger.ts'
 import type { Log } from '../util/log.ts'
+import { enterRepositoryStatus } from './repository-identity.ts'
 
 export type SnapshotsAnswer =
   | Extract<RepositoryAnswer, { kind: 'unavailable' }>
@@ -63,36 +64,22 @@ export function createRepositoryQueries(options: RepositoryQueriesOptions): Repo
     if (signal.aborted) return { kind: 'interrupted' }
     reachability.note(answer)
     if (!answer.ok) return { kind: 'unavailable' }
-    const held = bySource(answer.value)
-    return { kind: 'snapshots', bySource: held, ignoresIdentical, newestIdBefore, question, about: source }
-  }
-
-  // Where the repository was asked before, and showed nothing of the source, whatever it holds now is new.
-  function newestIdBefore(source: Source): string | undefined {
-    const held = ledger.sources.get(formatSource(source))?.held
-    if (held === undefined) return ledger.isCounted(0) ? undefined : ''
-    return held.newestId ?? (held.newest === undefined ? undefined : '')
+    return {
+      kind: 'snapshots',
+      bySource: bySource(answer.value),
+      ignoresIdentical,
+      newestIdBefore: (about) => newestIdBefore(ledger, about),
+      question,
+      about: source,
+    }
   }
 
   function ignoresIdentical(source: Source): boolean {
     return effectivePolicyFor(ledger.repository.policies ?? [], source).ignoresIdentical
   }
 
-  /** Another repository is not taken over: the ledger is about the one that it knows. */
-  function enterStatus(status: RepositoryStatus): void {
-    const known = ledger.repository.status?.repositoryId ?? ''
-    const isOther = known !== '' && status.repositoryId !== known
-    if (isOther && ledger.repository.changedTo?.repositoryId !== status.repositoryId) {
-      log.error(
-        `Kopia's configuration is connected to another repository (${status.repositoryId || 'of a server'}) than before (${known}): no source is ` +
-          'removed. If that is right, stop the agent and run "kopia-metrics-agent forget --sources"; else connect the right one.',
-      )
-    }
-    const changedTo = isOther ? status : undefined
-    ledger.updateRepository({ status: isOther ? { ...status, repositoryId: known } : status, changedTo })
-  }
-
-  const refreshStatus = () => ask(kopia.repositoryStatus, enterStatus)
+  const refreshStatus = () =>
+    ask(kopia.repositoryStatus, (status) => enterRepositoryStatus(ledger, status, log))
   const refreshPolicies = () => ask(kopia.policies, (policies) => ledger.updateRepository({ policies }))
 
   return {
@@ -111,6 +98,13 @@ export function createRepositoryQueries(options: RepositoryQueriesOptions): Repo
     },
     isReachable: reachability.isReachable,
   }
+}
+
+/** Where the repository was asked before, and showed nothing of the source, whatever it holds now is new. */
+function newestIdBefore(ledger: Ledger, source: Source): string | undefined {
+  const held = ledger.sources.get(formatSource(source))?.held
+  if (held === undefined) return ledger.isCounted(0) ? undefined : ''
+  return held.newestId ?? (held.newest === undefined ? undefined : '')
 }
 
 type Reachability = {

@@ -2,7 +2,7 @@
 
 import type { RepositoryStatus } from '../../agent/kopia/cli/client.ts'
 import type { Snapshot } from '../../agent/kopia/cli/snapshots.ts'
-import type { Outcome } from '../../agent/kopia/runs/finished-attempt.ts'
+import type { Outcome } from '../../agent/kopia/runs/outcome-kinds.ts'
 import type { Source } from '../../agent/kopia/source.ts'
 import { createLedger, emptyLedger, type Ledger } from '../../agent/ledger/ledger.ts'
 import type { SourceState } from '../../agent/ledger/source-state.ts'

@@ -26,7 +26,12 @@ export function makeSnapshot(change: Partial<Snapshot> & Pick<Snapshot, 'source'
 
 /** Creates the answer of a repository that holds only these snapshots and ignores no identical ones. */
 export function holding(...snapshots: readonly Snapshot[]): RepositoryAnswer {
-  return { kind: 'snapshots', bySource: bySource(snapshots), ignoresIdentical: () => false, newestIdBefore: () => undefined }
+  return {
+    kind: 'snapshots',
+    bySource: bySource(snapshots),
+    ignoresIdentical: () => false,
+    newestIdBefore: () => undefined,
+  }
 }
 
 /** Creates a question of that time. Later questions have higher numbers. */

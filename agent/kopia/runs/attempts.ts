@@ -2,8 +2,9 @@
 
 import { formatSource } from '../source.ts'
 import { type Attempt, type RunEvidence, unfinishedAttempts } from './evidence.ts'
-import type { FinishedAttempt, Outcome, RepositoryAnswer } from './finished-attempt.ts'
+import type { FinishedAttempt, RepositoryAnswer } from './finished-attempt.ts'
 import { decideOutcome } from './outcome.ts'
+import type { Outcome } from './outcome-kinds.ts'
 import type { EndedRun, HookCall, OpenRun, Span } from './run.ts'
 
 /** The user and host under which Kopia backs up on this machine. Hooks report only the path of a source. */

@@ -2,10 +2,8 @@
 
 import type { Snapshot } from '../cli/snapshots.ts'
 import type { Source } from '../source.ts'
-
-/** The values of the label `status`. */
-export type Outcome = 'success' | 'failed' | 'incomplete'
-export const outcomes: readonly Outcome[] = ['success', 'failed', 'incomplete']
+import type { Outcome } from './outcome-kinds.ts'
+import { reasonOf } from './reason.ts'
 
 /** A finished attempt. Times in Unix seconds. */
 export type FinishedAttempt = {
@@ -40,14 +38,17 @@ export type RepositoryAnswer =
 
 /** The attempt behind a snapshot that no log and no hook reported, for example one of another machine. */
 export function attemptOf(snapshot: Snapshot): FinishedAttempt {
+  const outcome = outcomeOf(snapshot)
+  const reason = reasonOf({ source: snapshot.source, outcome, snapshot })
   return {
     source: snapshot.source,
-    outcome: outcomeOf(snapshot),
+    outcome,
     startedAt: snapshot.startedAt,
     endedAt: snapshot.endedAt,
     durationSeconds: Math.max(0, snapshot.endedAt - snapshot.startedAt),
     errors: { fatal: snapshot.fatalErrors, ignored: snapshot.ignoredErrors },
     snapshotId: snapshot.id,
+    ...(reason !== undefined && { reason }),
   }
 }
 

@@ -4,8 +4,9 @@ import { newestComplete, type Snapshot } from '../cli/snapshots.ts'
 import { formatSource } from '../source.ts'
 import { mayHaveExpired } from './attempt-snapshot.ts'
 import type { Attempt, RunEvidence } from './evidence.ts'
-import { type Outcome, outcomeOf, type RepositoryAnswer } from './finished-attempt.ts'
+import { outcomeOf, type RepositoryAnswer } from './finished-attempt.ts'
 import { isFlushed } from './outcome-by-log.ts'
+import type { Outcome } from './outcome-kinds.ts'
 
 type Snapshots = Extract<RepositoryAnswer, { kind: 'snapshots' }>
 

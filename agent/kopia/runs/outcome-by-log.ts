@@ -2,7 +2,7 @@
 
 import { formatSource } from '../source.ts'
 import type { Attempt, RunEvidence } from './evidence.ts'
-import type { Outcome } from './finished-attempt.ts'
+import type { Outcome } from './outcome-kinds.ts'
 
 /** Where Kopia does not answer, a success needs a log that reports it and shows the flush of its snapshot. */
 export function outcomeByLog(attempt: Attempt, run: RunEvidence): Outcome | undefined {

@@ -3,9 +3,10 @@
 import type { Snapshot } from '../cli/snapshots.ts'
 import { findBackdated, findSnapshot } from './attempt-snapshot.ts'
 import type { Attempt, RunEvidence } from './evidence.ts'
-import type { FinishedAttempt, Outcome, RepositoryAnswer } from './finished-attempt.ts'
+import type { FinishedAttempt, RepositoryAnswer } from './finished-attempt.ts'
 import { outcomeByAnswer } from './outcome-by-answer.ts'
 import { isFlushed, outcomeByLog } from './outcome-by-log.ts'
+import type { Outcome } from './outcome-kinds.ts'
 import { type ReasonFacts, reasonOf } from './reason.ts'
 
 /** How it is known that the run is over: `silent` where nothing but its silence shows it. */

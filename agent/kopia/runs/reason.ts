@@ -4,7 +4,7 @@ import { oneLine, withoutSecrets } from '../../util/secrets.ts'
 import type { Snapshot } from '../cli/snapshots.ts'
 import type { Source } from '../source.ts'
 import { errorsAbout, errorsIn } from './final-error.ts'
-import type { Outcome } from './finished-attempt.ts'
+import type { Outcome } from './outcome-kinds.ts'
 
 /** Where the log of a run without an end stops. */
 export type LogStop = {

@@ -2,8 +2,8 @@
 
 import { withoutAttempt } from './attempts.ts'
 import type { Attempt } from './evidence.ts'
-import type { Outcome } from './finished-attempt.ts'
 import { isHookRun } from './hook-calls.ts'
+import type { Outcome } from './outcome-kinds.ts'
 import { asSettled, type OpenRun, type Run, type Runs, type SettledRun, withSignOfLife } from './run.ts'
 
 export type RunStore = {

@@ -6,14 +6,14 @@ import { parseTrackedName } from '../log/segments.ts'
 import type { Source } from '../source.ts'
 import { type Configuration, configurationInLog, configurationOfProcess } from './configuration.ts'
 import type { Attempt } from './evidence.ts'
-import type { Outcome } from './finished-attempt.ts'
 import { isHookRun, withHookCall } from './hook-calls.ts'
 import { LogFollower } from './log-follower.ts'
+import type { Outcome } from './outcome-kinds.ts'
 import { machineProcesses, type Processes } from './process.ts'
 import { createProcessMonitor } from './process-monitor.ts'
 import type { EndedRun, HookCall, OpenRun, Runs } from './run.ts'
 import { createRunReader } from './run-reader.ts'
-import { createRunStore } from './run-store.ts'
+import { createRunStore, type RunStore } from './run-store.ts'
 
 /** No method rejects, except `exclusively` when its task throws. */
 export type RunTracker = {
@@ -76,19 +76,13 @@ const nameOfHookCalls = 'the events of the hooks'
 
 /** Creates a tracker of the runs in `directory` that continues with the runs that the ledger remembers. */
 export function createRunTracker(options: RunTrackerOptions): RunTracker {
-  const { directory, nowSeconds, onProgress, processes = machineProcesses, configurationPath } = options
+  const { directory, nowSeconds, onProgress, configurationPath } = options
   const { onFault, onRecovered = () => undefined } = options
   const faults = createFaultMemory({ onFault, onRecovered })
   const store = createRunStore(options.runs, nowSeconds)
   const reader = createRunReader({ directory, nowSeconds, faults, onProgress })
   const follower = new LogFollower({ directory, store, reader, faults })
-  const monitor = createProcessMonitor({
-    store,
-    processes,
-    configurationOf: (processId) => configurationOfProcess(processId, configurationPath),
-    longestSuccessSeconds: options.longestSuccessSeconds ?? (() => undefined),
-    nowSeconds,
-  })
+  const monitor = monitorOf(options, store)
   const enqueue = createQueue()
 
   /** One task at a time: two reads would read the same bytes twice, and a hook's call could miss the run being read. */
@@ -132,13 +126,25 @@ export function createRunTracker(options: RunTrackerOptions): RunTracker {
     hasJustWritten: monitor.hasJustWritten,
     quietRuns: monitor.quietRuns,
     areProcessesVisible: monitor.areVisible,
-    configurationOf: ({ configuration, evidence: { configurationPath: path } }) =>
-      configuration ?? (path === undefined ? undefined : configurationInLog(path, configurationPath)),
+    configurationOf: (run) => configurationOfRun(run, configurationPath),
     end: (runIds) => inOrder(() => follower.readToEnd(runIds, (runId, { run }) => monitor.end(runId, run))),
     exclusively: enqueue,
     settle: store.settle,
     settleAttempt: store.settleAttempt,
   }
+}
+
+function monitorOf(
+  {
+    configurationPath,
+    longestSuccessSeconds = () => undefined,
+    processes = machineProcesses,
+    nowSeconds,
+  }: RunTrackerOptions,
+  store: RunStore,
+) {
+  const configurationOf = (processId: number) => configurationOfProcess(processId, configurationPath)
+  return createProcessMonitor({ store, processes, configurationOf, longestSuccessSeconds, nowSeconds })
 }
 
 async function takeHookCalls(options: RunTrackerOptions, faults: FaultMemory): Promise<void> {
@@ -148,4 +154,14 @@ async function takeHookCalls(options: RunTrackerOptions, faults: FaultMemory): P
   } catch (error) {
     faults.report(nameOfHookCalls, error)
   }
+}
+
+/** The process was asked when it was first seen; the log names the file only once maintenance begins. */
+function configurationOfRun(
+  { configuration, evidence }: OpenRun | EndedRun,
+  ownPath: string,
+): Configuration | undefined {
+  const { configurationPath } = evidence
+  if (configuration !== undefined || configurationPath === undefined) return configuration
+  return configurationInLog(configurationPath, ownPath)
 }
