@@ -51,6 +51,7 @@ test('an attempt that both the log and the hooks report is one attempt', () => {
     startedAt: 999.9,
     reportedResult: { kind: 'identical' },
     reportedAt: 1009.8,
+    uploadErrors: 0,
   } as const
   const evidence = { ...noEvidence, attempts: [reported], repository: 'closed' } as const
   const finished = settleRun(ended({ evidence, hookCalls: [before, after] }), { kind: 'unavailable' }, source)
