@@ -3,7 +3,7 @@
 import { asRecord, asString, parseJson } from '../../util/json.ts'
 import { formatSource, type Source } from '../source.ts'
 import type { PolicyDefinition } from './actions.ts'
-import { callKopia, type KopiaOptions, type KopiaResult } from './exec.ts'
+import { type AskKopia, createAskKopia, type KopiaOptions, type KopiaResult } from './exec.ts'
 import { type Maintenance, parseMaintenance } from './maintenance.ts'
 import { type Policy, parsePolicies } from './policies.ts'
 import { createSnapshotReader, type Snapshot } from './snapshots.ts'
@@ -23,7 +23,7 @@ export type RepositoryStatus = {
 export type BlobStats = { readonly count: number; readonly sizeBytes: number }
 
 export type Kopia = {
-  /** Such as `0.23.1`. */
+  /** Such as `0.23.1`; `0-unofficial` for a build from source. */
   readonly version: () => Promise<KopiaResult<string>>
   /** `kopia repository status`: Kopia's user and host, and the repository it is connected to. */
   readonly repositoryStatus: () => Promise<KopiaResult<RepositoryStatus>>
@@ -50,46 +50,45 @@ const longTimeLimitMs = 30 * 60_000
 
 /** Creates a client for the repository of this machine's configuration. */
 export function createKopia(options: KopiaOptions): Kopia {
+  const ask = createAskKopia(options)
   return {
-    version: () => callKopia(options, { command: ['--version'], parse: parseVersion }),
-    repositoryStatus: () =>
-      callKopia(options, { command: ['repository', 'status', '--json'], parse: parseStatus }),
-    snapshots: (source) => listSnapshots(options, source),
+    version: () => ask({ command: ['--version'], parse: parseVersion }),
+    repositoryStatus: () => ask({ command: ['repository', 'status', '--json'], parse: parseStatus }),
+    snapshots: (source) => listSnapshots(ask, source),
     policies: () =>
-      callKopia(options, {
+      ask({
         command: ['policy', 'list', '--json'],
         parse: (text) => parsePolicies(parseJson(text)),
       }),
-    exportPolicies: () => callKopia(options, { command: ['policy', 'export'], parse: parseExport }),
+    exportPolicies: () => ask({ command: ['policy', 'export'], parse: parseExport }),
     // Export all policies: for a target without a policy Kopia fails with an error like any other.
     exportPolicy: (target) =>
-      callKopia(options, { command: ['policy', 'export'], parse: (text) => parseExport(text)[target] }),
+      ask({ command: ['policy', 'export'], parse: (text) => parseExport(text)[target] }),
     effectivePolicy: (target) =>
-      callKopia(options, {
+      ask({
         command: ['policy', 'show', '--json', '--', target],
         parse: (text) => asRecord(parseJson(text), `policy of ${target}`),
       }),
     importPolicy: (target, policy) =>
-      callKopia(options, {
+      ask({
         command: ['policy', 'import'],
         input: JSON.stringify({ [target]: policy }),
         parse: () => undefined,
       }),
-    deletePolicy: (target) =>
-      callKopia(options, { command: ['policy', 'delete', '--', target], parse: () => undefined }),
+    deletePolicy: (target) => ask({ command: ['policy', 'delete', '--', target], parse: () => undefined }),
     maintenance: () =>
-      callKopia(options, {
+      ask({
         command: ['maintenance', 'info', '--json'],
         parse: (text) => parseMaintenance(parseJson(text)),
       }),
     blobStats: () =>
-      callKopia(options, {
+      ask({
         command: ['blob', 'stats', '--raw'],
         timeLimitMs: longTimeLimitMs,
         parse: parseBlobStats,
       }),
     contentsBytes: () =>
-      callKopia(options, {
+      ask({
         command: ['content', 'stats', '--raw'],
         timeLimitMs: longTimeLimitMs,
         parse: (text) => figureIn(text, 'Total Bytes'),
@@ -97,12 +96,9 @@ export function createKopia(options: KopiaOptions): Kopia {
   }
 }
 
-function listSnapshots(
-  options: KopiaOptions,
-  source: Source | undefined,
-): Promise<KopiaResult<readonly Snapshot[]>> {
+function listSnapshots(ask: AskKopia, source: Source | undefined): Promise<KopiaResult<readonly Snapshot[]>> {
   const reader = createSnapshotReader()
-  return callKopia(options, {
+  return ask({
     command: ['snapshot', 'list', '--all', '--incomplete', '--json', ...onlyOf(source)],
     timeLimitMs: longTimeLimitMs,
     onLine: reader.addLine,
@@ -132,9 +128,9 @@ function parseStatus(text: string): RepositoryStatus {
   }
 }
 
-/** `v0.23.1 build: … from: …`. */
+/** `v0.23.1 build: … from: …`, or `v0-unofficial build: …`. */
 function parseVersion(text: string): string {
-  const version = /^v?(\d+\.\d+\S*)/.exec(text)?.[1]
+  const version = /^v?(\d\S*)/.exec(text)?.[1]
   if (version === undefined) throw new Error(`expected a version, found ${JSON.stringify(text.slice(0, 60))}`)
   return version
 }
