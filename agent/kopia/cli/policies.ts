@@ -78,10 +78,17 @@ function targetsOf({ user, host, path }: Source): readonly string[] {
   return [...targets, formatTarget(user, host, ''), formatTarget('', host, ''), '']
 }
 
+/**
+ * The folder above, as Kopia finds it on every system, since one repository holds the paths of all (getParentPathOSIndependent
+ * in snapshot/policy/policy_manager.go): slashes and backslashes alike, and `C:\` is the last above `C:\Users`.
+ */
 function parentOf(path: string): string | undefined {
-  const end = path.lastIndexOf('/')
-  if (end < 0 || path === '/') return undefined
-  return path.slice(0, end) || '/'
+  const volume = /^.:(?=[/\\])/s.exec(path)?.[0] ?? ''
+  const folders = path.slice(volume.length)
+  const trimmed = folders.length > 1 ? folders.replace(/[/\\]$/, '') : folders
+  const end = Math.max(trimmed.lastIndexOf('/'), trimmed.lastIndexOf('\\'))
+  const parent = volume + (end === 0 ? trimmed.slice(0, 1) : trimmed.slice(0, end))
+  return end < 0 || parent === path ? undefined : parent
 }
 
 function formatTarget(user: string, host: string, path: string): string {

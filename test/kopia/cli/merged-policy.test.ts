@@ -28,6 +28,10 @@ const definitions = {
   },
   'me@nas:/changes': { retention: { ignoreIdenticalSnapshots: false } },
   'me@laptop:/data': { scheduling: { intervalSeconds: 60 } },
+  'me@windows:C:\\': { scheduling: { intervalSeconds: 100 } },
+  'me@windows:C:\\Users': { scheduling: { intervalSeconds: 200 } },
+  'me@windows:D:/': { scheduling: { intervalSeconds: 300 } },
+  'me@windows:\\\\server\\share': { scheduling: { intervalSeconds: 400 } },
 }
 
 const hour = 3600
@@ -44,6 +48,13 @@ const sources = [
   ['nas', '/changes', 18 * hour],
   ['laptop', '/data', undefined],
   ['other', '/data', 24 * hour],
+  ['windows', 'C:\\Users\\me\\Documents', 200],
+  ['windows', 'C:\\Users2', 100],
+  ['windows', 'C:\\', 100],
+  ['windows', 'C:', 24 * hour],
+  ['windows', 'D:/data\\mixed', 300],
+  ['windows', '\\\\server\\share\\data', 400],
+  ['windows', '\\\\server\\other', 24 * hour],
 ] as const
 
 test('policies are merged as Kopia merges them', async (context) => {
