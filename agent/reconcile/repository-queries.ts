@@ -1,6 +1,6 @@
 // Asks Kopia what no log says, enters the answers, and reports once when Kopia stops or begins to answer.
 
-import type { Kopia } from '../kopia/cli/client.ts'
+import { isServerClient, type Kopia } from '../kopia/cli/client.ts'
 import type { KopiaResult } from '../kopia/cli/exec.ts'
 import { effectivePolicyFor } from '../kopia/cli/policies.ts'
 import { bySource } from '../kopia/cli/snapshots.ts'
@@ -41,6 +41,7 @@ export function createRepositoryQueries(options: RepositoryQueriesOptions): Repo
   const { ledger, kopia, signal, nowSeconds } = options
   const reachability = createReachability(options.log)
   let questions = 0
+  let areFiguresLeftOut = false
 
   // A stop waits for the question under way, so none may begin after it.
   async function ask<T>(question: () => Promise<KopiaResult<T>>, enter: (value: T) => void): Promise<void> {
@@ -66,6 +67,16 @@ export function createRepositoryQueries(options: RepositoryQueriesOptions): Repo
     return effectivePolicyFor(ledger.repository.policies ?? [], source).ignoresIdentical
   }
 
+  function leaveOutFigures(): void {
+    ledger.updateRepository({ maintenance: undefined, blobs: undefined, contentsBytes: undefined })
+    if (areFiguresLeftOut) return
+    areFiguresLeftOut = true
+    options.log.info(
+      'Kopia is a client of a repository server: size and maintenance of the repository are known only to the server, so their ' +
+        'metrics are left out here.',
+    )
+  }
+
   const refreshStatus = () => ask(kopia.repositoryStatus, (status) => ledger.updateRepository({ status }))
   const refreshPolicies = () => ask(kopia.policies, (policies) => ledger.updateRepository({ policies }))
 
@@ -78,7 +89,9 @@ export function createRepositoryQueries(options: RepositoryQueriesOptions): Repo
     refreshPolicies,
     refreshFigures: async () => {
       await refreshStatus()
-      if (!reachability.isReachable()) return
+      const { status } = ledger.repository
+      if (!reachability.isReachable() || status === undefined) return
+      if (isServerClient(status)) return leaveOutFigures()
       await ask(kopia.maintenance, (maintenance) => ledger.updateRepository({ maintenance }))
       await ask(kopia.blobStats, (blobs) => ledger.updateRepository({ blobs }))
       await ask(kopia.contentsBytes, (contentsBytes) => ledger.updateRepository({ contentsBytes }))

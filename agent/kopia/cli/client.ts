@@ -9,15 +9,25 @@ import { type Policy, parsePolicies } from './policies.ts'
 import { createSnapshotReader, type Snapshot } from './snapshots.ts'
 
 export type RepositoryStatus = {
+  /** Empty for a client of a repository server, which is told no id of the repository. */
   readonly repositoryId: string
   readonly user: string
   readonly host: string
+  /** Empty for a client of a repository server. */
   readonly storageType: string
   /** Whether the repository was connected with `--enable-actions`. */
   readonly areActionsEnabled: boolean
   /** Of the storage's volume; undefined if the storage does not report it. */
   readonly capacityBytes?: number
   readonly availableBytes?: number
+}
+
+/**
+ * Whether Kopia is a client of a repository server (`kopia repository connect server`). Such a client answers `blob stats`,
+ * `content stats` and `maintenance info` with "operation supported only on direct repository".
+ */
+export function isServerClient({ storageType }: RepositoryStatus): boolean {
+  return storageType === ''
 }
 
 export type BlobStats = { readonly count: number; readonly sizeBytes: number }
@@ -120,7 +130,6 @@ function parseStatus(text: string): RepositoryStatus {
     areActionsEnabled: client.enableActions === true,
     ...(typeof volume.capacity === 'number' && { capacityBytes: volume.capacity }),
     ...(typeof volume.available === 'number' && { availableBytes: volume.available }),
-    // A client of a Kopia server gets neither.
     repositoryId: typeof status.uniqueIDHex === 'string' ? status.uniqueIDHex : '',
     storageType: typeof storage.type === 'string' ? storage.type : '',
     user: asString(client.username, 'username'),
