@@ -41,7 +41,7 @@ export function createRepositoryQueries(options: RepositoryQueriesOptions): Repo
   const { ledger, kopia, signal, nowSeconds } = options
   const reachability = createReachability(options.log)
   let questions = 0
-  let areFiguresLeftOut = false
+  const leaveOutFigures = createLeaveOutFigures(options)
 
   // A stop waits for the question under way, so none may begin after it.
   async function ask<T>(question: () => Promise<KopiaResult<T>>, enter: (value: T) => void): Promise<void> {
@@ -67,16 +67,6 @@ export function createRepositoryQueries(options: RepositoryQueriesOptions): Repo
     return effectivePolicyFor(ledger.repository.policies ?? [], source).ignoresIdentical
   }
 
-  function leaveOutFigures(): void {
-    ledger.updateRepository({ maintenance: undefined, blobs: undefined, contentsBytes: undefined })
-    if (areFiguresLeftOut) return
-    areFiguresLeftOut = true
-    options.log.info(
-      'Kopia is a client of a repository server: size and maintenance of the repository are known only to the server, so their ' +
-        'metrics are left out here.',
-    )
-  }
-
   const refreshStatus = () => ask(kopia.repositoryStatus, (status) => ledger.updateRepository({ status }))
   const refreshPolicies = () => ask(kopia.policies, (policies) => ledger.updateRepository({ policies }))
 
@@ -97,6 +87,20 @@ export function createRepositoryQueries(options: RepositoryQueriesOptions): Repo
       await ask(kopia.contentsBytes, (contentsBytes) => ledger.updateRepository({ contentsBytes }))
     },
     isReachable: reachability.isReachable,
+  }
+}
+
+/** Takes the figures out of the ledger, and says so once. */
+function createLeaveOutFigures({ ledger, log }: RepositoryQueriesOptions): () => void {
+  let isSaid = false
+  return () => {
+    ledger.updateRepository({ maintenance: undefined, blobs: undefined, contentsBytes: undefined })
+    if (isSaid) return
+    isSaid = true
+    log.info(
+      'Kopia is a client of a repository server: size and maintenance of the repository are known only to the server, so their ' +
+        'metrics are left out here.',
+    )
   }
 }
 
