@@ -131,7 +131,8 @@ export const declarations = {
   },
   sources_include: setting(
     'KOPIA_METRICS_SOURCES_INCLUDE',
-    'watch only the sources that match these patterns of `user@host:path`, separated by commas; `*` stops at a slash, `**` does not',
+    'watch only the sources that match these patterns of `user@host:path`, separated by commas; `*` stops at a slash, `**` does not; ' +
+      'for Windows, slash and backslash are the same: `*@*:C:/Users/**`',
   ),
   sources_exclude: setting(
     'KOPIA_METRICS_SOURCES_EXCLUDE',
