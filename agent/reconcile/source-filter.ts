@@ -47,5 +47,6 @@ export function isInScope(
   source: Source,
 ): boolean {
   if (scope === 'all' || identity === undefined) return true
-  return source.user === identity.user && source.host === identity.host
+  // By the text, since a log does not tell where a user with an @ ends.
+  return formatSource(source).startsWith(`${identity.user}@${identity.host}:`)
 }

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { createSourceFilter } from '../../agent/reconcile/source-filter.ts'
+import { createSourceFilter, isInScope } from '../../agent/reconcile/source-filter.ts'
 
 const sources = {
   linux: { user: 'me', host: 'nas', path: '/data/.photos/2026' },
@@ -45,3 +45,14 @@ for (const [patterns, expected] of cases) {
     )
   })
 }
+
+test('the scope local holds the sources of who Kopia is here, whatever is in the names', () => {
+  const identity = { user: 'me@example.org', host: 'nas' }
+  const isLocal = (user: string, host: string) => isInScope('local', identity, { user, host, path: '/data' })
+  assert.deepEqual(
+    [isLocal('me@example.org', 'nas'), isLocal('me', 'example.org@nas'), isLocal('me', 'nas')],
+    [true, true, false],
+  )
+  assert.equal(isInScope('all', identity, sources.linux), true)
+  assert.equal(isInScope('local', undefined, sources.linux), true)
+})

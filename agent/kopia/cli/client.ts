@@ -1,7 +1,7 @@
 // Queries Kopia's CLI for what its logs do not contain. Call it rarely: each call costs 0.2 s of CPU.
 
 import { asRecord, asString, parseJson } from '../../util/json.ts'
-import { formatSource, type Source } from '../source.ts'
+import { formatSource, isReadByKopia, type Source } from '../source.ts'
 import type { PolicyDefinition } from './actions.ts'
 import { type AskKopia, createAskKopia, type KopiaOptions, type KopiaResult } from './exec.ts'
 import { type Maintenance, parseMaintenance } from './maintenance.ts'
@@ -37,7 +37,7 @@ export type Kopia = {
   readonly version: () => Promise<KopiaResult<string>>
   /** `kopia repository status`: Kopia's user and host, and the repository it is connected to. */
   readonly repositoryStatus: () => Promise<KopiaResult<RepositoryStatus>>
-  /** All snapshots of the repository, or of one source; incomplete ones included. */
+  /** All snapshots of the repository, or at least those of one source; incomplete ones included. */
   readonly snapshots: (source?: Source) => Promise<KopiaResult<readonly Snapshot[]>>
   readonly policies: () => Promise<KopiaResult<readonly Policy[]>>
   /** The own policy of each target, without what it inherits. */
@@ -116,9 +116,12 @@ function listSnapshots(ask: AskKopia, source: Source | undefined): Promise<Kopia
   })
 }
 
-/** `--` ends the options, so that a source named `--help` is not taken for one. */
+/**
+ * `--` ends the options, so that a source named `--help` is not taken for one. Of a source that Kopia would take for another
+ * one, and then know no snapshot, all are listed.
+ */
 function onlyOf(source: Source | undefined): readonly string[] {
-  return source === undefined ? [] : ['--', formatSource(source)]
+  return source === undefined || !isReadByKopia(source) ? [] : ['--', formatSource(source)]
 }
 
 function parseStatus(text: string): RepositoryStatus {
