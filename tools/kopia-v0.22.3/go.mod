@@ -1,6 +1,6 @@
 module kopia-metrics-agent/tools/kopia-v0.22.3
 
-go 1.26.8
+go 1.25
 
 tool github.com/kopia/kopia
 
