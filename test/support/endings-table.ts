@@ -2,43 +2,14 @@
 
 import assert from 'node:assert/strict'
 import { type TestContext, test } from 'node:test'
-import { type Ending, endings } from './endings.ts'
+import type { Ending } from './endings.ts'
+import { type Selection, type Table, tablesOf } from './endings-selection.ts'
 import { hooks } from './kopia.ts'
 import { createLab, figuresAfter, figuresIn, type Lab, type SourceFigures } from './lab.ts'
 import { type Series, scrape } from './prometheus.ts'
-import { plain, type Setup } from './setups/setups.ts'
+import { plain } from './setups/setups.ts'
 import type { Service } from './stack.ts'
 import { waitFor } from './wait.ts'
-
-const logs = {
-  'text logs': [],
-  'JSON logs': ['--json-log-file'],
-  'text logs at level info': ['--file-log-level=info'],
-  'JSON logs at level info': ['--json-log-file', '--file-log-level=info'],
-  'text logs, --json': ['--json'],
-  'JSON logs at level info, --json': ['--json-log-file', '--file-log-level=info', '--json'],
-  'no logs': ['--disable-file-logging'],
-} as const satisfies Readonly<Record<string, readonly string[]>>
-
-export type LogForm = keyof typeof logs
-type Hooks = 'with hooks' | 'without hooks'
-
-export type Selection = {
-  readonly setup?: Setup
-  readonly forms?: readonly LogForm[]
-  readonly hooks?: readonly Hooks[]
-  /** The names of the endings. */
-  readonly rows?: readonly string[]
-}
-
-type Table = {
-  readonly setup: Setup
-  readonly form: LogForm
-  readonly hooks: Hooks
-  /** The flags of each backup. */
-  readonly flags: readonly string[]
-  readonly endings: readonly Ending[]
-}
 
 /** Backups mostly wait, for Kopia's start and for the agent: so many of one table run at a time. */
 const backupsAtATime = 3
@@ -50,24 +21,6 @@ export function testEndings(selection: Selection = {}): void {
     const options = { concurrency: backupsAtATime, skip: table.setup.skip ?? false }
     test(`${prefix}${table.form}, ${table.hooks}`, options, (context) => testTable(context, table))
   }
-}
-
-function tablesOf({ setup = plain, forms, hooks, rows }: Selection): readonly Table[] {
-  const wanted = endings.filter(({ name }) => rows?.includes(name) ?? true)
-  return (forms ?? logForms()).flatMap((form) =>
-    (hooks ?? (['without hooks', 'with hooks'] as const)).flatMap((hooksOfTable) => {
-      const isShown = (ending: Ending) =>
-        (form !== 'no logs' && setup.isShown(ending)) ||
-        (hooksOfTable === 'with hooks' && ending.isShownByHooks)
-      const shown = wanted.filter(isShown)
-      const flags = [...logs[form], ...setup.flags]
-      return shown.length > 0 ? [{ setup, form, hooks: hooksOfTable, flags, endings: shown }] : []
-    }),
-  )
-}
-
-function logForms(): readonly LogForm[] {
-  return Object.keys(logs).filter((name): name is LogForm => name in logs)
 }
 
 type Row = { readonly ending: Ending; readonly path: string }
