@@ -1,22 +1,16 @@
 // What the agent asks and reports where Kopia is a client of a real repository server.
 
 import assert from 'node:assert/strict'
-import { X509Certificate } from 'node:crypto'
-import { mkdir, readFile } from 'node:fs/promises'
-import { join } from 'node:path'
-import { type TestContext, test } from 'node:test'
+import { test } from 'node:test'
 import { createKopia, isServerClient } from '../../agent/kopia/cli/client.ts'
 import { createLedger, emptyLedger } from '../../agent/ledger/ledger.ts'
 import { repositorySamples } from '../../agent/metrics/repository-metrics.ts'
 import { createRepositoryQueries } from '../../agent/reconcile/repository-queries.ts'
-import { cleanUpAfter } from '../support/cleanup.ts'
 import { createFakeKopia, status } from '../support/fake-kopia.ts'
-import { temporaryFolder } from '../support/folder.ts'
-import { createKopiaLab } from '../support/kopia.ts'
+import { createLab } from '../support/lab.ts'
 import { createLogRecorder } from '../support/log-recorder.ts'
-import { freePort, start } from '../support/processes.ts'
+import { asClientOfServer } from '../support/setups/repository-server.ts'
 import { tool } from '../support/tools.ts'
-import { waitFor } from '../support/wait.ts'
 
 const figureMetrics = [
   'kopia_repository_size_bytes',
@@ -27,13 +21,16 @@ const figureMetrics = [
 ] as const
 
 test('a client of a repository server is not asked for what only the server knows, and that is no fault', async (context) => {
-  const { environment, logDirectory, source } = await connectClient(context)
+  const lab = await asClientOfServer(context, await createLab(context))
+  const { environment, logDirectory } = lab.kopia
+  const source = await lab.makeSource('photos')
+  await lab.kopia.must('snapshot', 'create', source)
   const asked: string[] = []
   const failed: string[] = []
   const kopia = createKopia({
     binary: tool('kopia'),
-    configPath: environment.KOPIA_CONFIG_PATH,
-    password: environment.KOPIA_PASSWORD,
+    configPath: environment.KOPIA_CONFIG_PATH ?? '',
+    password: environment.KOPIA_PASSWORD ?? '',
     logDirectory,
     ownLogDirectory: '',
     signal: context.signal,
@@ -54,14 +51,15 @@ test('a client of a repository server is not asked for what only the server know
   await queries.refreshFigures()
   const answer = await queries.snapshots(undefined)
 
+  const { user, host } = ledger.repository.status ?? {}
   assert.deepEqual(ledger.repository.status, {
     repositoryId: '',
     storageType: '',
-    user: 'me',
-    host: 'client',
+    user,
+    host,
     areActionsEnabled: true,
   })
-  assert.deepEqual(answer.kind === 'snapshots' && [...answer.bySource.keys()], [`me@client:${source}`])
+  assert.deepEqual(answer.kind === 'snapshots' && [...answer.bySource.keys()], [`${user}@${host}:${source}`])
   assert.equal(queries.isReachable(), true)
   assert.deepEqual(failed, [])
   assert.deepEqual(new Set(asked), new Set(['repository status', 'policy list', 'snapshot list']))
@@ -101,41 +99,3 @@ test('figures of a repository disappear where Kopia has become a client of a ser
   await queries.refreshFigures()
   assert.deepEqual(sampled(), [])
 })
-
-/** A server of a repository, and a client of it that has backed up one source. */
-async function connectClient(context: TestContext) {
-  const folder = await temporaryFolder(context)
-  const lab = await createKopiaLab(folder, join(folder, 'state'))
-  await lab.must('server', 'user', 'add', 'me@client', '--user-password=of me')
-  const [certificate, url] = [join(folder, 'certificate'), `127.0.0.1:${await freePort()}`]
-  const server = lab.start(
-    'server',
-    'start',
-    `--address=${url}`,
-    '--tls-generate-cert',
-    `--tls-cert-file=${certificate}`,
-    `--tls-key-file=${join(folder, 'key')}`,
-    '--server-username=admin',
-    '--server-password=of admin',
-  )
-  cleanUpAfter(context, () => server.stop())
-  await waitFor('the server', () => server.output().includes('SERVER ADDRESS') || undefined)
-  const fingerprint = new X509Certificate(await readFile(certificate)).fingerprint256.replaceAll(':', '')
-  const environment = {
-    ...lab.environment,
-    KOPIA_CONFIG_PATH: join(folder, 'client.config'),
-    KOPIA_CACHE_DIRECTORY: join(folder, 'client-cache'),
-    KOPIA_PASSWORD: 'of me',
-  }
-  const must = async (...parameters: string[]) => {
-    const running = start('kopia', tool('kopia'), parameters, { environment })
-    assert.equal(await running.ended, 0, running.output())
-  }
-  const identity = ['--override-username=me', '--override-hostname=client']
-  const to = [`--url=https://${url}`, `--server-cert-fingerprint=${fingerprint.toLowerCase()}`]
-  await must('repository', 'connect', 'server', ...to, ...identity, '--enable-actions')
-  const source = join(folder, 'source')
-  await mkdir(source)
-  await must('snapshot', 'create', source)
-  return { environment, logDirectory: lab.logDirectory, source }
-}
