@@ -21,22 +21,29 @@ import { waitFor } from '../support/wait.ts'
 
 /** The result of each subject. */
 function resultsOf({ output }: CommandResult): Readonly<Record<string, string>> {
-  const lines = [...output.matchAll(/^[✓!✗] (ok|warning|failure) +(\S+) /gm)]
+  const lines = [...output.matchAll(/^[✓!✗] (ok|warning|failure) +(\S+(?: \S+)*) {2,}/gm)]
   return Object.fromEntries(lines.map(([, result = '', subject = '']) => [subject, result]))
 }
 
 /** The text of a subject's line, with its advice. */
 function textOf({ output }: CommandResult, subject: string): string {
-  return new RegExp(`^[✓!✗] \\w+ +${subject} +(.*(?:\\n {20}.*)*)`, 'm').exec(output)?.[1] ?? ''
+  return new RegExp(`^[✓!✗] \\w+ +${subject} {2,}(.*(?:\\n {20}.*)*)`, 'm').exec(output)?.[1] ?? ''
 }
 
 const allOk = {
   configuration: 'ok',
   Kopia: 'ok',
   repository: 'ok',
+  'repository id': 'ok',
+  identity: 'ok',
   actions: 'ok',
   hooks: 'ok',
+  snapshots: 'ok',
+  'hooks and logs': 'ok',
   logs: 'ok',
+  'log directory': 'ok',
+  'log disk': 'ok',
+  processes: 'ok',
   agent: 'ok',
   spool: 'ok',
   gateway: 'ok',
@@ -67,7 +74,7 @@ test('with everything in order, every line is ok and the exit code is 0', async 
   })
   assert.deepEqual(resultsOf(result), allOk, result.output)
   assert.equal(result.exitCode, 0)
-  assert.match(result.output, /\n10 ok, 0 warnings, 0 failures\n$/)
+  assert.match(result.output, /\n17 ok, 0 warnings, 0 failures\n$/)
   assert.match(textOf(result, 'configuration'), /^settings: \d+ from the environment, 1 from flags$/)
   assert.match(textOf(result, 'Kopia'), /^0\.\d+\.\d+ \(.*\)$/)
   assert.match(textOf(result, 'repository'), /^filesystem, as .+@.+, in (\d+ ms|\d+\.\d s|\d+ s)$/)
@@ -88,6 +95,9 @@ test('with nothing running, each failed line is followed by advice', async (cont
     Kopia: 'ok',
     repository: 'failure',
     logs: 'warning',
+    'log directory': 'ok',
+    'log disk': 'ok',
+    processes: 'ok',
     agent: 'warning',
     spool: 'warning',
     gateway: 'failure',
