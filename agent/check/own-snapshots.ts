@@ -51,8 +51,10 @@ export function unexplained(newest: readonly Snapshot[], told: Told, now: number
 function isInLedger(snapshot: Snapshot, { begunAt, sources }: Told['ledger']): boolean {
   const state = sources[formatSource(snapshot.source)]
   if (state?.lastAttempt === undefined || begunAt === undefined || snapshot.endedAt < begunAt) return false
-  const isFoundOnly = state.foundSnapshotId === snapshot.id
-  const { lastAttempt } = state
+  const { lastAttempt, attempts } = state
+  // A source that was first seen in the repository has its last attempt from there, and nothing was counted yet.
+  const isFoundOnly =
+    state.foundSnapshotId === snapshot.id || Object.values(attempts).every((count) => count === 0)
   return (
     !isFoundOnly &&
     (lastAttempt.snapshotId === snapshot.id || lastAttempt.endedAt >= snapshot.endedAt - toleranceSeconds)

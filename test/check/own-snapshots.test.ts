@@ -68,13 +68,15 @@ test('a snapshot whose log may have been swept shows nothing', () => {
 
 test('what the ledger has from a log or a hook explains a snapshot, what it has from the repository does not', () => {
   const made = snapshot(now - 3600)
-  const state = { ...newSource(photos, now - day), lastAttempt: attemptOf(made) }
+  const counted = { success: 1, failed: 0, incomplete: 0 }
+  const state = { ...newSource(photos, now - day), attempts: counted, lastAttempt: attemptOf(made) }
   const blind = (change: object, begunAt: number | undefined = now - day) => {
     const ledger = { begunAt, sources: { 'root@vm:/data/photos': { ...state, ...change } } }
     return unexplained([made], { ...withLogs(old), ledger: ledger as Told['ledger'] }, now).length
   }
   assert.equal(blind({}), 0)
   assert.equal(blind({ foundSnapshotId: made.id }), 1)
+  assert.equal(blind({ attempts: { ...counted, success: 0 } }), 1, 'first seen in the repository')
   assert.equal(blind({ lastAttempt: { ...attemptOf(made), snapshotId: undefined } }), 0, 'by its time')
   assert.equal(blind({ lastAttempt: attemptOf(snapshot(now - 7200)) }), 1, 'an earlier attempt')
   assert.equal(blind({}, now - 60), 1, 'made before the agent ran')
