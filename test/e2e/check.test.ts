@@ -269,6 +269,37 @@ test('the empty logs that Kopia leaves on a full disk are a warning', async (con
   )
 })
 
+test('a server in another pid namespace, whose process cannot be seen, is a warning while it writes', async (context) => {
+  const lab = await createLab(context)
+  const port = await freePort()
+  const flags = [
+    '--insecure',
+    '--without-password',
+    '--disable-csrf-token-checks',
+    '--log-server-requests',
+    `--address=127.0.0.1:${port}`,
+  ]
+  const namespace = ['--map-root-user', '--pid', '--fork', '--kill-child']
+  const parameters = [...namespace, tool('kopia'), 'server', 'start', ...flags]
+  const server = start('kopia', 'unshare', parameters, { environment: lab.kopia.environment })
+  cleanUpAfter(context, () => server.stop('SIGKILL'))
+  const ask = () => fetch(`http://127.0.0.1:${port}/api/v1/sources`).then((answer) => answer.text())
+  await waitFor('the server answers', () => ask().catch(() => undefined))
+  // Each request is a line of its log.
+  let isChecked = false
+  const asking = (async () => {
+    while (!isChecked) await ask()
+  })()
+  const result = await runAgentCommand(lab, 'check')
+  isChecked = true
+  await asking
+  assert.match(
+    textOf(result, 'processes'),
+    /^kopia-.*-1-server-start\.0\.log grows, but its process can't be seen\n +→ share the pid namespace/,
+    result.output,
+  )
+})
+
 test('a Prometheus that does not scrape the gateway, or renames its labels, gets advice', async (context) => {
   const lab = await createLab(context)
   assert.equal((await runAgentCommand(lab, 'push')).exitCode, 0)
