@@ -3,7 +3,7 @@
 import { readdir, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { parseSegmentName, type SegmentName } from '../kopia/log/segment-name.ts'
-import { findWriter } from '../kopia/runs/process.ts'
+import { machineProcesses } from '../kopia/runs/process.ts'
 
 /** Times in Unix seconds. */
 export type LogFile = {
@@ -33,7 +33,7 @@ async function readLogFile(cliLogs: string, name: SegmentName): Promise<LogFile 
     begunAt: Math.min(timeInName(name), born),
     grewAt: stats.mtimeMs / 1000,
     sizeBytes: stats.size,
-    isOpen: findWriter(name.processId, name.runId) !== undefined,
+    isOpen: machineProcesses.findWriter(name.processId, name.runId) !== undefined,
   }
 }
 

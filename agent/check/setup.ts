@@ -6,7 +6,7 @@ import type { Kopia } from '../kopia/cli/client.ts'
 import type { Snapshot } from '../kopia/cli/snapshots.ts'
 import { type LedgerData, unknownSetup } from '../ledger/ledger.ts'
 import type { Settings } from '../settings/settings.ts'
-import { configurationsBeside, defaultConfigPath } from './configuration.ts'
+import { configurationsBeside } from './configuration.ts'
 import { checkEmptyLogs } from './empty-logs.ts'
 import { newestEventAt } from './files.ts'
 import { type Finding, failure } from './finding.ts'
@@ -89,10 +89,7 @@ export async function* checkLogging(
 /** Long enough for a backup that writes to add a line to its log. */
 const growthMs = 1500
 
-function placeOf({ kopiaConfigPath }: Settings): Surroundings {
-  const { XDG_CACHE_HOME: cacheHome = '', XDG_CONFIG_HOME: configHome = '' } = process.env
-  const { platform } = process
-  const home = homedir()
-  const configPath = kopiaConfigPath || defaultConfigPath({ platform, home, configHome })
-  return { platform, home, cacheHome, configPath }
+function placeOf({ resolvedKopiaConfigPath: configPath }: Settings): Surroundings {
+  const { XDG_CACHE_HOME: cacheHome = '' } = process.env
+  return { platform: process.platform, home: homedir(), cacheHome, configPath }
 }

@@ -33,7 +33,12 @@ const nearEndSeconds = 2
 const longAfterEndSeconds = 60
 
 /** Milliseconds until the next look; undefined where no run is open and no attempt waits. */
-export function nextLookMs({ openRuns, isAttemptRunning, isWaiting, nowSeconds }: LookFacts): number | undefined {
+export function nextLookMs({
+  openRuns,
+  isAttemptRunning,
+  isWaiting,
+  nowSeconds,
+}: LookFacts): number | undefined {
   const intervals = openRuns.map((run) => intervalOf(run, isAttemptRunning, nowSeconds))
   if (isWaiting) intervals.push(intervalMs.waiting)
   return intervals.length === 0 ? undefined : Math.min(...intervals)

@@ -4,7 +4,7 @@ import assert from 'node:assert/strict'
 import { mkdir, utimes, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { test } from 'node:test'
-import { configurationsBeside, defaultConfigPath } from '../../agent/check/configuration.ts'
+import { configurationsBeside } from '../../agent/check/configuration.ts'
 import type { Finding } from '../../agent/check/finding.ts'
 import { checkHooksAndLogs } from '../../agent/check/hooks-and-logs.ts'
 import { checkIdentity, checkRepositoryId } from '../../agent/check/identity.ts'
@@ -83,16 +83,6 @@ test('hooks without logs, and neither of them, are a warning once there is a bac
   assert.match(result(1, { actions: false }).found, /^neither/)
   assert.match(result(0, { logs: [logFile({ command: 'policy-set' })] }).found, /^neither/)
   assert.equal(result(0, { backup: false }).result, 'ok')
-})
-
-test("Kopia's configuration is where Kopia looks for it", () => {
-  const place = { platform: 'linux', home: '/home/alice', configHome: '' } as const
-  assert.equal(defaultConfigPath(place), '/home/alice/.config/kopia/repository.config')
-  assert.equal(defaultConfigPath({ ...place, configHome: '/x' }), '/x/kopia/repository.config')
-  assert.equal(
-    defaultConfigPath({ ...place, configHome: '/x', platform: 'darwin' }),
-    '/home/alice/Library/Application Support/kopia/repository.config',
-  )
 })
 
 test('the configurations beside the one in use are found', async (context) => {
