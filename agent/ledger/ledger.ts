@@ -139,7 +139,7 @@ export function createLedger(data: LedgerData): Ledger {
       commands: Object.fromEntries(commands),
       runs: Object.fromEntries(runs),
       ...(uptimeQuarters !== undefined && { uptimeQuarters }),
-      setup,
+      ...(setup !== unknownSetup && { setup }),
     }),
   }
 }
