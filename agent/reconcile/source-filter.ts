@@ -40,13 +40,18 @@ function withSlashes(text: string): string {
   return text.replaceAll('\\', '/')
 }
 
-/** With the scope `local` only the sources of who Kopia is here; until that is known, all. */
+/**
+ * With the scope `local` only the sources of who Kopia is here, and those that it has backed up as who it is, whatever
+ * they are called (`--override-source`); until that is known, all.
+ */
 export function isInScope(
   scope: 'local' | 'all',
   identity: { readonly user: string; readonly host: string } | undefined,
   source: Source,
+  backedUpAs?: string,
 ): boolean {
   if (scope === 'all' || identity === undefined) return true
+  const { user, host } = identity
   // By the text, since a log does not tell where a user with an @ ends.
-  return formatSource(source).startsWith(`${identity.user}@${identity.host}:`)
+  return formatSource(source).startsWith(`${user}@${host}:`) || backedUpAs === `${user}@${host}`
 }
