@@ -8,7 +8,7 @@ half=$1
 case $half in
   test)
     sh tools/setup.sh kopia prometheus promtool pushgateway alertmanager amtool node_exporter shellcheck systemd-analyze \
-      openssl chromium
+      openssl chromium busybox
     npm run --silent check
     # Most end-to-end tests wait for other processes, so more of them than there are cores run at a time.
     concurrency=4
@@ -16,7 +16,9 @@ case $half in
   full)
     # Fetch what takes long to build before the tests begin, so that builds do not compete with them.
     sh tools/setup.sh kopia prometheus pushgateway alertmanager amtool node_exporter promtool3 victoria-metrics nfpm
-    KOPIA_VERSION=v0.21.1 sh tools/fetch.sh kopia >/dev/null
+    for module in tools/kopia-v*; do
+      KOPIA_VERSION=${module#tools/kopia-} sh tools/fetch.sh kopia >/dev/null
+    done
     # These tests load the machine themselves: containers, 10,000 sources, a simulated year.
     concurrency=2
     ;;

@@ -17,9 +17,10 @@ export async function checkKopia(kopia: Kopia, binary: string): Promise<Finding>
   if (!version.ok) {
     return failure('Kopia', `${binary}: ${version.reason}`, 'install Kopia, or set kopia_bin to its path')
   }
-  const [, major = 0, minor = 0] = (/^v?(\d+)\.(\d+)/.exec(version.value) ?? []).map(Number)
+  // A build from source calls itself 0-unofficial, whatever its version is.
+  const minor = /^0\.(\d+)/.exec(version.value)?.[1]
   const found = `${version.value} (${binary})`
-  return major === 0 && minor < oldestTestedMinor
+  return minor !== undefined && Number(minor) < oldestTestedMinor
     ? warning(
         'Kopia',
         found,
@@ -45,18 +46,24 @@ export async function checkRepository(kopia: Kopia, nowSeconds: () => number): P
   return { finding: ok('repository', `${storage}, as ${user}@${host}, in ${took}`), status: status.value }
 }
 
+type HooksResult = {
+  readonly findings: readonly Finding[]
+  /** Policies with hooks; undefined if Kopia did not answer. */
+  readonly hookedPolicies?: number
+}
+
 /** Checks that Kopia runs hooks, and that the hooks in its policies exist. */
-export async function checkHooks(kopia: Kopia, status: RepositoryStatus): Promise<readonly Finding[]> {
+export async function checkHooks(kopia: Kopia, status: RepositoryStatus): Promise<HooksResult> {
   const policies = await kopia.exportPolicies()
   if (!policies.ok) {
-    return [
-      failure('hooks', `${policies.command}: ${policies.reason}`, 'run "kopia policy export" as this user'),
-    ]
+    const found = `${policies.command}: ${policies.reason}`
+    return { findings: [failure('hooks', found, 'run "kopia policy export" as this user')] }
   }
   const hooks = hooksOfThisMachine(policies.value, status)
   const missing = await missingFiles(hooks)
   const targets = new Set(hooks.map(({ target }) => target))
-  return [checkActions(status, targets.size), hooksFinding(targets.size, missing)]
+  const findings = [checkActions(status, targets.size), hooksFinding(targets.size, missing)]
+  return { findings, hookedPolicies: targets.size }
 }
 
 function checkActions(status: RepositoryStatus, targets: number): Finding {

@@ -24,7 +24,7 @@ export type SettlingLoop = {
 export type SettlingLoopOptions = {
   readonly tracker: Pick<RunTracker, 'runs' | 'endFinishedRuns'>
   readonly intake: Pick<EventIntake, 'take' | 'hasNewEvents'>
-  readonly reconciler: Pick<Reconciler, 'noteBeginnings' | 'settle' | 'runningSince'>
+  readonly reconciler: Pick<Reconciler, 'noteBeginnings' | 'settle' | 'runningSince' | 'isWaiting'>
   /** Whether ended runs may be settled: not before the past is read. */
   readonly maySettle: () => boolean
   /** Called when the ledger has changed. */
@@ -49,14 +49,16 @@ export function createSettlingLoop(options: SettlingLoopOptions): SettlingLoop {
     const delayMs = nextLookMs({
       openRuns: openRunsOf(tracker).map(watchedRunOf),
       isAttemptRunning: reconciler.runningSince().size > 0,
+      isWaiting: reconciler.isWaiting(),
       nowSeconds: nowSeconds(),
     })
     if (delayMs !== undefined) alarm?.set(delayMs)
   })
 
   async function settleOnce(): Promise<boolean> {
-    const hasBegun = reconciler.noteBeginnings()
+    // Looking at the processes shows which repository a run belongs to.
     await tracker.endFinishedRuns()
+    const hasBegun = reconciler.noteBeginnings()
     const hasSettled = maySettle() && (await reconciler.settle())
     return hasBegun || hasSettled
   }
