@@ -36,6 +36,7 @@ async function createSetup(context: TestContext) {
   ledger.updateRepository({ status })
   const tracker = createRunTracker({
     directory,
+    configurationPath: join(directory, 'repository.config'),
     runs: new Map(),
     nowSeconds,
     onFault: (name, error) => assert.fail(`${name}: ${error}`),
@@ -48,7 +49,17 @@ async function createSetup(context: TestContext) {
     log,
   })
   const isWanted = () => true
-  const reconciler = new Reconciler({ ledger, tracker, repositoryQueries, isWanted, nowSeconds, log })
+  const reconciler = new Reconciler({
+    ledger,
+    tracker,
+    repositoryQueries,
+    isWanted,
+    isWantedHere: isWanted,
+    onUnattributed: () => assert.fail('every run belongs to this repository'),
+    onUnexplained: () => assert.fail('a run explains every snapshot'),
+    nowSeconds,
+    log,
+  })
   const settle = async () => {
     await tracker.sweep()
     await tracker.endFinishedRuns()
