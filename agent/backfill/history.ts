@@ -5,6 +5,7 @@ import type { KopiaFailure } from '../kopia/cli/exec.ts'
 import { effectivePolicyFor, hasOwnPolicy } from '../kopia/cli/policies.ts'
 import { bySource, type Snapshot } from '../kopia/cli/snapshots.ts'
 import { settleRun } from '../kopia/runs/attempts.ts'
+import { attributionOf } from '../kopia/runs/attribution.ts'
 import { attemptOf, type FinishedAttempt, type RepositoryAnswer } from '../kopia/runs/finished-attempt.ts'
 import { decideOutcome } from '../kopia/runs/outcome.ts'
 import { createRunTracker } from '../kopia/runs/tracker.ts'
@@ -70,7 +71,12 @@ async function readLogs({ cliLogs, configurationPath, nowSeconds, onFault }: His
   await tracker.sweep()
   await tracker.endFinishedRuns()
   return (answer: RepositoryAnswer, identity: Identity): readonly FinishedAttempt[] => {
-    const ended = pendingRuns(tracker.runs).flatMap(({ run }) => settleRun(run, answer, identity) ?? [])
+    const ended = pendingRuns(tracker.runs).flatMap(({ run }) => {
+      const finished = settleRun(run, answer, identity) ?? []
+      const configuration = tracker.configurationOf(run)
+      const facts = { configuration, use: 'not shared', evidence: run.evidence, finished, answer } as const
+      return attributionOf(facts) === 'own' ? finished : []
+    })
     const ofServers = pendingAttempts(tracker.runs, undefined, nowSeconds()).map(({ run, attempt }) => {
       return decideOutcome(attempt, run.evidence, attempt.finishedAt ?? nowSeconds(), answer)
     })

@@ -24,7 +24,7 @@ export type SettlingLoop = {
 export type SettlingLoopOptions = {
   readonly tracker: Pick<RunTracker, 'runs' | 'endFinishedRuns'>
   readonly intake: Pick<EventIntake, 'take' | 'hasNewEvents'>
-  readonly reconciler: Pick<Reconciler, 'noteBeginnings' | 'settle' | 'runningSince'>
+  readonly reconciler: Pick<Reconciler, 'noteBeginnings' | 'settle' | 'runningSince' | 'isWaiting'>
   /** Whether ended runs may be settled: not before the past is read. */
   readonly maySettle: () => boolean
   /** Called when the ledger has changed. */
@@ -49,6 +49,7 @@ export function createSettlingLoop(options: SettlingLoopOptions): SettlingLoop {
     const delayMs = nextLookMs({
       openRuns: openRunsOf(tracker).map(watchedRunOf),
       isAttemptRunning: reconciler.runningSince().size > 0,
+      isWaiting: reconciler.isWaiting(),
       nowSeconds: nowSeconds(),
     })
     if (delayMs !== undefined) alarm?.set(delayMs)

@@ -9,8 +9,10 @@ export type HookCall = {
   readonly action: 'before' | 'after'
   /** A hook that runs an action of the user reports its begin and its end; any other hook reports one call. */
   readonly phase: 'call' | 'begin' | 'end'
-  /** Exit code of the user's action, reported at its end. */
+  /** Exit code of the user's action, reported at its end; 137 if Kopia killed it at its time limit. */
   readonly actionExitCode?: number
+  /** Kopia fails the backup if the user's action fails, and then runs no after-action. Absent where this is not known. */
+  readonly actionIsEssential?: true
   readonly callId: string
   readonly path: string
   readonly processId: number
