@@ -2,6 +2,7 @@
 
 import { keyOf } from '../kopia/runs/attempts.ts'
 import type { Attempt } from '../kopia/runs/evidence.ts'
+import type { EndedRun, OpenRun } from '../kopia/runs/run.ts'
 import type { RunTracker } from '../kopia/runs/tracker.ts'
 import { formatSource } from '../kopia/source.ts'
 import { type CommandEntries, createCommandEntries } from './command-entries.ts'
@@ -71,12 +72,12 @@ export class Reconciler {
   async settle(): Promise<boolean> {
     // The log of the same process may be there by now, and it says more than the hooks.
     if (this.#pending().some(isOfHooks)) await this.#options.tracker.sweep()
-    await this.#endQuietRuns()
+    const hasEndedQuietly = await this.#endQuietRuns()
     const hasFailed = this.#enterFailedCommands()
     const due = this.#deferrals.due(this.#pending())
     const hasSettled = due.length > 0 && (await this.#settlement.settle(due, await this.#askAbout(due)))
     const isDoubtful = this.#doubts.note(this.#pending().filter(({ run }) => this.#setup.isOurs(run)))
-    return hasFailed || hasSettled || isDoubtful
+    return hasEndedQuietly || hasFailed || hasSettled || isDoubtful
   }
 
   /** Asks for all snapshots: settles what waits for an answer, and enters snapshots of which no log reports. */
@@ -102,22 +103,37 @@ export class Reconciler {
     return new Map(this.#running().map(({ source, startedAt }) => [formatSource(source), startedAt]))
   }
 
-  /** Where the repository does not hold all snapshots of a quiet run, only a longer silence tells that it has ended. */
-  async #endQuietRuns(): Promise<void> {
+  /**
+   * Settles the quiet runs whose snapshots the repository holds, by the same answer. Where it does not hold all of them, only
+   * a longer silence tells that the run has ended. Returns whether the ledger has changed.
+   */
+  async #endQuietRuns(): Promise<boolean> {
     const { ledger, tracker } = this.#options
-    const due = this.#deferrals.due(quietRunsOf(tracker))
-    if (due.length === 0) return
+    const due = this.#deferrals.due(quietRunsOf(tracker)).filter(({ run }) => !this.#isOfOther(run))
+    if (due.length === 0) return false
     const answer = await this.#ask(due.map(({ run }) => subjectOfRun(run)))
-    if (answer.kind === 'interrupted') return
+    if (answer.kind === 'interrupted') return false
     for (const quiet of due) this.#deferrals.defer(quiet)
-    const over = due.filter((quiet) => isEachProven(answer, quiet, ledger.repository.status))
-    await tracker.end(over.map(({ runId }) => runId))
+    // A run that wrote while Kopia answered goes on.
+    await tracker.sweep()
+    const quietKeys = new Set(quietRunsOf(tracker).map(({ key }) => key))
+    const over = due.filter(
+      (quiet) => quietKeys.has(quiet.key) && isEachProven(answer, quiet, ledger.repository.status),
+    )
+    if (over.length === 0) return false
+    const runIds = new Set(over.map(({ runId }) => runId))
+    await tracker.end([...runIds])
+    const ended = this.#pending().filter(({ runId }) => runIds.has(runId))
+    return this.#settlement.settle(ended, answer)
   }
 
   /** The repository is not asked about runs that are certainly another's. */
   #askAbout(items: readonly PendingItem[]): Promise<SnapshotsAnswer> {
-    const { tracker } = this.#options
-    return this.#ask(items.filter(({ run }) => tracker.configurationOf(run)?.kind !== 'other').map(subjectOf))
+    return this.#ask(items.filter(({ run }) => !this.#isOfOther(run)).map(subjectOf))
+  }
+
+  #isOfOther(run: OpenRun | EndedRun): boolean {
+    return this.#options.tracker.configurationOf(run)?.kind === 'other'
   }
 
   /** Asks once for all, and not at all where no snapshot was taken. */

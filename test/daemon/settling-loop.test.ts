@@ -22,6 +22,7 @@ function createLoop({ runs = new Map(), ...change }: Change = {}) {
       noteBeginnings: () => false,
       settle: async () => note('settle', false),
       runningSince: () => new Map(),
+      isWaiting: () => false,
     },
     maySettle: () => true,
     publish: async () => note('publish', undefined),
@@ -41,10 +42,20 @@ test('a look takes events first, then ends and settles runs, and publishes nothi
 const changes: Readonly<Record<string, Change>> = {
   'an event was taken': { intake: { take: async () => undefined, hasNewEvents: () => true } },
   'an attempt has begun': {
-    reconciler: { noteBeginnings: () => true, settle: async () => false, runningSince: () => new Map() },
+    reconciler: {
+      noteBeginnings: () => true,
+      settle: async () => false,
+      runningSince: () => new Map(),
+      isWaiting: () => false,
+    },
   },
   'a run was settled': {
-    reconciler: { noteBeginnings: () => false, settle: async () => true, runningSince: () => new Map() },
+    reconciler: {
+      noteBeginnings: () => false,
+      settle: async () => true,
+      runningSince: () => new Map(),
+      isWaiting: () => false,
+    },
   },
 }
 for (const [name, change] of Object.entries(changes)) {
@@ -88,6 +99,25 @@ test('an open run is looked at until it ends, and no longer than until the stop'
   context.mock.timers.tick(60_000)
   await loop.idle()
   assert.equal(looks(), 4)
+})
+
+test('an attempt that waits for the repository is looked at, though no run is open', async (context) => {
+  context.mock.timers.enable({ apis: ['setTimeout'] })
+  const { loop, steps } = createLoop({
+    reconciler: {
+      noteBeginnings: () => false,
+      settle: async () => false,
+      runningSince: () => new Map(),
+      isWaiting: () => true,
+    },
+  })
+  const stopping = new AbortController()
+  loop.start(stopping.signal)
+  await loop.look()
+  context.mock.timers.tick(30_000)
+  await loop.idle()
+  stopping.abort()
+  assert.equal(steps.filter((step) => step === 'take').length, 2)
 })
 
 test('after the last look no hint makes another', async () => {

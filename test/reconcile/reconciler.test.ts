@@ -72,6 +72,7 @@ async function createSetup(context: TestContext) {
 const snapshotting = lineAt(0, 'INFO kopia/cli Snapshotting root@vm:/data ...')
 const created = (seconds: number) =>
   lineAt(seconds, 'INFO kopia/cli Created snapshot with root k1 and ID i1 in 2s')
+const closed = (seconds: number) => lineAt(seconds, 'DEBUG kopia/repo [STORAGE] Close')
 
 test('a run that ended is settled by one question for its source', async (context) => {
   const { clock, kopia, ledger, settle, logOf } = await createSetup(context)
@@ -104,6 +105,7 @@ test('nothing waits for the repository any more once the server that it was abou
   await writeFile(
     logOf('server-start'),
     lineAt(0, 'DEBUG kopia/server snapshotting\t{"source":"root@vm:/data"}') +
+      lineAt(0, 'DEBUG kopia/server starting upload of root@vm:/data') +
       lineAt(2, 'DEBUG uploader snapshotted directory\t{"path":".","dur":"2s","errors":1}') +
       lineAt(2, 'DEBUG kopia/server created snapshot i1') +
       lineAt(2, 'DEBUG kopia/server finished uploading root@vm:/data') +
@@ -127,7 +129,7 @@ test('a question that the stop ends says nothing of the repository, and what it 
     await createSetup(context)
   await repositoryQueries.refreshIdentity()
   assert.equal(repositoryQueries.isReachable(), true)
-  await writeFile(logOf('snapshot-create'), snapshotting + created(2))
+  await writeFile(logOf('snapshot-create'), snapshotting + created(2) + closed(3))
   clock.now = Date.now() / 1000 + 5
   kopia.refuse = () => {
     stopping.abort()
