@@ -2,7 +2,7 @@
 
 import type { FinishedAttempt } from '../kopia/runs/finished-attempt.ts'
 import { commandReason } from '../kopia/runs/reason.ts'
-import { type EndedRun, hasSucceeded, type OpenRun } from '../kopia/runs/run.ts'
+import { type EndedRun, hasSucceeded, type OpenRun, type Runs } from '../kopia/runs/run.ts'
 import type { Ledger } from '../ledger/ledger.ts'
 import type { Log } from '../util/log.ts'
 
@@ -10,8 +10,8 @@ export type CommandEntries = {
   /** Enters a failure that the log shows, before it is known how the attempts of the run went. Returns whether it is new. */
   readonly enterFailure: (runId: string, run: EndedRun) => boolean
   readonly enterEnd: (runId: string, run: EndedRun, finished: readonly FinishedAttempt[]) => void
-  /** A server that has opened its repository works. */
-  readonly enterRunningServer: (runId: string, run: OpenRun) => void
+  /** A server that has opened its repository works. Returns whether one is new. */
+  readonly enterRunningServers: (runs: Runs, isOurs: (run: OpenRun) => boolean) => boolean
   /** Forgets the runs that are settled. */
   readonly retain: (runIds: ReadonlySet<string>) => void
 }
@@ -19,23 +19,32 @@ export type CommandEntries = {
 /** Binds the entries to the ledger. */
 export function createCommandEntries(ledger: Ledger, log: Log): CommandEntries {
   const entered = new Set<string>()
+  let isEmptyReported = false
 
   function enterFailure(runId: string, run: EndedRun): boolean {
-    if (entered.has(runId) || !namesCommand(run) || hasSucceeded(run)) return false
-    const { finalError, newestRecordAt } = run.evidence
-    const process = run.isSilent ? 'unseen' : 'gone'
-    const logStop = newestRecordAt === undefined ? undefined : ({ at: newestRecordAt, process } as const)
-    enter(runId, run, commandReason({ finalError, logStop }))
+    const reason = entered.has(runId) || !namesCommand(run) ? undefined : failureOf(run)
+    if (reason === undefined) return false
+    enter(runId, run, reason)
     return true
   }
 
   function enterEnd(runId: string, run: EndedRun, finished: readonly FinishedAttempt[]): void {
     enterFailure(runId, run)
     if (entered.has(runId) || !namesCommand(run)) return
-    // A log that is empty or cut shows nothing of the end: the disk of the logs may be full.
-    if (isEmpty(run)) return
-    const bad = finished.find(({ outcome }) => outcome !== 'success')
-    enter(runId, run, bad && (bad.reason ?? 'an attempt made no complete backup'))
+    if (isEmpty(run)) return reportEmpty(runId, run)
+    isEmptyReported = false
+    const bad = isServer(run) ? undefined : finished.find(({ outcome }) => outcome !== 'success')
+    enter(runId, run, bad && (bad.reason ?? incompleteWords))
+  }
+
+  /** Reported once, and again after a log with contents. */
+  function reportEmpty(runId: string, run: EndedRun): void {
+    if (isEmptyReported || !ledger.isCounted(run.endedAt)) return
+    isEmptyReported = true
+    log.warn(
+      `kopia ${commandOf(run)} (${runId}) left a log that tells nothing, so only the repository shows how it went. Look whether ` +
+        "the disk of Kopia's logs is full, or its file log level above info.",
+    )
   }
 
   function enter(runId: string, run: EndedRun, reason: string | undefined): void {
@@ -46,18 +55,48 @@ export function createCommandEntries(ledger: Ledger, log: Log): CommandEntries {
     log.warn(`kopia ${command} (${runId}) failed: ${reason}`)
   }
 
+  /** Its end is entered by itself. */
+  function enterServer(run: OpenRun): boolean {
+    const command = commandOf(run)
+    const wasGood = ledger.commands.get(command)?.result === 'success'
+    ledger.addCommand(command, run.preview.newestRecordAt ?? run.lastSignAt)
+    return !wasGood
+  }
+
   return {
     enterFailure,
     enterEnd,
-    enterRunningServer: (runId, run) => {
-      if (run.command !== 'server-start' || run.preview.repository !== 'opened' || entered.has(runId)) return
-      // Its end is entered by itself.
-      ledger.addCommand(commandOf(run), run.preview.newestRecordAt ?? run.lastSignAt)
+    enterRunningServers: (runs, isOurs) => {
+      let hasNew = false
+      for (const run of runs.values()) {
+        if (run.state === 'open' && isWorkingServer(run) && isOurs(run)) hasNew = enterServer(run) || hasNew
+      }
+      return hasNew
     },
     retain: (runIds) => {
       for (const runId of entered) if (!runIds.has(runId)) entered.delete(runId)
     },
   }
+}
+
+const incompleteWords = 'an attempt made no complete backup'
+
+/** A server fails where it can't go on: each of its attempts has an outcome of its own. */
+function failureOf(run: EndedRun): string | undefined {
+  const { finalError, newestRecordAt, repository } = run.evidence
+  if (hasSucceeded(run)) return undefined
+  if (finalError === undefined && repository !== 'opened') return isServer(run) ? undefined : incompleteWords
+  const process = run.isSilent ? 'unseen' : 'gone'
+  const logStop = newestRecordAt === undefined ? undefined : ({ at: newestRecordAt, process } as const)
+  return commandReason({ finalError, logStop })
+}
+
+function isWorkingServer(run: OpenRun): boolean {
+  return isServer(run) && run.preview.repository === 'opened'
+}
+
+function isServer({ command }: Pick<OpenRun, 'command'>): boolean {
+  return command === 'server-start'
 }
 
 /** Hooks do not name the command. */

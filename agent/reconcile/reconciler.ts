@@ -10,7 +10,7 @@ import { createDeferrals, type Deferrals } from './deferrals.ts'
 import { createDoubts, type Doubts } from './doubts.ts'
 import { createLedgerEntries, type LedgerEntries, type LedgerEntriesOptions } from './ledger-entries.ts'
 import { type PendingItem, pendingAttempts, pendingRuns, runningAttempts } from './pending.ts'
-import { isEachProven, quietRunsOf } from './quiet-runs.ts'
+import { endProvenRuns, type QuietRun, quietRunsOf } from './quiet-runs.ts'
 import type { RepositoryQueries, SnapshotsAnswer } from './repository-queries.ts'
 import { Settlement } from './settlement.ts'
 import { createSetupNotes, type SetupNotes } from './setup-notes.ts'
@@ -54,18 +54,16 @@ export class Reconciler {
     })
   }
 
-  /** Enters the sources of attempts that have begun. Returns whether other attempts are under way than before. */
+  /** Enters what has begun. Returns whether other attempts are under way than before, or a server works again. */
   noteBeginnings(): boolean {
     this.#setup.note()
-    for (const [runId, run] of this.#options.tracker.runs) {
-      if (run.state === 'open' && this.#setup.isOurs(run)) this.#commands.enterRunningServer(runId, run)
-    }
+    const hasNewServer = this.#commands.enterRunningServers(this.#options.tracker.runs, this.#setup.isOurs)
     const underWay = this.#running()
     for (const { source } of underWay) this.#entries.enterBeginning(source)
     const keys = underWay.map(keyOf).sort().join('\n')
     const hasChanged = keys !== this.#keysUnderWay
     this.#keysUnderWay = keys
-    return hasChanged
+    return hasChanged || hasNewServer
   }
 
   /** Settles what has ended since the last call, with one question to Kopia. Returns whether the ledger has changed. */
@@ -87,15 +85,17 @@ export class Reconciler {
     await tracker.endFinishedRuns()
     // What ends while Kopia answers may be missing in the answer, so it is not decided by it.
     const pending = this.#pending()
+    const quiet = this.#quietRuns()
     const answer = await repositoryQueries.snapshots(undefined)
-    if (await this.#settlement.settle(pending, answer)) {
+    const ended = await this.#endProven(quiet, answer)
+    if (await this.#settlement.settle([...pending, ...ended], answer)) {
       this.#entries.removeGoneSources(answer, new Set(this.runningSince().keys()))
     }
   }
 
   /** Whether there are attempts whose outcome only a later answer of the repository can tell. */
   isWaiting(): boolean {
-    return this.#deferrals.isAnyDeferred([...this.#pending(), ...quietRunsOf(this.#options.tracker)])
+    return this.#deferrals.isAnyDeferred([...this.#pending(), ...this.#quietRuns()])
   }
 
   /** When the running attempt of each source began, in Unix seconds, by `user@host:path`. */
@@ -103,28 +103,27 @@ export class Reconciler {
     return new Map(this.#running().map(({ source, startedAt }) => [formatSource(source), startedAt]))
   }
 
-  /**
-   * Settles the quiet runs whose snapshots the repository holds, by the same answer. Where it does not hold all of them, only
-   * a longer silence tells that the run has ended. Returns whether the ledger has changed.
-   */
+  /** Settles quiet runs by the answer that shows their end. Returns whether the ledger has changed. */
   async #endQuietRuns(): Promise<boolean> {
-    const { ledger, tracker } = this.#options
-    const due = this.#deferrals.due(quietRunsOf(tracker)).filter(({ run }) => !this.#isOfOther(run))
+    const due = this.#deferrals.due(this.#quietRuns())
     if (due.length === 0) return false
     const answer = await this.#ask(due.map(({ run }) => subjectOfRun(run)))
     if (answer.kind === 'interrupted') return false
     for (const quiet of due) this.#deferrals.defer(quiet)
-    // A run that wrote while Kopia answered goes on.
-    await tracker.sweep()
-    const quietKeys = new Set(quietRunsOf(tracker).map(({ key }) => key))
-    const over = due.filter(
-      (quiet) => quietKeys.has(quiet.key) && isEachProven(answer, quiet, ledger.repository.status),
-    )
-    if (over.length === 0) return false
-    const runIds = new Set(over.map(({ runId }) => runId))
-    await tracker.end([...runIds])
-    const ended = this.#pending().filter(({ runId }) => runIds.has(runId))
-    return this.#settlement.settle(ended, answer)
+    const ended = await this.#endProven(due, answer)
+    return ended.length > 0 && this.#settlement.settle(ended, answer)
+  }
+
+  /** Where the repository does not hold all snapshots of a quiet run, only a longer silence tells that it has ended. */
+  async #endProven(quiet: readonly QuietRun[], answer: SnapshotsAnswer): Promise<readonly PendingItem[]> {
+    if (answer.kind === 'interrupted') return []
+    const { ledger, tracker } = this.#options
+    const over = await endProvenRuns(tracker, quiet, answer, ledger.repository.status)
+    return this.#pending().filter(({ runId }) => over.has(runId))
+  }
+
+  #quietRuns(): readonly QuietRun[] {
+    return quietRunsOf(this.#options.tracker).filter(({ run }) => !this.#isOfOther(run))
   }
 
   /** The repository is not asked about runs that are certainly another's. */

@@ -25,6 +25,9 @@ type KnownSetup = {
   readonly tracker: Pick<RunTracker, 'configurationOf'>
 }
 
+/** Of temporary configuration files each has its own name. */
+const mostConfigurations = 10
+
 /** Whether a run belongs to this repository, as far as that is known before the repository is asked. */
 export function isOursBefore({ ledger, tracker }: KnownSetup): (run: OpenRun | EndedRun) => boolean {
   return (run) => firstAttribution(tracker.configurationOf(run), logDirectoryUseOf(ledger)) === 'own'
@@ -43,7 +46,8 @@ export function createSetupNotes({ ledger, tracker, log }: SetupNotesOptions): S
       if (configuration?.kind !== 'other') continue
       const { otherConfigurations } = ledger.setup
       if (otherConfigurations.includes(configuration.path)) continue
-      ledger.updateSetup({ otherConfigurations: [...otherConfigurations, configuration.path] })
+      const paths = [...otherConfigurations, configuration.path].slice(-mostConfigurations)
+      ledger.updateSetup({ otherConfigurations: paths })
       log.warn(
         `Kopia's log directory also serves another repository, by ${configuration.path}: a run whose process can't be seen ` +
           'is not counted, since nothing tells which repository it belongs to. Give each repository its own KOPIA_LOG_DIR.',
