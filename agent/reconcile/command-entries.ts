@@ -31,7 +31,10 @@ export function createCommandEntries(ledger: Ledger, log: Log): CommandEntries {
   function enterEnd(runId: string, run: EndedRun, finished: readonly FinishedAttempt[]): void {
     enterFailure(runId, run)
     if (entered.has(runId) || !namesCommand(run)) return
-    if (isEmpty(run)) return reportEmpty(runId, run)
+    if (isEmpty(run)) {
+      reportEmpty(runId, run)
+      return
+    }
     isEmptyReported = false
     const bad = isServer(run) ? undefined : finished.find(({ outcome }) => outcome !== 'success')
     enter(runId, run, bad && (bad.reason ?? incompleteWords))
