@@ -4,9 +4,11 @@ import assert from 'node:assert/strict'
 import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { TestContext } from 'node:test'
+import type { Snapshot } from '../../agent/kopia/cli/snapshots.ts'
 import { parseRecord } from '../../agent/kopia/log/record.ts'
 import { addRecord } from '../../agent/kopia/runs/add-record.ts'
 import { noEvidence, type RunEvidence } from '../../agent/kopia/runs/evidence.ts'
+import type { FinishedAttempt } from '../../agent/kopia/runs/finished-attempt.ts'
 import type { Processes } from '../../agent/kopia/runs/process.ts'
 import { type EndedRun, newRun, type OpenRun, type Run } from '../../agent/kopia/runs/run.ts'
 import { createRunTracker } from '../../agent/kopia/runs/tracker.ts'
@@ -19,6 +21,7 @@ import { isInScope } from '../../agent/reconcile/source-filter.ts'
 import { createFakeKopia, status } from './fake-kopia.ts'
 import { temporaryFolder } from './folder.ts'
 import { createLogRecorder } from './log-recorder.ts'
+import { makeSnapshot } from './snapshots.ts'
 
 /** Above the largest that Linux gives (pid_max in proc_sys_kernel(5)): nobody has it. */
 export const processId = 4_194_305
@@ -52,6 +55,42 @@ export const line = {
   createdByServer: (at: number, id: string) => lineAt(at, `DEBUG kopia/server created snapshot ${id}`),
   finished: (at: number, source = data) =>
     lineAt(at, `DEBUG kopia/server finished uploading ${formatSource(source)}`),
+  serverError: (at: number, text: string) => lineAt(at, `ERROR kopia/server ${text}`),
+} as const
+
+/** The log of a run that ends well with one snapshot. */
+export const goodLog = [line.opened(0), line.snapshotting(0), line.created(2, 'i1'), line.closed(3)] as const
+
+/** Kopia reports both snapshots, and then the repository is gone before it has flushed them. */
+export const lostAtFlush = [
+  line.opened(0),
+  line.snapshotting(0),
+  line.created(2, 'i1'),
+  line.snapshotting(2, mail),
+  line.created(4, 'i2'),
+  line.error(5, 'flush error: mkdir /backup: no such file or directory'),
+] as const
+
+/** A snapshot that took 2 s, so many seconds after the begin. */
+export function snapshotAt(id: string, at: number, source = data): Snapshot {
+  return makeSnapshot({ id, source, startedAt: begin + at, endedAt: begin + at + 2 })
+}
+
+/** An attempt from before the begin. */
+export const failedBefore: FinishedAttempt = {
+  source: data,
+  outcome: 'failed',
+  startedAt: begin - 20,
+  endedAt: begin - 10,
+  durationSeconds: 10,
+  errors: { fatal: 0, ignored: 0 },
+}
+
+/** What the counters of a source say. */
+export const counters = {
+  none: { success: 0, failed: 0, incomplete: 0 },
+  oneSuccess: { success: 1, failed: 0, incomplete: 0 },
+  oneFailure: { success: 0, failed: 1, incomplete: 0 },
 } as const
 
 /** What these lines prove. */
