@@ -24,6 +24,8 @@ export type RepositoryState = {
 export type CommandState = {
   readonly result: 'success' | 'failed'
   readonly lastSuccessAt?: number
+  /** Undefined in an older ledger. */
+  readonly endedAt?: number
   /** Why it failed, in one line without secrets. */
   readonly reason?: string
 }
@@ -80,8 +82,11 @@ export type Ledger = Omit<Sources, 'states'> & {
   readonly endPast: () => void
   /** Whether an attempt that ended then (Unix seconds) is counted: those from before the first start are not. */
   readonly isCounted: (endedAt: number) => boolean
-  /** `reason` says why it failed; without one it succeeded. */
-  readonly addCommand: (command: string, endedAt: number, reason?: string) => void
+  /**
+   * Notes how a command ended; `reason` says why it failed. Of two runs, the later end counts. An end after `nowSeconds` shows
+   * that the clock was set back, and does not count.
+   */
+  readonly addCommand: (command: string, endedAt: number, reason?: string, nowSeconds?: number) => void
   readonly updateRepository: (change: RepositoryState) => void
   /** The ledger as plain data, together with the position of each run: both must be saved in one step. */
   readonly toData: (runs: Runs) => LedgerData
@@ -119,10 +124,14 @@ export function createLedger(data: LedgerData): Ledger {
       isPastRead = true
     },
     isCounted,
-    addCommand: (command, endedAt, reason) => {
-      const lastSuccessAt = reason === undefined ? endedAt : commands.get(command)?.lastSuccessAt
+    addCommand: (command, endedAt, reason, nowSeconds = endedAt) => {
+      const known = commands.get(command)
+      const knownEnd = known?.endedAt ?? 0
+      if (endedAt < knownEnd && knownEnd <= nowSeconds) return
+      const lastSuccessAt = reason === undefined ? endedAt : known?.lastSuccessAt
       commands.set(command, {
         result: reason === undefined ? 'success' : 'failed',
+        endedAt,
         ...(lastSuccessAt !== undefined && { lastSuccessAt }),
         ...(reason !== undefined && { reason }),
       })

@@ -134,8 +134,10 @@ function isKnown({ foundSnapshotId }: SourceState, { snapshotId, wasCounted }: F
 
 /** Whether a known attempt is the last one of the source, so that this report replaces it. */
 function isLast(state: SourceState, finished: FinishedAttempt): boolean {
-  if (!isKnown(state, finished)) return false
-  return finished.wasCounted !== true || state.lastAttempt?.startedAt === finished.startedAt
+  const { lastAttempt } = state
+  if (lastAttempt === undefined || !isKnown(state, finished)) return false
+  if (finished.wasCounted === true && lastAttempt.startedAt === finished.startedAt) return true
+  return finished.snapshotId !== undefined && lastAttempt.snapshotId === finished.snapshotId
 }
 
 /** A ledger that is older than the chart has the last attempt only. */

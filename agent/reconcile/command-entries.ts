@@ -2,7 +2,7 @@
 
 import type { FinishedAttempt } from '../kopia/runs/finished-attempt.ts'
 import { commandReason } from '../kopia/runs/reason.ts'
-import { type EndedRun, hasSucceeded, type OpenRun } from '../kopia/runs/run.ts'
+import { type EndedRun, hasSucceeded, type OpenRun, type Runs } from '../kopia/runs/run.ts'
 import type { Ledger } from '../ledger/ledger.ts'
 import type { Log } from '../util/log.ts'
 
@@ -10,23 +10,29 @@ export type CommandEntries = {
   /** Enters a failure that the log shows, before it is known how the attempts of the run went. Returns whether it is new. */
   readonly enterFailure: (runId: string, run: EndedRun) => boolean
   readonly enterEnd: (runId: string, run: EndedRun, finished: readonly FinishedAttempt[]) => void
-  /** A server that has opened its repository works. */
-  readonly enterRunningServer: (runId: string, run: OpenRun) => void
+  /** A server that has opened its repository works. Returns whether one is new. */
+  readonly enterRunningServers: (runs: Runs, isOurs: (run: OpenRun) => boolean) => boolean
   /** Forgets the runs that are settled. */
   readonly retain: (runIds: ReadonlySet<string>) => void
 }
 
+type CommandEntriesOptions = {
+  readonly ledger: Ledger
+  readonly nowSeconds: () => number
+  readonly log: Log
+}
+
 /** Binds the entries to the ledger. */
-export function createCommandEntries(ledger: Ledger, log: Log): CommandEntries {
+export function createCommandEntries({ ledger, nowSeconds, log }: CommandEntriesOptions): CommandEntries {
   const entered = new Set<string>()
-  let hasReportedEmpty = false
+  /** The servers that work; the end of each is entered by itself. */
+  let serverIds: ReadonlySet<string> = new Set()
+  const emptyLogs = createEmptyLogReport(ledger, log)
 
   function enterFailure(runId: string, run: EndedRun): boolean {
-    if (entered.has(runId) || !namesCommand(run) || hasSucceeded(run)) return false
-    const { finalError, newestRecordAt } = run.evidence
-    const process = run.isSilent ? 'unseen' : 'gone'
-    const logStop = newestRecordAt === undefined ? undefined : ({ at: newestRecordAt, process } as const)
-    enter(runId, run, commandReason({ finalError, logStop }))
+    const reason = entered.has(runId) || !namesCommand(run) ? undefined : failureOf(run)
+    if (reason === undefined) return false
+    enter(runId, run, reason)
     return true
   }
 
@@ -34,27 +40,18 @@ export function createCommandEntries(ledger: Ledger, log: Log): CommandEntries {
     enterFailure(runId, run)
     if (entered.has(runId) || !namesCommand(run)) return
     if (isEmpty(run)) {
-      reportEmpty(runId)
+      emptyLogs.report(runId, run)
       return
     }
-    const bad = finished.find(({ outcome }) => outcome !== 'success')
-    enter(runId, run, bad && (bad.reason ?? 'an attempt made no complete backup'))
-  }
-
-  /** It shows nothing of the end, so the command is neither good nor bad. */
-  function reportEmpty(runId: string): void {
-    if (hasReportedEmpty) return
-    hasReportedEmpty = true
-    log.warn(
-      `Kopia's log of ${runId} is empty, so a failed backup can't be seen: the disk of the logs is full, or Kopia runs with ` +
-        '--file-log-level=warning or higher. Free space there, and let Kopia log at level info or debug.',
-    )
+    emptyLogs.reset()
+    const bad = isServer(run) ? undefined : finished.find(({ outcome }) => outcome !== 'success')
+    enter(runId, run, bad && (bad.reason ?? incompleteWords))
   }
 
   function enter(runId: string, run: EndedRun, reason: string | undefined): void {
     const command = commandOf(run)
     entered.add(runId)
-    ledger.addCommand(command, run.endedAt, reason)
+    ledger.addCommand(command, run.endedAt, reason, nowSeconds())
     if (reason === undefined || !ledger.isCounted(run.endedAt)) return
     log.warn(`kopia ${command} (${runId}) failed: ${reason}`)
   }
@@ -62,15 +59,63 @@ export function createCommandEntries(ledger: Ledger, log: Log): CommandEntries {
   return {
     enterFailure,
     enterEnd,
-    enterRunningServer: (runId, run) => {
-      if (run.command !== 'server-start' || run.preview.repository !== 'opened' || entered.has(runId)) return
-      // Its end is entered by itself.
-      ledger.addCommand(commandOf(run), run.preview.newestRecordAt ?? run.lastSignAt)
+    enterRunningServers: (runs, isOurs) => {
+      const working = [...runs].flatMap(([runId, run]) =>
+        run.state === 'open' && isWorkingServer(run) && isOurs(run) ? [{ runId, run }] : [],
+      )
+      const added = working.filter(({ runId }) => !serverIds.has(runId))
+      serverIds = new Set(working.map(({ runId }) => runId))
+      for (const { run } of added)
+        ledger.addCommand(
+          commandOf(run),
+          run.preview.newestRecordAt ?? run.lastSignAt,
+          undefined,
+          nowSeconds(),
+        )
+      return added.length > 0
     },
     retain: (runIds) => {
       for (const runId of entered) if (!runIds.has(runId)) entered.delete(runId)
     },
   }
+}
+
+/** Reports an empty log once, and again after a log with contents. */
+function createEmptyLogReport(ledger: Ledger, log: Log) {
+  let isReported = false
+  return {
+    reset: () => {
+      isReported = false
+    },
+    report: (runId: string, run: EndedRun) => {
+      if (isReported || !ledger.isCounted(run.endedAt)) return
+      isReported = true
+      log.warn(
+        `kopia ${commandOf(run)} (${runId}) left a log that tells nothing, so only the repository shows how it went. Look whether ` +
+          "the disk of Kopia's logs is full, or its file log level above info.",
+      )
+    },
+  }
+}
+
+const incompleteWords = 'an attempt made no complete backup'
+
+/** A server fails where it can't go on: each of its attempts has an outcome of its own. */
+function failureOf(run: EndedRun): string | undefined {
+  const { finalError, newestRecordAt, repository } = run.evidence
+  if (hasSucceeded(run)) return undefined
+  if (finalError === undefined && repository !== 'opened') return isServer(run) ? undefined : incompleteWords
+  const process = run.isSilent ? 'unseen' : 'gone'
+  const logStop = newestRecordAt === undefined ? undefined : ({ at: newestRecordAt, process } as const)
+  return commandReason({ finalError, logStop })
+}
+
+function isWorkingServer(run: OpenRun): boolean {
+  return isServer(run) && run.preview.repository === 'opened'
+}
+
+function isServer({ command }: Pick<OpenRun, 'command'>): boolean {
+  return command === 'server-start'
 }
 
 /** Hooks do not name the command. */

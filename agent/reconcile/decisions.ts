@@ -24,7 +24,7 @@ type DecisionFacts = {
 /** How the attempts of the item went; undefined while only a later answer can tell. */
 export function decide(item: PendingItem, facts: DecisionFacts): Decision | undefined {
   const { answer, identity, configuration, use, nowSeconds } = facts
-  if (configuration?.kind === 'other') return { item, kind: 'other' }
+  if (configuration?.kind === 'other' || isRest(item, facts)) return { item, kind: 'other' }
   const finished =
     item.kind === 'run' ? settleRun(item.run, answer, identity) : decideAttempt(item, answer, nowSeconds)
   if (finished === undefined) return undefined
@@ -32,6 +32,12 @@ export function decide(item: PendingItem, facts: DecisionFacts): Decision | unde
   const attribution = attributionOf({ configuration, use, evidence, finished, answer })
   if (attribution === undefined) return undefined
   return attribution === 'own' ? { item, kind: 'own', finished } : { item, kind: attribution }
+}
+
+/** The rest of a run in a shared directory whose attempts are settled: each was told apart by itself, the rest can't be. */
+function isRest(item: PendingItem, { configuration, use }: DecisionFacts): boolean {
+  if (item.kind !== 'run' || configuration !== undefined || use === 'not shared') return false
+  return item.run.evidence.attempts.length === 0 && item.run.lastSettled !== undefined
 }
 
 /** Kopia saves the snapshot after the after-action, and logs what went wrong after it has finished: both may still come. */

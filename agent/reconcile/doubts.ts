@@ -1,11 +1,11 @@
 // Notes which attempts wait too long for a proof: until the repository shows their snapshots, they are no success.
 
+import { attemptsOf } from '../kopia/runs/attempts.ts'
 import { formatSource, type Source } from '../kopia/source.ts'
 import type { Ledger } from '../ledger/ledger.ts'
 import type { Log } from '../util/log.ts'
 import type { PendingItem } from './pending.ts'
 import type { RepositoryQueries } from './repository-queries.ts'
-import { subjectOf } from './subjects.ts'
 
 export type Doubts = {
   /** Looks at what is pending. Returns whether a source has become doubtful. */
@@ -13,7 +13,7 @@ export type Doubts = {
 }
 
 type DoubtsOptions = {
-  readonly ledger: Pick<Ledger, 'sources' | 'note' | 'isCounted'>
+  readonly ledger: Pick<Ledger, 'sources' | 'note' | 'repository'>
   readonly repositoryQueries: Pick<RepositoryQueries, 'isReachable'>
   readonly isWantedHere: (source: Source) => boolean
   readonly nowSeconds: () => number
@@ -30,9 +30,9 @@ export function createDoubts(options: DoubtsOptions): Doubts {
   function noteItem(item: PendingItem): boolean {
     const since = item.kind === 'run' ? item.run.endedAt : (item.attempt.finishedAt ?? nowSeconds())
     if (nowSeconds() - since < longestWaitSeconds) return false
-    return subjectOf(item)
-      .attempts.map(({ source }) => noteSource(source, since))
-      .includes(true)
+    // Attempts that only hooks report wait, too.
+    const attempts = item.kind === 'run' ? attemptsOf(item.run, ledger.repository.status) : [item.attempt]
+    return attempts.map(({ source }) => noteSource(source, since)).includes(true)
   }
 
   function noteSource(source: Source, since: number): boolean {

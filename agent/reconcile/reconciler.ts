@@ -2,6 +2,7 @@
 
 import { keyOf } from '../kopia/runs/attempts.ts'
 import type { Attempt } from '../kopia/runs/evidence.ts'
+import type { EndedRun, OpenRun } from '../kopia/runs/run.ts'
 import type { RunTracker } from '../kopia/runs/tracker.ts'
 import { formatSource } from '../kopia/source.ts'
 import { type CommandEntries, createCommandEntries } from './command-entries.ts'
@@ -9,7 +10,7 @@ import { createDeferrals, type Deferrals } from './deferrals.ts'
 import { createDoubts, type Doubts } from './doubts.ts'
 import { createLedgerEntries, type LedgerEntries, type LedgerEntriesOptions } from './ledger-entries.ts'
 import { type PendingItem, pendingAttempts, pendingRuns, runningAttempts } from './pending.ts'
-import { isEachProven, quietRunsOf } from './quiet-runs.ts'
+import { endProvenRuns, type QuietRun, quietRunsOf } from './quiet-runs.ts'
 import type { RepositoryQueries, SnapshotsAnswer } from './repository-queries.ts'
 import { Settlement } from './settlement.ts'
 import { createSetupNotes, type SetupNotes } from './setup-notes.ts'
@@ -36,10 +37,9 @@ export class Reconciler {
   #keysUnderWay = ''
 
   constructor(options: ReconcilerOptions) {
-    const { ledger, log } = options
     this.#options = options
     this.#entries = createLedgerEntries({ ...options, unexplained: createUnexplainedSnapshots(options) })
-    this.#commands = createCommandEntries(ledger, log)
+    this.#commands = createCommandEntries(options)
     this.#setup = createSetupNotes(options)
     this.#doubts = createDoubts(options)
     this.#settlement = new Settlement({
@@ -53,30 +53,35 @@ export class Reconciler {
     })
   }
 
-  /** Enters the sources of attempts that have begun. Returns whether other attempts are under way than before. */
+  /** Enters what has begun. Returns whether other attempts are under way than before, or a server works again. */
   noteBeginnings(): boolean {
     this.#setup.note()
-    for (const [runId, run] of this.#options.tracker.runs) {
-      if (run.state === 'open' && this.#setup.isOurs(run)) this.#commands.enterRunningServer(runId, run)
-    }
+    const hasNewServer = this.#commands.enterRunningServers(this.#options.tracker.runs, this.#setup.isOurs)
     const underWay = this.#running()
     for (const { source } of underWay) this.#entries.enterBeginning(source)
     const keys = underWay.map(keyOf).sort().join('\n')
     const hasChanged = keys !== this.#keysUnderWay
     this.#keysUnderWay = keys
-    return hasChanged
+    return hasChanged || hasNewServer
+  }
+
+  /** Enters the commands whose failure is known before their attempts are. Returns whether there is a new one. */
+  noteFailures(): boolean {
+    const isNew = pendingRuns(this.#options.tracker.runs).map(
+      ({ runId, run }) => this.#setup.isOurs(run) && this.#commands.enterFailure(runId, run),
+    )
+    return isNew.includes(true)
   }
 
   /** Settles what has ended since the last call, with one question to Kopia. Returns whether the ledger has changed. */
   async settle(): Promise<boolean> {
     // The log of the same process may be there by now, and it says more than the hooks.
     if (this.#pending().some(isOfHooks)) await this.#options.tracker.sweep()
-    await this.#endQuietRuns()
-    const hasFailed = this.#enterFailedCommands()
+    const hasEndedQuietly = await this.#endQuietRuns()
     const due = this.#deferrals.due(this.#pending())
     const hasSettled = due.length > 0 && (await this.#settlement.settle(due, await this.#askAbout(due)))
     const isDoubtful = this.#doubts.note(this.#pending().filter(({ run }) => this.#setup.isOurs(run)))
-    return hasFailed || hasSettled || isDoubtful
+    return hasEndedQuietly || hasSettled || isDoubtful
   }
 
   /** Asks for all snapshots: settles what waits for an answer, and enters snapshots of which no log reports. */
@@ -86,15 +91,17 @@ export class Reconciler {
     await tracker.endFinishedRuns()
     // What ends while Kopia answers may be missing in the answer, so it is not decided by it.
     const pending = this.#pending()
+    const quiet = this.#quietRuns()
     const answer = await repositoryQueries.snapshots(undefined)
-    if (await this.#settlement.settle(pending, answer)) {
+    const ended = await this.#endProven(quiet, answer)
+    if (await this.#settlement.settle([...pending, ...ended], answer)) {
       this.#entries.removeGoneSources(answer, new Set(this.runningSince().keys()))
     }
   }
 
   /** Whether there are attempts whose outcome only a later answer of the repository can tell. */
   isWaiting(): boolean {
-    return this.#deferrals.isAnyDeferred([...this.#pending(), ...quietRunsOf(this.#options.tracker)])
+    return this.#deferrals.isAnyDeferred([...this.#pending(), ...this.#quietRuns()])
   }
 
   /** When the running attempt of each source began, in Unix seconds, by `user@host:path`. */
@@ -102,22 +109,36 @@ export class Reconciler {
     return new Map(this.#running().map(({ source, startedAt }) => [formatSource(source), startedAt]))
   }
 
-  /** Where the repository does not hold all snapshots of a quiet run, only a longer silence tells that it has ended. */
-  async #endQuietRuns(): Promise<void> {
-    const { ledger, tracker } = this.#options
-    const due = this.#deferrals.due(quietRunsOf(tracker))
-    if (due.length === 0) return
+  /** Settles quiet runs by the answer that shows their end. Returns whether the ledger has changed. */
+  async #endQuietRuns(): Promise<boolean> {
+    const due = this.#deferrals.due(this.#quietRuns())
+    if (due.length === 0) return false
     const answer = await this.#ask(due.map(({ run }) => subjectOfRun(run)))
-    if (answer.kind === 'interrupted') return
+    if (answer.kind === 'interrupted') return false
     for (const quiet of due) this.#deferrals.defer(quiet)
-    const over = due.filter((quiet) => isEachProven(answer, quiet, ledger.repository.status))
-    await tracker.end(over.map(({ runId }) => runId))
+    const ended = await this.#endProven(due, answer)
+    return ended.length > 0 && this.#settlement.settle(ended, answer)
+  }
+
+  /** Where the repository does not hold all snapshots of a quiet run, only a longer silence tells that it has ended. */
+  async #endProven(quiet: readonly QuietRun[], answer: SnapshotsAnswer): Promise<readonly PendingItem[]> {
+    if (answer.kind === 'interrupted') return []
+    const { ledger, tracker } = this.#options
+    const over = await endProvenRuns(tracker, quiet, answer, ledger.repository.status)
+    return this.#pending().filter(({ runId }) => over.has(runId))
+  }
+
+  #quietRuns(): readonly QuietRun[] {
+    return quietRunsOf(this.#options.tracker).filter(({ run }) => !this.#isOfOther(run))
   }
 
   /** The repository is not asked about runs that are certainly another's. */
   #askAbout(items: readonly PendingItem[]): Promise<SnapshotsAnswer> {
-    const { tracker } = this.#options
-    return this.#ask(items.filter(({ run }) => tracker.configurationOf(run)?.kind !== 'other').map(subjectOf))
+    return this.#ask(items.filter(({ run }) => !this.#isOfOther(run)).map(subjectOf))
+  }
+
+  #isOfOther(run: OpenRun | EndedRun): boolean {
+    return this.#options.tracker.configurationOf(run)?.kind === 'other'
   }
 
   /** Asks once for all, and not at all where no snapshot was taken. */
@@ -125,15 +146,6 @@ export class Reconciler {
     const needed = snapshotsNeeded(subjects)
     if (needed.kind === 'none') return { kind: 'unavailable' }
     return this.#options.repositoryQueries.snapshots(needed.kind === 'all' ? undefined : needed.source)
-  }
-
-  /** A command that has failed is known before its attempts are. */
-  #enterFailedCommands(): boolean {
-    let hasFailed = false
-    for (const { runId, run } of pendingRuns(this.#options.tracker.runs)) {
-      if (this.#setup.isOurs(run)) hasFailed = this.#commands.enterFailure(runId, run) || hasFailed
-    }
-    return hasFailed
   }
 
   #pending(): readonly PendingItem[] {

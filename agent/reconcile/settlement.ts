@@ -31,6 +31,8 @@ type SettlementOptions = {
 /** Binds the decisions to the ledger and to the runs. */
 export class Settlement {
   readonly #options: SettlementOptions
+  /** The names under which this machine backs up, and for which its identity was asked again. */
+  readonly #otherNames = new Set<string>()
 
   constructor(options: SettlementOptions) {
     this.#options = options
@@ -56,6 +58,7 @@ export class Settlement {
     })
     this.#options.deferrals.retain([...this.#options.pending(), ...quietRunsOf(tracker)])
     this.#options.commands.retain(new Set(pendingRuns(tracker.runs).map(({ runId }) => runId)))
+    this.#options.unattributed.retain(tracker.runs)
     return true
   }
 
@@ -67,12 +70,14 @@ export class Settlement {
       this.#options.setup.isOurs(item.run) ? subjectOf(item).attempts : [],
     )
     const { status } = ledger.repository
-    const isUnknown = ({ source }: Attempt) =>
-      (status?.user !== source.user || status.host !== source.host) &&
-      !ledger.sources.get(formatSource(source))?.lastAttempt
-    if (attempts.some(isUnknown)) await repositoryQueries.refreshIdentity()
-    const isUnexpected = ({ source, reportedResult }: Attempt) =>
-      reportedResult?.kind === 'identical' && !answer.ignoresIdentical(source)
+    const unknown = attempts
+      .filter(({ source }) => status?.user !== source.user || status.host !== source.host)
+      .map(({ source }) => formatSource(source))
+      .filter((name) => !ledger.sources.get(name)?.lastAttempt && !this.#otherNames.has(name))
+    for (const name of unknown) this.#otherNames.add(name)
+    if (unknown.length > 0) await repositoryQueries.refreshIdentity()
+    const isUnexpected = ({ source, reportedResult, mayBeIdentical }: Attempt) =>
+      (reportedResult?.kind === 'identical' || mayBeIdentical) && !answer.ignoresIdentical(source)
     if (attempts.some(isUnexpected)) await repositoryQueries.refreshPolicies()
   }
 

@@ -25,6 +25,9 @@ type KnownSetup = {
   readonly tracker: Pick<RunTracker, 'configurationOf'>
 }
 
+/** Of temporary configuration files each has its own name. */
+const mostConfigurations = 10
+
 /** Whether a run belongs to this repository, as far as that is known before the repository is asked. */
 export function isOursBefore({ ledger, tracker }: KnownSetup): (run: OpenRun | EndedRun) => boolean {
   return (run) => firstAttribution(tracker.configurationOf(run), logDirectoryUseOf(ledger)) === 'own'
@@ -50,7 +53,7 @@ export function createSetupNotes({ ledger, tracker, log }: SetupNotesOptions): S
   function addConfiguration(path: string): void {
     const { otherConfigurations } = ledger.setup
     if (otherConfigurations.includes(path)) return
-    ledger.updateSetup({ otherConfigurations: [...otherConfigurations, path] })
+    ledger.updateSetup({ otherConfigurations: [...otherConfigurations, path].slice(-mostConfigurations) })
   }
 
   function report(path: string): void {

@@ -2,24 +2,33 @@
 
 import type { Log } from '../util/log.ts'
 
-export type UnattributedRuns = { readonly note: (runId: string) => void }
+export type UnattributedRuns = {
+  readonly note: (runId: string) => void
+  /** Forgets the runs that are not remembered any more. */
+  readonly retain: (runs: ReadonlyMap<string, unknown>) => void
+}
 
 type UnattributedRunsOptions = { readonly onUnattributed: () => void; readonly log: Log }
 
 /** Creates the counting; it is reported once, with what to do. A server counts once, too. */
 export function createUnattributedRuns({ onUnattributed, log }: UnattributedRunsOptions): UnattributedRuns {
   const noted = new Set<string>()
+  let isReported = false
   return {
     note: (runId) => {
       if (noted.has(runId)) return
-      if (noted.size === 0) {
+      if (!isReported) {
         log.warn(
           `kopia (${runId}) can't be told apart from runs of another repository, so nothing of it is counted; nor are others ` +
             'like it. Give each repository its own KOPIA_LOG_DIR, and let the agent see the processes of Kopia.',
         )
       }
+      isReported = true
       noted.add(runId)
       onUnattributed()
+    },
+    retain: (runs) => {
+      for (const runId of noted) if (!runs.has(runId)) noted.delete(runId)
     },
   }
 }

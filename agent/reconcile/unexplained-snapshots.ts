@@ -47,15 +47,19 @@ export function createUnexplainedSnapshots(options: UnexplainedSnapshotsOptions)
 }
 
 /** Whether a run was going on when the snapshot was made. */
-function isExplained({ startedAt, endedAt }: Snapshot, runs: readonly Run[]): boolean {
+function isExplained(snapshot: Snapshot, runs: readonly Run[]): boolean {
   return runs.some((run) => {
-    if (run.state === 'open') return isOpenDuring(run, startedAt)
-    return startOf(run) - slackSeconds <= endedAt && run.endedAt + slackSeconds >= startedAt
+    if (run.state !== 'open') return isWithin(snapshot, startOf(run), run.endedAt)
+    // A server whose log has no DEBUG lines reports no snapshot.
+    if (run.command === 'server-start') return run.preview.repository === 'unknown'
+    return isWithin(snapshot, startOfOpen(run), run.lastSignAt)
   })
 }
 
-/** A server whose log has no DEBUG lines reports no snapshot. */
-function isOpenDuring({ command, preview, lastSignAt }: OpenRun, startedAt: number): boolean {
-  if (command === 'server-start') return preview.repository === 'unknown'
-  return lastSignAt + slackSeconds >= startedAt
+function isWithin(snapshot: Snapshot, startedAt: number, endedAt: number): boolean {
+  return startedAt - slackSeconds <= snapshot.endedAt && endedAt + slackSeconds >= snapshot.startedAt
+}
+
+function startOfOpen(run: OpenRun): number {
+  return startOf({ ...run, state: 'ended', evidence: run.preview, endedAt: run.lastSignAt })
 }

@@ -20,6 +20,7 @@ function createLoop({ runs = new Map(), ...change }: Change = {}) {
     intake: { take: async () => note('take', undefined), hasNewEvents: () => false },
     reconciler: {
       noteBeginnings: () => false,
+      noteFailures: () => false,
       settle: async () => note('settle', false),
       runningSince: () => new Map(),
       isWaiting: () => false,
@@ -41,6 +42,7 @@ test('a look takes events first, then ends and settles runs, and publishes nothi
 
 const idle = {
   noteBeginnings: () => false,
+  noteFailures: () => false,
   settle: async () => false,
   runningSince: () => new Map(),
   isWaiting: () => false,
@@ -104,4 +106,23 @@ test('after the last look no hint makes another', async () => {
   const before = steps.length
   await loop.look()
   assert.deepEqual([before > 0, steps.length], [true, before])
+})
+
+test('a failed command is published before Kopia is asked, since its answer can take minutes', async () => {
+  const published: string[] = []
+  const { loop } = createLoop({
+    reconciler: {
+      ...idle,
+      noteFailures: () => true,
+      settle: async () => {
+        published.push('asked')
+        return false
+      },
+    },
+    publish: async () => {
+      published.push('published')
+    },
+  })
+  await loop.look()
+  assert.deepEqual(published, ['published', 'asked'])
 })

@@ -2,6 +2,7 @@
 
 import type { Kopia, RepositoryStatus } from '../../agent/kopia/cli/client.ts'
 import type { KopiaResult } from '../../agent/kopia/cli/exec.ts'
+import type { Policy } from '../../agent/kopia/cli/policies.ts'
 import type { Snapshot } from '../../agent/kopia/cli/snapshots.ts'
 
 export const status: RepositoryStatus = {
@@ -17,6 +18,10 @@ export type FakeKopia = Kopia & {
   readonly questions: string[]
   /** What the repository holds; may be changed. */
   held: readonly Snapshot[]
+  /** Who Kopia is and which repository it is connected to; may be changed. */
+  connected: RepositoryStatus
+  /** May be changed. */
+  policyList: readonly Policy[]
   /** Called for each question: a promise delays the answer, a reason refuses it. */
   refuse: (command: string) => Promise<string | undefined> | string | undefined
 }
@@ -36,11 +41,13 @@ export function createFakeKopia(): FakeKopia {
   const kopia: FakeKopia = {
     questions,
     held: [],
+    connected: status,
+    policyList: [],
     refuse: () => undefined,
     version: () => answer('--version', () => '0.23.1'),
-    repositoryStatus: () => answer('repository status', () => status),
+    repositoryStatus: () => answer('repository status', () => kopia.connected),
     snapshots: () => answer('snapshot list', () => kopia.held),
-    policies: () => answer('policy list', () => []),
+    policies: () => answer('policy list', () => kopia.policyList),
     exportPolicies: () => answer('policy export', () => ({})),
     exportPolicy: () => answer('policy export', () => undefined),
     effectivePolicy: () => answer('policy show', () => ({})),
