@@ -23,7 +23,7 @@ function decided(run: Run, now: number, answer: RepositoryAnswer, change: Partia
 
 const server = (...lines: readonly string[]) =>
   openRun([line.startingUpload(0), ...lines], { command: 'server-start' })
-const finished = server(line.createdByServer(2, 'i1'), line.finished(2))
+const finished = server(line.uploaded(2), line.createdByServer(2, 'i1'), line.finished(2))
 
 test('a run with another configuration is decided without an answer, and nothing of it counts', () => {
   const configuration = { kind: 'other', path: '/other.config' } as const
