@@ -1,9 +1,10 @@
 // Decides how pending runs and attempts went, by what the repository answered. Pure: it changes nothing.
 
-import { type Identity, settleRun } from '../kopia/runs/attempts.ts'
+import { settleRun } from '../kopia/runs/attempts.ts'
 import { attributionOf, type LogDirectoryUse } from '../kopia/runs/attribution.ts'
 import type { Configuration } from '../kopia/runs/configuration.ts'
 import type { FinishedAttempt, RepositoryAnswer } from '../kopia/runs/finished-attempt.ts'
+import type { Identity } from '../kopia/runs/hook-attempts.ts'
 import { decideOutcome } from '../kopia/runs/outcome.ts'
 import { flushGraceSeconds, hookGraceSeconds, type PendingAttempt, type PendingItem } from './pending.ts'
 

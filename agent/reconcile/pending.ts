@@ -1,14 +1,8 @@
 // What waits to be settled: runs that have ended, and finished attempts of processes that go on.
 
-import {
-  attemptsOf,
-  attemptsUnderWay,
-  finishedAttempts,
-  finishedHookAttempts,
-  type Identity,
-  keyOf,
-} from '../kopia/runs/attempts.ts'
+import { attemptsOf, attemptsUnderWay, finishedAttempts, keyOf } from '../kopia/runs/attempts.ts'
 import type { Attempt } from '../kopia/runs/evidence.ts'
+import { finishedHookAttempts, type Identity } from '../kopia/runs/hook-attempts.ts'
 import type { EndedRun, OpenRun, Runs } from '../kopia/runs/run.ts'
 
 /** `key` names the question that the repository is asked about the item: a new key is a new question. */

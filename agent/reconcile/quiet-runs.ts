@@ -1,7 +1,8 @@
 // Silent runs whose processes were never seen: they have ended, or go on where they can't be seen.
 
-import { type Identity, settleRun } from '../kopia/runs/attempts.ts'
+import { settleRun } from '../kopia/runs/attempts.ts'
 import type { RepositoryAnswer } from '../kopia/runs/finished-attempt.ts'
+import type { Identity } from '../kopia/runs/hook-attempts.ts'
 import type { EndedRun } from '../kopia/runs/run.ts'
 import type { RunTracker } from '../kopia/runs/tracker.ts'
 

@@ -107,7 +107,7 @@ export class Settlement {
     if (decision.kind !== 'own') for (const { source } of subjectOf(item).attempts) entries.takeBack(source)
     if (decision.kind === 'unknown') unattributed.note(item.runId)
     if (item.kind === 'attempt') {
-      tracker.settleAttempt(item.runId, item.attempt, finished[0]?.outcome ?? 'success')
+      tracker.settleAttempt(item.runId, item.attempt, finished[0])
       return
     }
     if (decision.kind === 'own') commands.enterEnd(item.runId, item.run, finished)

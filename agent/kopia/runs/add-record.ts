@@ -114,7 +114,7 @@ function reportResult(run: RunEvidence, reportedResult: ReportedResult, reported
 }
 
 /** A server flushes before it finishes a source, and logs what went wrong some milliseconds later. */
-const errorDelaySeconds = 1
+const errorDelaySeconds = 0.25
 
 /** The error concerns one of the sources that the server has just finished. */
 function noteServerError(run: RunEvidence, message: string, at: number): RunEvidence {

@@ -3,15 +3,15 @@
 import { formatSource } from '../source.ts'
 import { type Attempt, type RunEvidence, unfinishedAttempts } from './evidence.ts'
 import type { FinishedAttempt, RepositoryAnswer } from './finished-attempt.ts'
+import {
+  attemptsOfHooks,
+  callsOfHooksAlone,
+  hookAttemptsUnderWay,
+  type Identity,
+  isWithin,
+} from './hook-attempts.ts'
 import { decideOutcome } from './outcome.ts'
-import type { Outcome } from './outcome-kinds.ts'
-import type { EndedRun, HookCall, OpenRun, Span } from './run.ts'
-
-/** The user and host under which Kopia backs up on this machine. Hooks report only the path of a source. */
-export type Identity = { readonly user: string; readonly host: string }
-
-/** A hook runs during its attempt, but the clocks of the file system and of the log can differ a little. */
-const slackSeconds = 1
+import type { EndedRun, HookCall, OpenRun } from './run.ts'
 
 /** The outcomes of all attempts of a run; undefined while one of them cannot be known. The run then waits as a whole. */
 export function settleRun(
@@ -50,30 +50,12 @@ export function finishedAttempts({ evidence }: OpenRun): readonly Attempt[] {
   })
 }
 
-/**
- * The finished attempts of a running process that only its hooks report. The after-action ran at least `graceSeconds`
- * ago, or a server has logged an error since the attempt began. Kopia saves the snapshot right after the after-action.
- */
-export function finishedHookAttempts(
+/** The run without a settled attempt, which ended so, and without the hooks' calls that belong to this attempt. */
+export function withoutAttempt(
   run: OpenRun,
-  identity: Identity,
-  nowSeconds: number,
-  graceSeconds: number,
-): readonly Attempt[] {
-  const calls = callsOfHooksAlone({ ...run, evidence: run.preview }, nowSeconds)
-  const { serverError } = run.preview
-  return attemptsOfHooks(calls, identity).flatMap((attempt) => {
-    const end = calls.findLast((call) => endsAttempt(call) && isOf(call, attempt))
-    const failedAt =
-      serverError !== undefined && serverError.at >= attempt.startedAt ? serverError.at : undefined
-    const finishedAt = end?.at ?? failedAt
-    const isOver = finishedAt !== undefined && nowSeconds - finishedAt >= graceSeconds
-    return isOver ? [{ ...attempt, finishedAt }] : []
-  })
-}
-
-/** The run without a settled attempt, which had this outcome, and without the hooks' calls that belong to this attempt. */
-export function withoutAttempt(run: OpenRun, settled: Attempt, outcome: Outcome): OpenRun {
+  settled: Attempt,
+  finished: FinishedAttempt | undefined,
+): OpenRun {
   const without = (evidence: RunEvidence): RunEvidence => ({
     ...evidence,
     attempts: evidence.attempts.filter((attempt) => keyOf(attempt) !== keyOf(settled)),
@@ -85,7 +67,9 @@ export function withoutAttempt(run: OpenRun, settled: Attempt, outcome: Outcome)
     lastSettled,
     evidence: without(run.evidence),
     preview: without(run.preview),
-    ...(outcome !== 'success' && { hasFailedAttempt: true as const }),
+    ...(finished !== undefined && finished.outcome !== 'success' && { hasFailedAttempt: true as const }),
+    // A snapshot that the repository holds shows that the rest of the run belongs to it, too.
+    ...(finished?.snapshotId !== undefined && { configuration: { kind: 'own' as const } }),
   }
   return { ...next, hookCalls: run.hookCalls.filter((call) => !isOfSettled(next, call)) }
 }
@@ -100,10 +84,7 @@ export function isOfSettled(run: OpenRun, call: HookCall): boolean {
 export function attemptsUnderWay(run: OpenRun, identity: Identity | undefined): readonly Attempt[] {
   const inLog = unfinishedAttempts(run.preview)
   if (identity === undefined) return inLog
-  const calls = callsOfHooksAlone({ ...run, evidence: run.preview }, Number.POSITIVE_INFINITY)
-  const finished = new Set(calls.filter(endsAttempt).map((call) => call.callId))
-  const unfinished = calls.filter((call) => !finished.has(call.callId))
-  return [...inLog, ...attemptsOfHooks(unfinished, identity)]
+  return [...inLog, ...hookAttemptsUnderWay(run, identity)]
 }
 
 /** An attempt of a command without a reported end ended at the latest when the next attempt of its run began. */
@@ -111,63 +92,6 @@ function endOf(attempt: Attempt, run: EndedRun): number {
   if (attempt.origin !== 'command') return attempt.finishedAt ?? run.endedAt
   const next = run.evidence.attempts[run.evidence.attempts.indexOf(attempt) + 1]
   return next?.startedAt ?? run.endedAt
-}
-
-/** The calls that belong to no attempt in the log. Without a log (`--disable-file-logging`) these are all calls. */
-function callsOfHooksAlone(run: OpenRun | EndedRun, endedAt: number): readonly HookCall[] {
-  return run.hookCalls.filter(
-    (call) =>
-      !run.evidence.attempts.some((attempt) =>
-        isDuring(call, attempt, attempt.finishedAt ?? attempt.reportedAt ?? endedAt),
-      ),
-  )
-}
-
-/** Whether a call shows that Kopia is through with the source. */
-function endsAttempt(call: HookCall): boolean {
-  return isEndOfAfterAction(call) || hasFailedBackup(call)
-}
-
-/** Kopia saves the snapshot after the after-action has ended. */
-function isEndOfAfterAction({ action, phase }: HookCall): boolean {
-  return action === 'after' && phase !== 'begin'
-}
-
-/** An essential before-action that fails makes Kopia fail the backup, and no after-action follows. */
-function hasFailedBackup({ action, phase, actionIsEssential, actionExitCode = 0 }: HookCall): boolean {
-  return action === 'before' && phase === 'end' && actionIsEssential === true && actionExitCode !== 0
-}
-
-function isDuring(call: HookCall, attempt: Attempt, endedAt: number): boolean {
-  return attempt.source.path === call.path && isWithin(call, { startedAt: attempt.startedAt, endedAt })
-}
-
-function isWithin(call: HookCall, { startedAt, endedAt }: Span): boolean {
-  return call.at >= startedAt - slackSeconds && call.at <= endedAt + slackSeconds
-}
-
-function attemptsOfHooks(calls: readonly HookCall[], identity: Identity): readonly Attempt[] {
-  const byAttempt = Map.groupBy(calls, (call) => call.callId)
-  return [...byAttempt.values()].flatMap((ofAttempt) => {
-    const [first] = ofAttempt
-    if (first === undefined) return []
-    const startedAt = Math.min(...ofAttempt.map((call) => call.at))
-    const source = { user: identity.user, host: identity.host, path: first.path }
-    const failed = ofAttempt.find(hasFailedBackup)
-    return [
-      {
-        source,
-        origin: 'hook',
-        startedAt,
-        hasRunAfterAction: ofAttempt.some(isEndOfAfterAction),
-        ...(failed && { failedAction: { action: failed.action, exitCode: failed.actionExitCode ?? 0 } }),
-      },
-    ]
-  })
-}
-
-function isOf(call: HookCall, attempt: Attempt): boolean {
-  return call.path === attempt.source.path && call.at >= attempt.startedAt
 }
 
 /** Identifies an attempt within its run. */

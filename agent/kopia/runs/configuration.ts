@@ -1,8 +1,9 @@
 // Finds out which configuration file a process of Kopia uses, and whether it is connected to the agent's repository.
 
-import { readFileSync, realpathSync, statSync } from 'node:fs'
+import { readFileSync, statSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import { isDeepStrictEqual } from 'node:util'
+import { asRecord } from '../../util/json.ts'
 
 /** Whether a run belongs to the agent's repository, by its configuration file. `path` is for messages. */
 export type Configuration = { readonly kind: 'own' } | { readonly kind: 'other'; readonly path: string }
@@ -37,8 +38,8 @@ export function configurationOfProcess(processId: number, ownPath: string): Conf
     const configured = configFlagIn(parameters) ?? environment.KOPIA_CONFIG_PATH ?? ''
     const path = configurationPathOf(configured, environment, process.platform)
     const isAbsolute = path.startsWith('/')
-    // In a container the path is below another root (proc_pid_root(5)).
-    return compareConfigurations(join(folder, isAbsolute ? 'root' : 'cwd', path), path, ownPath)
+    const root = join(folder, 'root')
+    return compareConfigurations(join(isAbsolute ? root : join(folder, 'cwd'), path), path, ownPath, root)
   } catch {
     return undefined
   }
@@ -53,19 +54,56 @@ export function configurationInLog(path: string, ownPath: string): Configuration
   }
 }
 
-/** Two files can be connected to the same repository: then they name the same storage or server. */
-function compareConfigurations(reachablePath: string, path: string, ownPath: string): Configuration {
-  const other = { kind: 'other', path } as const
-  const [theirs, own] = [statSync(reachablePath), statSync(ownPath)]
-  if (theirs.dev === own.dev && theirs.ino === own.ino) return { kind: 'own' }
-  if (realpathSync(reachablePath) === realpathSync(ownPath)) return { kind: 'own' }
-  const isSame = isDeepStrictEqual(repositoryIn(reachablePath), repositoryIn(ownPath))
-  return isSame ? { kind: 'own' } : other
+/** The root folder of a process: in a container the same path can be another file (proc_pid_root(5)). */
+type Root = string
+
+/**
+ * Two files can be connected to the same repository: then they name the same server, or the same storage. A folder is
+ * compared as a folder, since two containers can have different ones at the same path.
+ */
+function compareConfigurations(
+  reachablePath: string,
+  path: string,
+  ownPath: string,
+  root: Root = '/',
+): Configuration | undefined {
+  if (isSameFile(reachablePath, ownPath)) return { kind: 'own' }
+  const [theirs, own] = [repositoryIn(reachablePath), repositoryIn(ownPath)]
+  if (own === undefined) return undefined
+  return theirs !== undefined && isSameRepository(theirs, own, root)
+    ? { kind: 'own' }
+    : { kind: 'other', path }
 }
 
-function repositoryIn(path: string): object {
+function isSameRepository(theirs: ConnectedRepository, own: ConnectedRepository, root: Root): boolean {
+  const [theirFolder, ownFolder] = [folderOf(theirs), folderOf(own)]
+  if (theirFolder === undefined || ownFolder === undefined) return isDeepStrictEqual(theirs, own)
+  try {
+    return isSameFile(join(root, theirFolder), ownFolder)
+  } catch {
+    // The storage is not mounted now.
+    return isDeepStrictEqual(theirs, own)
+  }
+}
+
+function isSameFile(onePath: string, otherPath: string): boolean {
+  const [one, other] = [statSync(onePath), statSync(otherPath)]
+  return one.dev === other.dev && one.ino === other.ino
+}
+
+type ConnectedRepository = { readonly storage: unknown; readonly apiServer: unknown }
+
+/** Undefined where the file names no repository: it is not connected. */
+function repositoryIn(path: string): ConnectedRepository | undefined {
   const { storage, apiServer }: Record<string, unknown> = JSON.parse(readFileSync(path, 'utf8'))
-  return { storage, apiServer }
+  return storage === undefined && apiServer === undefined ? undefined : { storage, apiServer }
+}
+
+/** The folder of a repository in the file system; undefined for any other storage. */
+function folderOf({ storage }: ConnectedRepository): string | undefined {
+  const { type, config } = asRecord(storage ?? {}, 'storage')
+  const { path } = asRecord(config ?? {}, 'config')
+  return type === 'filesystem' && typeof path === 'string' ? path : undefined
 }
 
 /** `--config-file=PATH` or `--config-file PATH`; the last one counts. */

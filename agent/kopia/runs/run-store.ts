@@ -2,8 +2,8 @@
 
 import { withoutAttempt } from './attempts.ts'
 import type { Attempt } from './evidence.ts'
+import type { FinishedAttempt } from './finished-attempt.ts'
 import { isHookRun } from './hook-calls.ts'
-import type { Outcome } from './outcome-kinds.ts'
 import { asSettled, type OpenRun, type Run, type Runs, type SettledRun, withSignOfLife } from './run.ts'
 
 export type RunStore = {
@@ -20,7 +20,7 @@ export type RunStore = {
   /** Marks an ended run as counted. */
   readonly settle: (runId: string) => void
   /** Removes a counted attempt from an open run. */
-  readonly settleAttempt: (runId: string, settled: Attempt, outcome: Outcome) => void
+  readonly settleAttempt: (runId: string, settled: Attempt, finished: FinishedAttempt | undefined) => void
   /** Forgets the settled runs that cannot be counted again, given the runs whose logs exist. */
   readonly forgetSettled: (runIdsOfLogs: ReadonlySet<string>) => void
 }
@@ -62,9 +62,9 @@ export function createRunStore(known: Runs, nowSeconds: () => number): RunStore 
     if (run?.state === 'ended') set(runId, asSettled(run))
   }
 
-  function settleAttempt(runId: string, settled: Attempt, outcome: Outcome): void {
+  function settleAttempt(runId: string, settled: Attempt, finished: FinishedAttempt | undefined): void {
     const run = runs.get(runId)
-    if (run?.state === 'open') set(runId, withoutAttempt(run, settled, outcome))
+    if (run?.state === 'open') set(runId, withoutAttempt(run, settled, finished))
   }
 
   correctClock()

@@ -6,9 +6,9 @@ import { parseTrackedName } from '../log/segments.ts'
 import type { Source } from '../source.ts'
 import { type Configuration, configurationInLog, configurationOfProcess } from './configuration.ts'
 import type { Attempt } from './evidence.ts'
+import type { FinishedAttempt } from './finished-attempt.ts'
 import { isHookRun, withHookCall } from './hook-calls.ts'
 import { LogFollower } from './log-follower.ts'
-import type { Outcome } from './outcome-kinds.ts'
 import { machineProcesses, type Processes } from './process.ts'
 import { createProcessMonitor } from './process-monitor.ts'
 import type { EndedRun, HookCall, OpenRun, Runs } from './run.ts'
@@ -45,7 +45,7 @@ export type RunTracker = {
   /** Marks an ended run as counted. Call it within `exclusively`. */
   readonly settle: (runId: string) => void
   /** Removes a counted attempt from an open run. Call it within `exclusively`. */
-  readonly settleAttempt: (runId: string, settled: Attempt, outcome: Outcome) => void
+  readonly settleAttempt: (runId: string, settled: Attempt, finished: FinishedAttempt | undefined) => void
 }
 
 export type RunTrackerOptions = {

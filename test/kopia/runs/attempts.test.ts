@@ -3,12 +3,13 @@ import { test } from 'node:test'
 import {
   attemptsUnderWay,
   finishedAttempts,
-  finishedHookAttempts,
   isOfSettled,
   settleRun,
   withoutAttempt,
 } from '../../../agent/kopia/runs/attempts.ts'
 import { type Attempt, noEvidence } from '../../../agent/kopia/runs/evidence.ts'
+import { finishedHookAttempts } from '../../../agent/kopia/runs/hook-attempts.ts'
+import type { Outcome } from '../../../agent/kopia/runs/outcome-kinds.ts'
 import { type EndedRun, type HookCall, newRun } from '../../../agent/kopia/runs/run.ts'
 import { holding, makeSnapshot } from '../../support/snapshots.ts'
 
@@ -84,7 +85,7 @@ test('a settled attempt is removed from its run, together with its hook calls', 
     hookCalls: [before, after, laterCall],
     evidence: { ...noEvidence, attempts: [first, second] },
   }
-  const left = withoutAttempt(run, first, 'success')
+  const left = withoutAttempt(run, first, undefined)
   assert.deepEqual([left.evidence.attempts, left.hookCalls], [[second], [laterCall]])
   assert.deepEqual(
     [after, laterCall].map((call) => isOfSettled(left, call)),
@@ -166,10 +167,26 @@ test('a run that only its silence ended says that its process may go on', () => 
   )
 })
 
+const finishedAs = (outcome: Outcome) => ({
+  source,
+  outcome,
+  startedAt: 1,
+  endedAt: 2,
+  durationSeconds: 1,
+  errors: { fatal: 0, ignored: 0 },
+})
+
+test('a snapshot that the repository holds shows that the rest of its run belongs to it, too', () => {
+  const run = { ...newRun(42, 'server-start'), evidence: { ...noEvidence, attempts: [attempt] } }
+  const settled = withoutAttempt(run, attempt, { ...finishedAs('success'), snapshotId: 'be3a' })
+  assert.deepEqual(settled.configuration, { kind: 'own' })
+  assert.equal(withoutAttempt(run, attempt, finishedAs('failed')).configuration, undefined)
+})
+
 test('an attempt that is settled as no success is remembered by its run', () => {
   const run = { ...newRun(42, 'server-start'), evidence: { ...noEvidence, attempts: [attempt] } }
   const marks = (['success', 'failed', 'incomplete'] as const).map(
-    (outcome) => withoutAttempt(run, attempt, outcome).hasFailedAttempt,
+    (outcome) => withoutAttempt(run, attempt, finishedAs(outcome)).hasFailedAttempt,
   )
   assert.deepEqual(marks, [undefined, true, true])
 })
