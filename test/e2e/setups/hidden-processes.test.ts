@@ -5,6 +5,7 @@ import { randomBytes } from 'node:crypto'
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { test } from 'node:test'
+import { cleanUpAfter } from '../../support/cleanup.ts'
 import { breakAction, createLab, figuresAfter, figuresOf, type Lab } from '../../support/lab.ts'
 import { closeGate } from '../../support/setups/gates.ts'
 import { hideProcesses, reasonNotToHide } from '../../support/setups/hidden-processes.ts'
@@ -30,13 +31,13 @@ test(
   'a slow last upload after the claim: a success once the snapshot is there, and never a failure',
   options,
   async (context) => {
-    const lab = await createLab(context)
-    const kopia = hideProcesses(lab.kopia)
+    const lab = hideProcesses(context, await createLab(context))
     const path = await lab.makeSource('photos')
     await makeLastUploadSlow(lab, path)
     await lab.startAgent()
-    const backup = kopia.start('snapshot', 'create', path)
-    await waitForLines(kopia, 'snapshot-create', 'Created snapshot')
+    const backup = lab.kopia.start('snapshot', 'create', path)
+    cleanUpAfter(context, () => backup.stop('SIGKILL'))
+    await waitForLines(lab.kopia, 'snapshot-create', 'Created snapshot')
     const seen = await observeUntil(backup.ended, () => figuresOf(lab.gateway, path))
     assert.equal(await backup.ended, 0, backup.output())
     const figures = await figuresAfter(lab.gateway, path, 1)
@@ -49,23 +50,23 @@ test(
 )
 
 test('killed during the last upload, after the claim: never a success', options, async (context) => {
-  const lab = await createLab(context)
-  const kopia = hideProcesses(lab.kopia)
+  const lab = hideProcesses(context, await createLab(context))
   const path = await lab.makeSource('photos')
   const witness = await lab.makeSource('witness')
   await makeLastUploadSlow(lab, path)
   await lab.kopia.must('policy', 'set', path, '--compression=none')
   await lab.startAgent()
-  const backup = kopia.start('snapshot', 'create', path)
-  await waitForLines(kopia, 'snapshot-create', 'Created snapshot')
+  const backup = lab.kopia.start('snapshot', 'create', path)
+  cleanUpAfter(context, () => backup.stop('SIGKILL'))
+  await waitForLines(lab.kopia, 'snapshot-create', 'Created snapshot')
   assert.equal(await backup.stop('SIGKILL'), 'SIGKILL')
   await lab.kopia.must('repository', 'throttle', 'set', '--upload-bytes-per-second=unlimited')
-  const other = kopia.start('snapshot', 'create', witness)
+  const other = lab.kopia.start('snapshot', 'create', witness)
   assert.equal(await other.ended, 0, other.output())
   await figuresAfter(lab.gateway, witness, 1)
   const meanwhile = await figuresOf(lab.gateway, path)
   assert.deepEqual([meanwhile.status, meanwhile.attempts.success ?? 0], [undefined, 0])
-  const again = kopia.start('snapshot', 'create', path)
+  const again = lab.kopia.start('snapshot', 'create', path)
   assert.equal(await again.ended, 0, again.output())
   const figures = await figuresAfter(lab.gateway, path, 2)
   assert.deepEqual([figures.status, figures.attempts], [1, { ...none, success: 1, failed: 1 }])
@@ -75,17 +76,17 @@ test(
   'a before-action that has been silent for long: running, and a success in the end',
   options,
   async (context) => {
-    const lab = await createLab(context)
-    const kopia = hideProcesses(lab.kopia)
+    const lab = hideProcesses(context, await createLab(context))
     const path = await lab.makeSource('photos')
     const witness = await lab.makeSource('witness')
     const gate = await closeGate(lab, path, 'silent')
-    const backup = kopia.start('snapshot', 'create', path)
-    await waitForLines(kopia, 'snapshot-create', 'running action')
-    await makeSilentFor(longSilenceSeconds, kopia, 'snapshot-create')
+    const backup = lab.kopia.start('snapshot', 'create', path)
+    cleanUpAfter(context, () => backup.stop('SIGKILL'))
+    await waitForLines(lab.kopia, 'snapshot-create', 'running action')
+    await makeSilentFor(longSilenceSeconds, lab.kopia, 'snapshot-create')
     const agent = await lab.startAgent()
     await waitFor('the backup is running', async () => (await figuresOf(agent, path)).runningSince)
-    const other = kopia.start('snapshot', 'create', witness)
+    const other = lab.kopia.start('snapshot', 'create', witness)
     assert.equal(await other.ended, 0, other.output())
     await figuresAfter(lab.gateway, witness, 1)
     const meanwhile = await figuresOf(lab.gateway, path)
@@ -101,15 +102,14 @@ test(
   'a server that has been idle for long is followed on: its failures and its successes count',
   options,
   async (context) => {
-    const lab = await createLab(context)
-    const kopia = hideProcesses(lab.kopia)
+    const lab = hideProcesses(context, await createLab(context))
     const [good, failing] = [await lab.makeSource('good'), await lab.makeSource('failing')]
     await breakAction(lab, failing)
     await lab.kopia.must('snapshot', 'create', good)
-    const server = await startServer(context, kopia)
+    const server = await startServer(context, lab.kopia)
     await upload(server, good)
-    await waitForLines(kopia, 'server-start', 'finished uploading')
-    await makeSilentFor(longSilenceSeconds, kopia, 'server-start')
+    await waitForLines(lab.kopia, 'server-start', 'finished uploading')
+    await makeSilentFor(longSilenceSeconds, lab.kopia, 'server-start')
     await lab.startAgent()
     await upload(server, failing)
     const failed = await figuresAfter(lab.gateway, failing, 1)

@@ -3,6 +3,7 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { cleanUpAfter } from '../../support/cleanup.ts'
 import { breakAction, createLab, figuresAfter, figuresOf } from '../../support/lab.ts'
 import { closeGate } from '../../support/setups/gates.ts'
 import { hideProcesses, reasonNotToHide } from '../../support/setups/hidden-processes.ts'
@@ -17,12 +18,12 @@ const none = { success: 0, failed: 0, incomplete: 0 } as const
 
 describe('silence', { concurrency: true, skip: reasonNotToHide ?? false }, () => {
   test('a before-action without a word: running all the time, then a success', async (context) => {
-    const lab = await createLab(context)
-    const kopia = hideProcesses(lab.kopia)
+    const lab = hideProcesses(context, await createLab(context))
     const path = await lab.makeSource('photos')
     const gate = await closeGate(lab, path, 'silent')
     const agent = await lab.startAgent()
-    const backup = kopia.start('snapshot', 'create', path)
+    const backup = lab.kopia.start('snapshot', 'create', path)
+    cleanUpAfter(context, () => backup.stop('SIGKILL'))
     await waitFor('the backup is running', async () => (await figuresOf(agent, path)).runningSince)
     const seen = await observeUntil(silence(), () => figuresOf(agent, path))
     assert.deepEqual(
@@ -36,16 +37,15 @@ describe('silence', { concurrency: true, skip: reasonNotToHide ?? false }, () =>
   })
 
   test('an idle server: the failure and the success after it count', async (context) => {
-    const lab = await createLab(context)
-    const kopia = hideProcesses(lab.kopia)
+    const lab = hideProcesses(context, await createLab(context))
     const [good, failing] = [await lab.makeSource('good'), await lab.makeSource('failing')]
     await breakAction(lab, failing)
     await lab.kopia.must('snapshot', 'create', good)
     await lab.startAgent()
-    const server = await startServer(context, kopia)
+    const server = await startServer(context, lab.kopia)
     await upload(server, good)
     await figuresAfter(lab.gateway, good, 1)
-    await waitForLines(kopia, 'server-start', 'finished uploading')
+    await waitForLines(lab.kopia, 'server-start', 'finished uploading')
     await silence()
     for (const path of [failing, good]) await upload(server, path)
     const [failed, succeeded] = [

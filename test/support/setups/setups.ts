@@ -3,7 +3,7 @@
 import type { Cleanable } from '../cleanup.ts'
 import type { Ending } from '../endings.ts'
 import type { Lab } from '../lab.ts'
-import { hideProcesses, reasonNotToHide } from './hidden-processes.ts'
+import { hideProcesses, inContainers, reasonNotToHide } from './hidden-processes.ts'
 import { createOtherRepository } from './other-repository.ts'
 import { asClientOfServer } from './repository-server.ts'
 
@@ -41,12 +41,20 @@ export const plain: Setup = {
   isGoodEndShown: true,
 }
 
+/** The agent finds the processes in the namespaces below its own, so all is known as soon as beside it. */
+export const container: Setup = {
+  ...plain,
+  name: "Kopia in containers of the agent's host",
+  skip: reasonNotToHide,
+  enter: async (_, lab) => ({ lab: { ...lab, kopia: inContainers(lab.kopia) } }),
+}
+
 /** A killed process leaves a log that just stops, as a process does that has nothing to say for an hour. */
 export const hidden: Setup = {
   ...plain,
   name: 'processes that cannot be seen',
   skip: reasonNotToHide,
-  enter: async (_, lab) => ({ lab: { ...lab, kopia: hideProcesses(lab.kopia) } }),
+  enter: async (context, lab) => ({ lab: hideProcesses(context, lab) }),
   isShownByNextRun: ({ exitCode }) => exitCode === 'SIGKILL',
   // A silence after the last line can be maintenance.
   isGoodEndShown: false,
