@@ -9,7 +9,7 @@ import {
   unexplainedFinding,
 } from '../../agent/check/own-snapshots.ts'
 import type { Snapshot } from '../../agent/kopia/cli/snapshots.ts'
-import { attemptOf } from '../../agent/kopia/runs/outcome.ts'
+import { attemptOf } from '../../agent/kopia/runs/finished-attempt.ts'
 import { newSource } from '../../agent/ledger/source-state.ts'
 import { logFile } from '../support/log-files.ts'
 import { makeSnapshot } from '../support/snapshots.ts'

@@ -88,6 +88,7 @@ function reasonFacts({ attempt, run, outcome, snapshot, answer, knowledge }: Dec
     otherSources: run.attempts.filter((other) => other !== attempt).map((other) => other.source),
     finalError: run.finalError,
     serverError: errorAfter,
+    failedAction: attempt.failedAction,
     snapshot,
     missingSnapshotId: isMissing ? reportedResult.snapshotId : undefined,
     logStop:
