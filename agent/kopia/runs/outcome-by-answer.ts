@@ -6,7 +6,7 @@ import { mayHaveExpired } from './attempt-snapshot.ts'
 import type { Attempt, RunEvidence } from './evidence.ts'
 import { outcomeOf, type RepositoryAnswer } from './finished-attempt.ts'
 import { isFlushed } from './outcome-by-log.ts'
-import type { Outcome } from './outcome-kinds.ts'
+import type { EndKnowledge, Outcome } from './outcome-kinds.ts'
 
 type Snapshots = Extract<RepositoryAnswer, { kind: 'snapshots' }>
 
@@ -17,11 +17,12 @@ export function outcomeByAnswer(
   snapshot: Snapshot | undefined,
   endedAt: number,
   answer: Snapshots,
+  knowledge: EndKnowledge,
 ): Outcome {
   if (snapshot !== undefined) return outcomeOf(snapshot)
   if (isRightlyLeftOut(attempt, answer)) return 'success'
   const isExpired = mayHaveExpired(attempt, endedAt, answer.bySource)
-  return (isExpired ? outcomeOfExpired(attempt, run) : undefined) ?? 'failed'
+  return (isExpired ? outcomeOfExpired(attempt, run, knowledge) : undefined) ?? 'failed'
 }
 
 /** Whether the attempt left no snapshot since nothing had changed: by its policy, and as far as its log or hooks tell. */
@@ -36,14 +37,16 @@ function isRightlyLeftOut(attempt: Attempt, { bySource, ignoresIdentical }: Snap
 }
 
 /** A later snapshot is there, and retention may have deleted this one: the log decides, or the hooks. */
-function outcomeOfExpired(attempt: Attempt, run: RunEvidence): Outcome | undefined {
-  const { origin, reportedResult, hasRunAfterAction, uploadErrors = 0, errorAfter } = attempt
+function outcomeOfExpired(attempt: Attempt, run: RunEvidence, knowledge: EndKnowledge): Outcome | undefined {
+  const { origin, reportedResult, hasRunAfterAction, uploadErrors = 0, errorAfter, finishedAt } = attempt
   if (origin === 'hook') return hasRunAfterAction ? 'success' : undefined
   if (reportedResult?.kind === 'created-partial') return 'incomplete'
   if (origin === 'server') {
-    const isGood = reportedResult?.kind === 'created' && uploadErrors === 0 && errorAfter === undefined
-    return isGood ? 'success' : undefined
+    // A server flushes before it finishes a source.
+    const isFlushedWell = finishedAt !== undefined && uploadErrors === 0 && errorAfter === undefined
+    return reportedResult?.kind === 'created' && isFlushedWell ? 'success' : undefined
   }
-  if (reportedResult === undefined) return isFlushed(run) ? 'success' : undefined
+  // A process that may have been killed before it flushed has claimed nothing.
+  if (reportedResult === undefined || knowledge === 'silent') return isFlushed(run) ? 'success' : undefined
   return run.finalError === undefined && run.repository !== 'opened' ? 'success' : undefined
 }

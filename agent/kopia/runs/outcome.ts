@@ -6,11 +6,8 @@ import type { Attempt, RunEvidence } from './evidence.ts'
 import type { FinishedAttempt, RepositoryAnswer } from './finished-attempt.ts'
 import { outcomeByAnswer } from './outcome-by-answer.ts'
 import { isFlushed, outcomeByLog } from './outcome-by-log.ts'
-import type { Outcome } from './outcome-kinds.ts'
+import type { EndKnowledge, Outcome } from './outcome-kinds.ts'
 import { type ReasonFacts, reasonOf } from './reason.ts'
-
-/** How it is known that the run is over: `silent` where nothing but its silence shows it. */
-export type EndKnowledge = 'certain' | 'silent'
 
 /**
  * Decides the outcome of an attempt that ended at `endedAt` (Unix seconds). Undefined if only the repository can tell
@@ -26,7 +23,7 @@ export function decideOutcome(
   const snapshot = answer.kind === 'snapshots' ? snapshotOf(attempt, run, endedAt, answer) : undefined
   const outcome =
     answer.kind === 'snapshots'
-      ? outcomeByAnswer(attempt, run, snapshot, endedAt, answer)
+      ? outcomeByAnswer(attempt, run, snapshot, endedAt, answer, knowledge)
       : outcomeByLog(attempt, run)
   if (outcome === undefined) return undefined
   const end = attempt.finishedAt ?? attempt.reportedAt ?? endOfSnapshot(attempt, snapshot) ?? endedAt

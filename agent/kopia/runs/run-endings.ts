@@ -38,7 +38,9 @@ export function createRunEndings(options: RunEndingsOptions): RunEndings {
     const why = whyEnded(run, {
       silentSeconds,
       isKnownToBeGone: isKnownToBeGone(runId, run),
-      isSuperseded: store.openRuns().some(([, other]) => isLaterOfSameSource(other, run)),
+      isSuperseded: store
+        .openRuns()
+        .some(([otherId, other]) => otherId !== runId && isLaterOfSameSource(other, run)),
       longestSuccessSeconds: Math.max(0, ...lengths),
     })
     if (why === undefined) return undefined
@@ -67,7 +69,6 @@ export function createRunEndings(options: RunEndingsOptions): RunEndings {
 function isLaterOfSameSource(other: OpenRun, run: OpenRun): boolean {
   const names = new Set(run.preview.attempts.map(({ source }) => formatSource(source)))
   return (
-    other !== run &&
     other.configuration?.kind !== 'other' &&
     other.preview.attempts.some(
       ({ source, startedAt }) => startedAt > run.lastSignAt && names.has(formatSource(source)),
