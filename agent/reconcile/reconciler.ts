@@ -4,6 +4,7 @@ import { keyOf } from '../kopia/runs/attempts.ts'
 import type { Attempt } from '../kopia/runs/evidence.ts'
 import type { RunTracker } from '../kopia/runs/tracker.ts'
 import { formatSource } from '../kopia/source.ts'
+import { withClaims } from './claims.ts'
 import { type CommandEntries, createCommandEntries } from './command-entries.ts'
 import { createDeferrals, type Deferrals } from './deferrals.ts'
 import { createDoubts, type Doubts } from './doubts.ts'
@@ -110,7 +111,10 @@ export class Reconciler {
     const answer = await this.#ask(due.map(({ run }) => subjectOfRun(run)))
     if (answer.kind === 'interrupted') return
     for (const quiet of due) this.#deferrals.defer(quiet)
-    const over = due.filter((quiet) => isEachProven(answer, quiet, ledger.repository.status))
+    const over = due.filter((quiet) => {
+      const own = withClaims(answer, quiet.runId, tracker.runs, ledger.sources)
+      return isEachProven(own, quiet, ledger.repository.status)
+    })
     await tracker.end(over.map(({ runId }) => runId))
   }
 

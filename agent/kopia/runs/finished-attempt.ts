@@ -2,6 +2,7 @@
 
 import type { Snapshot } from '../cli/snapshots.ts'
 import type { Source } from '../source.ts'
+import type { Attempt } from './evidence.ts'
 import type { Outcome } from './outcome-kinds.ts'
 import { reasonOf } from './reason.ts'
 
@@ -31,8 +32,13 @@ export type RepositoryAnswer =
       readonly bySource: ReadonlyMap<string, readonly Snapshot[]>
       /** Whether Kopia saves no snapshot of a source in which nothing has changed. */
       readonly ignoresIdentical: (source: Source) => boolean
-      /** The id of the newest complete snapshot that was known before this answer. */
+      /**
+       * The id of the newest complete snapshot that was known before this answer; undefined if there was none, and empty if
+       * that is not known.
+       */
       readonly newestIdBefore: (source: Source) => string | undefined
+      /** Whether another attempt is known to have created the snapshot. */
+      readonly isOfAnother?: (snapshotId: string, attempt: Attempt) => boolean
     }
   | { readonly kind: 'unavailable' }
 

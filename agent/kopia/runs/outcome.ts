@@ -1,10 +1,11 @@
 // Decides the outcome of an attempt: the evidence of the log, checked against the snapshots in the repository.
 
 import type { Snapshot } from '../cli/snapshots.ts'
+import { formatSource } from '../source.ts'
 import { findBackdated, findSnapshot } from './attempt-snapshot.ts'
 import type { Attempt, RunEvidence } from './evidence.ts'
 import type { FinishedAttempt, RepositoryAnswer } from './finished-attempt.ts'
-import { outcomeByAnswer } from './outcome-by-answer.ts'
+import { identicalOf, outcomeByAnswer } from './outcome-by-answer.ts'
 import { isFlushed, outcomeByLog } from './outcome-by-log.ts'
 import type { EndKnowledge, Outcome } from './outcome-kinds.ts'
 import { type ReasonFacts, reasonOf } from './reason.ts'
@@ -20,13 +21,14 @@ export function decideOutcome(
   answer: RepositoryAnswer,
   knowledge: EndKnowledge = 'certain',
 ): FinishedAttempt | undefined {
-  const snapshot = answer.kind === 'snapshots' ? snapshotOf(attempt, run, endedAt, answer) : undefined
+  const own = answer.kind === 'snapshots' ? snapshotOf(attempt, run, endedAt, answer) : undefined
+  const snapshot = own ?? (answer.kind === 'snapshots' ? identicalOf(attempt, endedAt, answer) : undefined)
   const outcome =
     answer.kind === 'snapshots'
       ? outcomeByAnswer(attempt, run, snapshot, endedAt, answer, knowledge)
       : outcomeByLog(attempt, run)
   if (outcome === undefined) return undefined
-  const end = attempt.finishedAt ?? attempt.reportedAt ?? endOfSnapshot(attempt, snapshot) ?? endedAt
+  const end = attempt.finishedAt ?? attempt.reportedAt ?? endOfSnapshot(attempt, own) ?? endedAt
   const reason = reasonOf(reasonFacts({ attempt, run, outcome, snapshot, answer, knowledge }))
   return {
     source: attempt.source,
@@ -35,7 +37,7 @@ export function decideOutcome(
     endedAt: end,
     durationSeconds: durationOf(attempt, end),
     errors: { fatal: snapshot?.fatalErrors ?? 0, ignored: snapshot?.ignoredErrors ?? 0 },
-    ...(snapshot && { snapshotId: snapshot.id }),
+    ...(own && { snapshotId: own.id }),
     ...(reason !== undefined && { reason }),
     ...(attempt.wasCounted && { wasCounted: true }),
   }
@@ -45,12 +47,20 @@ function snapshotOf(
   attempt: Attempt,
   run: RunEvidence,
   endedAt: number,
-  { bySource, newestIdBefore }: Snapshots,
+  answer: Snapshots,
 ): Snapshot | undefined {
-  const found = findSnapshot(attempt, endedAt, bySource)
-  if (found !== undefined || attempt.reportedResult !== undefined) return found
-  const endedWell = attempt.origin === 'hook' ? attempt.hasRunAfterAction === true : isFlushed(run)
-  return endedWell ? findBackdated(attempt, newestIdBefore(attempt.source), bySource) : undefined
+  const { bySource, newestIdBefore, isOfAnother = () => false } = answer
+  if (attempt.reportedResult !== undefined) return findSnapshot(attempt, endedAt, bySource)
+  const key = formatSource(attempt.source)
+  const isFree = ({ id }: Snapshot) => !isOfAnother(id, attempt)
+  // Right after a process was killed, its source can be backed up again: that snapshot is not its own.
+  const free = new Map([[key, (bySource.get(key) ?? []).filter(isFree)]])
+  const found = findSnapshot(attempt, endedAt, free)
+  if (found !== undefined) return found
+  // Only the command line has `--start-time`, and only its log shows that a snapshot must be there.
+  if (attempt.origin !== 'command' || !isFlushed(run)) return undefined
+  const backdated = findBackdated(attempt, newestIdBefore(attempt.source), bySource)
+  return backdated !== undefined && isFree(backdated) ? backdated : undefined
 }
 
 /** A time from before the attempt is not its own: `--start-time` has set it. */

@@ -36,3 +36,12 @@ test('a claim of a server needs the end of its work on the source, before which 
     ['failed', 'success'],
   )
 })
+
+test('an attempt without a claim does not get a snapshot that another one has created', () => {
+  const attempt: Attempt = { source, origin: 'command', startedAt: 10 }
+  const run: RunEvidence = { attempts: [attempt], fatalErrors: [], repository: 'opened' }
+  const answer = holding(makeSnapshot({ id: 'next', source, startedAt: 11, endedAt: 12 }))
+  const outcomeWith = (isOfAnother: boolean) =>
+    decideOutcome(attempt, run, 13, { ...answer, isOfAnother: () => isOfAnother })?.outcome
+  assert.deepEqual([outcomeWith(false), outcomeWith(true)], ['success', 'failed'])
+})
