@@ -21,8 +21,8 @@ export type Setup = {
   readonly flags: readonly string[]
   /** Builds the setup around a new lab, before anything is backed up. */
   readonly enter: (context: Cleanable, lab: Lab) => Promise<SetupLab>
-  /** Which endings the log and the repository show here; the hooks show more (`isShownByHooks`). */
-  readonly isShown: (ending: Ending) => boolean
+  /** Which endings can be known here. */
+  readonly isShown: (ending: Ending, hasHooks: boolean) => boolean
   /** Whether only Kopia's next run of the source shows that this one has failed. */
   readonly isShownByNextRun: (ending: Ending) => boolean
   /** Whether a good end of the process can be known: then `kopia_command_status` must say so. */
@@ -66,9 +66,14 @@ export const client: Setup = {
   enter: async (context, lab) => ({ lab: await asClientOfServer(context, lab) }),
 }
 
+/**
+ * A run of less than a second can be over before the agent has looked at its process. Then only a snapshot shows to which
+ * repository it belongs, and what left none is not counted. Interrupted runs last until the agent has seen them.
+ */
 export const twoRepositories: Setup = {
   ...plain,
   name: 'two repositories, one log directory',
+  isShown: ({ isShownByRepository, isInterrupted }) => isShownByRepository || isInterrupted === true,
   enter: async (_, lab) => {
     const other = await createOtherRepository(lab)
     return {
@@ -88,6 +93,7 @@ export const warningsOnly: Setup = {
   ...plain,
   name: '--file-log-level=warning',
   flags: ['--file-log-level=warning'],
-  isShown: ({ isShownByRepository }) => isShownByRepository,
+  isShown: ({ isShownByRepository, isShownByHooks }, hasHooks) =>
+    isShownByRepository || (hasHooks && isShownByHooks),
   isGoodEndShown: false,
 }
