@@ -56,7 +56,7 @@ export type RunTrackerOptions = {
   readonly configurationPath: string
   /** How long the longest good backup of a source took; undefined without one. */
   readonly longestSuccessSeconds?: (source: Source) => number | undefined
-  /** When the newest settled attempt of a source began, in Unix seconds. */
+  /** When its newest settled attempt began. */
   readonly newestStartOf?: (source: Source) => number | undefined
   readonly nowSeconds: () => number
   /**
@@ -147,10 +147,8 @@ function monitorOf(
   store: RunStore,
 ) {
   const configurationOf = (processId: number) => configurationOfProcess(processId, configurationPath)
-  return createProcessMonitor({
-    ...{ store, processes, configurationOf, nowSeconds },
-    ...{ longestSuccessSeconds, newestStartOf },
-  })
+  const known = { longestSuccessSeconds, newestStartOf }
+  return createProcessMonitor({ store, processes, configurationOf, nowSeconds, ...known })
 }
 
 async function takeHookCalls(options: RunTrackerOptions, faults: FaultMemory): Promise<void> {
