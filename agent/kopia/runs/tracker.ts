@@ -56,7 +56,7 @@ export type RunTrackerOptions = {
   readonly configurationPath: string
   /** How long the longest good backup of a source took; undefined without one. */
   readonly longestSuccessSeconds?: (source: Source) => number | undefined
-  /** When its newest settled attempt began. */
+  /** When its newest attempt began. */
   readonly newestStartOf?: (source: Source) => number | undefined
   readonly nowSeconds: () => number
   /**
