@@ -59,6 +59,7 @@ export async function createAgent(options: AgentOptions): Promise<Agent> {
     directory: settings.cliLogs,
     configurationPath: settings.resolvedKopiaConfigPath,
     longestSuccessSeconds: (source) => longestSuccessSeconds(ledger.sources.get(formatSource(source))),
+    newestStartOf: (source) => ledger.sources.get(formatSource(source))?.lastAttempt?.startedAt,
     runs: new Map(Object.entries(data.runs)),
     nowSeconds,
     onFault: (name, error) => log.error(`${name} can't be read, it is tried again: ${error}`),

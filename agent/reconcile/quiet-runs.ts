@@ -24,10 +24,10 @@ export function quietRunsOf(tracker: Pick<RunTracker, 'quietRuns'>): readonly Qu
 export async function endProvenRuns(
   tracker: Pick<RunTracker, 'quietRuns' | 'sweep' | 'end'>,
   quiet: readonly QuietRun[],
-  answer: RepositoryAnswer,
+  answerFor: (runId: string) => RepositoryAnswer,
   identity: Identity | undefined,
 ): Promise<ReadonlySet<string>> {
-  const proven = quiet.filter((run) => isEachProven(answer, run, identity))
+  const proven = quiet.filter((run) => isEachProven(answerFor(run.runId), run, identity))
   if (proven.length === 0) return new Set()
   await tracker.sweep()
   const quietKeys = new Set(quietRunsOf(tracker).map(({ key }) => key))

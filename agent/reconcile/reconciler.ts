@@ -5,6 +5,7 @@ import type { Attempt } from '../kopia/runs/evidence.ts'
 import type { EndedRun, OpenRun } from '../kopia/runs/run.ts'
 import type { RunTracker } from '../kopia/runs/tracker.ts'
 import { formatSource } from '../kopia/source.ts'
+import { withClaims } from './claims.ts'
 import { type CommandEntries, createCommandEntries } from './command-entries.ts'
 import { createDeferrals, type Deferrals } from './deferrals.ts'
 import { createDoubts, type Doubts } from './doubts.ts'
@@ -124,7 +125,8 @@ export class Reconciler {
   async #endProven(quiet: readonly QuietRun[], answer: SnapshotsAnswer): Promise<readonly PendingItem[]> {
     if (answer.kind === 'interrupted') return []
     const { ledger, tracker } = this.#options
-    const over = await endProvenRuns(tracker, quiet, answer, ledger.repository.status)
+    const answerFor = (runId: string) => withClaims(answer, runId, tracker.runs, ledger.sources)
+    const over = await endProvenRuns(tracker, quiet, answerFor, ledger.repository.status)
     return this.#pending().filter(({ runId }) => over.has(runId))
   }
 

@@ -4,6 +4,7 @@ import type { Attempt } from '../kopia/runs/evidence.ts'
 import type { RunTracker } from '../kopia/runs/tracker.ts'
 import { formatSource } from '../kopia/source.ts'
 import type { Ledger } from '../ledger/ledger.ts'
+import { withClaims } from './claims.ts'
 import type { CommandEntries } from './command-entries.ts'
 import { type Decision, decide } from './decisions.ts'
 import type { Deferrals } from './deferrals.ts'
@@ -87,7 +88,7 @@ export class Settlement {
   ): Decision | undefined {
     const { ledger, tracker, nowSeconds } = this.#options
     const decision = decide(item, {
-      answer,
+      answer: withClaims(answer, item.runId, tracker.runs, ledger.sources),
       identity: ledger.repository.status,
       configuration: tracker.configurationOf(item.run),
       use: this.#options.setup.logDirectoryUse(),

@@ -1,13 +1,23 @@
 // Every way in which a backup can end, in every setup, with the current Kopia.
 
 import { testEndings } from '../support/endings-table.ts'
-import { client, hidden, noTraceStorage, twoRepositories, warningsOnly } from '../support/setups/setups.ts'
+import {
+  client,
+  container,
+  hidden,
+  noTraceStorage,
+  twoRepositories,
+  warningsOnly,
+} from '../support/setups/setups.ts'
 
 // Each setup takes away a proof that text logs at level debug hold. JSON logs say the same in another form.
 for (const setup of [hidden, client, twoRepositories]) testEndings({ setup, forms: ['text logs'] })
 
 // Here nothing tells that the process has come to its end: its storage is not seen closed, nor is it seen gone.
 testEndings({ setup: hidden, forms: ['text logs at level info'], hooks: ['without hooks'] })
+
+// The agent finds these processes, so only their pids differ from what the log and the hooks say.
+testEndings({ setup: container, forms: ['text logs'], hooks: ['with hooks'] })
 
 // Hooks do not depend on what the log says of the storage.
 testEndings({ setup: noTraceStorage, forms: ['text logs'], hooks: ['without hooks'] })

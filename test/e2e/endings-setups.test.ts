@@ -16,7 +16,7 @@ testEndings({
   setup: twoRepositories,
   forms,
   hooks: ['with hooks'],
-  rows: [complete, identical, 'files that could not be read', 'SIGKILL'],
+  rows: [complete, 'files that could not be read', 'SIGKILL'],
 })
 testEndings({
   setup: client,

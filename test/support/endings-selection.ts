@@ -39,9 +39,9 @@ export function tablesOf({ setup = plain, forms, hooks, rows }: Selection): read
   const wanted = endings.filter(({ name }) => rows?.includes(name) ?? true)
   return (forms ?? logForms()).flatMap((form) =>
     (hooks ?? (['without hooks', 'with hooks'] as const)).flatMap((hooksOfTable) => {
+      const hasHooks = hooksOfTable === 'with hooks'
       const isShown = (ending: Ending) =>
-        (form !== 'no logs' && setup.isShown(ending)) ||
-        (hooksOfTable === 'with hooks' && ending.isShownByHooks)
+        form === 'no logs' ? hasHooks && ending.isShownByHooks : setup.isShown(ending, hasHooks)
       const shown = wanted.filter(isShown)
       const flags = [...logs[form], ...setup.flags]
       return shown.length > 0 ? [{ setup, form, hooks: hooksOfTable, flags, endings: shown }] : []

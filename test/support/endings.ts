@@ -29,6 +29,8 @@ export type Ending = {
   readonly isShownByHooks: boolean
   /** Whether the repository alone, without any log or hook, shows that there was a backup and how it ended. */
   readonly isShownByRepository: boolean
+  /** Whether the test ends it, once the agent has seen it running. */
+  readonly isInterrupted?: true
   /** Prepares the source so that its next backup ends this way. */
   readonly prepare: (lab: Lab, path: string) => Promise<unknown>
   /** Takes the backup and waits for its end. */
@@ -141,6 +143,7 @@ export const endings: readonly Ending[] = [
     isShownByHooks: true,
     isShownByRepository: false,
     prepare: (_, path) => makeLongFile(path),
+    isInterrupted: true,
     backUp: (backup) => interrupt(backup, 'SIGTERM'),
   },
   {
@@ -155,6 +158,7 @@ export const endings: readonly Ending[] = [
       // The killed backup leaves no snapshot. The policy shows that the source belongs to this repository.
       await lab.kopia.must('policy', 'set', path, '--compression=none')
     },
+    isInterrupted: true,
     backUp: (backup) => interrupt(backup, 'SIGKILL'),
     repair: (path) => rm(join(path, 'long')),
   },

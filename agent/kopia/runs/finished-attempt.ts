@@ -2,6 +2,7 @@
 
 import type { Snapshot } from '../cli/snapshots.ts'
 import type { Source } from '../source.ts'
+import type { Attempt } from './evidence.ts'
 import type { Outcome } from './outcome-kinds.ts'
 import { reasonOf } from './reason.ts'
 
@@ -36,6 +37,8 @@ export type RepositoryAnswer =
        * that is not known.
        */
       readonly newestIdBefore: (source: Source) => string | undefined
+      /** Whether another attempt is known to have created the snapshot. */
+      readonly isOfAnother?: (snapshotId: string, attempt: Attempt) => boolean
     }
   | { readonly kind: 'unavailable' }
 

@@ -6,7 +6,7 @@ import { mayHaveExpired } from './attempt-snapshot.ts'
 import type { Attempt, RunEvidence } from './evidence.ts'
 import { outcomeOf, type RepositoryAnswer } from './finished-attempt.ts'
 import { isFlushed } from './outcome-by-log.ts'
-import type { Outcome } from './outcome-kinds.ts'
+import type { EndKnowledge, Outcome } from './outcome-kinds.ts'
 
 type Snapshots = Extract<RepositoryAnswer, { kind: 'snapshots' }>
 
@@ -17,10 +17,11 @@ export function outcomeByAnswer(
   snapshot: Snapshot | undefined,
   endedAt: number,
   answer: Snapshots,
+  knowledge: EndKnowledge,
 ): Outcome {
   if (snapshot !== undefined) return outcomeOf(snapshot)
   const isExpired = mayHaveExpired(attempt, endedAt, answer.bySource)
-  return (isExpired ? outcomeOfExpired(attempt, run) : undefined) ?? 'failed'
+  return (isExpired ? outcomeOfExpired(attempt, run, knowledge) : undefined) ?? 'failed'
 }
 
 /**
@@ -45,7 +46,7 @@ export function identicalOf(
 }
 
 /** A later snapshot is there, and retention may have deleted this one: the log decides, or the hooks. */
-function outcomeOfExpired(attempt: Attempt, run: RunEvidence): Outcome | undefined {
+function outcomeOfExpired(attempt: Attempt, run: RunEvidence, knowledge: EndKnowledge): Outcome | undefined {
   const { origin, reportedResult, hasRunAfterAction, uploadErrors, finishedAt, errorAfter } = attempt
   if (origin === 'hook') return hasRunAfterAction ? 'success' : undefined
   if (reportedResult?.kind === 'created-partial') return 'incomplete'
@@ -56,6 +57,8 @@ function outcomeOfExpired(attempt: Attempt, run: RunEvidence): Outcome | undefin
   }
   if (isFlushed(run)) return 'success'
   // `--no-trace-storage`, the log level and a repository server hide the lines that show the flush.
-  const mayHaveEndedWell = run.finalError === undefined && run.repository === 'unknown'
+  // A process that only fell silent may have been killed before it.
+  const mayHaveEndedWell =
+    run.finalError === undefined && run.repository === 'unknown' && knowledge === 'certain'
   return reportedResult !== undefined && mayHaveEndedWell ? 'success' : undefined
 }

@@ -1,16 +1,14 @@
 // Decides the outcome of an attempt: the evidence of the log, checked against the snapshots in the repository.
 
 import type { Snapshot } from '../cli/snapshots.ts'
+import { formatSource } from '../source.ts'
 import { findBackdated, findSnapshot } from './attempt-snapshot.ts'
 import type { Attempt, RunEvidence } from './evidence.ts'
 import type { FinishedAttempt, RepositoryAnswer } from './finished-attempt.ts'
 import { identicalOf, outcomeByAnswer } from './outcome-by-answer.ts'
 import { isFlushed, outcomeByLog } from './outcome-by-log.ts'
-import type { Outcome } from './outcome-kinds.ts'
+import type { EndKnowledge, Outcome } from './outcome-kinds.ts'
 import { type ReasonFacts, reasonOf } from './reason.ts'
-
-/** How it is known that the run is over: `silent` where nothing but its silence shows it. */
-export type EndKnowledge = 'certain' | 'silent'
 
 /**
  * Decides the outcome of an attempt that ended at `endedAt` (Unix seconds). Undefined if only the repository can tell
@@ -27,7 +25,7 @@ export function decideOutcome(
   const snapshot = own ?? (answer.kind === 'snapshots' ? identicalOf(attempt, endedAt, answer) : undefined)
   const outcome =
     answer.kind === 'snapshots'
-      ? outcomeByAnswer(attempt, run, snapshot, endedAt, answer)
+      ? outcomeByAnswer(attempt, run, snapshot, endedAt, answer, knowledge)
       : outcomeByLog(attempt, run)
   if (outcome === undefined) return undefined
   const end = attempt.finishedAt ?? attempt.reportedAt ?? endOfSnapshot(attempt, own) ?? endedAt
@@ -49,13 +47,20 @@ function snapshotOf(
   attempt: Attempt,
   run: RunEvidence,
   endedAt: number,
-  { bySource, newestIdBefore }: Snapshots,
+  answer: Snapshots,
 ): Snapshot | undefined {
-  const found = findSnapshot(attempt, endedAt, bySource)
-  if (found !== undefined || attempt.reportedResult !== undefined) return found
+  const { bySource, newestIdBefore, isOfAnother = () => false } = answer
+  if (attempt.reportedResult !== undefined) return findSnapshot(attempt, endedAt, bySource)
+  const key = formatSource(attempt.source)
+  const isFree = ({ id }: Snapshot) => !isOfAnother(id, attempt)
+  // Right after a process was killed, its source can be backed up again: that snapshot is not its own.
+  const free = new Map([[key, (bySource.get(key) ?? []).filter(isFree)]])
+  const found = findSnapshot(attempt, endedAt, free)
+  if (found !== undefined) return found
   // Only the command line has `--start-time`, and only its log shows that a snapshot must be there.
-  const mustBeThere = attempt.origin === 'command' && isFlushed(run)
-  return mustBeThere ? findBackdated(attempt, newestIdBefore(attempt.source), bySource) : undefined
+  if (attempt.origin !== 'command' || !isFlushed(run)) return undefined
+  const backdated = findBackdated(attempt, newestIdBefore(attempt.source), bySource)
+  return backdated !== undefined && isFree(backdated) ? backdated : undefined
 }
 
 /** A time from before the attempt is not its own: `--start-time` has set it. */

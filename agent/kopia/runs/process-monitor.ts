@@ -26,18 +26,21 @@ type ProcessMonitorOptions = {
   readonly configurationOf: (visibleProcessId: number) => Configuration | undefined
   /** How long the longest good backup of a source took. */
   readonly longestSuccessSeconds: (source: Source) => number | undefined
+  /** When the newest settled attempt of a source began, in Unix seconds. */
+  readonly newestStartOf: (source: Source) => number | undefined
   readonly nowSeconds: () => number
 }
 
 /** Creates a monitor of the processes of the runs in `store`. */
 export function createProcessMonitor(options: ProcessMonitorOptions): ProcessMonitor {
-  const { store, processes, longestSuccessSeconds, nowSeconds } = options
+  const { store, processes, longestSuccessSeconds, newestStartOf, nowSeconds } = options
   const finder = createProcessFinder(processes)
   const seenAliveAt = new Map<string, number>()
   const { endIfOver, end } = createRunEndings({
     store,
     processes,
     longestSuccessSeconds,
+    newestStartOf,
     seenAliveAt: (runId) => seenAliveAt.get(runId),
     nowSeconds,
   })

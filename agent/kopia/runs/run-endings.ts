@@ -1,6 +1,7 @@
 // Ends the runs whose processes are not visible, as far as it is known that they are over.
 
 import { formatSource, type Source } from '../source.ts'
+import type { Attempt } from './evidence.ts'
 import type { Processes } from './process.ts'
 import { type EndedRun, type OpenRun, wasSeenAlive } from './run.ts'
 import { asEnded, hasEndedUnread, isInvisible, whyEnded } from './run-end.ts'
@@ -19,6 +20,8 @@ type RunEndingsOptions = {
   readonly processes: Processes
   /** How long the longest good backup of a source took. */
   readonly longestSuccessSeconds: (source: Source) => number | undefined
+  /** When the newest settled attempt of a source began, in Unix seconds. */
+  readonly newestStartOf: (source: Source) => number | undefined
   /** When the process of a run was last seen since the agent started, in Unix seconds. */
   readonly seenAliveAt: (runId: string) => number | undefined
   readonly nowSeconds: () => number
@@ -29,7 +32,7 @@ const bootSlackSeconds = 60
 
 /** Binds the endings to the runs in `store`. */
 export function createRunEndings(options: RunEndingsOptions): RunEndings {
-  const { store, processes, longestSuccessSeconds, seenAliveAt, nowSeconds } = options
+  const { store, processes, longestSuccessSeconds, newestStartOf, seenAliveAt, nowSeconds } = options
 
   function endIfOver(runId: string, { run, isComplete }: RunReading): EndedRun | undefined {
     const silentSeconds = nowSeconds() - run.lastSignAt
@@ -38,11 +41,21 @@ export function createRunEndings(options: RunEndingsOptions): RunEndings {
     const why = whyEnded(run, {
       silentSeconds,
       isKnownToBeGone: isKnownToBeGone(runId, run),
-      isSuperseded: store.openRuns().some(([, other]) => isLaterOfSameSource(other, run)),
+      isSuperseded: isSuperseded(runId, run),
       longestSuccessSeconds: Math.max(0, ...lengths),
     })
     if (why === undefined) return undefined
     return why === 'silence' ? { ...end(runId, run), isSilent: true } : end(runId, run)
+  }
+
+  /** A short run of the same source can be settled between two looks. */
+  function isSuperseded(runId: string, run: OpenRun): boolean {
+    const isSettledLater = ({ source, startedAt }: Attempt) =>
+      (newestStartOf(source) ?? 0) > Math.max(run.lastSignAt, startedAt)
+    return (
+      run.preview.attempts.some(isSettledLater) ||
+      store.openRuns().some(([otherId, other]) => otherId !== runId && isLaterOfSameSource(other, run))
+    )
   }
 
   function end(runId: string, run: OpenRun): EndedRun {
@@ -67,7 +80,6 @@ export function createRunEndings(options: RunEndingsOptions): RunEndings {
 function isLaterOfSameSource(other: OpenRun, run: OpenRun): boolean {
   const names = new Set(run.preview.attempts.map(({ source }) => formatSource(source)))
   return (
-    other !== run &&
     other.configuration?.kind !== 'other' &&
     other.preview.attempts.some(
       ({ source, startedAt }) => startedAt > run.lastSignAt && names.has(formatSource(source)),

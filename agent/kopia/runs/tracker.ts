@@ -56,6 +56,8 @@ export type RunTrackerOptions = {
   readonly configurationPath: string
   /** How long the longest good backup of a source took; undefined without one. */
   readonly longestSuccessSeconds?: (source: Source) => number | undefined
+  /** When its newest attempt began. */
+  readonly newestStartOf?: (source: Source) => number | undefined
   readonly nowSeconds: () => number
   /**
    * A log, the directory or the events of the hooks cannot be read. Called once, and again only if the fault changes.
@@ -138,13 +140,15 @@ function monitorOf(
   {
     configurationPath,
     longestSuccessSeconds = () => undefined,
+    newestStartOf = () => undefined,
     processes = machineProcesses,
     nowSeconds,
   }: RunTrackerOptions,
   store: RunStore,
 ) {
   const configurationOf = (processId: number) => configurationOfProcess(processId, configurationPath)
-  return createProcessMonitor({ store, processes, configurationOf, longestSuccessSeconds, nowSeconds })
+  const known = { longestSuccessSeconds, newestStartOf }
+  return createProcessMonitor({ store, processes, configurationOf, nowSeconds, ...known })
 }
 
 async function takeHookCalls(options: RunTrackerOptions, faults: FaultMemory): Promise<void> {

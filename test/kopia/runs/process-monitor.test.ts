@@ -26,6 +26,7 @@ function monitorOf(
     processes,
     configurationOf,
     longestSuccessSeconds: () => undefined,
+    newestStartOf: () => undefined,
     nowSeconds: () => clock.now,
   })
   return { store, monitor, clock }

@@ -31,6 +31,7 @@ function endingOf(
     store: createRunStore(new Map(Object.entries({ r: run, ...others })), () => now),
     processes,
     longestSuccessSeconds: (of: Source) => longest[formatSource(of)],
+    newestStartOf: () => undefined,
     seenAliveAt: () => undefined,
     nowSeconds: () => now,
   })

@@ -3,7 +3,7 @@
 import type { Cleanable } from '../cleanup.ts'
 import type { Ending } from '../endings.ts'
 import type { Lab } from '../lab.ts'
-import { hideProcesses, reasonNotToHide } from './hidden-processes.ts'
+import { hideProcesses, inContainers, reasonNotToHide } from './hidden-processes.ts'
 import { createOtherRepository } from './other-repository.ts'
 import { asClientOfServer } from './repository-server.ts'
 
@@ -21,8 +21,8 @@ export type Setup = {
   readonly flags: readonly string[]
   /** Builds the setup around a new lab, before anything is backed up. */
   readonly enter: (context: Cleanable, lab: Lab) => Promise<SetupLab>
-  /** Which endings the log and the repository show here; the hooks show more (`isShownByHooks`). */
-  readonly isShown: (ending: Ending) => boolean
+  /** Which endings can be known here. */
+  readonly isShown: (ending: Ending, hasHooks: boolean) => boolean
   /** Whether only Kopia's next run of the source shows that this one has failed. */
   readonly isShownByNextRun: (ending: Ending) => boolean
   /** Whether a good end of the process can be known: then `kopia_command_status` must say so. */
@@ -41,12 +41,20 @@ export const plain: Setup = {
   isGoodEndShown: true,
 }
 
+/** The agent finds the processes in the namespaces below its own, so all is known as soon as beside it. */
+export const container: Setup = {
+  ...plain,
+  name: "Kopia in containers of the agent's host",
+  skip: reasonNotToHide,
+  enter: async (_, lab) => ({ lab: { ...lab, kopia: inContainers(lab.kopia) } }),
+}
+
 /** A killed process leaves a log that just stops, as a process does that has nothing to say for an hour. */
 export const hidden: Setup = {
   ...plain,
   name: 'processes that cannot be seen',
   skip: reasonNotToHide,
-  enter: async (_, lab) => ({ lab: { ...lab, kopia: hideProcesses(lab.kopia) } }),
+  enter: async (context, lab) => ({ lab: hideProcesses(context, lab) }),
   isShownByNextRun: ({ exitCode }) => exitCode === 'SIGKILL',
   // A silence after the last line can be maintenance.
   isGoodEndShown: false,
@@ -58,9 +66,14 @@ export const client: Setup = {
   enter: async (context, lab) => ({ lab: await asClientOfServer(context, lab) }),
 }
 
+/**
+ * A run of less than a second can be over before the agent has looked at its process. Then only a snapshot shows to which
+ * repository it belongs, and what left none is not counted. Interrupted runs last until the agent has seen them.
+ */
 export const twoRepositories: Setup = {
   ...plain,
   name: 'two repositories, one log directory',
+  isShown: ({ isShownByRepository, isInterrupted }) => isShownByRepository || isInterrupted === true,
   enter: async (_, lab) => {
     const other = await createOtherRepository(lab)
     return {
@@ -80,6 +93,7 @@ export const warningsOnly: Setup = {
   ...plain,
   name: '--file-log-level=warning',
   flags: ['--file-log-level=warning'],
-  isShown: ({ isShownByRepository }) => isShownByRepository,
+  isShown: ({ isShownByRepository, isShownByHooks }, hasHooks) =>
+    isShownByRepository || (hasHooks && isShownByHooks),
   isGoodEndShown: false,
 }
