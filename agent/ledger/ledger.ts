@@ -23,6 +23,8 @@ export type RepositoryState = {
 /** How the last run of one of Kopia's commands ended, as a whole. */
 export type CommandState = {
   readonly result: 'success' | 'failed'
+  /** In Unix seconds; undefined in an older ledger. */
+  readonly endedAt?: number
   readonly lastSuccessAt?: number
   /** Why it failed, in one line without secrets. */
   readonly reason?: string
@@ -80,8 +82,11 @@ export type Ledger = Omit<Sources, 'states'> & {
   readonly endPast: () => void
   /** Whether an attempt that ended then (Unix seconds) is counted: those from before the first start are not. */
   readonly isCounted: (endedAt: number) => boolean
-  /** `reason` says why it failed; without one it succeeded. */
-  readonly addCommand: (command: string, endedAt: number, reason?: string) => void
+  /**
+   * `reason` says why it failed; without one it succeeded. A run that ended before the last one that is known changes no more
+   * than the last success; `nowSeconds` shows whether that last one is of the future, since the clock was set back.
+   */
+  readonly addCommand: (command: string, endedAt: number, reason?: string, nowSeconds?: number) => void
   readonly updateRepository: (change: RepositoryState) => void
   /** The ledger as plain data, together with the position of each run: both must be saved in one step. */
   readonly toData: (runs: Runs) => LedgerData
@@ -119,13 +124,8 @@ export function createLedger(data: LedgerData): Ledger {
       isPastRead = true
     },
     isCounted,
-    addCommand: (command, endedAt, reason) => {
-      const lastSuccessAt = reason === undefined ? endedAt : commands.get(command)?.lastSuccessAt
-      commands.set(command, {
-        result: reason === undefined ? 'success' : 'failed',
-        ...(lastSuccessAt !== undefined && { lastSuccessAt }),
-        ...(reason !== undefined && { reason }),
-      })
+    addCommand: (command, endedAt, reason, nowSeconds = endedAt) => {
+      commands.set(command, withCommand(commands.get(command), endedAt, reason, nowSeconds))
     },
     updateRepository: (change) => {
       repository = { ...repository, ...change }
@@ -141,5 +141,26 @@ export function createLedger(data: LedgerData): Ledger {
       ...(uptimeQuarters !== undefined && { uptimeQuarters }),
       setup,
     }),
+  }
+}
+
+function withCommand(
+  known: CommandState | undefined,
+  endedAt: number,
+  reason: string | undefined,
+  nowSeconds: number,
+): CommandState {
+  const knownEnd = known?.endedAt ?? 0
+  const isOutdated = endedAt < knownEnd && knownEnd <= nowSeconds
+  if (known !== undefined && isOutdated) {
+    const isLaterSuccess = reason === undefined && endedAt > (known.lastSuccessAt ?? 0)
+    return isLaterSuccess ? { ...known, lastSuccessAt: endedAt } : known
+  }
+  const lastSuccessAt = reason === undefined ? endedAt : known?.lastSuccessAt
+  return {
+    result: reason === undefined ? 'success' : 'failed',
+    endedAt,
+    ...(lastSuccessAt !== undefined && { lastSuccessAt }),
+    ...(reason !== undefined && { reason }),
   }
 }

@@ -16,8 +16,14 @@ export type CommandEntries = {
   readonly retain: (runIds: ReadonlySet<string>) => void
 }
 
+type CommandEntriesOptions = {
+  readonly ledger: Pick<Ledger, 'commands' | 'addCommand' | 'isCounted'>
+  readonly nowSeconds: () => number
+  readonly log: Log
+}
+
 /** Binds the entries to the ledger. */
-export function createCommandEntries(ledger: Ledger, log: Log): CommandEntries {
+export function createCommandEntries({ ledger, nowSeconds, log }: CommandEntriesOptions): CommandEntries {
   const entered = new Set<string>()
   let isEmptyReported = false
 
@@ -53,7 +59,7 @@ export function createCommandEntries(ledger: Ledger, log: Log): CommandEntries {
   function enter(runId: string, run: EndedRun, reason: string | undefined): void {
     const command = commandOf(run)
     entered.add(runId)
-    ledger.addCommand(command, run.endedAt, reason)
+    ledger.addCommand(command, run.endedAt, reason, nowSeconds())
     if (reason === undefined || !ledger.isCounted(run.endedAt)) return
     log.warn(`kopia ${command} (${runId}) failed: ${reason}`)
   }

@@ -37,10 +37,9 @@ export class Reconciler {
   #keysUnderWay = ''
 
   constructor(options: ReconcilerOptions) {
-    const { ledger, log } = options
     this.#options = options
     this.#entries = createLedgerEntries({ ...options, unexplained: createUnexplainedSnapshots(options) })
-    this.#commands = createCommandEntries(ledger, log)
+    this.#commands = createCommandEntries(options)
     this.#setup = createSetupNotes(options)
     this.#doubts = createDoubts(options)
     this.#settlement = new Settlement({

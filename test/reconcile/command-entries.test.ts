@@ -8,7 +8,7 @@ import { begin, endedRun, failedBefore, goodLog, line, lostAtFlush, openRun } fr
 function createSetup() {
   const ledger = createLedger({ ...emptyLedger, begunAt: 1 })
   const log = createLogRecorder()
-  const entries = createCommandEntries(ledger, log)
+  const entries = createCommandEntries({ ledger, nowSeconds: () => begin + 9000, log })
   const result = (command = 'snapshot create') => {
     const state = ledger.commands.get(command)
     return state && [state.result, state.reason]
@@ -71,10 +71,10 @@ test('a server fails by a final error or a kill, and not by its attempts', () =>
   assert.equal(entries.enterFailure('one', { ...stopped, hasFailedAttempt: true }), false)
   entries.enterEnd('one', { ...stopped, hasFailedAttempt: true }, [failedBefore])
   assert.deepEqual(result('server start'), ['success', undefined])
-  entries.enterFailure('two', server(1, line.error(1, 'unable to open repository')))
+  entries.enterFailure('two', server(71, line.error(71, 'unable to open repository')))
   assert.deepEqual(result('server start'), ['failed', 'Kopia ended with: unable to open repository'])
-  entries.enterFailure('three', server(9, line.opened(2)))
-  assert.match(result('server start')?.[1] ?? '', /its log stops at 11:36:49 UTC/)
+  entries.enterFailure('three', server(90, line.opened(82)))
+  assert.match(result('server start')?.[1] ?? '', /its log stops at 11:38:09 UTC/)
 })
 
 test('a server works once it has opened its repository, as far as it is ours', () => {
@@ -103,6 +103,17 @@ test('an empty log sets no command, and is said once until a log has contents ag
   entries.enterEnd('three', endedRun(3, goodLog), [])
   entries.enterEnd('four', empty, [])
   assert.deepEqual([result(), log.lines('warn').length], [['success', undefined], 2])
+})
+
+test('of two runs the later one decides, whichever is entered first; after the clock was set back, the next one', () => {
+  const { entries, ledger, result } = createSetup()
+  entries.enterFailure('late', endedRun(60, [line.error(59, 'upload error: exit status 3')]))
+  entries.enterEnd('early', endedRun(3, goodLog), [])
+  assert.deepEqual(result(), ['failed', 'Kopia ended with: upload error: exit status 3'])
+  assert.equal(ledger.commands.get('snapshot create')?.lastSuccessAt, begin + 3)
+  ledger.addCommand('snapshot create', begin + 90_000, 'it broke')
+  entries.enterEnd('after', endedRun(70, goodLog), [])
+  assert.equal(result()?.[0], 'success')
 })
 
 test('hooks alone do not name the command', () => {
