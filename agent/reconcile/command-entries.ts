@@ -64,21 +64,14 @@ export function createCommandEntries({ ledger, nowSeconds, log }: CommandEntries
     log.warn(`kopia ${command} (${runId}) failed: ${reason}`)
   }
 
-  /** Its end is entered by itself. */
-  function enterServer(run: OpenRun): boolean {
-    const command = commandOf(run)
-    const wasGood = ledger.commands.get(command)?.result === 'success'
-    ledger.addCommand(command, run.preview.newestRecordAt ?? run.lastSignAt)
-    return !wasGood
-  }
-
   return {
     enterFailure,
     enterEnd,
     enterRunningServers: (runs, isOurs) => {
       let hasNew = false
       for (const run of runs.values()) {
-        if (run.state === 'open' && isWorkingServer(run) && isOurs(run)) hasNew = enterServer(run) || hasNew
+        if (run.state === 'open' && isWorkingServer(run) && isOurs(run))
+          hasNew = enterServer(ledger, run) || hasNew
       }
       return hasNew
     },
@@ -86,6 +79,14 @@ export function createCommandEntries({ ledger, nowSeconds, log }: CommandEntries
       for (const runId of entered) if (!runIds.has(runId)) entered.delete(runId)
     },
   }
+}
+
+/** Its end is entered by itself. Returns whether it is news that it works. */
+function enterServer(ledger: Pick<Ledger, 'commands' | 'addCommand'>, run: OpenRun): boolean {
+  const command = commandOf(run)
+  const wasGood = ledger.commands.get(command)?.result === 'success'
+  ledger.addCommand(command, run.preview.newestRecordAt ?? run.lastSignAt)
+  return !wasGood
 }
 
 const incompleteWords = 'an attempt made no complete backup'
