@@ -24,7 +24,10 @@ export type SettlingLoop = {
 export type SettlingLoopOptions = {
   readonly tracker: Pick<RunTracker, 'runs' | 'endFinishedRuns'>
   readonly intake: Pick<EventIntake, 'take' | 'hasNewEvents'>
-  readonly reconciler: Pick<Reconciler, 'noteBeginnings' | 'settle' | 'runningSince' | 'isWaiting'>
+  readonly reconciler: Pick<
+    Reconciler,
+    'noteBeginnings' | 'noteFailures' | 'settle' | 'runningSince' | 'isWaiting'
+  >
   /** Whether ended runs may be settled: not before the past is read. */
   readonly maySettle: () => boolean
   /** Called when the ledger has changed. */
@@ -56,9 +59,13 @@ export function createSettlingLoop(options: SettlingLoopOptions): SettlingLoop {
   })
 
   async function settleOnce(): Promise<boolean> {
-    const hasBegun = reconciler.noteBeginnings()
+    // Looking at the processes shows which repository a run belongs to.
     await tracker.endFinishedRuns()
-    const hasSettled = maySettle() && (await reconciler.settle())
+    const hasBegun = reconciler.noteBeginnings()
+    if (!maySettle()) return hasBegun
+    // A question to Kopia can take minutes, and a failed command is known before.
+    if (reconciler.noteFailures()) await publish()
+    const hasSettled = await reconciler.settle()
     return hasBegun || hasSettled
   }
 

@@ -13,9 +13,9 @@ export type { Question } from './sources.ts'
 export type RepositoryState = {
   readonly status?: RepositoryStatus
   readonly policies?: readonly Policy[]
-  readonly maintenance?: Maintenance
-  readonly blobs?: BlobStats
-  readonly contentsBytes?: number
+  readonly maintenance?: Maintenance | undefined
+  readonly blobs?: BlobStats | undefined
+  readonly contentsBytes?: number | undefined
   /** Another repository, to which the configuration is connected now; `status` is still the one that the ledger is about. */
   readonly changedTo?: RepositoryStatus | undefined
 }
@@ -23,9 +23,9 @@ export type RepositoryState = {
 /** How the last run of one of Kopia's commands ended, as a whole. */
 export type CommandState = {
   readonly result: 'success' | 'failed'
-  /** In Unix seconds; undefined in an older ledger. */
-  readonly endedAt?: number
   readonly lastSuccessAt?: number
+  /** Undefined in an older ledger. */
+  readonly endedAt?: number
   /** Why it failed, in one line without secrets. */
   readonly reason?: string
 }
@@ -83,8 +83,8 @@ export type Ledger = Omit<Sources, 'states'> & {
   /** Whether an attempt that ended then (Unix seconds) is counted: those from before the first start are not. */
   readonly isCounted: (endedAt: number) => boolean
   /**
-   * `reason` says why it failed; without one it succeeded. A run that ended before the last one that is known changes no more
-   * than the last success; `nowSeconds` shows whether that last one is of the future, since the clock was set back.
+   * Notes how a command ended; `reason` says why it failed. Of two runs, the later end counts, and the earlier one is its last
+   * success at most. An end after `nowSeconds` shows that the clock was set back, and does not count.
    */
   readonly addCommand: (command: string, endedAt: number, reason?: string, nowSeconds?: number) => void
   readonly updateRepository: (change: RepositoryState) => void
@@ -139,7 +139,7 @@ export function createLedger(data: LedgerData): Ledger {
       commands: Object.fromEntries(commands),
       runs: Object.fromEntries(runs),
       ...(uptimeQuarters !== undefined && { uptimeQuarters }),
-      setup,
+      ...(setup !== unknownSetup && { setup }),
     }),
   }
 }

@@ -17,7 +17,7 @@ export type CommandEntries = {
 }
 
 type CommandEntriesOptions = {
-  readonly ledger: Pick<Ledger, 'commands' | 'addCommand' | 'isCounted'>
+  readonly ledger: Ledger
   readonly nowSeconds: () => number
   readonly log: Log
 }
@@ -25,7 +25,7 @@ type CommandEntriesOptions = {
 /** Binds the entries to the ledger. */
 export function createCommandEntries({ ledger, nowSeconds, log }: CommandEntriesOptions): CommandEntries {
   const entered = new Set<string>()
-  let isEmptyReported = false
+  const emptyLogs = createEmptyLogReport(ledger, log)
 
   function enterFailure(runId: string, run: EndedRun): boolean {
     const reason = entered.has(runId) || !namesCommand(run) ? undefined : failureOf(run)
@@ -38,22 +38,12 @@ export function createCommandEntries({ ledger, nowSeconds, log }: CommandEntries
     enterFailure(runId, run)
     if (entered.has(runId) || !namesCommand(run)) return
     if (isEmpty(run)) {
-      reportEmpty(runId, run)
+      emptyLogs.report(runId, run)
       return
     }
-    isEmptyReported = false
+    emptyLogs.reset()
     const bad = isServer(run) ? undefined : finished.find(({ outcome }) => outcome !== 'success')
     enter(runId, run, bad && (bad.reason ?? incompleteWords))
-  }
-
-  /** Reported once, and again after a log with contents. */
-  function reportEmpty(runId: string, run: EndedRun): void {
-    if (isEmptyReported || !ledger.isCounted(run.endedAt)) return
-    isEmptyReported = true
-    log.warn(
-      `kopia ${commandOf(run)} (${runId}) left a log that tells nothing, so only the repository shows how it went. Look whether ` +
-        "the disk of Kopia's logs is full, or its file log level above info.",
-    )
   }
 
   function enter(runId: string, run: EndedRun, reason: string | undefined): void {
@@ -64,16 +54,21 @@ export function createCommandEntries({ ledger, nowSeconds, log }: CommandEntries
     log.warn(`kopia ${command} (${runId}) failed: ${reason}`)
   }
 
+  /** The server before it is found gone a little later than this one has opened its repository. Its end is entered by itself. */
+  function isNews(run: OpenRun): boolean {
+    const { result, endedAt = 0 } = ledger.commands.get(commandOf(run)) ?? {}
+    const isOfFuture = endedAt > nowSeconds()
+    return result !== 'success' && (isOfFuture || newestSignOf(run) + restartSlackSeconds >= endedAt)
+  }
+
   return {
     enterFailure,
     enterEnd,
     enterRunningServers: (runs, isOurs) => {
-      let hasNew = false
-      for (const run of runs.values()) {
-        if (run.state === 'open' && isWorkingServer(run) && isOurs(run))
-          hasNew = enterServer(ledger, run) || hasNew
-      }
-      return hasNew
+      const working = [...runs.values()].filter((run) => run.state === 'open')
+      const news = working.filter((run) => isWorkingServer(run) && isOurs(run) && isNews(run))
+      for (const run of news) ledger.addCommand(commandOf(run), newestSignOf(run))
+      return news.length > 0
     },
     retain: (runIds) => {
       for (const runId of entered) if (!runIds.has(runId)) entered.delete(runId)
@@ -81,12 +76,29 @@ export function createCommandEntries({ ledger, nowSeconds, log }: CommandEntries
   }
 }
 
-/** Its end is entered by itself. Returns whether it is news that it works. */
-function enterServer(ledger: Pick<Ledger, 'commands' | 'addCommand'>, run: OpenRun): boolean {
-  const command = commandOf(run)
-  const wasGood = ledger.commands.get(command)?.result === 'success'
-  ledger.addCommand(command, run.preview.newestRecordAt ?? run.lastSignAt)
-  return !wasGood
+/** Looks at servers are less frequent than that. */
+const restartSlackSeconds = 10
+
+function newestSignOf({ preview, lastSignAt }: OpenRun): number {
+  return preview.newestRecordAt ?? lastSignAt
+}
+
+/** Reports an empty log once, and again after a log with contents. */
+function createEmptyLogReport(ledger: Ledger, log: Log) {
+  let isReported = false
+  return {
+    reset: () => {
+      isReported = false
+    },
+    report: (runId: string, run: EndedRun) => {
+      if (isReported || !ledger.isCounted(run.endedAt)) return
+      isReported = true
+      log.warn(
+        `kopia ${commandOf(run)} (${runId}) left a log that tells nothing, so only the repository shows how it went. Look whether ` +
+          "the disk of Kopia's logs is full, or its file log level above info.",
+      )
+    },
+  }
 }
 
 const incompleteWords = 'an attempt made no complete backup'

@@ -65,16 +65,23 @@ export class Reconciler {
     return hasChanged || hasNewServer
   }
 
+  /** Enters the commands whose failure is known before their attempts are. Returns whether there is a new one. */
+  noteFailures(): boolean {
+    const isNew = pendingRuns(this.#options.tracker.runs).map(
+      ({ runId, run }) => this.#setup.isOurs(run) && this.#commands.enterFailure(runId, run),
+    )
+    return isNew.includes(true)
+  }
+
   /** Settles what has ended since the last call, with one question to Kopia. Returns whether the ledger has changed. */
   async settle(): Promise<boolean> {
     // The log of the same process may be there by now, and it says more than the hooks.
     if (this.#pending().some(isOfHooks)) await this.#options.tracker.sweep()
     const hasEndedQuietly = await this.#endQuietRuns()
-    const hasFailed = this.#enterFailedCommands()
     const due = this.#deferrals.due(this.#pending())
     const hasSettled = due.length > 0 && (await this.#settlement.settle(due, await this.#askAbout(due)))
     const isDoubtful = this.#doubts.note(this.#pending().filter(({ run }) => this.#setup.isOurs(run)))
-    return hasEndedQuietly || hasFailed || hasSettled || isDoubtful
+    return hasEndedQuietly || hasSettled || isDoubtful
   }
 
   /** Asks for all snapshots: settles what waits for an answer, and enters snapshots of which no log reports. */
@@ -139,15 +146,6 @@ export class Reconciler {
     const needed = snapshotsNeeded(subjects)
     if (needed.kind === 'none') return { kind: 'unavailable' }
     return this.#options.repositoryQueries.snapshots(needed.kind === 'all' ? undefined : needed.source)
-  }
-
-  /** A command that has failed is known before its attempts are. */
-  #enterFailedCommands(): boolean {
-    let hasFailed = false
-    for (const { runId, run } of pendingRuns(this.#options.tracker.runs)) {
-      if (this.#setup.isOurs(run)) hasFailed = this.#commands.enterFailure(runId, run) || hasFailed
-    }
-    return hasFailed
   }
 
   #pending(): readonly PendingItem[] {

@@ -20,6 +20,7 @@ function createLoop({ runs = new Map(), ...change }: Change = {}) {
     intake: { take: async () => note('take', undefined), hasNewEvents: () => false },
     reconciler: {
       noteBeginnings: () => false,
+      noteFailures: () => false,
       settle: async () => note('settle', false),
       runningSince: () => new Map(),
       isWaiting: () => false,
@@ -39,23 +40,21 @@ test('a look takes events first, then ends and settles runs, and publishes nothi
   assert.deepEqual(steps, ['take', 'end', 'settle'])
 })
 
+const idle = {
+  noteBeginnings: () => false,
+  noteFailures: () => false,
+  settle: async () => false,
+  runningSince: () => new Map(),
+  isWaiting: () => false,
+}
+
 const changes: Readonly<Record<string, Change>> = {
   'an event was taken': { intake: { take: async () => undefined, hasNewEvents: () => true } },
   'an attempt has begun': {
-    reconciler: {
-      noteBeginnings: () => true,
-      settle: async () => false,
-      runningSince: () => new Map(),
-      isWaiting: () => false,
-    },
+    reconciler: { ...idle, noteBeginnings: () => true },
   },
   'a run was settled': {
-    reconciler: {
-      noteBeginnings: () => false,
-      settle: async () => true,
-      runningSince: () => new Map(),
-      isWaiting: () => false,
-    },
+    reconciler: { ...idle, settle: async () => true },
   },
 }
 for (const [name, change] of Object.entries(changes)) {
@@ -101,29 +100,29 @@ test('an open run is looked at until it ends, and no longer than until the stop'
   assert.equal(looks(), 4)
 })
 
-test('an attempt that waits for the repository is looked at, though no run is open', async (context) => {
-  context.mock.timers.enable({ apis: ['setTimeout'] })
-  const { loop, steps } = createLoop({
-    reconciler: {
-      noteBeginnings: () => false,
-      settle: async () => false,
-      runningSince: () => new Map(),
-      isWaiting: () => true,
-    },
-  })
-  const stopping = new AbortController()
-  loop.start(stopping.signal)
-  await loop.look()
-  context.mock.timers.tick(30_000)
-  await loop.idle()
-  stopping.abort()
-  assert.equal(steps.filter((step) => step === 'take').length, 2)
-})
-
 test('after the last look no hint makes another', async () => {
   const { loop, steps } = createLoop()
   await loop.finish()
   const before = steps.length
   await loop.look()
   assert.deepEqual([before > 0, steps.length], [true, before])
+})
+
+test('a failed command is published before Kopia is asked, since its answer can take minutes', async () => {
+  const published: string[] = []
+  const { loop } = createLoop({
+    reconciler: {
+      ...idle,
+      noteFailures: () => true,
+      settle: async () => {
+        published.push('asked')
+        return false
+      },
+    },
+    publish: async () => {
+      published.push('published')
+    },
+  })
+  await loop.look()
+  assert.deepEqual(published, ['published', 'asked'])
 })

@@ -8,7 +8,7 @@ import { begin, endedRun, failedBefore, goodLog, line, lostAtFlush, openRun } fr
 function createSetup() {
   const ledger = createLedger({ ...emptyLedger, begunAt: 1 })
   const log = createLogRecorder()
-  const entries = createCommandEntries({ ledger, nowSeconds: () => begin + 9000, log })
+  const entries = createCommandEntries({ ledger, nowSeconds: () => Number.POSITIVE_INFINITY, log })
   const result = (command = 'snapshot create') => {
     const state = ledger.commands.get(command)
     return state && [state.result, state.reason]
@@ -71,10 +71,10 @@ test('a server fails by a final error or a kill, and not by its attempts', () =>
   assert.equal(entries.enterFailure('one', { ...stopped, hasFailedAttempt: true }), false)
   entries.enterEnd('one', { ...stopped, hasFailedAttempt: true }, [failedBefore])
   assert.deepEqual(result('server start'), ['success', undefined])
-  entries.enterFailure('two', server(71, line.error(71, 'unable to open repository')))
+  entries.enterFailure('two', server(61, line.error(61, 'unable to open repository')))
   assert.deepEqual(result('server start'), ['failed', 'Kopia ended with: unable to open repository'])
-  entries.enterFailure('three', server(90, line.opened(82)))
-  assert.match(result('server start')?.[1] ?? '', /its log stops at 11:38:09 UTC/)
+  entries.enterFailure('three', server(69, line.opened(62)))
+  assert.match(result('server start')?.[1] ?? '', /its log stops at 11:37:49 UTC/)
 })
 
 test('a server works once it has opened its repository, as far as it is ours', () => {
@@ -90,6 +90,29 @@ test('a server works once it has opened its repository, as far as it is ours', (
   assert.deepEqual(result('server start'), ['success', undefined])
 })
 
+test('a server that was started again works, though the one before it is found gone later', () => {
+  const { entries, result } = createSetup()
+  const runs = new Map([['two', openRun([line.opened(61)], { command: 'server-start' })]])
+  const enterRunning = () => entries.enterRunningServers(runs, () => true)
+  assert.equal(enterRunning(), true)
+  entries.enterFailure('one', server(62, line.opened(0)))
+  assert.equal(result('server start')?.[0], 'failed')
+  assert.deepEqual([enterRunning(), enterRunning()], [true, false])
+  assert.deepEqual(result('server start'), ['success', undefined])
+})
+
+test('an old server that is idle does not hide that another one was killed', () => {
+  const { entries, result } = createSetup()
+  const runs = new Map([['old', openRun([line.opened(0)], { command: 'server-start' })]])
+  entries.enterRunningServers(runs, () => true)
+  entries.enterFailure('other', server(3600, line.opened(60)))
+  assert.equal(
+    entries.enterRunningServers(runs, () => true),
+    false,
+  )
+  assert.equal(result('server start')?.[0], 'failed')
+})
+
 test('an empty log sets no command, and is said once until a log has contents again', () => {
   const { entries, log, result } = createSetup()
   const empty = endedRun(3, [], { readBytes: { 'kopia.0.log': 0 } })
@@ -103,17 +126,6 @@ test('an empty log sets no command, and is said once until a log has contents ag
   entries.enterEnd('three', endedRun(3, goodLog), [])
   entries.enterEnd('four', empty, [])
   assert.deepEqual([result(), log.lines('warn').length], [['success', undefined], 2])
-})
-
-test('of two runs the later one decides, whichever is entered first; after the clock was set back, the next one', () => {
-  const { entries, ledger, result } = createSetup()
-  entries.enterFailure('late', endedRun(60, [line.error(59, 'upload error: exit status 3')]))
-  entries.enterEnd('early', endedRun(3, goodLog), [])
-  assert.deepEqual(result(), ['failed', 'Kopia ended with: upload error: exit status 3'])
-  assert.equal(ledger.commands.get('snapshot create')?.lastSuccessAt, begin + 3)
-  ledger.addCommand('snapshot create', begin + 90_000, 'it broke')
-  entries.enterEnd('after', endedRun(70, goodLog), [])
-  assert.equal(result()?.[0], 'success')
 })
 
 test('hooks alone do not name the command', () => {
@@ -132,4 +144,15 @@ test('a run that silence ended and that ends anew after it has gone on is entere
   entries.retain(new Set())
   entries.enterEnd('one', endedRun(4000, goodLog), [{ ...failedBefore, outcome: 'success' }])
   assert.deepEqual(result(), ['success', undefined])
+})
+
+test('of two runs of a command the later end counts, whichever is settled last, unless the clock was set back', () => {
+  const { entries, result, ledger } = createSetup()
+  entries.enterFailure('later', endedRun(60, lostAtFlush))
+  entries.enterEnd('earlier', endedRun(3, goodLog), [])
+  assert.equal(result()?.[0], 'failed')
+  assert.equal(ledger.commands.get('snapshot create')?.lastSuccessAt, begin + 3)
+  const earlier = createCommandEntries({ ledger, nowSeconds: () => begin + 5, log: createLogRecorder() })
+  earlier.enterEnd('after the clock was set back', endedRun(4, goodLog), [])
+  assert.equal(result()?.[0], 'success')
 })

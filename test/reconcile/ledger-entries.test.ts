@@ -106,7 +106,7 @@ test('nothing is removed while the configuration is connected to another reposit
   const changedTo = { ...status, repositoryId: 'other' }
   const { ledger, askAt, names } = createSetup({}, { changedTo })
   ledger.addFinished({ ...failedBefore, outcome: 'success' }, begin)
-  askAt(90 * day, snapshotAt('i1', 0, mail))
+  for (const days of [80, 90]) askAt(days * day, snapshotAt('i1', 0, mail))
   assert.deepEqual(names(), ['/data', '/mail'])
   ledger.updateRepository({ changedTo: undefined })
   askAt(91 * day, snapshotAt('i1', 0, mail))

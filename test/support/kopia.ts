@@ -2,7 +2,7 @@
 
 import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
-import { type Running, start } from './processes.ts'
+import { type Running, type StartProcess, start } from './processes.ts'
 import { projectFolder, tool } from './tools.ts'
 
 export type KopiaLab = {
@@ -30,24 +30,37 @@ export const hooks = {
 /** Creates a repository in `folder`. Actions are enabled, and the hooks write to the spool of `stateDirectory`. */
 export async function createKopiaLab(folder: string, stateDirectory: string): Promise<KopiaLab> {
   await mkdir(folder, { recursive: true })
-  const logDirectory = join(folder, 'logs')
-  const environment = {
+  const kopia = kopiaWith({
     KOPIA_PASSWORD: 'correct horse battery staple',
     KOPIA_CONFIG_PATH: join(folder, 'repository.config'),
     KOPIA_CACHE_DIRECTORY: join(folder, 'cache'),
-    KOPIA_LOG_DIR: logDirectory,
+    KOPIA_LOG_DIR: join(folder, 'logs'),
     KOPIA_CHECK_FOR_UPDATES: 'false',
     KOPIA_METRICS_STATE_DIR: stateDirectory,
     // Kopia leaves a temporary folder behind for each action.
     TMPDIR: folder,
-  }
-  const begin = (...parameters: string[]) => start('kopia', tool('kopia'), parameters, { environment })
+  })
+  await createRepository(kopia, join(folder, 'repository'))
+  return kopia
+}
+
+/** Creates a repository in `folder` and connects the Kopia to it. Actions are enabled. */
+export async function createRepository(kopia: KopiaLab, folder: string): Promise<void> {
+  await kopia.must('repository', 'create', 'filesystem', '--enable-actions', `--path=${folder}`)
+}
+
+/** The Kopia of an environment, which must hold KOPIA_LOG_DIR. `startProcess` is replaced to run it elsewhere. */
+export function kopiaWith(environment: NodeJS.ProcessEnv, startProcess: StartProcess = start): KopiaLab {
+  const begin = (...parameters: string[]) => startProcess('kopia', tool('kopia'), parameters, { environment })
   const run = (...parameters: string[]) => finish(begin(...parameters))
   const startUnprivileged = (...parameters: string[]) =>
     process.getuid?.() === 0
-      ? start('kopia', 'setpriv', ['--bounding-set=-all', '--inh-caps=-all', tool('kopia'), ...parameters], {
-          environment,
-        })
+      ? startProcess(
+          'kopia',
+          'setpriv',
+          ['--bounding-set=-all', '--inh-caps=-all', tool('kopia'), ...parameters],
+          { environment },
+        )
       : begin(...parameters)
   const runUnprivileged = (...parameters: string[]) => finish(startUnprivileged(...parameters))
   const must = async (...parameters: string[]) => {
@@ -55,7 +68,7 @@ export async function createKopiaLab(folder: string, stateDirectory: string): Pr
     if (result.exitCode !== 0) throw new Error(`kopia ${parameters.join(' ')}: ${result.output}`)
     return result
   }
-  await must('repository', 'create', 'filesystem', '--enable-actions', `--path=${join(folder, 'repository')}`)
+  const logDirectory = environment.KOPIA_LOG_DIR ?? ''
   return { environment, logDirectory, start: begin, startUnprivileged, run, must, runUnprivileged }
 }
 

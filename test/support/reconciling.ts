@@ -194,9 +194,10 @@ export async function startReconciling(context: TestContext, options: Reconcilin
   /** Looks once, as the agent does. */
   const look = async () => {
     await tracker.sweep()
-    reconciler.noteBeginnings()
     await tracker.endFinishedRuns()
-    return reconciler.settle()
+    reconciler.noteBeginnings()
+    const hasFailed = reconciler.noteFailures()
+    return (await reconciler.settle()) || hasFailed
   }
   const stateOf = (source: Source): SourceState | undefined => ledger.sources.get(formatSource(source))
   const logOf = (command: string) => join(directory, `kopia-20261124-113647-${processId}-${command}.0.log`)

@@ -26,7 +26,7 @@ export function settleRun(
   return finished.every((attempt) => attempt !== undefined) ? finished : undefined
 }
 
-/** All attempts of a run that are not settled yet. */
+/** All unsettled attempts of a run. */
 export function attemptsOf(run: OpenRun | EndedRun, identity: Identity | undefined): readonly Attempt[] {
   const evidence = run.state === 'ended' ? run.evidence : run.preview
   if (identity === undefined) return evidence.attempts
@@ -63,10 +63,10 @@ export function finishedHookAttempts(
   const calls = callsOfHooksAlone({ ...run, evidence: run.preview }, nowSeconds)
   const { serverError } = run.preview
   return attemptsOfHooks(calls, identity).flatMap((attempt) => {
-    const after = calls.findLast((call) => endsAttempt(call) && isOf(call, attempt))
+    const end = calls.findLast((call) => endsAttempt(call) && isOf(call, attempt))
     const failedAt =
       serverError !== undefined && serverError.at >= attempt.startedAt ? serverError.at : undefined
-    const finishedAt = after?.at ?? failedAt
+    const finishedAt = end?.at ?? failedAt
     const isOver = finishedAt !== undefined && nowSeconds - finishedAt >= graceSeconds
     return isOver ? [{ ...attempt, finishedAt }] : []
   })
@@ -123,9 +123,19 @@ function callsOfHooksAlone(run: OpenRun | EndedRun, endedAt: number): readonly H
   )
 }
 
-/** Kopia saves the snapshot after the after-action has ended, the user's own action included. */
+/** Whether a call shows that Kopia is through with the source. */
 function endsAttempt(call: HookCall): boolean {
-  return call.action === 'after' && call.phase !== 'begin'
+  return isEndOfAfterAction(call) || hasFailedBackup(call)
+}
+
+/** Kopia saves the snapshot after the after-action has ended. */
+function isEndOfAfterAction({ action, phase }: HookCall): boolean {
+  return action === 'after' && phase !== 'begin'
+}
+
+/** An essential before-action that fails makes Kopia fail the backup, and no after-action follows. */
+function hasFailedBackup({ action, phase, actionIsEssential, actionExitCode = 0 }: HookCall): boolean {
+  return action === 'before' && phase === 'end' && actionIsEssential === true && actionExitCode !== 0
 }
 
 function isDuring(call: HookCall, attempt: Attempt, endedAt: number): boolean {
@@ -143,7 +153,16 @@ function attemptsOfHooks(calls: readonly HookCall[], identity: Identity): readon
     if (first === undefined) return []
     const startedAt = Math.min(...ofAttempt.map((call) => call.at))
     const source = { user: identity.user, host: identity.host, path: first.path }
-    return [{ source, origin: 'hook', startedAt, hasRunAfterAction: ofAttempt.some(endsAttempt) }]
+    const failed = ofAttempt.find(hasFailedBackup)
+    return [
+      {
+        source,
+        origin: 'hook',
+        startedAt,
+        hasRunAfterAction: ofAttempt.some(isEndOfAfterAction),
+        ...(failed && { failedAction: { action: failed.action, exitCode: failed.actionExitCode ?? 0 } }),
+      },
+    ]
   })
 }
 

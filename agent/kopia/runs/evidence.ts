@@ -21,6 +21,8 @@ export type Attempt = {
   readonly finishedAt?: number
   /** Only for the origin `hook`: Kopia called the after-action. */
   readonly hasRunAfterAction?: boolean
+  /** Only for the origin `hook`: the essential action whose failure made Kopia fail the backup. */
+  readonly failedAction?: { readonly action: 'before' | 'after'; readonly exitCode: number }
   /** Duration of the upload by Kopia's monotonic clock. */
   readonly uploadSeconds?: number
   /** Files that could not be read: fatal and ignored errors together. */
