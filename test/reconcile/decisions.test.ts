@@ -23,7 +23,7 @@ function decided(run: Run, now: number, answer: RepositoryAnswer, change: Partia
 
 const server = (...lines: readonly string[]) =>
   openRun([line.startingUpload(0), ...lines], { command: 'server-start' })
-const finished = server(line.createdByServer(2, 'i1'), line.finished(2))
+const finished = server(line.uploaded(2), line.createdByServer(2, 'i1'), line.finished(2))
 
 test('a run with another configuration is decided without an answer, and nothing of it counts', () => {
   const configuration = { kind: 'other', path: '/other.config' } as const
@@ -42,7 +42,12 @@ test('where Kopia does not answer, an error of the flush may still follow for a 
 
 test('an error right after a server has finished makes its claim worthless until the repository shows the snapshot', () => {
   const error = 'snapshot error: snapshot task: error flushing writer: no such file'
-  const failed = server(line.createdByServer(2, 'i1'), line.finished(2), line.serverError(2.02, error))
+  const failed = server(
+    line.uploaded(2),
+    line.createdByServer(2, 'i1'),
+    line.finished(2),
+    line.serverError(2.02, error),
+  )
   assert.equal(decided(failed, 9000, unavailable), undefined)
   assert.equal(decided(failed, 3, holding()), 'failed')
   assert.equal(decided(failed, 3, holding(snapshotAt('i1', 0))), 'success')

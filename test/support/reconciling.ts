@@ -52,6 +52,8 @@ export const line = {
   error: (at: number, text: string) => lineAt(at, `ERROR kopia/cli ${text}`),
   startingUpload: (at: number, source = data) =>
     lineAt(at, `DEBUG kopia/server starting upload of ${formatSource(source)}`),
+  uploaded: (at: number) =>
+    lineAt(at, 'DEBUG uploader snapshotted directory\t{"path":".","dur":"2s","size":1,"errors":0}'),
   createdByServer: (at: number, id: string) => lineAt(at, `DEBUG kopia/server created snapshot ${id}`),
   finished: (at: number, source = data) =>
     lineAt(at, `DEBUG kopia/server finished uploading ${formatSource(source)}`),

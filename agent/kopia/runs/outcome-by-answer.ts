@@ -46,7 +46,7 @@ export function identicalOf(
 
 /** A later snapshot is there, and retention may have deleted this one: the log decides, or the hooks. */
 function outcomeOfExpired(attempt: Attempt, run: RunEvidence): Outcome | undefined {
-  const { origin, reportedResult, hasRunAfterAction, uploadErrors = 0, finishedAt, errorAfter } = attempt
+  const { origin, reportedResult, hasRunAfterAction, uploadErrors, finishedAt, errorAfter } = attempt
   if (origin === 'hook') return hasRunAfterAction ? 'success' : undefined
   if (reportedResult?.kind === 'created-partial') return 'incomplete'
   if (origin === 'server') {

@@ -10,19 +10,22 @@ export function outcomeByLog(attempt: Attempt, run: RunEvidence): Outcome | unde
   return attempt.origin === 'server' ? outcomeOfServerByLog(attempt) : outcomeOfCommandByLog(attempt, run)
 }
 
-/** A server logs the result before it finishes the source, and no fatal errors: only the repository knows of those. */
+/**
+ * A server logs the result before it finishes the source. Of files that could not be read it logs only the number, which a
+ * policy can hide: whether they fail the backup, only the repository knows.
+ */
 function outcomeOfServerByLog(attempt: Attempt): Outcome | undefined {
-  const { reportedResult, uploadErrors = 0, finishedAt, isAmbiguous, errorAfter } = attempt
+  const { reportedResult, uploadErrors, finishedAt, isAmbiguous, errorAfter } = attempt
   if (finishedAt === undefined || isAmbiguous) return undefined
   if (reportedResult === undefined) return 'failed'
-  return uploadErrors > 0 || errorAfter !== undefined ? undefined : 'success'
+  return uploadErrors === 0 && errorAfter === undefined ? 'success' : undefined
 }
 
 function outcomeOfCommandByLog(attempt: Attempt, run: RunEvidence): Outcome | undefined {
-  const { reportedResult, source, uploadErrors = 0 } = attempt
+  const { reportedResult, source, uploadErrors } = attempt
   if (run.fatalErrors.some(({ sourceText }) => sourceText === formatSource(source))) return 'failed'
   // Kopia is silent about files that could not be read if the snapshot before has the same errors.
-  if (reportedResult?.kind === 'identical' && uploadErrors > 0) return undefined
+  if (reportedResult?.kind === 'identical' && uploadErrors !== 0) return undefined
   if (reportedResult !== undefined) return isFlushed(run) ? 'success' : undefined
   if (run.finalError === undefined || isFlushed(run)) return undefined
   // With `--json` the log reports no result at all, so it does not show which source the error is about.

@@ -9,6 +9,38 @@ const source = { user: 'root', host: 'vm', path: '/data/x' }
 const lines: readonly (readonly [string, Message | undefined])[] = [
   ['INFO kopia/cli Snapshotting root@vm:/data/x ...', { kind: 'snapshotting', source }],
   ['DEBUG kopia/server snapshotting\t{"source":"root@vm:/data/x"}', { kind: 'queued', source }],
+  [
+    'DEBUG kopia/server waiting on for parallel snapshot upload slot to be available root@vm:/data/x',
+    undefined,
+  ],
+  [
+    'DEBUG kopia/server starting upload of root@vm:/data/x',
+    { kind: 'upload-started', sourceText: 'root@vm:/data/x' },
+  ],
+  ['DEBUG maintenance due for full maintenance cycle', { kind: 'maintenance' }],
+  ['INFO maintenance Running full maintenance...', { kind: 'maintenance' }],
+  [
+    'DEBUG maintenance Acquiring maintenance lock in file /etc/kopia/nas.config.mlock',
+    { kind: 'maintenance', configurationPath: '/etc/kopia/nas.config' },
+  ],
+  ['ERROR kopia/server unable to refresh: no such file', undefined],
+  [
+    'ERROR kopia/cli flush error: unable to write session marker: no such file',
+    {
+      kind: 'final-error',
+      message: 'flush error: unable to write session marker: no such file',
+      fatalErrors: [],
+    },
+  ],
+  [
+    'ERROR kopia/cli encountered 2 errors:\nupload error: exit status 3\nFound 2 fatal error(s) while snapshotting root@vm:/data/y.',
+    {
+      kind: 'final-error',
+      message:
+        'encountered 2 errors:\nupload error: exit status 3\nFound 2 fatal error(s) while snapshotting root@vm:/data/y.',
+      fatalErrors: [{ sourceText: 'root@vm:/data/y' }],
+    },
+  ],
   ['DEBUG kopia/server created snapshot f49e52', { kind: 'created', snapshotId: 'f49e52' }],
   [
     'DEBUG kopia/server Not saving snapshot because no files have been changed since previous snapshot',
@@ -73,14 +105,32 @@ for (const [line, message] of lines) {
   })
 }
 
+/** The same line as `--json-log-file` writes it. */
+function toJson(line: string): string {
+  const [, level, logger, message = '', fields = ''] = /^(\S+) (\S+) ([^\t]*)\t?(.*)$/s.exec(line) ?? []
+  const head = JSON.stringify({ l: level, t: '2026-11-24T12:50:53.115275Z', n: logger, m: message })
+  return fields === '' ? head : `${head.slice(0, -1)},${fields.slice(1)}`
+}
+
 test('every line with a meaning holds a marker, so the scanner finds it', () => {
-  const { everywhere, nearby } = markersOf('server-start', 'text')
-  for (const [line, message] of lines) {
-    if (message !== undefined)
+  for (const form of ['text', 'json'] as const) {
+    const { everywhere, nearby } = markersOf('server-start', form)
+    for (const [line, message] of lines) {
+      if (message === undefined) continue
+      const written = form === 'json' ? toJson(line) : ` ${line}`
       assert.ok(
-        [...everywhere, ...nearby].some((marker) => ` ${line}`.includes(marker)),
-        line,
+        [...everywhere, ...nearby].some((marker) => written.includes(marker)),
+        written,
       )
+    }
+  }
+})
+
+test('a line means the same as text and as JSON', () => {
+  for (const [line, message] of lines) {
+    const record = parseRecord(toJson(line))
+    assert.ok(record, line)
+    assert.deepEqual(interpret(record), message, line)
   }
 })
 

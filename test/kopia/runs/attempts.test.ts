@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import {
+  attemptsUnderWay,
+  finishedAttempts,
   finishedHookAttempts,
   isOfSettled,
   settleRun,
@@ -49,6 +51,7 @@ test('an attempt that both the log and the hooks report is one attempt', () => {
     startedAt: 999.9,
     reportedResult: { kind: 'identical' },
     reportedAt: 1009.8,
+    uploadErrors: 0,
   } as const
   const evidence = { ...noEvidence, attempts: [reported], repository: 'closed' } as const
   const finished = settleRun(ended({ evidence, hookCalls: [before, after] }), { kind: 'unavailable' }, source)
@@ -87,4 +90,86 @@ test('a settled attempt is removed from its run, together with its hook calls', 
     [after, laterCall].map((call) => isOfSettled(left, call)),
     [true, false],
   )
+})
+
+const created = { reportedResult: { kind: 'created', snapshotId: 'be3a' }, reportedAt: 20 } as const
+const on = (path: string, change: Partial<Attempt> = {}): Attempt => ({
+  ...attempt,
+  source: { ...source, path },
+  ...change,
+})
+
+test('the attempts of a command that goes on have finished once it has flushed, each with its result', () => {
+  const attempts = [on('/a', created), on('/b', { ...created, reportedAt: 30 }), on('/c')]
+  const finished = (flushedAt?: number) =>
+    finishedAttempts({
+      ...newRun(42, 'snapshot-create'),
+      evidence: { ...noEvidence, attempts, ...(flushedAt !== undefined && { flushedAt }) },
+    }).map(({ source: { path }, finishedAt }) => [path, finishedAt])
+  assert.deepEqual(finished(), [])
+  assert.deepEqual(finished(35), [
+    ['/a', 20],
+    ['/b', 30],
+    ['/c', 35],
+  ])
+})
+
+test('the attempts of a server have finished one by one', () => {
+  const attempts = [
+    on('/a', { origin: 'server', finishedAt: 21 }),
+    on('/b', { origin: 'server', ...created }),
+  ]
+  const run = { ...newRun(42, 'server-start'), evidence: { ...noEvidence, attempts, flushedAt: 35 } }
+  assert.deepEqual(finishedAttempts(run), [attempts[0]])
+})
+
+test('an attempt that only a record without its end reports has not finished', () => {
+  const preview = { ...noEvidence, attempts: [on('/a', created)], flushedAt: 35 }
+  assert.deepEqual(finishedAttempts({ ...newRun(42, 'snapshot-create'), preview }), [])
+})
+
+test('all sources of a command are under way until it has flushed; hooks add those without a log', () => {
+  const call = { ...before, path: '/hooked' }
+  const evidence = { ...noEvidence, attempts: [on('/a', created), on('/b')] }
+  const run = { ...newRun(42, 'snapshot-create'), preview: evidence, hookCalls: [call] }
+  const pathsOf = (attempts: readonly Attempt[]) => attempts.map(({ source: { path } }) => path)
+  assert.deepEqual(pathsOf(attemptsUnderWay(run, source)), ['/a', '/b', '/hooked'])
+  assert.deepEqual(pathsOf(attemptsUnderWay(run, undefined)), ['/a', '/b'])
+  const flushed = { ...run, preview: { ...evidence, flushedAt: 35 } }
+  assert.deepEqual(pathsOf(attemptsUnderWay(flushed, source)), ['/hooked'])
+  const called = { ...run, hookCalls: [call, { ...call, action: 'after' as const }] }
+  assert.deepEqual(pathsOf(attemptsUnderWay(called, source)), ['/a', '/b'])
+})
+
+test('a run of several sources waits as a whole while one of them is not known', () => {
+  const evidence = { ...noEvidence, attempts: [on('/a', created), on('/b')], finalError: 'flush error: …' }
+  const run = ended({ evidence })
+  assert.equal(settleRun(run, { kind: 'unavailable' }, source), undefined)
+  const held = holding(makeSnapshot({ id: 'be3a', source: { ...source, path: '/a' } }))
+  assert.deepEqual(
+    settleRun(run, held, source)?.map(({ outcome }) => outcome),
+    ['success', 'failed'],
+  )
+})
+
+test('a run that only its silence ended says that its process may go on', () => {
+  const evidence = { ...noEvidence, attempts: [attempt], newestRecordAt: 1005 }
+  const reasonIn = (change: Partial<EndedRun>) =>
+    settleRun(ended({ evidence, ...change }), holding(), source)?.[0]?.reason
+  assert.equal(
+    reasonIn({ isSilent: true }),
+    'its log stops at 00:16:45 UTC, and the agent cannot see whether its process runs on',
+  )
+  assert.equal(
+    reasonIn({}),
+    'its log stops at 00:16:45 UTC: the process was killed, or the machine went down',
+  )
+})
+
+test('an attempt that is settled as no success is remembered by its run', () => {
+  const run = { ...newRun(42, 'server-start'), evidence: { ...noEvidence, attempts: [attempt] } }
+  const marks = (['success', 'failed', 'incomplete'] as const).map(
+    (outcome) => withoutAttempt(run, attempt, outcome).hasFailedAttempt,
+  )
+  assert.deepEqual(marks, [undefined, true, true])
 })

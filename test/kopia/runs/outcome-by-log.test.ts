@@ -29,7 +29,7 @@ test('a command has flushed if it closed its repository without an error, or beg
 
 test('a claim of a command is a success only once the log shows the flush', () => {
   for (const claim of [created, identical]) {
-    const claimed = { ...command, ...claim }
+    const claimed = { ...command, ...claim, uploadErrors: 0 }
     assert.equal(outcomeIn(claimed), undefined, 'the level of the log may hide the flush')
     assert.equal(outcomeIn(claimed, { repository: 'opened' }), undefined, 'killed before the flush')
     assert.equal(outcomeIn(claimed, closed), 'success')
@@ -41,6 +41,12 @@ test('a claim of a command is a success only once the log shows the flush', () =
 
 test('an unchanged source in which files could not be read may be as bad as the snapshot before', () => {
   assert.equal(outcomeIn({ ...command, ...identical, uploadErrors: 1 }, closed), undefined)
+  assert.equal(outcomeIn({ ...command, ...identical }, closed), undefined, 'the level of the log hides them')
+  assert.equal(
+    outcomeIn({ ...command, ...created }, closed),
+    'success',
+    'Kopia tells fatal errors at its end',
+  )
   assert.equal(outcomeIn({ ...command, ...created, uploadErrors: 1 }, closed), 'success', 'ignored errors')
 })
 
@@ -68,12 +74,14 @@ test('a final error fails the source without a result, if the log shows which on
 })
 
 test('a server has succeeded with a source that it has finished without an error', () => {
-  const claimed = { ...server, ...created }
+  const claimed = { ...server, ...created, uploadErrors: 0 }
   assert.equal(outcomeIn(claimed), undefined, 'not finished, so perhaps not flushed')
   assert.equal(outcomeIn({ ...claimed, finishedAt: 1091 }), 'success')
   assert.equal(outcomeIn({ ...claimed, finishedAt: 1091, errorAfter: 'snapshot error: …' }), undefined)
   assert.equal(outcomeIn({ ...claimed, finishedAt: 1091, uploadErrors: 1 }), undefined)
-  assert.equal(outcomeIn({ ...server, ...identical, finishedAt: 1091 }), 'success')
+  assert.equal(outcomeIn({ ...server, ...created, finishedAt: 1091 }), undefined, 'a policy hides the errors')
+  assert.equal(outcomeIn({ ...server, ...identical, uploadErrors: 0, finishedAt: 1091 }), 'success')
+  assert.equal(outcomeIn({ ...server, ...identical, finishedAt: 1091 }), undefined)
   assert.equal(outcomeIn({ ...server, finishedAt: 1091 }), 'failed')
 })
 

@@ -37,6 +37,7 @@ const identical =
   'INFO kopia/cli \n Not saving snapshot because no files have been changed since previous snapshot'
 const fatal = 'ERROR kopia/cli Found 1 fatal error(s) while snapshotting root@vm:/data/x.'
 const uploading = 'DEBUG uploader uploading\t{"source":"root@vm:/data/x"}'
+const uploaded = 'DEBUG uploader snapshotted directory\t{"path":".","dur":"1s","errors":0}'
 const closed = 'DEBUG kopia/repo [STORAGE] Close'
 const opened = 'DEBUG kopia/repo [STORAGE] ListBlobs'
 const maintenance = 'DEBUG maintenance due for full maintenance cycle'
@@ -196,7 +197,7 @@ const cases: readonly {
   },
   {
     name: 'nothing changed, and the run ended well, no answer',
-    run: runOf(opened, begin, identical, closed),
+    run: runOf(opened, begin, uploaded, identical, closed),
     answer: unavailable,
     outcome: 'success',
   },

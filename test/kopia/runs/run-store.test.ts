@@ -65,3 +65,31 @@ test('only an ended run can be settled, and only an open run loses a settled att
   assert.deepEqual(one?.state === 'open' && one.evidence.attempts, [])
   assert.deepEqual(other, { state: 'settled', processId: 1, wasSeenAlive: false, startedAt: 1, endedAt: 9 })
 })
+
+test('a run is read on while it is new or open, or if silence alone has ended it', () => {
+  const reopening = newRun(42, 'snapshot-create')
+  const runs: Readonly<Record<string, Run>> = {
+    open: newRun(42, 'snapshot-create'),
+    ended: { ...newRun(42, 'snapshot-create'), state: 'ended', endedAt: 9 },
+    settled,
+    silent: { ...settled, reopening },
+  }
+  const store = createRunStore(new Map(Object.entries(runs)), () => 1000)
+  assert.deepEqual(
+    ['new', 'open', 'ended', 'settled', 'silent'].map((runId) => store.isReadOn(runId)),
+    [true, true, false, false, true],
+  )
+})
+
+test('how a silent run would go on is forgotten after a week, and the run itself with its log', () => {
+  const reopening = newRun(42, 'snapshot-create')
+  const clock = { now: 1000 + 7 * day }
+  const store = createRunStore(new Map([['r', { ...settled, reopening }]]), () => clock.now)
+  store.forgetSettled(new Set(['r']))
+  assert.equal(store.isReadOn('r'), true)
+  clock.now += 1
+  store.forgetSettled(new Set(['r']))
+  assert.deepEqual([...store.runs], [['r', settled]])
+  store.forgetSettled(new Set(['other']))
+  assert.deepEqual([...store.runs], [])
+})

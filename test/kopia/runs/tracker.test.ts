@@ -3,10 +3,13 @@
 import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
+import { writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
 import { test } from 'node:test'
 import { setImmediate as nextEventLoopTurn } from 'node:timers/promises'
+import { noEvidence } from '../../../agent/kopia/runs/evidence.ts'
 import type { Processes } from '../../../agent/kopia/runs/process.ts'
-import type { HookCall } from '../../../agent/kopia/runs/run.ts'
+import { type HookCall, newRun } from '../../../agent/kopia/runs/run.ts'
 import type { RunTracker } from '../../../agent/kopia/runs/tracker.ts'
 import { cleanUpAfter } from '../../support/cleanup.ts'
 import { fileName, processId, runId, startOfLog, startTracking } from '../../support/tracking.ts'
@@ -112,4 +115,34 @@ test('a quiet run that writes on is offered again when it falls silent, with wha
   await tracker.end([runId])
   assert.deepEqual(offers(), [])
   assert.equal(tracker.runs.get(runId)?.state, 'ended')
+})
+
+test('the configuration of a run is the one of its process, else the one that its log names', async (context) => {
+  const { tracker, directory } = await startTracking(context)
+  const ownPath = join(directory, 'repository.config')
+  await writeFile(ownPath, '{"storage":{"type":"a"}}')
+  const nasPath = join(directory, 'nas.config')
+  await writeFile(nasPath, '{"storage":{"type":"b"}}')
+  const run = newRun(processId, 'snapshot-create')
+  const inLog = (configurationPath: string) => ({ ...run, evidence: { ...noEvidence, configurationPath } })
+  const other = { kind: 'other', path: nasPath } as const
+  assert.equal(tracker.configurationOf(run), undefined)
+  assert.deepEqual(tracker.configurationOf(inLog(ownPath)), { kind: 'own' })
+  assert.deepEqual(tracker.configurationOf(inLog(nasPath)), other)
+  assert.deepEqual(tracker.configurationOf({ ...inLog(ownPath), configuration: other }), other)
+  assert.equal(tracker.configurationOf(inLog('/missing/repository.config')), undefined)
+})
+
+test('processes cannot be seen once a run writes after the agent looked for its process in vain', async (context) => {
+  const { tracker, clock, write } = await startTracking(context)
+  await write(snapshotting)
+  await tracker.sweep()
+  assert.equal(tracker.areProcessesVisible(), undefined)
+  await tracker.endFinishedRuns()
+  assert.equal(tracker.areProcessesVisible(), undefined, 'it may have ended before')
+  clock.now += 30
+  await write(created)
+  await tracker.sweep()
+  assert.equal(tracker.areProcessesVisible(), false)
+  assert.equal(tracker.runs.get(runId)?.state, 'open')
 })
