@@ -83,8 +83,8 @@ export type Ledger = Omit<Sources, 'states'> & {
   /** Whether an attempt that ended then (Unix seconds) is counted: those from before the first start are not. */
   readonly isCounted: (endedAt: number) => boolean
   /**
-   * Notes how a command ended; `reason` says why it failed. Of two runs, the later end counts. An end after `nowSeconds` shows
-   * that the clock was set back, and does not count.
+   * Notes how a command ended; `reason` says why it failed. Of two runs, the later end counts, and the earlier one is its last
+   * success at most. An end after `nowSeconds` shows that the clock was set back, and does not count.
    */
   readonly addCommand: (command: string, endedAt: number, reason?: string, nowSeconds?: number) => void
   readonly updateRepository: (change: RepositoryState) => void
@@ -125,16 +125,7 @@ export function createLedger(data: LedgerData): Ledger {
     },
     isCounted,
     addCommand: (command, endedAt, reason, nowSeconds = endedAt) => {
-      const known = commands.get(command)
-      const knownEnd = known?.endedAt ?? 0
-      if (endedAt < knownEnd && knownEnd <= nowSeconds) return
-      const lastSuccessAt = reason === undefined ? endedAt : known?.lastSuccessAt
-      commands.set(command, {
-        result: reason === undefined ? 'success' : 'failed',
-        endedAt,
-        ...(lastSuccessAt !== undefined && { lastSuccessAt }),
-        ...(reason !== undefined && { reason }),
-      })
+      commands.set(command, withCommand(commands.get(command), endedAt, reason, nowSeconds))
     },
     updateRepository: (change) => {
       repository = { ...repository, ...change }
@@ -150,5 +141,26 @@ export function createLedger(data: LedgerData): Ledger {
       ...(uptimeQuarters !== undefined && { uptimeQuarters }),
       ...(setup !== unknownSetup && { setup }),
     }),
+  }
+}
+
+function withCommand(
+  known: CommandState | undefined,
+  endedAt: number,
+  reason: string | undefined,
+  nowSeconds: number,
+): CommandState {
+  const knownEnd = known?.endedAt ?? 0
+  const isOutdated = endedAt < knownEnd && knownEnd <= nowSeconds
+  if (known !== undefined && isOutdated) {
+    const isLaterSuccess = reason === undefined && endedAt > (known.lastSuccessAt ?? 0)
+    return isLaterSuccess ? { ...known, lastSuccessAt: endedAt } : known
+  }
+  const lastSuccessAt = reason === undefined ? endedAt : known?.lastSuccessAt
+  return {
+    result: reason === undefined ? 'success' : 'failed',
+    endedAt,
+    ...(lastSuccessAt !== undefined && { lastSuccessAt }),
+    ...(reason !== undefined && { reason }),
   }
 }

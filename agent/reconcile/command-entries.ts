@@ -25,8 +25,6 @@ type CommandEntriesOptions = {
 /** Binds the entries to the ledger. */
 export function createCommandEntries({ ledger, nowSeconds, log }: CommandEntriesOptions): CommandEntries {
   const entered = new Set<string>()
-  /** The servers that work; the end of each is entered by itself. */
-  let serverIds: ReadonlySet<string> = new Set()
   const emptyLogs = createEmptyLogReport(ledger, log)
 
   function enterFailure(runId: string, run: EndedRun): boolean {
@@ -56,28 +54,33 @@ export function createCommandEntries({ ledger, nowSeconds, log }: CommandEntries
     log.warn(`kopia ${command} (${runId}) failed: ${reason}`)
   }
 
+  /** The server before it is found gone a little later than this one has opened its repository. Its end is entered by itself. */
+  function isNews(run: OpenRun): boolean {
+    const { result, endedAt = 0 } = ledger.commands.get(commandOf(run)) ?? {}
+    const isOfFuture = endedAt > nowSeconds()
+    return result !== 'success' && (isOfFuture || newestSignOf(run) + restartSlackSeconds >= endedAt)
+  }
+
   return {
     enterFailure,
     enterEnd,
     enterRunningServers: (runs, isOurs) => {
-      const working = [...runs].flatMap(([runId, run]) =>
-        run.state === 'open' && isWorkingServer(run) && isOurs(run) ? [{ runId, run }] : [],
-      )
-      const added = working.filter(({ runId }) => !serverIds.has(runId))
-      serverIds = new Set(working.map(({ runId }) => runId))
-      for (const { run } of added)
-        ledger.addCommand(
-          commandOf(run),
-          run.preview.newestRecordAt ?? run.lastSignAt,
-          undefined,
-          nowSeconds(),
-        )
-      return added.length > 0
+      const working = [...runs.values()].filter((run) => run.state === 'open')
+      const news = working.filter((run) => isWorkingServer(run) && isOurs(run) && isNews(run))
+      for (const run of news) ledger.addCommand(commandOf(run), newestSignOf(run))
+      return news.length > 0
     },
     retain: (runIds) => {
       for (const runId of entered) if (!runIds.has(runId)) entered.delete(runId)
     },
   }
+}
+
+/** Looks at servers are less frequent than that. */
+const restartSlackSeconds = 10
+
+function newestSignOf({ preview, lastSignAt }: OpenRun): number {
+  return preview.newestRecordAt ?? lastSignAt
 }
 
 /** Reports an empty log once, and again after a log with contents. */

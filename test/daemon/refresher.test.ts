@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { test } from 'node:test'
+import { type TestContext, test } from 'node:test'
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import { createFaultGuard } from '../../agent/daemon/faults.ts'
 import { createRefresher, type RefresherOptions } from '../../agent/daemon/refresher.ts'
@@ -128,6 +128,52 @@ test('a machine that may sleep notes when it was awake; one that is always on do
     await refresher.heartbeat()
     assert.deepEqual(ledger.uptimeQuarters, expected)
   }
+})
+
+/** Runs the schedules of the refresher for so many seconds, by timers and a clock that the test moves. */
+async function runSchedules(context: TestContext, seconds: number, change: Partial<RefresherOptions> = {}) {
+  context.mock.timers.enable({
+    apis: ['setTimeout', 'setInterval', 'Date'],
+    now: Date.parse('2026-11-24T12:00:30Z'),
+  })
+  const parts = createParts({ settings: { ...everyMinute, repositorySchedule: '* * * * *' }, ...change })
+  const stopping = new AbortController()
+  parts.refresher.start(stopping.signal)
+  for (let second = 0; second < seconds; second += 1) {
+    context.mock.timers.tick(1000)
+    await nextTurn()
+  }
+  stopping.abort()
+  await parts.refresher.finish()
+  return parts
+}
+
+const everyMinute = {
+  alwaysOn: true,
+  cliLogs: '/there/are/no/logs',
+  instance: 'vm',
+  refreshSchedule: '0 0 1 1 *',
+  scope: 'local',
+} as const
+
+test('the repository schedule asks for identity, policies, snapshots and figures, though no log shows a change', async (context) => {
+  const { steps } = await runSchedules(context, 61)
+  assert.deepEqual(steps.slice(0, 6), ['identity', 'snapshots', 'tidy', 'figures', 'push', 'save'])
+})
+
+test('where Kopia does not answer, the repository schedule asks one question', async (context) => {
+  const asked: string[] = []
+  const ask = (name: string) => async () => void asked.push(name)
+  const { steps } = await runSchedules(context, 61, {
+    repositoryQueries: {
+      snapshots: async () => ({ kind: 'unavailable' }),
+      refreshIdentity: ask('identity'),
+      refreshPolicies: ask('policies'),
+      refreshFigures: ask('figures'),
+      isReachable: () => false,
+    },
+  })
+  assert.deepEqual([asked, steps], [['identity'], []])
 })
 
 test('Kopia that has never answered is asked for everything, then what ended meanwhile is settled', async () => {

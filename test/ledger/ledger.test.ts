@@ -6,7 +6,7 @@ import type { Snapshot } from '../../agent/kopia/cli/snapshots.ts'
 import type { FinishedAttempt } from '../../agent/kopia/runs/finished-attempt.ts'
 import type { Outcome } from '../../agent/kopia/runs/outcome-kinds.ts'
 import { expectedIntervalOf } from '../../agent/ledger/expected-interval.ts'
-import { createLedger, emptyLedger } from '../../agent/ledger/ledger.ts'
+import { createLedger, emptyLedger, unknownSetup } from '../../agent/ledger/ledger.ts'
 import { countSnapshots, summarizeSnapshots } from '../../agent/ledger/snapshot-summary.ts'
 import { loadLedger, saveLedger } from '../../agent/ledger/store.ts'
 import { temporaryFolder } from '../support/folder.ts'
@@ -198,6 +198,32 @@ test('a snapshot counts in each type that keeps it', () => {
     incomplete: 1,
     all: 3,
   })
+})
+
+test('what is known of the setup and of commands is kept over a restart', () => {
+  const ledger = createLedger(emptyLedger)
+  assert.deepEqual(ledger.setup, unknownSetup)
+  ledger.updateSetup({ otherConfigurations: ['/b.config'] })
+  ledger.updateSetup({ processesVisible: false })
+  ledger.addCommand('snapshot create', 10)
+  ledger.addCommand('snapshot create', 20, 'it broke')
+  const later = createLedger(JSON.parse(JSON.stringify(ledger.toData(new Map()))))
+  assert.deepEqual(later.setup, { otherConfigurations: ['/b.config'], processesVisible: false })
+  const failed = { result: 'failed', endedAt: 20, lastSuccessAt: 10, reason: 'it broke' }
+  assert.deepEqual(later.commands.get('snapshot create'), failed)
+  later.addCommand('snapshot create', 30)
+  assert.deepEqual(later.commands.get('snapshot create'), {
+    result: 'success',
+    endedAt: 30,
+    lastSuccessAt: 30,
+  })
+})
+
+test('the end of a command in an older ledger is not known, so the next one counts', () => {
+  const commands = { 'snapshot create': { result: 'failed', lastSuccessAt: 10 } } as const
+  const ledger = createLedger({ ...emptyLedger, commands })
+  ledger.addCommand('snapshot create', 5, undefined, 100)
+  assert.equal(ledger.commands.get('snapshot create')?.result, 'success')
 })
 
 test('a saved ledger is loaded again, and only its owner may read the file', async (context) => {

@@ -90,6 +90,29 @@ test('a server works once it has opened its repository, as far as it is ours', (
   assert.deepEqual(result('server start'), ['success', undefined])
 })
 
+test('a server that was started again works, though the one before it is found gone later', () => {
+  const { entries, result } = createSetup()
+  const runs = new Map([['two', openRun([line.opened(61)], { command: 'server-start' })]])
+  const enterRunning = () => entries.enterRunningServers(runs, () => true)
+  assert.equal(enterRunning(), true)
+  entries.enterFailure('one', server(62, line.opened(0)))
+  assert.equal(result('server start')?.[0], 'failed')
+  assert.deepEqual([enterRunning(), enterRunning()], [true, false])
+  assert.deepEqual(result('server start'), ['success', undefined])
+})
+
+test('an old server that is idle does not hide that another one was killed', () => {
+  const { entries, result } = createSetup()
+  const runs = new Map([['old', openRun([line.opened(0)], { command: 'server-start' })]])
+  entries.enterRunningServers(runs, () => true)
+  entries.enterFailure('other', server(3600, line.opened(60)))
+  assert.equal(
+    entries.enterRunningServers(runs, () => true),
+    false,
+  )
+  assert.equal(result('server start')?.[0], 'failed')
+})
+
 test('an empty log sets no command, and is said once until a log has contents again', () => {
   const { entries, log, result } = createSetup()
   const empty = endedRun(3, [], { readBytes: { 'kopia.0.log': 0 } })
@@ -128,6 +151,7 @@ test('of two runs of a command the later end counts, whichever is settled last, 
   entries.enterFailure('later', endedRun(60, lostAtFlush))
   entries.enterEnd('earlier', endedRun(3, goodLog), [])
   assert.equal(result()?.[0], 'failed')
+  assert.equal(ledger.commands.get('snapshot create')?.lastSuccessAt, begin + 3)
   const earlier = createCommandEntries({ ledger, nowSeconds: () => begin + 5, log: createLogRecorder() })
   earlier.enterEnd('after the clock was set back', endedRun(4, goodLog), [])
   assert.equal(result()?.[0], 'success')

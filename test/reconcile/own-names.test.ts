@@ -84,13 +84,15 @@ test('what this machine backs up under another name is reported, and the identit
 test('for a name that the settings leave out the identity is asked once, and nothing is entered', async (context) => {
   const override = { user: 'x', host: 'y', path: '/data' }
   const lines = [line.snapshotting(0, override), line.created(2, 'i1'), line.closed(3)]
-  const { clock, kopia, ledger, look, tracker } = await startReconciling(context, {
+  const { clock, kopia, ledger, look, machine, tracker } = await startReconciling(context, {
     runs: { one: endedRun(3, lines), two: openRun(lines, { process: 'alive' }) },
     isChosen: ({ user }) => user === 'root',
   })
   kopia.held = [snapshotAt('i1', 0, override)]
   clock.now = begin + 6
+  machine.isAlive = true
   await look()
+  machine.isAlive = false
   await look()
   assert.deepEqual(
     [...tracker.runs.values()].map(({ state }) => state),

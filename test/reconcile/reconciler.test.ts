@@ -77,6 +77,27 @@ test('a quiet run that writes while Kopia answers goes on with the source that i
   assert.equal(stateOf(mail)?.lastAttempt, undefined)
 })
 
+test('a run that seemed over after its first source goes on, and its second source counts', async (context) => {
+  const { clock, kopia, look, logOf, stateOf } = await startReconciling(context, {
+    ledger: { repository: { status, policies: [{ ...globalPolicy, ignoresIdentical: true }] } },
+  })
+  kopia.held = [snapshotAt('i0', -100)]
+  await writeFile(logOf('snapshot-create'), log(line.snapshotting(0), line.identical(2)))
+  clock.now = Date.now() / 1000 + 5
+  await look()
+  assert.deepEqual(stateOf(data)?.attempts, counters.oneSuccess)
+  const more = [line.snapshotting(60, mail), line.created(62, 'i2'), line.closed(63)]
+  await appendFile(logOf('snapshot-create'), log(...more))
+  await utimes(logOf('snapshot-create'), clock.now + 60, clock.now + 60)
+  kopia.held = [snapshotAt('i0', -100), snapshotAt('i2', 60, mail)]
+  clock.now += 120
+  await look()
+  assert.deepEqual(
+    [stateOf(mail)?.attempts, stateOf(data)?.attempts],
+    [counters.oneSuccess, counters.oneSuccess],
+  )
+})
+
 test('nothing waits for the repository any more once the server that it was about has ended', async (context) => {
   const { clock, kopia, reconciler, tracker, look, logOf } = await startReconciling(context)
   await writeFile(

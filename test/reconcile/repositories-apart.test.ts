@@ -52,6 +52,19 @@ test('a run with another configuration touches nothing and asks nothing, whateve
   assert.deepEqual(ledger.setup.otherConfigurations, ['/other.config'])
 })
 
+test('a name under which only another repository is backed up is no reason to ask who Kopia is here', async (context) => {
+  const stranger = { user: 'x', host: 'y', path: '/data' }
+  const lines = [line.snapshotting(0, stranger), line.identical(1), line.closed(2)]
+  const { clock, kopia, ledger, look } = await startReconciling(context, {
+    runs: { other: endedRun(3, lines, other), own: endedRun(3, goodLog, { configuration: { kind: 'own' } }) },
+  })
+  kopia.held = [snapshotAt('i1', 0)]
+  clock.now = begin + 6
+  await look()
+  assert.deepEqual(kopia.questions, ['snapshot list'])
+  assert.deepEqual([...ledger.sources.keys()], ['root@vm:/data'])
+})
+
 test('in a shared directory a run that nothing tells apart is counted and reported once, and brings no source', async (context) => {
   const runs = {
     one: endedRun(3, goodLog),

@@ -57,6 +57,11 @@ export const line = {
   createdByServer: (at: number, id: string) => lineAt(at, `DEBUG kopia/server created snapshot ${id}`),
   finished: (at: number, source = data) =>
     lineAt(at, `DEBUG kopia/server finished uploading ${formatSource(source)}`),
+  identicalInServer: (at: number) =>
+    lineAt(
+      at,
+      'DEBUG kopia/server Not saving snapshot because no files have been changed since previous snapshot',
+    ),
   serverError: (at: number, text: string) => lineAt(at, `ERROR kopia/server ${text}`),
 } as const
 

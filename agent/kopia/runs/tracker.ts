@@ -12,7 +12,7 @@ import { LogFollower } from './log-follower.ts'
 import { machineProcesses, type Processes } from './process.ts'
 import { createProcessMonitor } from './process-monitor.ts'
 import type { EndedRun, HookCall, OpenRun, Runs } from './run.ts'
-import { createRunReader } from './run-reader.ts'
+import { createRunReader, type RunReading } from './run-reader.ts'
 import { createRunStore, type RunStore } from './run-store.ts'
 
 /** No method rejects, except `exclusively` when its task throws. */
@@ -38,7 +38,7 @@ export type RunTracker = {
   readonly areProcessesVisible: () => boolean | undefined
   /** The configuration of a run, by its process or by its log; undefined if neither names one that can be read. */
   readonly configurationOf: (run: OpenRun | EndedRun) => Configuration | undefined
-  /** Ends runs that the repository shows to be over. */
+  /** Ends runs that the repository shows to be over. One that writes on is open again. */
   readonly end: (runIds: readonly string[]) => Promise<void>
   /** Runs `task` while no log is read, so that no read overwrites what the task settles. */
   readonly exclusively: (task: () => void) => Promise<void>
@@ -85,6 +85,7 @@ export function createRunTracker(options: RunTrackerOptions): RunTracker {
   const reader = createRunReader({ directory, nowSeconds, faults, onProgress })
   const follower = new LogFollower({ directory, store, reader, faults })
   const monitor = monitorOf(options, store)
+  const endNow = (runId: string, { run }: RunReading) => asSilent(monitor.end(runId, run))
   const enqueue = createQueue()
 
   /** One task at a time: two reads would read the same bytes twice, and a hook's call could miss the run being read. */
@@ -129,11 +130,15 @@ export function createRunTracker(options: RunTrackerOptions): RunTracker {
     quietRuns: monitor.quietRuns,
     areProcessesVisible: monitor.areVisible,
     configurationOf: (run) => configurationOfRun(run, configurationPath),
-    end: (runIds) => inOrder(() => follower.readToEnd(runIds, (runId, { run }) => monitor.end(runId, run))),
+    end: (runIds) => inOrder(() => follower.readToEnd(runIds, endNow)),
     exclusively: enqueue,
     settle: store.settle,
     settleAttempt: store.settleAttempt,
   }
+}
+
+function asSilent(run: EndedRun): EndedRun {
+  return { ...run, isSilent: true }
 }
 
 function monitorOf(
