@@ -6,6 +6,8 @@ import { type Running, start } from './processes.ts'
 import { projectFolder, tool } from './tools.ts'
 
 export type KopiaLab = {
+  /** Holds the configuration `repository.config`, and the repository in `repository`. */
+  readonly folder: string
   readonly environment: NodeJS.ProcessEnv
   readonly logDirectory: string
   /** Runs a command to its end and resolves with its exit code and output. */
@@ -28,9 +30,12 @@ export const hooks = {
 } as const
 
 /** Creates a repository in `folder`. Actions are enabled, and the hooks write to the spool of `stateDirectory`. */
-export async function createKopiaLab(folder: string, stateDirectory: string): Promise<KopiaLab> {
+export async function createKopiaLab(
+  folder: string,
+  stateDirectory: string,
+  logDirectory = join(folder, 'logs'),
+): Promise<KopiaLab> {
   await mkdir(folder, { recursive: true })
-  const logDirectory = join(folder, 'logs')
   const environment = {
     KOPIA_PASSWORD: 'correct horse battery staple',
     KOPIA_CONFIG_PATH: join(folder, 'repository.config'),
@@ -56,7 +61,7 @@ export async function createKopiaLab(folder: string, stateDirectory: string): Pr
     return result
   }
   await must('repository', 'create', 'filesystem', '--enable-actions', `--path=${join(folder, 'repository')}`)
-  return { environment, logDirectory, start: begin, startUnprivileged, run, must, runUnprivileged }
+  return { folder, environment, logDirectory, start: begin, startUnprivileged, run, must, runUnprivileged }
 }
 
 async function finish(running: Running): Promise<KopiaResult> {
