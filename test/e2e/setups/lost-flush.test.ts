@@ -4,7 +4,7 @@ import assert from 'node:assert/strict'
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { test } from 'node:test'
-import { breakAction, createLab, figuresAfter, figuresOf, type Lab } from '../../support/lab.ts'
+import { breakAction, createLab, figuresAfter, figuresOf, type Lab, type SourceFigures } from '../../support/lab.ts'
 import {
   bringBack,
   createBarrier,
@@ -27,13 +27,9 @@ const snapshotCreate = { command: 'snapshot create' }
 const change = (path: string) => writeFile(join(path, 'news'), `${Math.random()}`)
 
 /** The attempt of the source waits: it neither runs nor is it counted. */
-async function assertWaiting({ gateway }: Lab, path: string, attempts: object, lastSuccessAt?: number) {
-  const figures = await figuresOf(gateway, path)
-  assert.deepEqual(
-    [figures.attempts, figures.runningSince, figures.lastSuccessAt],
-    [attempts, undefined, lastSuccessAt],
-    path,
-  )
+async function assertWaiting({ gateway }: Lab, path: string, known: SourceFigures | undefined) {
+  const { attempts, runningSince, lastSuccessAt } = await figuresOf(gateway, path)
+  assert.deepEqual([attempts, runningSince, lastSuccessAt], [noAttempts, undefined, known?.lastSuccessAt], path)
 }
 
 test('the repository is lost during a run of two sources: both wait for it, and have failed once it is back', async (context) => {
@@ -42,8 +38,8 @@ test('the repository is lost during a run of two sources: both wait for it, and 
   const [first = '', second = ''] = sources
   await lab.kopia.must('snapshot', 'create', first, second)
   const agent = await lab.startAgent(everySecond)
-  const known = await figuresOf(lab.gateway, first)
-  assert.equal(known.status, 1)
+  const known = await Promise.all(sources.map((path) => figuresOf(lab.gateway, path)))
+  assert.deepEqual(known.map(({ status }) => status), [1, 1])
   await takeAwayDuring(lab, second, 'before')
   for (const path of sources) await change(path)
   const lost = await lab.kopia.run('snapshot', 'create', first, second)
@@ -51,8 +47,7 @@ test('the repository is lost during a run of two sources: both wait for it, and 
   assert.match(lost.output, /Created snapshot[\s\S]*Created snapshot[\s\S]*flush error/)
   await waitForValue(lab.gateway, 0, 'kopia_command_status', snapshotCreate)
   await waitForVainQuestion(lab.gateway)
-  for (const path of sources) await assertWaiting(lab, path, noAttempts, (await figuresOf(lab.gateway, path)).lastSuccessAt)
-  assert.equal((await figuresOf(lab.gateway, first)).lastSuccessAt, known.lastSuccessAt)
+  for (const [index, path] of sources.entries()) await assertWaiting(lab, path, known[index])
 
   await bringBack(lab.kopia)
   for (const path of sources) {
@@ -135,7 +130,7 @@ test('a server loses its repository before the flush: the source waits for it, a
   await upload(server, path)
   await waitForValue(lab.gateway, 0, 'kopia_agent_repository_reachable')
   await waitForVainQuestion(lab.gateway)
-  await assertWaiting(lab, path, noAttempts, known.lastSuccessAt)
+  await assertWaiting(lab, path, known)
   await bringBack(lab.kopia)
   const lost = await figuresAfter(lab.gateway, path, 1)
   assert.deepEqual([lost.status, lost.attempts], [0, { ...noAttempts, failed: 1 }])

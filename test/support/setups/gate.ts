@@ -26,7 +26,8 @@ export async function addGate(
   gates += 1
   const file = (name: string) => join(kopia.folder, `gate-${gates}-${name}`)
   const [isReached, isOpen, script] = [file('is-reached'), file('is-open'), file('script')]
-  const waiting = `#!/bin/sh\n: >'${isReached}'\nuntil [ -e '${isOpen}' ]; do sleep 0.05; done\nexit ${exitCode}\n`
+  const isOver = `[ -e '${isOpen}' ] || [ ! -e '${isReached}' ]`
+  const waiting = `#!/bin/sh\n: >'${isReached}'\nuntil ${isOver}; do sleep 0.05; done\nexit ${exitCode}\n`
   await writeFile(script, waiting, { mode: 0o755 })
   await kopia.must('policy', 'set', target, `--before-snapshot-root-action=${script}`)
   const open = () => writeFile(isOpen, '')
@@ -40,6 +41,7 @@ export async function addGate(
 /** Begins a command of Kopia that is killed after the test, if it still runs. */
 export function begin(context: Cleanable, kopia: KopiaLab, ...parameters: readonly string[]): Running {
   const running = kopia.start(...parameters)
-  cleanUpAfter(context, () => running.stop('SIGKILL'))
+  // Not awaited: an action that waits at a gate holds the output until the gate is opened, which comes later.
+  cleanUpAfter(context, () => running.child.kill('SIGKILL'))
   return running
 }

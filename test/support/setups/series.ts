@@ -35,10 +35,12 @@ export async function waitForValue(
   )
 }
 
-/** Waits until the agent has asked Kopia for snapshots in vain, after the moment of this call. */
+/** Waits until the agent has asked Kopia in vain, after the moment of this call. */
 export async function waitForVainQuestion(service: Service): Promise<void> {
-  const failures = async () =>
-    (await valueOf(service, 'kopia_agent_kopia_calls_total', { command: 'snapshot list', result: 'failed' })) ?? 0
+  const failures = async () => {
+    const calls = await seriesOf(service, 'kopia_agent_kopia_calls_total')
+    return calls.reduce((sum, { labels, value }) => sum + (labels.result === 'failed' ? value : 0), 0)
+  }
   const before = await failures()
   await waitFor('the agent asks Kopia in vain', async () => (await failures()) > before || undefined)
 }
