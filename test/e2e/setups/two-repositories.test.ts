@@ -11,31 +11,45 @@ import { everySecond, noAttempts, valueOf, waitForValue } from '../../support/se
 import { makeMaintenanceDue } from '../../support/setups/slow-maintenance.ts'
 
 const one = (outcome: 'success' | 'failed') => ({ ...noAttempts, [outcome]: 1 })
+const snapshotCreate = { command: 'snapshot create' }
 const unattributed = 'kopia_agent_runs_unattributed_total'
 
-/** Backs up a path into the cloud, slowly enough that an agent sees the process. */
-async function backUpSeen(context: TestContext, cloud: Lab, path: string, exitCode = 0): Promise<void> {
-  const gate = await addGate(context, cloud.kopia, path, exitCode)
-  const backup = begin(context, cloud.kopia, 'snapshot', 'create', path)
+/** Backs up a path into one repository while the agent of the other one sees the process. */
+async function backUpSeen(
+  context: TestContext,
+  { from, to }: { readonly from: Lab; readonly to: Lab },
+  path: string,
+  exitCode = 0,
+  lookAtRuns = letAgentLook,
+): Promise<void> {
+  const gate = await addGate(context, to.kopia, path, exitCode)
+  const backup = begin(context, to.kopia, 'snapshot', 'create', path)
   await gate.reached()
-  // An agent looks at a run within a second of its first line.
-  await new Promise((resolve) => setTimeout(resolve, 1500))
+  await lookAtRuns(from)
   await gate.open()
   assert.equal(await backup.ended, exitCode === 0 ? 0 : 1, backup.output())
 }
 
-/** Backs up a further source of the NAS: once it is counted, the agent has read all runs before it. */
 let bystanders = 0
-async function letAgentLook(nas: Lab): Promise<void> {
+
+/** Backs up a further source of a repository: once it is counted, its agent has seen all runs that began before. */
+async function letAgentLook({ gateway, kopia, makeSource }: Lab): Promise<void> {
   bystanders += 1
-  const path = await nas.makeSource(`bystander-${bystanders}`)
-  await nas.kopia.must('snapshot', 'create', path)
-  assert.deepEqual((await figuresAfter(nas.gateway, path, 1)).attempts, one('success'))
+  const path = await makeSource(`bystander-${bystanders}`)
+  await kopia.must('snapshot', 'create', path)
+  assert.deepEqual((await figuresAfter(gateway, path, 1)).attempts, one('success'))
+}
+
+/** Does the same by a run that fails, since the repository is away. */
+async function letAgentLookAway({ gateway, kopia, makeSource }: Lab): Promise<void> {
+  await kopia.run('snapshot', 'create', await makeSource('bystander'))
+  await waitForValue(gateway, 0, 'kopia_command_status', snapshotCreate)
 }
 
 test('the agent of one repository: runs of the other one touch none of its sources', async (context) => {
   const nas = await createLab(context)
   const cloud = await createLab(context, nas.kopia.logDirectory)
+  const toCloud = { from: nas, to: cloud }
   const names = ['good', 'bad', 'identical', 'away', 'unseen', 'named'] as const
   const [good = '', bad = '', identical = '', away = '', unseen = '', named = ''] = await Promise.all(
     names.map(nas.makeSource),
@@ -47,7 +61,7 @@ test('the agent of one repository: runs of the other one touch none of its sourc
 
   await context.test('a good backup of the same source', async () => {
     const before = await figuresOf(nas.gateway, good)
-    await backUpSeen(context, cloud, good)
+    await backUpSeen(context, toCloud, good)
     await letAgentLook(nas)
     assert.deepEqual(await figuresOf(nas.gateway, good), before)
     assert.equal(before.status, 1)
@@ -55,10 +69,10 @@ test('the agent of one repository: runs of the other one touch none of its sourc
 
   await context.test('a failed backup of the same source', async () => {
     const before = await figuresOf(nas.gateway, bad)
-    await backUpSeen(context, cloud, bad, 3)
+    await backUpSeen(context, toCloud, bad, 3)
     await letAgentLook(nas)
     assert.deepEqual(await figuresOf(nas.gateway, bad), before)
-    assert.equal(await valueOf(nas.gateway, 'kopia_command_status', { command: 'snapshot create' }), 1)
+    assert.equal(await valueOf(nas.gateway, 'kopia_command_status', snapshotCreate), 1)
   })
 
   await context.test('"Not saving snapshot" there is no success of a source that fails here', async () => {
@@ -68,7 +82,7 @@ test('the agent of one repository: runs of the other one touch none of its sourc
     await nas.kopia.run('snapshot', 'create', identical)
     const failed = await figuresAfter(nas.gateway, identical, 1)
     assert.deepEqual([failed.status, failed.attempts], [0, one('failed')])
-    await backUpSeen(context, cloud, identical)
+    await backUpSeen(context, toCloud, identical)
     await letAgentLook(nas)
     assert.deepEqual(await figuresOf(nas.gateway, identical), failed)
   })
@@ -77,14 +91,11 @@ test('the agent of one repository: runs of the other one touch none of its sourc
     await breakAction(nas, away)
     await nas.kopia.run('snapshot', 'create', away)
     const failed = await figuresAfter(nas.gateway, away, 1)
+    await letAgentLook(nas)
+    await waitForValue(nas.gateway, 1, 'kopia_command_status', snapshotCreate)
     await takeAway(nas.kopia)
-    await waitForValue(nas.gateway, 0, 'kopia_agent_repository_reachable')
-    await nas.kopia.run('snapshot', 'create', away)
-    await waitForValue(nas.gateway, 0, 'kopia_command_status', { command: 'snapshot create' })
-    await backUpSeen(context, cloud, away)
+    await backUpSeen(context, toCloud, away, 0, letAgentLookAway)
     await bringBack(nas.kopia)
-    await waitForValue(nas.gateway, 1, 'kopia_agent_repository_reachable')
-    assert.equal(await valueOf(nas.gateway, 'kopia_command_status', { command: 'snapshot create' }), 0)
     await letAgentLook(nas)
     assert.deepEqual(await figuresOf(nas.gateway, away), failed)
     await removeActions(nas.kopia, away)
@@ -124,9 +135,14 @@ test('an agent for each of the two repositories: each counts its own runs, of th
   const path = await nas.makeSource('photos')
   for (const { kopia } of [nas, cloud]) await kopia.must('snapshot', 'create', path)
   for (const lab of [nas, cloud]) await lab.startAgent(everySecond)
-  for (const [index, lab] of [nas, cloud, nas].entries()) {
+  const ways = [
+    { from: nas, to: cloud },
+    { from: cloud, to: nas },
+    { from: cloud, to: nas },
+  ]
+  for (const [index, way] of ways.entries()) {
     await writeFile(join(path, 'news'), `${index}`)
-    await backUpSeen(context, lab, path)
+    await backUpSeen(context, way, path)
   }
   const ofNas = await figuresAfter(nas.gateway, path, 2)
   const ofCloud = await figuresAfter(cloud.gateway, path, 1)
@@ -152,7 +168,7 @@ test('the configuration of the other run is named by a flag, as KopiaUI does', a
   // The environment names the configuration of the NAS, and Kopia prefers the flag.
   const backup = begin(context, nas.kopia, flag, 'snapshot', 'create', path)
   await gate.reached()
-  await new Promise((resolve) => setTimeout(resolve, 1500))
+  await letAgentLook(nas)
   await gate.open()
   assert.equal(await backup.ended, 0, backup.output())
   await letAgentLook(nas)

@@ -1,0 +1,124 @@
+// Everything vanishes: the configuration leads to another or an emptied repository, or a source has no snapshot any more.
+
+import assert from 'node:assert/strict'
+import { rm } from 'node:fs/promises'
+import { join } from 'node:path'
+import { test } from 'node:test'
+import { runAgentCommand } from '../../support/agent-command.ts'
+import { createLab, figuresAfter, figuresOf, type Lab, type SourceFigures } from '../../support/lab.ts'
+import { bringBack, takeAway } from '../../support/setups/repository.ts'
+import { everySecond, noAttempts, seriesOf, waitForValue } from '../../support/setups/series.ts'
+import { waitFor } from '../../support/wait.ts'
+
+/** The agent asks for everything so often. */
+const often = { ...everySecond, KOPIA_METRICS_REPOSITORY_SCHEDULE: '*/2 * * * * *' }
+const changed = 'kopia_agent_repository_changed'
+
+async function createRepository({ kopia }: Lab, folder: string): Promise<void> {
+  await kopia.must('repository', 'create', 'filesystem', '--enable-actions', `--path=${join(kopia.folder, folder)}`)
+}
+
+/** What must not change while the repository is another one. */
+const lasting = ({ status, attempts, lastSuccessAt, snapshots, sizeBytes }: SourceFigures) => ({
+  status,
+  attempts,
+  lastSuccessAt,
+  snapshots,
+  sizeBytes,
+})
+
+test('another repository under the same configuration: nothing is removed until it is confirmed', async (context) => {
+  const lab = await createLab(context)
+  const path = await lab.makeSource('photos')
+  let agent = await lab.startAgent(often)
+  await lab.kopia.must('snapshot', 'create', path)
+  const known = lasting(await figuresAfter(lab.gateway, path, 1))
+  await waitForValue(lab.gateway, 0, changed)
+
+  await context.test('another one', async () => {
+    await createRepository(lab, 'other')
+    await waitForValue(lab.gateway, 1, changed)
+    assert.deepEqual(lasting(await figuresOf(lab.gateway, path)), known)
+    await agent.stop()
+    agent = await lab.startAgent(often)
+    await waitForValue(agent, 1, changed)
+    assert.deepEqual(lasting(await figuresOf(agent, path)), known)
+    const { output } = await runAgentCommand(lab, 'status')
+    assert.match(output, /photos/)
+    assert.match(output, /another repository|other repository/i)
+  })
+
+  await context.test('the same one again', async () => {
+    const repository = `--path=${join(lab.kopia.folder, 'repository')}`
+    await lab.kopia.must('repository', 'connect', 'filesystem', '--enable-actions', repository)
+    await waitForValue(lab.gateway, 0, changed)
+    assert.deepEqual(lasting(await figuresOf(lab.gateway, path)), known)
+    await lab.kopia.must('snapshot', 'create', path)
+    assert.equal((await figuresAfter(lab.gateway, path, 2)).status, 1)
+  })
+
+  await context.test('an emptied folder in which Kopia has created one anew', async () => {
+    const before = lasting(await figuresOf(lab.gateway, path))
+    await rm(join(lab.kopia.folder, 'repository'), { recursive: true })
+    await createRepository(lab, 'repository')
+    await waitForValue(lab.gateway, 1, changed)
+    assert.deepEqual(lasting(await figuresOf(lab.gateway, path)), before)
+  })
+
+  await context.test('the new one is confirmed', async () => {
+    await agent.stop()
+    const forgotten = await runAgentCommand(lab, 'forget', '--sources')
+    assert.equal(forgotten.exitCode, 0, forgotten.output)
+    const mail = await lab.makeSource('mail')
+    await lab.kopia.must('snapshot', 'create', mail)
+    await lab.startAgent(often)
+    await waitForValue(lab.gateway, 0, changed)
+    const paths = await waitFor('the new source is shown', async () => {
+      const shown = (await seriesOf(lab.gateway, 'kopia_backup_status')).map(({ labels }) => labels.path)
+      return shown.includes(mail) ? shown : undefined
+    })
+    assert.deepEqual(paths, [mail])
+  })
+})
+
+test('an empty folder instead of the repository, as a mount point without its mount: nothing is removed', async (context) => {
+  const lab = await createLab(context)
+  const path = await lab.makeSource('photos')
+  await lab.startAgent(often)
+  await lab.kopia.must('snapshot', 'create', path)
+  const known = await figuresAfter(lab.gateway, path, 1)
+  await takeAway(lab.kopia)
+  await lab.makeSource('../kopia/repository')
+  await waitForValue(lab.gateway, 0, 'kopia_agent_repository_reachable')
+  assert.deepEqual(await figuresOf(lab.gateway, path), known)
+  await rm(join(lab.kopia.folder, 'repository'), { recursive: true })
+  await bringBack(lab.kopia)
+  await waitForValue(lab.gateway, 1, 'kopia_agent_repository_reachable')
+  assert.deepEqual(await figuresOf(lab.gateway, path), known)
+})
+
+test('all snapshots of a source are deleted: it stays, with counts of 0, also after a restart', async (context) => {
+  const lab = await createLab(context)
+  const [gone, kept] = [await lab.makeSource('gone'), await lab.makeSource('kept')]
+  const agent = await lab.startAgent(often)
+  await lab.kopia.must('snapshot', 'create', gone, kept)
+  const { lastSuccessAt } = await figuresAfter(lab.gateway, gone, 1)
+  await lab.kopia.must('snapshot', 'delete', '--all-snapshots-for-source', '--delete', gone)
+  const assertStays = async (service: Parameters<typeof figuresOf>[0]) => {
+    await waitForValue(service, 0, 'kopia_snapshot_count', { path: gone, type: 'all' })
+    const figures = await figuresOf(service, gone)
+    assert.deepEqual([figures.attempts, figures.lastSuccessAt], [{ ...noAttempts, success: 1 }, lastSuccessAt])
+    assert.deepEqual([...new Set(Object.values(figures.snapshots))], [0])
+    assert.equal((await figuresOf(service, kept)).snapshots.all, 1)
+  }
+  await assertStays(lab.gateway)
+  await agent.stop()
+  const again = await lab.startAgent(often)
+  await assertStays(again)
+  // The agent has asked for all snapshots again, after it has found that those of this source are gone.
+  await lab.kopia.must('snapshot', 'create', kept)
+  await figuresAfter(lab.gateway, kept, 2)
+  await assertStays(lab.gateway)
+  await lab.kopia.must('snapshot', 'create', gone)
+  assert.equal((await figuresAfter(lab.gateway, gone, 2)).snapshots.all, 1)
+})
