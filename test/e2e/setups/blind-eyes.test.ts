@@ -61,16 +61,16 @@ async function otherConfiguration({ kopia }: Lab): Promise<readonly string[]> {
   return [`--config-file=${file}`, '--disable-file-logging']
 }
 
-const expectedInterval = (lab: Lab, path: string) =>
+const expectedInterval = (path: string) =>
   ['kopia_backup_expected_interval_seconds', { path, origin: 'policy' }] as const
 
 test('policies that change without a log are read by the repository schedule', async (context) => {
   const lab = await createLab(context)
-  const path = await lab.makeSource('photos')
-  await lab.kopia.must('snapshot', 'create', path)
+  const [path, timed] = [await lab.makeSource('photos'), await lab.makeSource('timed')]
+  await lab.kopia.must('snapshot', 'create', path, timed)
   await lab.startAgent(often)
   const other = await otherConfiguration(lab)
-  const interval = expectedInterval(lab, path)
+  const interval = expectedInterval(path)
 
   await context.test('on another machine', async () => {
     await lab.kopia.must(...other, 'policy', 'set', path, '--snapshot-interval=2h')
@@ -79,8 +79,8 @@ test('policies that change without a log are read by the repository schedule', a
 
   await context.test("a global interval stays in force beside the source's own time of day", async () => {
     await lab.kopia.must(...other, 'policy', 'set', '--global', '--snapshot-interval=1h')
-    await lab.kopia.must(...other, 'policy', 'set', path, '--snapshot-interval=inherit', '--snapshot-time=03:00')
-    await waitForValue(lab.gateway, 3600, ...interval)
+    await lab.kopia.must(...other, 'policy', 'set', timed, '--snapshot-time=03:00')
+    await waitForValue(lab.gateway, 3600, ...expectedInterval(timed))
   })
 
   await context.test('through the API of a server, as KopiaUI does', async () => {
