@@ -76,6 +76,10 @@ async function runCommandLine({ name, operands, options, flags }: GivenCommand):
       return backfillCommand(settings, operands[0] ?? '-', output)
     }
     case 'forget': {
+      if (options.has('sources')) {
+        const { forgetSourcesCommand } = await import('./commands/forget-sources.ts')
+        return forgetSourcesCommand(settings, Date.now() / 1000, printLine, printError)
+      }
       const { forgetCommand } = await import('./commands/forget.ts')
       return forgetCommand(
         settings,

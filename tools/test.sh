@@ -8,7 +8,7 @@ half=$1
 case $half in
   test)
     sh tools/setup.sh kopia prometheus promtool pushgateway alertmanager amtool node_exporter shellcheck systemd-analyze \
-      openssl chromium
+      openssl chromium busybox
     npm run --silent check
     # Most end-to-end tests wait for other processes, so more of them than there are cores run at a time.
     concurrency=4

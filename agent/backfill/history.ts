@@ -5,12 +5,9 @@ import type { KopiaFailure } from '../kopia/cli/exec.ts'
 import { effectivePolicyFor, hasOwnPolicy } from '../kopia/cli/policies.ts'
 import { bySource, type Snapshot } from '../kopia/cli/snapshots.ts'
 import { settleRun } from '../kopia/runs/attempts.ts'
-import {
-  attemptOf,
-  decideOutcome,
-  type FinishedAttempt,
-  type RepositoryAnswer,
-} from '../kopia/runs/outcome.ts'
+import { attributionOf } from '../kopia/runs/attribution.ts'
+import { attemptOf, type FinishedAttempt, type RepositoryAnswer } from '../kopia/runs/finished-attempt.ts'
+import { decideOutcome } from '../kopia/runs/outcome.ts'
 import { createRunTracker } from '../kopia/runs/tracker.ts'
 import { formatSource, type Source } from '../kopia/source.ts'
 import { pendingAttempts, pendingRuns } from '../reconcile/pending.ts'
@@ -30,6 +27,8 @@ type Identity = { readonly user: string; readonly host: string }
 type HistoryOptions = {
   readonly kopia: Kopia
   readonly cliLogs: string
+  /** The configuration file of Kopia that `kopia` uses. */
+  readonly configurationPath: string
   readonly isWanted: (source: Source, identity: Identity) => boolean
   readonly nowSeconds: () => number
   readonly onFault: (fileName: string, error: unknown) => void
@@ -48,7 +47,9 @@ export async function readHistory(options: HistoryOptions): Promise<HistoryResul
   if (!snapshots.ok) return snapshots
   const held = bySource(snapshots.value)
   const ignoresIdentical = (source: Source) => effectivePolicyFor(policies.value, source).ignoresIdentical
-  const answer: RepositoryAnswer = { kind: 'snapshots', bySource: held, ignoresIdentical }
+  // What the repository held before an attempt of the past is not known.
+  const newestIdBefore = () => ''
+  const answer: RepositoryAnswer = { kind: 'snapshots', bySource: held, ignoresIdentical, newestIdBefore }
   const logged = Map.groupBy(finishedAttempts(answer, status.value), ({ source }) => formatSource(source))
   const names = new Map<string, Source>()
   for (const [name, [first]] of held) if (first) names.set(name, first.source)
@@ -64,12 +65,18 @@ export async function readHistory(options: HistoryOptions): Promise<HistoryResul
 }
 
 /** Reads all logs; the result decides the outcomes of their attempts once the snapshots are known. */
-async function readLogs({ cliLogs, nowSeconds, onFault }: HistoryOptions) {
-  const tracker = createRunTracker({ directory: cliLogs, runs: new Map(), nowSeconds, onFault })
+async function readLogs({ cliLogs, configurationPath, nowSeconds, onFault }: HistoryOptions) {
+  const directory = cliLogs
+  const tracker = createRunTracker({ directory, configurationPath, runs: new Map(), nowSeconds, onFault })
   await tracker.sweep()
   await tracker.endFinishedRuns()
   return (answer: RepositoryAnswer, identity: Identity): readonly FinishedAttempt[] => {
-    const ended = pendingRuns(tracker.runs).flatMap(({ run }) => settleRun(run, answer, identity) ?? [])
+    const ended = pendingRuns(tracker.runs).flatMap(({ run }) => {
+      const finished = settleRun(run, answer, identity) ?? []
+      const configuration = tracker.configurationOf(run)
+      const facts = { configuration, use: 'not shared', evidence: run.evidence, finished, answer } as const
+      return attributionOf(facts) === 'own' ? finished : []
+    })
     const ofServers = pendingAttempts(tracker.runs, undefined, nowSeconds()).map(({ run, attempt }) => {
       return decideOutcome(attempt, run.evidence, attempt.finishedAt ?? nowSeconds(), answer)
     })

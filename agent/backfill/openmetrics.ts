@@ -1,7 +1,7 @@
 // Turns past states into OpenMetrics text: metric by metric, series by series, each in time order, as OpenMetrics 1.0
 // requires ("Overall Structure"). The text comes in chunks, so that memory use does not grow with the history.
 
-import { type Outcome, outcomes } from '../kopia/runs/outcome.ts'
+import { type Outcome, outcomes } from '../kopia/runs/outcome-kinds.ts'
 import type { Source } from '../kopia/source.ts'
 import { definitions, type MetricName } from '../metrics/definitions.ts'
 import { type Grid, type Stretch, stretchesOf } from './grid.ts'

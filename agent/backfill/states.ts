@@ -1,6 +1,6 @@
 // The state of a source after each of its attempts, as the live metrics would have shown it.
 
-import type { Outcome } from '../kopia/runs/outcome.ts'
+import type { Outcome } from '../kopia/runs/outcome-kinds.ts'
 import type { SourceHistory } from './history.ts'
 
 /** Holds from `at` (Unix seconds) until the next state. */

@@ -5,7 +5,8 @@ import { access, readdir, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { execa } from 'execa'
 import { lockHolder } from '../ledger/lock.ts'
-import { lookAtLedger } from '../ledger/store.ts'
+import type { SeenLedger } from '../ledger/store.ts'
+import { isEventName } from '../spool/spool.ts'
 import { agoWords, countWords, pluralWords } from '../status/words.ts'
 import { type Finding, failure, ok, warning } from './finding.ts'
 
@@ -40,9 +41,8 @@ export async function checkLogs(cliLogs: string, now: number): Promise<LogsResul
   return { finding: ok('logs', `${folder}: ${age}`), owner }
 }
 
-/** Checks that the ledger can be read, and that an agent runs on it. */
-export async function checkAgent(stateDirectory: string, now: number): Promise<Finding> {
-  const stored = await lookAtLedger(stateDirectory)
+/** Checks that the ledger could be read, and that an agent runs on it. */
+export async function checkAgent(stateDirectory: string, stored: SeenLedger, now: number): Promise<Finding> {
   if (stored.kind === 'unreadable') {
     const advice =
       'run check as the user of the agent; a newer ledger needs its version of the agent; a broken one is set aside at the next start'
@@ -85,7 +85,7 @@ export async function checkSpool(stateDirectory: string, owner: LogOwner | undef
       )
     }
   }
-  const waiting = (await readdir(spool).catch(() => [])).filter((file) => file.endsWith('.event')).length
+  const waiting = (await readdir(spool).catch(() => [])).filter(isEventName).length
   return ok('spool', `${spool}, open to Kopia's user ${name}; ${countWords(waiting)} waiting`)
 }
 
@@ -95,6 +95,13 @@ function isPermitted(stats: Stats, { userId, groupId }: LogOwner, access: 'searc
   const needed = access === 'write' ? 0o3 : 0o1
   const shift = stats.uid === userId ? 6 : stats.gid === groupId ? 3 : 0
   return ((stats.mode >> shift) & needed) === needed
+}
+
+/** When a hook left the newest event that waits, in Unix seconds; undefined if none waits. */
+export async function newestEventAt(stateDirectory: string): Promise<number | undefined> {
+  const spool = join(stateDirectory, 'spool')
+  const names = await readdir(spool).catch(() => [])
+  return newestOf(spool, names.filter(isEventName))
 }
 
 async function newestOf(folder: string, names: readonly string[]): Promise<number | undefined> {

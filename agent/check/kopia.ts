@@ -45,18 +45,24 @@ export async function checkRepository(kopia: Kopia, nowSeconds: () => number): P
   return { finding: ok('repository', `${storage}, as ${user}@${host}, in ${took}`), status: status.value }
 }
 
+type HooksResult = {
+  readonly findings: readonly Finding[]
+  /** Policies with hooks; undefined if Kopia did not answer. */
+  readonly hookedPolicies?: number
+}
+
 /** Checks that Kopia runs hooks, and that the hooks in its policies exist. */
-export async function checkHooks(kopia: Kopia, status: RepositoryStatus): Promise<readonly Finding[]> {
+export async function checkHooks(kopia: Kopia, status: RepositoryStatus): Promise<HooksResult> {
   const policies = await kopia.exportPolicies()
   if (!policies.ok) {
-    return [
-      failure('hooks', `${policies.command}: ${policies.reason}`, 'run "kopia policy export" as this user'),
-    ]
+    const found = `${policies.command}: ${policies.reason}`
+    return { findings: [failure('hooks', found, 'run "kopia policy export" as this user')] }
   }
   const hooks = hooksOfThisMachine(policies.value, status)
   const missing = await missingFiles(hooks)
   const targets = new Set(hooks.map(({ target }) => target))
-  return [checkActions(status, targets.size), hooksFinding(targets.size, missing)]
+  const findings = [checkActions(status, targets.size), hooksFinding(targets.size, missing)]
+  return { findings, hookedPolicies: targets.size }
 }
 
 function checkActions(status: RepositoryStatus, targets: number): Finding {

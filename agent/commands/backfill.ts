@@ -57,6 +57,7 @@ function readHistoryOf(settings: Settings, nowSeconds: () => number, print: Prin
   return readHistory({
     kopia: kopiaOf(settings),
     cliLogs: settings.cliLogs,
+    configurationPath: settings.resolvedKopiaConfigPath,
     isWanted: (source, identity) => isInScope(settings.scope, identity, source) && passesFilter(source),
     nowSeconds,
     onFault: (fileName, error) => print(`Kopia's log ${fileName} can't be read: ${error}`),

@@ -4,8 +4,11 @@ import { styleText } from 'node:util'
 import { checkAgent, checkLogs, checkSpool } from '../check/files.ts'
 import { type Finding, failure, ok } from '../check/finding.ts'
 import { checkGateway, checkPrometheus } from '../check/gateway.ts'
-import { checkHooks, checkKopia, checkRepository } from '../check/kopia.ts'
+import { checkKopia } from '../check/kopia.ts'
+import { checkAnswers, checkLogging } from '../check/setup.ts'
 import { kopiaOf } from '../daemon/kopia-client.ts'
+import { emptyLedger } from '../ledger/ledger.ts'
+import { lookAtLedger } from '../ledger/store.ts'
 import { ConfigError, type Settings } from '../settings/settings.ts'
 import type { Paint } from '../status/table.ts'
 import { wrapped } from '../status/text-width.ts'
@@ -54,14 +57,13 @@ async function* checkAll(settings: Settings): AsyncGenerator<Finding> {
   const kopia = kopiaOf(settings)
   const version = await checkKopia(kopia, settings.kopiaBinary)
   yield version
-  if (version.result !== 'failure') {
-    const { finding, status } = await checkRepository(kopia, nowSeconds)
-    yield finding
-    if (status !== undefined) yield* await checkHooks(kopia, status)
-  }
+  const stored = await lookAtLedger(settings.stateDirectory)
+  const ledger = stored.kind === 'loaded' ? stored.data : emptyLedger
+  if (version.result !== 'failure') yield* checkAnswers({ settings, ledger }, kopia)
   const logs = await checkLogs(settings.cliLogs, nowSeconds())
   yield logs.finding
-  yield await checkAgent(settings.stateDirectory, nowSeconds())
+  yield* checkLogging({ settings, ledger }, logs.owner?.userId)
+  yield await checkAgent(settings.stateDirectory, stored, nowSeconds())
   yield await checkSpool(settings.stateDirectory, logs.owner)
   yield* checkPushing(settings, nowSeconds())
 }

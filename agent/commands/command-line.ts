@@ -13,7 +13,7 @@ type CommandDeclaration = {
   readonly doc: string
 }
 
-type OptionName = 'global' | 'json' | 'watch'
+type OptionName = 'global' | 'json' | 'sources' | 'watch'
 
 export const commands = {
   run: { operands: 'none', options: [], usage: '', doc: 'watch Kopia and push metrics until stopped' },
@@ -27,7 +27,7 @@ export const commands = {
     operands: 'none',
     options: ['json', 'watch'],
     usage: '[--json | --watch]',
-    doc: 'show the state of each source, worst first; exit 1 if one is failing or overdue',
+    doc: 'show the state of each source, worst first; exit 1 if something needs attention',
   },
   check: {
     operands: 'none',
@@ -55,9 +55,11 @@ export const commands = {
   },
   forget: {
     operands: 'none',
-    options: [],
-    usage: '',
-    doc: "delete this agent's group from the gateway, for a machine that is retired",
+    options: ['sources'],
+    usage: '[--sources]',
+    doc:
+      "delete this agent's group from the gateway, for a machine that is retired; --sources: instead forget all sources and " +
+      'the repository here, and begin with the repository that Kopia is connected to now',
   },
 } as const satisfies Record<string, CommandDeclaration>
 
@@ -83,20 +85,21 @@ export function parseCommandLine(arguments_: readonly string[]): CommandLine {
     version: { type: 'boolean' },
     global: { type: 'boolean' },
     json: { type: 'boolean' },
+    sources: { type: 'boolean' },
     watch: { type: 'boolean' },
     config: { type: 'string' },
     ...Object.fromEntries(settingNames().map((name) => [flagOf(name), { type: 'string' }] as const)),
   } as const
   const { values, positionals } = parseArgs({ args: [...arguments_], options, allowPositionals: true })
-  const { help, version, global, json, watch, ...flags } = values
+  const { help, version, global, json, sources, watch, ...flags } = values
   if (version) return { kind: 'version' }
   if (help) return { kind: 'help' }
-  const given = { global, json, watch }
+  const given = { global, json, sources, watch }
   const present = optionNames.filter((name) => given[name])
   return checked(positionals, new Set(present), flags)
 }
 
-const optionNames: readonly OptionName[] = ['global', 'json', 'watch']
+const optionNames: readonly OptionName[] = ['global', 'json', 'sources', 'watch']
 
 function checked(
   positionals: readonly string[],

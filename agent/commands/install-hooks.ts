@@ -100,8 +100,18 @@ function targetNames(
 ): readonly string[] {
   if (targets.kind === 'global') return [globalTarget]
   return targets.names.map((name) =>
-    parseSource(name) ? name : formatSource({ user, host, path: resolve(name) }),
+    isPath(name) ? formatSource({ user, host, path: resolve(name) }) : name,
   )
+}
+
+/**
+ * Whether a target is a path of this user@host. Any file name can have `@` and `:` in it, so what begins as a path is one:
+ * with `/`, `./`, `../` or `~`. As in Kopia's ParseSourceInfo, a `:` before the `@` makes a path too, such as `C:\me@nas:share`.
+ */
+export function isPath(target: string): boolean {
+  if (/^(\/|\.{1,2}\/|~)/.test(target)) return true
+  const source = parseSource(target)
+  return source === undefined || source.user.includes(':')
 }
 
 function valueOrThrow<T>(result: KopiaResult<T>): T {

@@ -9,9 +9,10 @@ import { createLedger } from '../ledger/ledger.ts'
 import { lockHolder } from '../ledger/lock.ts'
 import { lookAtLedger } from '../ledger/store.ts'
 import { runningAttempts } from '../reconcile/pending.ts'
+import { isOursBefore } from '../reconcile/setup-notes.ts'
 import type { Settings } from '../settings/settings.ts'
 import { type AgentState, statusJson } from '../status/json.ts'
-import { needsAttention, type Status, statusOf } from '../status/status.ts'
+import { problemCount, type Status, statusOf } from '../status/status.ts'
 import { type Paint, statusTable } from '../status/table.ts'
 import { wrapped } from '../status/text-width.ts'
 import { agoWords } from '../status/words.ts'
@@ -37,7 +38,7 @@ const screen = {
   clearLine: '\x1b[K',
 } as const
 
-/** Prints the status; resolves with 1 if a source is failing or overdue, or if the status is unknown. */
+/** Prints the status; resolves with 1 if anything needs attention, or if the status is unknown. */
 export async function statusCommand(
   settings: Settings,
   format: StatusFormat,
@@ -114,6 +115,7 @@ function createStatusReader(settings: Settings): StatusReader {
     }
     tracker ??= createRunTracker({
       directory: cliLogs,
+      configurationPath: settings.resolvedKopiaConfigPath,
       runs: new Map(Object.entries(stored.data.runs)),
       nowSeconds,
       // The ledger's state is shown then; the agent's own log reports a log of Kopia that can't be read.
@@ -122,7 +124,11 @@ function createStatusReader(settings: Settings): StatusReader {
     await tracker.sweep()
     await tracker.endFinishedRuns()
     const ledger = createLedger(stored.data)
-    const underWay = runningAttempts(tracker.runs, ledger.repository.status)
+    const underWay = runningAttempts(
+      tracker.runs,
+      ledger.repository.status,
+      isOursBefore({ ledger, tracker }),
+    )
     const runningSince = new Map(underWay.map(({ source, startedAt }) => [formatSource(source), startedAt]))
     const agent = { processId: await lockHolder(stateDirectory), ledgerSavedAt: stored.savedAt }
     return { kind: 'known', status: statusOf(ledger, runningSince, nowSeconds()), agent }
@@ -140,5 +146,5 @@ function textOf({ status, agent }: Reading & { kind: 'known' }, output: Terminal
 }
 
 function exitCodeOf(reading: Reading): 0 | 1 {
-  return reading.kind === 'unknown' || needsAttention(reading.status) ? 1 : 0
+  return reading.kind === 'unknown' || problemCount(reading.status) > 0 ? 1 : 0
 }

@@ -2,8 +2,9 @@
 
 import { join } from 'node:path'
 import { createRunTracker } from '../kopia/runs/tracker.ts'
-import type { Source } from '../kopia/source.ts'
-import { createLedger } from '../ledger/ledger.ts'
+import { formatSource, type Source } from '../kopia/source.ts'
+import { createLedger, type Ledger } from '../ledger/ledger.ts'
+import { longestSuccessSeconds } from '../ledger/source-state.ts'
 import { prepareSpool } from '../ledger/state-directory.ts'
 import { type LoadedLedger, loadLedger } from '../ledger/store.ts'
 import { createMetricsRegistry } from '../metrics/registry.ts'
@@ -44,12 +45,9 @@ export async function createAgent(options: AgentOptions): Promise<Agent> {
   const state: AgentState = { progress: 'starting', heartbeatSeconds: undefined }
   const faults = createFaultGuard(log)
   const lifeSigns = createLifeSigns(serviceManager)
-  const passesFilter = createSourceFilter(settings.sources)
-
   const data = dataOf(await loadLedger(settings.stateDirectory, nowSeconds()), log)
   const ledger = createLedger(data)
-  const isWanted = (source: Source) =>
-    isInScope(settings.scope, ledger.repository.status, source) && passesFilter(source)
+  const selection = createSelection(settings, ledger)
 
   const spool = createSpool(join(settings.stateDirectory, 'spool'), {
     onBroken: (fileName, reason) => log.warn(`The event ${fileName} in the spool is set aside: ${reason}.`),
@@ -59,6 +57,8 @@ export async function createAgent(options: AgentOptions): Promise<Agent> {
   await prepareSpool(spool.folder)
   const tracker = createRunTracker({
     directory: settings.cliLogs,
+    configurationPath: settings.resolvedKopiaConfigPath,
+    longestSuccessSeconds: (source) => longestSuccessSeconds(ledger.sources.get(formatSource(source))),
     runs: new Map(Object.entries(data.runs)),
     nowSeconds,
     onFault: (name, error) => log.error(`${name} can't be read, it is tried again: ${error}`),
@@ -84,7 +84,16 @@ export async function createAgent(options: AgentOptions): Promise<Agent> {
     nowSeconds,
     log,
   })
-  const reconciler = new Reconciler({ ledger, tracker, repositoryQueries, isWanted, nowSeconds, log })
+  const reconciler = new Reconciler({
+    ledger,
+    tracker,
+    repositoryQueries,
+    ...selection,
+    onUnattributed: () => metrics.countUnattributedRun(),
+    onUnexplained: () => metrics.countUnexplainedSnapshot(),
+    nowSeconds,
+    log,
+  })
   const runningSince = () => reconciler.runningSince()
 
   const metrics = createMetricsRegistry({
@@ -144,6 +153,16 @@ export async function createAgent(options: AgentOptions): Promise<Agent> {
     listen,
     log,
   })
+}
+
+/** Which sources are reported: of all that the repository holds, and of those that this machine backs up. */
+function createSelection({ scope, sources }: Settings, ledger: Ledger) {
+  const isWantedHere = createSourceFilter(sources)
+  const isWanted = (source: Source) => {
+    const backedUpAs = ledger.sources.get(formatSource(source))?.backedUpAs
+    return isInScope(scope, ledger.repository.status, source, backedUpAs) && isWantedHere(source)
+  }
+  return { isWanted, isWantedHere }
 }
 
 function dataOf(loaded: LoadedLedger, log: Log): LoadedLedger['data'] {

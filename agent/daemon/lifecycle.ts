@@ -100,7 +100,7 @@ async function watchAndCatchUp(options: LifecycleOptions): Promise<void> {
   await publisher.save()
   refresher.start(signal)
   await reportReady(options)
-  if (repositoryQueries.isReachable()) await refresher.refreshRepository()
+  if (repositoryQueries.isReachable()) await refresher.refreshFigures()
 }
 
 async function reportReady({ settings, ledger, serviceManager, log }: LifecycleOptions): Promise<void> {

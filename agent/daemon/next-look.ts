@@ -10,6 +10,8 @@ export type WatchedRun = {
 type LookFacts = {
   readonly openRuns: readonly WatchedRun[]
   readonly isAttemptRunning: boolean
+  /** Whether attempts wait for a later answer of the repository. */
+  readonly isWaiting: boolean
   readonly nowSeconds: number
 }
 
@@ -22,15 +24,23 @@ const intervalMs = {
   longAfterEnd: 1000,
   /** A server that takes no snapshot. */
   idleServer: 2000,
+  /** Soon enough to notice that an attempt has waited for too long. */
+  waiting: 30_000,
 } as const
 
 /** How long, in seconds, the end may be near until looks become less frequent. */
 const nearEndSeconds = 2
 const longAfterEndSeconds = 60
 
-/** Milliseconds until the next look; undefined where no run is open. */
-export function nextLookMs({ openRuns, isAttemptRunning, nowSeconds }: LookFacts): number | undefined {
+/** Milliseconds until the next look; undefined where no run is open and no attempt waits. */
+export function nextLookMs({
+  openRuns,
+  isAttemptRunning,
+  isWaiting,
+  nowSeconds,
+}: LookFacts): number | undefined {
   const intervals = openRuns.map((run) => intervalOf(run, isAttemptRunning, nowSeconds))
+  if (isWaiting) intervals.push(intervalMs.waiting)
   return intervals.length === 0 ? undefined : Math.min(...intervals)
 }
 

@@ -21,7 +21,7 @@ export type Refresher = {
   /** Saves and pushes, and has Kopia asked for what may have changed. Never rejects. */
   readonly heartbeat: () => Promise<void>
   /** Asks for the repository's size and maintenance, and pushes. Never rejects. */
-  readonly refreshRepository: () => Promise<void>
+  readonly refreshFigures: () => Promise<void>
   /** Changes by other commands that were made until now are known. */
   readonly noteOtherChanges: () => Promise<void>
   /** Resolves once no question is under way. */
@@ -48,14 +48,15 @@ export type RefresherOptions = {
 
 /** Creates the refresher; before `start` it refreshes only when it is called. */
 export function createRefresher(options: RefresherOptions): Refresher {
-  const { settings, repositoryQueries, reconciler, publisher, spool, faults, nowSeconds, log } = options
+  const { settings, repositoryQueries, reconciler, publisher, spool, faults, nowSeconds } = options
   const changes = createChangeMemory(settings.cliLogs)
 
   // Coalesced, so that a Kopia that hangs gets one question at a time, however often the schedules run.
-  const askKopia = coalesce(() => faults.run('Asking Kopia for news', askForNews).then(() => undefined))
-  const refreshRepository = coalesce(() =>
-    faults.run('Asking Kopia for the figures of the repository', askForFigures).then(() => undefined),
-  )
+  const coalesced = (what: string, task: () => Promise<void>) =>
+    coalesce(() => faults.run(what, task).then(() => undefined))
+  const askKopia = coalesced('Asking Kopia for news', askForNews)
+  const refreshRepository = coalesced('Asking Kopia for all', askForAll)
+  const refreshFigures = coalesced('Asking Kopia for the figures of the repository', askForFigures)
 
   async function askForNews(): Promise<void> {
     const newest = await changes.newest()
@@ -71,13 +72,21 @@ export function createRefresher(options: RefresherOptions): Refresher {
     if (questions === 'everything') await repositoryQueries.refreshIdentity()
     if (questions === 'policies and snapshots') await repositoryQueries.refreshPolicies()
     await reconciler.refreshSnapshots()
-    if (questions === 'everything' && repositoryQueries.isReachable()) await refreshRepository()
+    if (questions === 'everything' && repositoryQueries.isReachable()) await refreshFigures()
   }
 
   async function askForFigures(): Promise<void> {
     await faults.run('Tidying the spool', () => spool.tidy(nowSeconds()))
     await repositoryQueries.refreshFigures()
     await publish(publisher)
+  }
+
+  // A server or another machine changes policies without a log here, and Kopia may write its logs elsewhere.
+  async function askForAll(): Promise<void> {
+    await repositoryQueries.refreshIdentity()
+    if (!repositoryQueries.isReachable()) return
+    await reconciler.refreshSnapshots()
+    await refreshFigures()
   }
 
   // The heartbeat does not wait for a repository that hangs: its silence must mean that the machine is gone.
@@ -88,24 +97,31 @@ export function createRefresher(options: RefresherOptions): Refresher {
   }
 
   return {
-    start: (signal) => {
-      const common = { instance: settings.instance, signal, log }
-      const { refreshSchedule, repositorySchedule } = settings
-      schedule({ ...common, name: 'refresh_schedule', expression: refreshSchedule, task: heartbeat })
-      schedule({
-        ...common,
-        name: 'repository_schedule',
-        expression: repositorySchedule,
-        task: refreshRepository,
-      })
-    },
+    start: (signal) => startSchedules(options, signal, { heartbeat, refreshRepository }),
     heartbeat,
-    refreshRepository,
+    refreshFigures,
     noteOtherChanges: async () => changes.note(await changes.newest()),
     finish: async () => {
-      await Promise.all([askKopia.idle(), refreshRepository.idle()])
+      await Promise.all([askKopia.idle(), refreshRepository.idle(), refreshFigures.idle()])
     },
   }
+}
+
+function startSchedules(
+  { settings, log }: RefresherOptions,
+  signal: AbortSignal,
+  tasks: { readonly heartbeat: () => Promise<void>; readonly refreshRepository: () => Promise<void> },
+): void {
+  const common = { instance: settings.instance, signal, log }
+  const { refreshSchedule, repositorySchedule } = settings
+  schedule({ ...common, name: 'refresh_schedule', expression: refreshSchedule, task: tasks.heartbeat })
+  const { refreshRepository } = tasks
+  schedule({
+    ...common,
+    name: 'repository_schedule',
+    expression: repositorySchedule,
+    task: refreshRepository,
+  })
 }
 
 function factsOf({ settings, tracker, reconciler, repositoryQueries }: RefresherOptions) {

@@ -1,6 +1,7 @@
 // The loop that settles: events and runs go into the ledger as soon as they have news, and the ledger goes out.
 
-import { nearEndSince, type OpenRun } from '../kopia/runs/run.ts'
+import type { OpenRun } from '../kopia/runs/run.ts'
+import { nearEndSince } from '../kopia/runs/run-end.ts'
 import type { RunTracker } from '../kopia/runs/tracker.ts'
 import type { Reconciler } from '../reconcile/reconciler.ts'
 import { coalesce } from '../util/coalesce.ts'
@@ -23,7 +24,7 @@ export type SettlingLoop = {
 export type SettlingLoopOptions = {
   readonly tracker: Pick<RunTracker, 'runs' | 'endFinishedRuns'>
   readonly intake: Pick<EventIntake, 'take' | 'hasNewEvents'>
-  readonly reconciler: Pick<Reconciler, 'noteBeginnings' | 'settle' | 'runningSince'>
+  readonly reconciler: Pick<Reconciler, 'noteBeginnings' | 'settle' | 'runningSince' | 'isWaiting'>
   /** Whether ended runs may be settled: not before the past is read. */
   readonly maySettle: () => boolean
   /** Called when the ledger has changed. */
@@ -48,6 +49,7 @@ export function createSettlingLoop(options: SettlingLoopOptions): SettlingLoop {
     const delayMs = nextLookMs({
       openRuns: openRunsOf(tracker).map(watchedRunOf),
       isAttemptRunning: reconciler.runningSince().size > 0,
+      isWaiting: reconciler.isWaiting(),
       nowSeconds: nowSeconds(),
     })
     if (delayMs !== undefined) alarm?.set(delayMs)

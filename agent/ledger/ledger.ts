@@ -17,7 +17,7 @@ export type RepositoryState = {
   readonly blobs?: BlobStats
   readonly contentsBytes?: number
   /** Another repository, to which the configuration is connected now; `status` is still the one that the ledger is about. */
-  readonly changedTo?: RepositoryStatus
+  readonly changedTo?: RepositoryStatus | undefined
 }
 
 /** How the last run of one of Kopia's commands ended, as a whole. */
@@ -139,7 +139,7 @@ export function createLedger(data: LedgerData): Ledger {
       commands: Object.fromEntries(commands),
       runs: Object.fromEntries(runs),
       ...(uptimeQuarters !== undefined && { uptimeQuarters }),
-      setup,
+      ...(setup !== unknownSetup && { setup }),
     }),
   }
 }

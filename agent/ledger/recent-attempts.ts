@@ -1,7 +1,8 @@
 // The last attempts of a source, for its chart. Three numbers per attempt keep 10,000 sources small.
 
 import type { Snapshot } from '../kopia/cli/snapshots.ts'
-import { attemptOf, type FinishedAttempt, type Outcome, outcomes } from '../kopia/runs/outcome.ts'
+import { attemptOf, type FinishedAttempt } from '../kopia/runs/finished-attempt.ts'
+import { type Outcome, outcomes } from '../kopia/runs/outcome-kinds.ts'
 
 /** Times in Unix seconds. */
 export type RecentAttempt = {

@@ -23,6 +23,8 @@ export type SnapshotSummary = {
   readonly counts: SnapshotCounts
   /** Of the newest complete snapshot. */
   readonly newest?: Pick<Snapshot, 'sizeBytes' | 'files' | 'directories' | 'changedFiles' | 'excludedFiles'>
+  /** Undefined in an older ledger. */
+  readonly newestId?: string
   readonly oldestAt?: number
   /** The median of the last gaps between complete snapshots. */
   readonly usualIntervalSeconds?: number
@@ -36,7 +38,7 @@ export function summarizeSnapshots(snapshots: readonly Snapshot[]): SnapshotSumm
   const usualInterval = usualIntervalSeconds(complete.map((snapshot) => snapshot.startedAt))
   return {
     counts: countSnapshots(snapshots),
-    ...(newest && { newest: figuresOf(newest) }),
+    ...(newest && { newest: figuresOf(newest), newestId: newest.id }),
     ...(oldest && { oldestAt: oldest.endedAt }),
     ...(usualInterval !== undefined && { usualIntervalSeconds: usualInterval }),
   }
@@ -77,9 +79,4 @@ function typesOf(snapshot: Snapshot): ReadonlySet<SnapshotType> {
   if (snapshot.pins.length > 0) types.add('pinned')
   if (snapshot.incomplete !== undefined) types.add('incomplete')
   return types.add('all')
-}
-
-/** The newest complete snapshot of a list that is ordered oldest first; undefined where none is complete. */
-export function newestComplete(snapshots: readonly Snapshot[]): Snapshot | undefined {
-  return snapshots.findLast((snapshot) => snapshot.incomplete === undefined)
 }

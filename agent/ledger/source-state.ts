@@ -1,11 +1,13 @@
 // The state of one source, and how a finished attempt or an answer of the repository changes it. Pure functions.
 
-import type { Snapshot } from '../kopia/cli/snapshots.ts'
-import { attemptOf, type FinishedAttempt, type Outcome } from '../kopia/runs/outcome.ts'
+import { newestComplete, type Snapshot } from '../kopia/cli/snapshots.ts'
+import type { FinishedAttempt } from '../kopia/runs/finished-attempt.ts'
+import type { Outcome } from '../kopia/runs/outcome-kinds.ts'
 import type { Source } from '../kopia/source.ts'
 import { usualIntervalSeconds } from './median-interval.ts'
 import { type RecentAttempts, unpacked, withAttempt, withoutNewest, withPast } from './recent-attempts.ts'
-import { newestComplete, type SnapshotSummary, summarizeSnapshots } from './snapshot-summary.ts'
+import { knownBefore, pastOf, pastSuccessOf } from './snapshot-history.ts'
+import { type SnapshotSummary, summarizeSnapshots } from './snapshot-summary.ts'
 
 /** Times in Unix seconds, sizes in bytes. */
 export type SourceState = {
@@ -42,7 +44,7 @@ export function newSource(source: Source, nowSeconds: number): SourceState {
 
 /** Adds a finished attempt; `counting` says whether it ended after the agent first ran here. */
 export function withFinished(
-  state: SourceState,
+  { unproven: _, ...state }: SourceState,
   finished: FinishedAttempt,
   counting: 'counted' | 'not counted',
   nowSeconds: number,
@@ -50,15 +52,40 @@ export function withFinished(
   const isNew = counting === 'counted' && !isKnown(state, finished)
   const attempts = isNew ? countedIn(state.attempts, finished.outcome) : state.attempts
   const changes = isOutdated(state, finished, nowSeconds) ? {} : changesBy(state, finished)
-  const before = isKnown(state, finished) ? withoutNewest(recentOf(state)) : recentOf(state)
+  const before = isLast(state, finished) ? withoutNewest(recentOf(state)) : recentOf(state)
   return { ...state, ...changes, attempts, recent: withAttempt(before, finished) }
 }
 
 /** Adds what the repository has of the source. */
-export function withSnapshots(state: SourceState, snapshots: readonly Snapshot[]): SourceState {
+export function withSnapshots(
+  { goneSince, ...state }: SourceState,
+  snapshots: readonly Snapshot[],
+  nowSeconds: number,
+): SourceState {
   const past = state.lastAttempt === undefined ? pastOf(snapshots) : pastSuccessOf(state, snapshots)
   const recent = withPast(recentOf(state), knownBefore(state, snapshots))
-  return { ...state, ...past, held: summarizeSnapshots(snapshots), recent }
+  const isGone = state.lastSuccessAt !== undefined && newestComplete(snapshots) === undefined
+  return {
+    ...state,
+    ...past,
+    held: heldOf(state, snapshots),
+    recent,
+    ...(isGone && { goneSince: goneSince ?? nowSeconds }),
+  }
+}
+
+/** A source that has lost all its snapshots is expected as often as before. */
+function heldOf({ held }: SourceState, snapshots: readonly Snapshot[]): SnapshotSummary {
+  const summary = summarizeSnapshots(snapshots)
+  const usualInterval = held?.usualIntervalSeconds
+  return summary.newest === undefined && usualInterval !== undefined
+    ? { ...summary, usualIntervalSeconds: usualInterval }
+    : summary
+}
+
+/** Whether the last attempt made a complete backup, and nothing known since speaks against it. */
+export function isBackedUp({ lastAttempt, unproven, goneSince }: SourceState): boolean {
+  return lastAttempt?.outcome === 'success' && unproven === undefined && goneSince === undefined
 }
 
 /** The usual interval by successful attempts: with `ignore-identical-snapshots` most backups leave no snapshot. */
@@ -67,20 +94,10 @@ export function intervalOfSuccesses(state: SourceState): number | undefined {
   return usualIntervalSeconds(successes.map(({ endedAt }) => endedAt))
 }
 
-/** Snapshots later than the last known attempt: made on another machine, or by a server that logs nothing. */
-export function unknownSnapshots(
-  { lastAttempt }: SourceState,
-  snapshots: readonly Snapshot[],
-  nowSeconds: number,
-): readonly Snapshot[] {
-  if (lastAttempt === undefined) return []
-  return snapshots.filter(
-    (snapshot) =>
-      snapshot.id !== lastAttempt.snapshotId &&
-      snapshot.incomplete !== 'checkpoint' &&
-      snapshot.startedAt > lastAttempt.endedAt &&
-      snapshot.startedAt <= nowSeconds,
-  )
+/** How long the longest good backup took of those that are remembered; undefined without one. */
+export function longestSuccessSeconds(state: SourceState | undefined): number | undefined {
+  const successes = unpacked(state?.recent ?? []).filter(({ outcome }) => outcome === 'success')
+  return successes.length === 0 ? undefined : Math.max(...successes.map((attempt) => attempt.durationSeconds))
 }
 
 /**
@@ -107,40 +124,21 @@ function countedIn(attempts: SourceState['attempts'], outcome: Outcome): SourceS
   return { ...attempts, [outcome]: attempts[outcome] + 1 }
 }
 
-/** Whether the attempt was counted already, from its snapshot in the repository; its log or hooks report it in more detail. */
-function isKnown({ foundSnapshotId }: SourceState, { snapshotId }: FinishedAttempt): boolean {
-  return snapshotId !== undefined && snapshotId === foundSnapshotId
+/**
+ * Whether the attempt was counted already: from its snapshot in the repository, and its log or hooks report it in more
+ * detail; or since its run fell silent.
+ */
+function isKnown({ foundSnapshotId }: SourceState, { snapshotId, wasCounted }: FinishedAttempt): boolean {
+  return wasCounted === true || (snapshotId !== undefined && snapshotId === foundSnapshotId)
 }
 
-/** The last attempt of a source that was never watched: made from its newest snapshot. */
-function pastOf(snapshots: readonly Snapshot[]): Partial<SourceState> {
-  const newest = snapshots.findLast((snapshot) => snapshot.incomplete !== 'checkpoint')
-  if (newest === undefined) return {}
-  const lastSuccess = newestComplete(snapshots.filter((snapshot) => snapshot.fatalErrors === 0))
-  const lastAttempt = attemptOf(newest)
-  const hasFailed = lastAttempt.outcome !== 'success'
-  return {
-    lastAttempt,
-    ...(hasFailed && { lastFailureAt: lastAttempt.endedAt, consecutiveFailures: 1 }),
-    ...(lastSuccess && { lastSuccessAt: lastSuccess.endedAt }),
-  }
-}
-
-/** The last success from the repository, for a source of which only failures were watched so far. */
-function pastSuccessOf(state: SourceState, snapshots: readonly Snapshot[]): Partial<SourceState> {
-  const before = knownBefore(state, snapshots).filter((snapshot) => snapshot.fatalErrors === 0)
-  const lastSuccess = state.lastSuccessAt === undefined ? newestComplete(before) : undefined
-  return lastSuccess === undefined ? {} : { lastSuccessAt: lastSuccess.endedAt }
+/** Whether a known attempt is the last one of the source, so that this report replaces it. */
+function isLast(state: SourceState, finished: FinishedAttempt): boolean {
+  if (!isKnown(state, finished)) return false
+  return finished.wasCounted !== true || state.lastAttempt?.startedAt === finished.startedAt
 }
 
 /** A ledger that is older than the chart has the last attempt only. */
 function recentOf({ recent, lastAttempt }: SourceState): RecentAttempts {
   return recent ?? (lastAttempt === undefined ? [] : withAttempt([], lastAttempt))
-}
-
-/** Snapshots from before the last attempt; `unknownSnapshots` returns the later ones, which become attempts. */
-function knownBefore({ lastAttempt }: SourceState, snapshots: readonly Snapshot[]): readonly Snapshot[] {
-  return snapshots.filter(
-    (snapshot) => snapshot.startedAt <= (lastAttempt?.endedAt ?? Number.POSITIVE_INFINITY),
-  )
 }

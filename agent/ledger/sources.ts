@@ -1,9 +1,10 @@
 // The sources of the ledger: finished attempts and the repository's answers go in, one state per source comes out.
 
 import type { Snapshot } from '../kopia/cli/snapshots.ts'
-import { attemptOf, type FinishedAttempt } from '../kopia/runs/outcome.ts'
+import { attemptOf, type FinishedAttempt } from '../kopia/runs/finished-attempt.ts'
 import { formatSource, type Source } from '../kopia/source.ts'
-import { newSource, type SourceState, unknownSnapshots, withFinished, withSnapshots } from './source-state.ts'
+import { unknownSnapshots } from './snapshot-history.ts'
+import { newSource, type SourceState, withFinished, withSnapshots } from './source-state.ts'
 
 /** A question to Kopia. Questions are numbered because the clock may be set back between two of them. */
 export type Question = { readonly number: number; readonly askedAt: number }
@@ -15,8 +16,20 @@ export type Sources = {
   /** Removes a source that the repository does not have any more, or never had. */
   readonly removeSource: (source: Source) => void
   readonly addFinished: (finished: FinishedAttempt, nowSeconds: number) => void
-  /** Adds the snapshots that the repository has of a source. An answer to an earlier question does not replace a later one's. */
-  readonly addSnapshots: (source: Source, snapshots: readonly Snapshot[], question: Question) => void
+  /**
+   * Notes under which `user@host` this machine backed up the source, or that nothing has proved its last attempt since then;
+   * the next outcome takes that back. A source that is not known stays so.
+   */
+  readonly note: (source: Source, facts: Partial<Pick<SourceState, 'backedUpAs' | 'unproven'>>) => void
+  /**
+   * Adds the snapshots that the repository has of a source. An answer to an earlier question does not replace a later one's.
+   * Returns the snapshots that no attempt explained.
+   */
+  readonly addSnapshots: (
+    source: Source,
+    snapshots: readonly Snapshot[],
+    question: Question,
+  ) => readonly Snapshot[]
   /** Whether the ledger has an answer for the source to a question that was asked after this one. */
   readonly wasAskedSince: (source: Source, question: Question) => boolean
 }
@@ -31,9 +44,7 @@ export function createSources(
   const answered = new Map<string, number>()
 
   function ensureSource(source: Source, nowSeconds: number): SourceState {
-    const known = states.get(formatSource(source))
-    if (known !== undefined) return known
-    const state = newSource(source, nowSeconds)
+    const state = states.get(formatSource(source)) ?? newSource(source, nowSeconds)
     states.set(formatSource(source), state)
     return state
   }
@@ -44,36 +55,42 @@ export function createSources(
     states.set(formatSource(finished.source), withFinished(state, finished, counting, nowSeconds))
   }
 
-  function addSnapshots(source: Source, snapshots: readonly Snapshot[], question: Question): void {
-    if (wasAskedSince(source, question)) return
+  function addSnapshots(
+    source: Source,
+    snapshots: readonly Snapshot[],
+    question: Question,
+  ): readonly Snapshot[] {
+    if (wasAskedSince(source, question)) return []
     const { askedAt } = question
     const state = ensureSource(source, askedAt)
     answered.set(formatSource(source), question.number)
-    states.set(formatSource(source), withSnapshots(state, snapshots))
-    for (const snapshot of unknownSnapshots(state, snapshots, askedAt)) addFound(snapshot, askedAt)
+    states.set(formatSource(source), withSnapshots(state, snapshots, askedAt))
+    const found = unknownSnapshots(state, snapshots, askedAt)
+    for (const snapshot of found) {
+      addFinished(attemptOf(snapshot), askedAt)
+      // Its log or its hooks may still report the same attempt, later.
+      change(source, { foundSnapshotId: snapshot.id })
+    }
+    return found
   }
 
-  /** The snapshot's id is remembered: its log or its hooks may still report the same attempt, later. */
-  function addFound(snapshot: Snapshot, nowSeconds: number): void {
-    addFinished(attemptOf(snapshot), nowSeconds)
-    const state = ensureSource(snapshot.source, nowSeconds)
-    states.set(formatSource(snapshot.source), { ...state, foundSnapshotId: snapshot.id })
+  function change(source: Source, fields: Partial<SourceState>): void {
+    const state = states.get(formatSource(source))
+    if (state !== undefined) states.set(formatSource(source), { ...state, ...fields })
   }
 
-  function wasAskedSince(source: Source, { number }: Question): boolean {
-    return (answered.get(formatSource(source)) ?? 0) > number
-  }
-
-  function removeSource(source: Source): void {
-    states.delete(formatSource(source))
-    answered.delete(formatSource(source))
-  }
+  const wasAskedSince = (source: Source, { number }: Question) =>
+    (answered.get(formatSource(source)) ?? 0) > number
 
   return {
     states,
     addSource: (source, nowSeconds) => void ensureSource(source, nowSeconds),
-    removeSource,
+    removeSource: (source) => {
+      states.delete(formatSource(source))
+      answered.delete(formatSource(source))
+    },
     addFinished,
+    note: change,
     addSnapshots,
     wasAskedSince,
   }

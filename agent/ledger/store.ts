@@ -41,7 +41,7 @@ export async function loadLedger(stateDirectory: string, nowSeconds: number): Pr
   }
 }
 
-type SeenLedger =
+export type SeenLedger =
   | { readonly kind: 'loaded'; readonly data: LedgerData; readonly savedAt: number }
   | { readonly kind: 'missing' }
   | { readonly kind: 'unreadable'; readonly reason: string }

@@ -1,9 +1,9 @@
 // The metrics of one source: how each value follows from the source's state.
 
-import { outcomes } from '../kopia/runs/outcome.ts'
+import { outcomes } from '../kopia/runs/outcome-kinds.ts'
 import type { ExpectedInterval } from '../ledger/expected-interval.ts'
 import { snapshotTypes } from '../ledger/snapshot-summary.ts'
-import type { SourceState } from '../ledger/source-state.ts'
+import { isBackedUp, type SourceState } from '../ledger/source-state.ts'
 import type { MetricName } from './definitions.ts'
 import type { Labels, Sample } from './sample.ts'
 
@@ -25,7 +25,8 @@ type SourceSeries = {
 const sourceSeries: readonly SourceSeries[] = [
   {
     name: 'kopia_backup_status',
-    valueIn: ({ lastAttempt }) => lastAttempt && (lastAttempt.outcome === 'success' ? 1 : 0),
+    valueIn: (state) =>
+      state.lastAttempt === undefined && state.unproven === undefined ? undefined : Number(isBackedUp(state)),
   },
   ...outcomes.map((status) => ({
     name: 'kopia_backup_duration_seconds' as const,

@@ -30,6 +30,9 @@ export type PendingItem = PendingRun | PendingAttempt
 /** How long after an after-action Kopia may take to save the snapshot: the first look and the last. */
 export const hookGraceSeconds = { first: 1, last: 15 } as const
 
+/** How long after a server has finished a source it may take to log that the flush failed. */
+export const flushGraceSeconds = 1
+
 /** The ended runs, in the order in which they ended: the latest one decides on a source. */
 export function pendingRuns(runs: Runs): readonly PendingRun[] {
   const ended: PendingRun[] = []
@@ -60,7 +63,7 @@ export function pendingAttempts(
 
 type StagedAttempt = {
   readonly attempt: Attempt
-  readonly stage: 'finished' | 'first look' | 'last look'
+  readonly stage: 'finished' | 'flushed' | 'first look' | 'last look'
 }
 
 function pendingAttemptsOf(
@@ -68,7 +71,10 @@ function pendingAttemptsOf(
   identity: Identity | undefined,
   nowSeconds: number,
 ): readonly StagedAttempt[] {
-  const ofLog = finishedAttempts(run).map((attempt): StagedAttempt => ({ attempt, stage: 'finished' }))
+  const ofLog = finishedAttempts(run).map((attempt): StagedAttempt => {
+    const isFlushed = nowSeconds - (attempt.finishedAt ?? nowSeconds) >= flushGraceSeconds
+    return { attempt, stage: isFlushed ? 'flushed' : 'finished' }
+  })
   if (identity === undefined) return ofLog
   // The repository is asked twice: soon after the after-action, and when the snapshot must be there.
   const ofHooks = finishedHookAttempts(run, identity, nowSeconds, hookGraceSeconds.first)
@@ -97,15 +103,39 @@ export function isStillPending(
 }
 
 /** All attempts that are under way, or that have finished and are not settled. */
-export function unsettledAttempts(runs: Runs, identity: Identity | undefined): readonly Attempt[] {
+export function unsettledAttempts(
+  runs: Runs,
+  identity: Identity | undefined,
+  isOurs: (run: OpenRun | EndedRun) => boolean,
+): readonly Attempt[] {
   const unsettled: Attempt[] = []
-  for (const run of runs.values()) if (run.state !== 'settled') unsettled.push(...attemptsOf(run, identity))
+  for (const run of runs.values()) {
+    if (run.state !== 'settled' && isOurs(run)) unsettled.push(...attemptsOf(run, identity))
+  }
   return unsettled
 }
 
-/** The attempts that are under way. */
-export function runningAttempts(runs: Runs, identity: Identity | undefined): readonly Attempt[] {
-  return openRuns(runs).flatMap(([, run]) => attemptsUnderWay(run, identity))
+/** The attempts that are under way in the runs of this repository. */
+export function runningAttempts(
+  runs: Runs,
+  identity: Identity | undefined,
+  isOurs: (run: OpenRun | EndedRun) => boolean,
+): readonly Attempt[] {
+  return openRuns(runs).flatMap(([, run]) => (isOurs(run) ? attemptsUnderWay(run, identity) : []))
+}
+
+/** The items as they are now: what their runs have written since the repository was asked belongs to them. */
+export function currentItems(
+  asked: readonly PendingItem[],
+  now: readonly PendingItem[],
+): readonly PendingItem[] {
+  const names = new Set(asked.map(nameOf))
+  return now.filter((item) => names.has(nameOf(item)))
+}
+
+/** The same for all stages of a question. */
+function nameOf(item: PendingItem): string {
+  return item.kind === 'run' ? item.key : `${item.runId} ${keyOf(item.attempt)}`
 }
 
 function openRuns(runs: Runs): readonly (readonly [string, OpenRun])[] {

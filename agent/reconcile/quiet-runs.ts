@@ -1,7 +1,7 @@
 // Silent runs whose processes were never seen: they have ended, or go on where they can't be seen.
 
 import { type Identity, settleRun } from '../kopia/runs/attempts.ts'
-import type { RepositoryAnswer } from '../kopia/runs/outcome.ts'
+import type { RepositoryAnswer } from '../kopia/runs/finished-attempt.ts'
 import type { EndedRun } from '../kopia/runs/run.ts'
 import type { RunTracker } from '../kopia/runs/tracker.ts'
 
@@ -16,12 +16,15 @@ export function quietRunsOf(tracker: Pick<RunTracker, 'quietRuns'>): readonly Qu
   })
 }
 
-/** Whether the repository holds a snapshot of each of its attempts: then it has ended. */
-export function isEachSnapshotIn(
+/** Whether the repository holds a snapshot of each of its attempts, or rightly holds none: then it has ended. */
+export function isEachProven(
   answer: RepositoryAnswer,
   { run }: QuietRun,
   identity: Identity | undefined,
 ): boolean {
   const finished = settleRun(run, answer, identity) ?? []
-  return finished.length > 0 && finished.every(({ snapshotId }) => snapshotId !== undefined)
+  return (
+    finished.length > 0 &&
+    finished.every(({ outcome, snapshotId }) => outcome === 'success' || snapshotId !== undefined)
+  )
 }

@@ -2,67 +2,81 @@
 
 import { keyOf } from '../kopia/runs/attempts.ts'
 import type { Attempt } from '../kopia/runs/evidence.ts'
-import type { RepositoryAnswer } from '../kopia/runs/outcome.ts'
 import type { RunTracker } from '../kopia/runs/tracker.ts'
-import { formatSource, type Source } from '../kopia/source.ts'
-import type { Ledger } from '../ledger/ledger.ts'
-import type { Log } from '../util/log.ts'
-import { type Decision, decide } from './decisions.ts'
+import { formatSource } from '../kopia/source.ts'
+import { type CommandEntries, createCommandEntries } from './command-entries.ts'
 import { createDeferrals, type Deferrals } from './deferrals.ts'
-import { createLedgerEntries, type LedgerEntries } from './ledger-entries.ts'
-import {
-  isStillPending,
-  type PendingItem,
-  pendingAttempts,
-  pendingRuns,
-  runningAttempts,
-  unsettledAttempts,
-} from './pending.ts'
-import { isEachSnapshotIn, quietRunsOf } from './quiet-runs.ts'
+import { createDoubts, type Doubts } from './doubts.ts'
+import { createLedgerEntries, type LedgerEntries, type LedgerEntriesOptions } from './ledger-entries.ts'
+import { type PendingItem, pendingAttempts, pendingRuns, runningAttempts } from './pending.ts'
+import { isEachProven, quietRunsOf } from './quiet-runs.ts'
 import type { RepositoryQueries, SnapshotsAnswer } from './repository-queries.ts'
+import { Settlement } from './settlement.ts'
+import { createSetupNotes, type SetupNotes } from './setup-notes.ts'
 import { type Subject, snapshotsNeeded, subjectOf, subjectOfRun } from './subjects.ts'
+import { createUnattributedRuns } from './unattributed-runs.ts'
+import { createUnexplainedSnapshots } from './unexplained-snapshots.ts'
 
-type ReconcilerOptions = {
-  readonly ledger: Ledger
+type ReconcilerOptions = Omit<LedgerEntriesOptions, 'unexplained'> & {
   readonly tracker: RunTracker
   readonly repositoryQueries: RepositoryQueries
-  /** Which sources are reported, by user, host and path. */
-  readonly isWanted: (source: Source) => boolean
-  readonly nowSeconds: () => number
-  readonly log: Log
+  readonly onUnattributed: () => void
+  readonly onUnexplained: () => void
 }
 
 /** Binds the ledger to the runs and to Kopia. */
 export class Reconciler {
   readonly #options: ReconcilerOptions
   readonly #entries: LedgerEntries
+  readonly #settlement: Settlement
+  readonly #commands: CommandEntries
+  readonly #setup: SetupNotes
+  readonly #doubts: Doubts
   readonly #deferrals: Deferrals = createDeferrals()
   #keysUnderWay = ''
 
   constructor(options: ReconcilerOptions) {
+    const { ledger, log } = options
     this.#options = options
-    this.#entries = createLedgerEntries(options)
+    this.#entries = createLedgerEntries({ ...options, unexplained: createUnexplainedSnapshots(options) })
+    this.#commands = createCommandEntries(ledger, log)
+    this.#setup = createSetupNotes(options)
+    this.#doubts = createDoubts(options)
+    this.#settlement = new Settlement({
+      ...options,
+      entries: this.#entries,
+      commands: this.#commands,
+      setup: this.#setup,
+      deferrals: this.#deferrals,
+      unattributed: createUnattributedRuns(options),
+      pending: () => this.#pending(),
+    })
   }
 
   /** Enters the sources of attempts that have begun. Returns whether other attempts are under way than before. */
   noteBeginnings(): boolean {
-    const { ledger, isWanted, nowSeconds } = this.#options
-    const underWay = this.#running().filter(({ source }) => isWanted(source))
-    for (const { source } of underWay) ledger.addSource(source, nowSeconds())
+    this.#setup.note()
+    for (const [runId, run] of this.#options.tracker.runs) {
+      if (run.state === 'open' && this.#setup.isOurs(run)) this.#commands.enterRunningServer(runId, run)
+    }
+    const underWay = this.#running()
+    for (const { source } of underWay) this.#entries.enterBeginning(source)
     const keys = underWay.map(keyOf).sort().join('\n')
     const hasChanged = keys !== this.#keysUnderWay
     this.#keysUnderWay = keys
     return hasChanged
   }
 
-  /** Settles what has ended since the last call, with one question to Kopia. Returns whether there was any. */
+  /** Settles what has ended since the last call, with one question to Kopia. Returns whether the ledger has changed. */
   async settle(): Promise<boolean> {
     // The log of the same process may be there by now, and it says more than the hooks.
     if (this.#pending().some(isOfHooks)) await this.#options.tracker.sweep()
     await this.#endQuietRuns()
+    const hasFailed = this.#enterFailedCommands()
     const due = this.#deferrals.due(this.#pending())
-    if (due.length === 0) return false
-    return this.#settleAll(due, await this.#askAbout(due.map(subjectOf)))
+    const hasSettled = due.length > 0 && (await this.#settlement.settle(due, await this.#askAbout(due)))
+    const isDoubtful = this.#doubts.note(this.#pending().filter(({ run }) => this.#setup.isOurs(run)))
+    return hasFailed || hasSettled || isDoubtful
   }
 
   /** Asks for all snapshots: settles what waits for an answer, and enters snapshots of which no log reports. */
@@ -73,7 +87,7 @@ export class Reconciler {
     // What ends while Kopia answers may be missing in the answer, so it is not decided by it.
     const pending = this.#pending()
     const answer = await repositoryQueries.snapshots(undefined)
-    if (await this.#settleAll(pending, answer)) {
+    if (await this.#settlement.settle(pending, answer)) {
       this.#entries.removeGoneSources(answer, new Set(this.runningSince().keys()))
     }
   }
@@ -93,59 +107,33 @@ export class Reconciler {
     const { ledger, tracker } = this.#options
     const due = this.#deferrals.due(quietRunsOf(tracker))
     if (due.length === 0) return
-    const answer = await this.#askAbout(due.map(({ run }) => subjectOfRun(run)))
+    const answer = await this.#ask(due.map(({ run }) => subjectOfRun(run)))
     if (answer.kind === 'interrupted') return
     for (const quiet of due) this.#deferrals.defer(quiet)
-    const over = due.filter((quiet) => isEachSnapshotIn(answer, quiet, ledger.repository.status))
+    const over = due.filter((quiet) => isEachProven(answer, quiet, ledger.repository.status))
     await tracker.end(over.map(({ runId }) => runId))
   }
 
+  /** The repository is not asked about runs that are certainly another's. */
+  #askAbout(items: readonly PendingItem[]): Promise<SnapshotsAnswer> {
+    const { tracker } = this.#options
+    return this.#ask(items.filter(({ run }) => tracker.configurationOf(run)?.kind !== 'other').map(subjectOf))
+  }
+
   /** Asks once for all, and not at all where no snapshot was taken. */
-  async #askAbout(subjects: readonly Subject[]): Promise<SnapshotsAnswer> {
+  async #ask(subjects: readonly Subject[]): Promise<SnapshotsAnswer> {
     const needed = snapshotsNeeded(subjects)
     if (needed.kind === 'none') return { kind: 'unavailable' }
     return this.#options.repositoryQueries.snapshots(needed.kind === 'all' ? undefined : needed.source)
   }
 
-  /**
-   * Enters all outcomes and what the repository holds in one step that waits for nothing: a ledger that is saved or pushed
-   * meanwhile holds an attempt as counted and settled, with its snapshots, or as neither.
-   */
-  async #settleAll(items: readonly PendingItem[], answer: SnapshotsAnswer): Promise<boolean> {
-    if (answer.kind === 'interrupted') return false
-    const { ledger, tracker, repositoryQueries } = this.#options
-    // Runs that wrote while Kopia answered must be known before their snapshots are entered.
-    await tracker.sweep()
-    const decisions = items.flatMap((item) => this.#decide(item, answer) ?? [])
-    const sources = decisions.flatMap(({ finished }) => finished.map(({ source }) => source))
-    // A source without snapshots may belong here by a policy that is new.
-    if (sources.some((source) => this.#entries.isUnknown(source, answer))) {
-      await repositoryQueries.refreshPolicies()
+  /** A command that has failed is known before its attempts are. */
+  #enterFailedCommands(): boolean {
+    let hasFailed = false
+    for (const { runId, run } of pendingRuns(this.#options.tracker.runs)) {
+      if (this.#setup.isOurs(run)) hasFailed = this.#commands.enterFailure(runId, run) || hasFailed
     }
-    await tracker.exclusively(() => {
-      for (const decision of decisions) this.#enter(decision, answer)
-      const busy = unsettledAttempts(tracker.runs, ledger.repository.status)
-      this.#entries.enterSnapshots(answer, new Set(busy.map(({ source }) => formatSource(source))))
-    })
-    this.#deferrals.retain([...this.#pending(), ...quietRunsOf(this.#options.tracker)])
-    return true
-  }
-
-  #decide(item: PendingItem, answer: RepositoryAnswer): Decision | undefined {
-    const { ledger, nowSeconds } = this.#options
-    const decision = decide(item, answer, ledger.repository.status, nowSeconds())
-    if (decision === undefined) this.#deferrals.defer(item)
-    return decision
-  }
-
-  #enter({ item, finished }: Decision, answer: SnapshotsAnswer): void {
-    const { ledger, tracker, nowSeconds } = this.#options
-    if (!isStillPending(item, tracker.runs, ledger.repository.status, nowSeconds())) return
-    for (const attempt of finished) this.#entries.enterAttempt(attempt, answer)
-    if (item.kind === 'run') {
-      this.#entries.enterCommand(item.runId, item.run, finished)
-      tracker.settle(item.runId)
-    } else tracker.settleAttempt(item.runId, item.attempt)
+    return hasFailed
   }
 
   #pending(): readonly PendingItem[] {
@@ -156,9 +144,10 @@ export class Reconciler {
     ]
   }
 
+  /** Of runs that may belong to another repository nothing is shown. */
   #running(): readonly Attempt[] {
     const { ledger, tracker } = this.#options
-    return runningAttempts(tracker.runs, ledger.repository.status)
+    return runningAttempts(tracker.runs, ledger.repository.status, this.#setup.isOurs)
   }
 }
 

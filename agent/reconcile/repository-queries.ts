@@ -4,14 +4,19 @@ import type { Kopia } from '../kopia/cli/client.ts'
 import type { KopiaResult } from '../kopia/cli/exec.ts'
 import { effectivePolicyFor } from '../kopia/cli/policies.ts'
 import { bySource } from '../kopia/cli/snapshots.ts'
-import type { RepositoryAnswer } from '../kopia/runs/outcome.ts'
-import type { Source } from '../kopia/source.ts'
+import type { RepositoryAnswer } from '../kopia/runs/finished-attempt.ts'
+import { formatSource, type Source } from '../kopia/source.ts'
 import type { Ledger, Question } from '../ledger/ledger.ts'
 import type { Log } from '../util/log.ts'
+import { enterRepositoryStatus } from './repository-identity.ts'
 
 export type SnapshotsAnswer =
   | Extract<RepositoryAnswer, { kind: 'unavailable' }>
-  | (Extract<RepositoryAnswer, { kind: 'snapshots' }> & { readonly question: Question })
+  | (Extract<RepositoryAnswer, { kind: 'snapshots' }> & {
+      readonly question: Question
+      /** The source that was asked about; undefined for all. */
+      readonly about: Source | undefined
+    })
   /** The agent stops and has ended the question: this says nothing about the repository. */
   | { readonly kind: 'interrupted' }
 
@@ -38,8 +43,8 @@ type RepositoryQueriesOptions = {
 
 /** Binds the ledger to Kopia's CLI. */
 export function createRepositoryQueries(options: RepositoryQueriesOptions): RepositoryQueries {
-  const { ledger, kopia, signal, nowSeconds } = options
-  const reachability = createReachability(options.log)
+  const { ledger, kopia, signal, nowSeconds, log } = options
+  const reachability = createReachability(log)
   let questions = 0
 
   // A stop waits for the question under way, so none may begin after it.
@@ -59,14 +64,22 @@ export function createRepositoryQueries(options: RepositoryQueriesOptions): Repo
     if (signal.aborted) return { kind: 'interrupted' }
     reachability.note(answer)
     if (!answer.ok) return { kind: 'unavailable' }
-    return { kind: 'snapshots', bySource: bySource(answer.value), ignoresIdentical, question }
+    return {
+      kind: 'snapshots',
+      bySource: bySource(answer.value),
+      ignoresIdentical,
+      newestIdBefore: (about) => newestIdBefore(ledger, about),
+      question,
+      about: source,
+    }
   }
 
   function ignoresIdentical(source: Source): boolean {
     return effectivePolicyFor(ledger.repository.policies ?? [], source).ignoresIdentical
   }
 
-  const refreshStatus = () => ask(kopia.repositoryStatus, (status) => ledger.updateRepository({ status }))
+  const refreshStatus = () =>
+    ask(kopia.repositoryStatus, (status) => enterRepositoryStatus(ledger, status, log))
   const refreshPolicies = () => ask(kopia.policies, (policies) => ledger.updateRepository({ policies }))
 
   return {
@@ -85,6 +98,13 @@ export function createRepositoryQueries(options: RepositoryQueriesOptions): Repo
     },
     isReachable: reachability.isReachable,
   }
+}
+
+/** Where the repository was asked before, and showed nothing of the source, whatever it holds now is new. */
+function newestIdBefore(ledger: Ledger, source: Source): string | undefined {
+  const held = ledger.sources.get(formatSource(source))?.held
+  if (held === undefined) return ledger.isCounted(0) ? undefined : ''
+  return held.newestId ?? (held.newest === undefined ? undefined : '')
 }
 
 type Reachability = {

@@ -19,12 +19,17 @@ export function createSourceFilter({ include, exclude }: SourcePatterns): (sourc
   }
 }
 
-/** With the scope `local` only the sources of who Kopia is here; until that is known, all. */
+/**
+ * With the scope `local` only the sources of who Kopia is here, and those that it has backed up as who it is, whatever
+ * they are called (`--override-source`); until that is known, all.
+ */
 export function isInScope(
   scope: 'local' | 'all',
   identity: { readonly user: string; readonly host: string } | undefined,
   source: Source,
+  backedUpAs?: string,
 ): boolean {
   if (scope === 'all' || identity === undefined) return true
-  return source.user === identity.user && source.host === identity.host
+  const { user, host } = identity
+  return (source.user === user && source.host === host) || backedUpAs === `${user}@${host}`
 }

@@ -3,6 +3,7 @@
 import type { Attempt } from '../kopia/runs/evidence.ts'
 import type { EndedRun } from '../kopia/runs/run.ts'
 import { formatSource, type Source } from '../kopia/source.ts'
+import { isEmpty } from './command-entries.ts'
 import type { PendingItem } from './pending.ts'
 
 /** The hook calls of a run name sources by their paths alone. */
@@ -23,9 +24,10 @@ type SnapshotsNeeded =
   | { readonly kind: 'all' }
   | { readonly kind: 'one source'; readonly source: Source }
 
-/** The snapshots that settle all subjects: one source's where that is enough, since Kopia lists them faster. */
+/** An empty log of a backup names no source. The snapshots that settle all subjects: one source's where that is enough, since Kopia lists them faster. */
 export function snapshotsNeeded(subjects: readonly Subject[]): SnapshotsNeeded {
-  if (subjects.some(({ run }) => run !== undefined && run.hookCalls.length > 0)) return { kind: 'all' }
+  if (subjects.some(({ run }) => run !== undefined && (run.hookCalls.length > 0 || isEmpty(run))))
+    return { kind: 'all' }
   const attempts = subjects.flatMap((subject) => subject.attempts)
   const sources = new Map(attempts.map(({ source }) => [formatSource(source), source]))
   const [source, ...others] = [...sources.values()]

@@ -3,9 +3,10 @@
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import convict from 'convict'
+import type { Environment } from './default-folders.ts'
 import { flagOf, isSettingName, type SettingName, settingNames, stringsByName } from './names.ts'
 import { type Declaration, declarations } from './schema.ts'
-import { ConfigError, type Environment, firstLine, type Settings, toSettings } from './settings.ts'
+import { ConfigError, firstLine, type Settings, toSettings } from './settings.ts'
 
 export type Flags = Readonly<Record<string, string | undefined>>
 

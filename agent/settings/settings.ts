@@ -1,12 +1,14 @@
 // Turns the texts of the settings into the values that the agent uses.
 
 import { readFileSync } from 'node:fs'
-import { homedir, hostname } from 'node:os'
+import { hostname } from 'node:os'
 import { join } from 'node:path'
+import { configurationPathOf } from '../kopia/runs/configuration.ts'
 import type { TlsFiles } from '../push/http.ts'
 import type { Credentials } from '../push/pushgateway.ts'
 import type { SourcePatterns } from '../reconcile/source-filter.ts'
 import type { Login } from '../web/login.ts'
+import { defaultLogDirectory, defaultStateDirectory, type Environment } from './default-folders.ts'
 import {
   type ListenAddress,
   parseDurationMs,
@@ -39,6 +41,8 @@ export type Settings = {
   /** Undefined: the usual time limit of each command. */
   readonly kopiaTimeLimitMs: number | undefined
   readonly kopiaConfigPath: string
+  /** The configuration file that Kopia uses, its default included. */
+  readonly resolvedKopiaConfigPath: string
   readonly kopiaPassword: string
   /** As set; empty for Kopia's default. */
   readonly kopiaLogDirectory: string
@@ -74,8 +78,6 @@ type GatewaySettings = {
   readonly tls: TlsFiles
 }
 
-export type Environment = Readonly<Record<string, string | undefined>>
-
 /** Builds the settings; throws a ConfigError if a file can't be read or a setting lacks its counterpart. */
 export function toSettings(get: (name: SettingName) => string, environment: Environment): Settings {
   const values = stringsByName(get) as Record<SettingName, string>
@@ -91,6 +93,7 @@ export function toSettings(get: (name: SettingName) => string, environment: Envi
     kopiaBinary: values.kopia_bin,
     kopiaTimeLimitMs: values.kopia_timeout === '' ? undefined : parseDurationMs(values.kopia_timeout),
     kopiaConfigPath: values.kopia_config_path,
+    resolvedKopiaConfigPath: configurationPathOf(values.kopia_config_path, environment, process.platform),
     kopiaPassword: secretOf(values, 'kopia_password'),
     kopiaLogDirectory: values.kopia_log_dir,
     cliLogs: join(logDirectory, 'cli-logs'),
@@ -184,16 +187,6 @@ function readSecret(name: SettingName, path: string): string {
 }
 
 /** Kopia's own default: the folder `kopia` in the cache directory of Go's os.UserCacheDir; on macOS ~/Library/Logs. */
-function defaultLogDirectory(environment: Environment): string {
-  if (process.platform === 'darwin') return join(homedir(), 'Library', 'Logs', 'kopia')
-  return join(environment.XDG_CACHE_HOME || join(homedir(), '.cache'), 'kopia')
-}
-
-function defaultStateDirectory(environment: Environment): string {
-  if (process.getuid?.() === 0) return '/var/lib/kopia-metrics-agent'
-  return join(environment.XDG_STATE_HOME || join(homedir(), '.local', 'state'), 'kopia-metrics-agent')
-}
-
 /** The first line of an error's message. */
 export function firstLine(error: unknown): string {
   return (error instanceof Error ? error.message : String(error)).split('\n')[0] ?? ''

@@ -16,6 +16,7 @@ export function parseEvent(bytes: Buffer, at: number): HookCall {
   return {
     phase: parsePhase(entries.get('PHASE')),
     ...(/^\d{1,3}$/.test(exitCode) && { actionExitCode: Number(exitCode) }),
+    ...(entries.get('ACTION_MODE') === 'essential' && { actionIsEssential: true as const }),
     action: parseAction(entries.get('KOPIA_ACTION')),
     callId: required(entries, 'KOPIA_SNAPSHOT_ID'),
     path: required(entries, 'KOPIA_SOURCE_PATH'),

@@ -28,7 +28,22 @@ const wholeFields = {
   },
   failed_commands: {
     doc: 'commands of Kopia whose last run failed as a whole, unless a source shows the failure',
-    value: ({ status }) => status.failedCommands,
+    value: ({ status }) => status.failedCommands.map(({ command }) => command),
+  },
+  failed_command_reasons: {
+    doc: 'why each of them failed, in one line: an object by command; null if unknown',
+    value: ({ status }) =>
+      Object.fromEntries(status.failedCommands.map(({ command, reason }) => [command, reason ?? null])),
+  },
+  repository_id: {
+    doc: 'unique id of the repository that the sources are about',
+    value: ({ status }) => status.repository.status?.repositoryId,
+  },
+  changed_repository_id: {
+    doc:
+      'unique id of another repository, to which Kopia is connected now; the sources stay those of `repository_id` ' +
+      'until `forget --sources`; null if Kopia is not connected to another one',
+    value: ({ status }) => status.repository.changedTo?.repositoryId,
   },
   sources: {
     doc: 'the sources as a list, worst first; the fields of each:',
@@ -43,7 +58,8 @@ const sourceFields = {
   path: { doc: 'path of the source', value: ({ source }) => source.path },
   state: {
     doc:
-      '`failing`: the last attempt made no complete backup; `overdue`: the last success is older than 1.5 times the ' +
+      '`failing`: the last attempt made no complete backup, or nothing proves the success that it reported, or the ' +
+      'repository holds no snapshot of the source any more; `overdue`: the last success is older than 1.5 times the ' +
       'expected interval plus 1 h. As in the alert KopiaBackupOverdue, a learned interval allows for nights and weekends ' +
       'off, and a machine that sleeps must have been up for 4 h since then; `waiting`: no attempt is known yet; `fine`',
     value: ({ state }) => state,
@@ -63,6 +79,14 @@ const sourceFields = {
   last_attempt_status: {
     doc: '`success`, `failed` or `incomplete`',
     value: ({ lastAttempt }) => lastAttempt?.outcome,
+  },
+  last_attempt_reason: {
+    doc: 'why the last attempt made no complete backup, or why nothing proves its success, in one line',
+    value: ({ reason }) => reason,
+  },
+  unproven_since_timestamp_seconds: {
+    doc: 'since when the last attempt reports a success that nothing proves; null if it is proved or failed',
+    value: ({ unprovenSince }) => unprovenSince,
   },
   last_attempt_duration_seconds: {
     doc: 'duration of the last attempt, with its actions',
@@ -91,6 +115,10 @@ const sourceFields = {
   size_bytes: { doc: 'size of the newest complete snapshot', value: ({ sizeBytes }) => sizeBytes },
   files: { doc: 'number of files in the newest complete snapshot', value: ({ files }) => files },
   snapshots: { doc: 'number of snapshots in the repository', value: ({ snapshots }) => snapshots },
+  no_snapshots_since_timestamp_seconds: {
+    doc: 'since when the repository, which held snapshots of the source, holds none; null if it holds some',
+    value: ({ goneSince }) => goneSince,
+  },
   recent_attempts: {
     doc: 'the last 30 attempts, oldest first, each with `ended_timestamp_seconds`, `duration_seconds`, `status`',
     value: ({ recent }) =>

@@ -1,6 +1,6 @@
 // Decides the state of each source from the ledger, for the terminal, for scripts and for the page. Pure.
 
-import type { FinishedAttempt } from '../kopia/runs/outcome.ts'
+import type { FinishedAttempt } from '../kopia/runs/finished-attempt.ts'
 import { formatSource, type Source } from '../kopia/source.ts'
 import { type ExpectedInterval, expectedIntervalOf } from '../ledger/expected-interval.ts'
 import type { Ledger, RepositoryState } from '../ledger/ledger.ts'
@@ -8,7 +8,10 @@ import { type RecentAttempt, unpacked } from '../ledger/recent-attempts.ts'
 import type { SourceState } from '../ledger/source-state.ts'
 import { overdueSince as overdueSinceOf } from './overdue.ts'
 
-/** Worst first. `waiting`: no attempt is known yet, and the source is not overdue. */
+/**
+ * Worst first. `failing`: the last attempt made no complete backup, or nothing proves its success, or the repository holds no
+ * snapshot any more. `waiting`: no attempt is known yet, and the source is not overdue.
+ */
 export const states = ['failing', 'overdue', 'waiting', 'fine'] as const
 export type State = (typeof states)[number]
 
@@ -19,6 +22,12 @@ export type SourceStatus = {
   readonly state: State
   readonly runningSince?: number
   readonly lastAttempt?: FinishedAttempt
+  /** Why the last attempt made no complete backup, or why nothing proves its success. */
+  readonly reason?: string
+  /** Since when a reported success waits for its proof, without hope. */
+  readonly unprovenSince?: number
+  /** Since when the repository holds no snapshot of it. */
+  readonly goneSince?: number
   readonly lastSuccessAt?: number
   readonly consecutiveFailures: number
   readonly expectedInterval?: ExpectedInterval
@@ -33,12 +42,14 @@ export type SourceStatus = {
   readonly recent: readonly RecentAttempt[]
 }
 
+export type FailedCommand = { readonly command: string; readonly reason?: string }
+
 export type Status = {
   readonly at: number
   readonly sources: readonly SourceStatus[]
   readonly counts: Readonly<Record<State, number>>
   /** Commands of Kopia whose last run failed, unless a failing source shows that already. */
-  readonly failedCommands: readonly string[]
+  readonly failedCommands: readonly FailedCommand[]
   readonly repository: RepositoryState
 }
 
@@ -51,13 +62,21 @@ export function statusOf(ledger: Ledger, runningSince: ReadonlyMap<string, numbe
   for (const { state } of sources) counts[state] += 1
   const failedCommands = [...ledger.commands]
     .filter(([command, { result }]) => result === 'failed' && !isShownBySource(command, counts))
-    .map(([command]) => command)
+    .map(([command, { reason }]) => ({ command, ...(reason !== undefined && { reason }) }))
   return { at, sources, counts, failedCommands, repository: ledger.repository }
 }
 
-/** Whether a source is failing or overdue. */
-export function needsAttention({ counts }: Status): boolean {
-  return counts.failing + counts.overdue > 0
+/** The number of things that need attention: failing and overdue sources, failed commands, another repository. */
+export function problemCount({ counts, failedCommands, repository }: Status): number {
+  const others = failedCommands.length + (repository.changedTo === undefined ? 0 : 1)
+  return counts.failing + counts.overdue + others
+}
+
+/** The state that stands for all: of the worst source, or worse for what no source shows. */
+export function overallState({ sources, failedCommands, repository }: Status): State {
+  if (repository.changedTo !== undefined) return 'failing'
+  const worst = sources[0]?.state ?? 'waiting'
+  return failedCommands.length > 0 && worst !== 'failing' ? 'overdue' : worst
 }
 
 function sourceStatusOf(
@@ -67,7 +86,7 @@ function sourceStatusOf(
   at: number,
 ): SourceStatus {
   const name = formatSource(state.source)
-  const { source, lastAttempt, lastSuccessAt, consecutiveFailures, held } = state
+  const { source, lastAttempt, lastSuccessAt, consecutiveFailures, held, unproven, goneSince } = state
   const expectedInterval = expectedIntervalOf(state, ledger.repository.policies)
   const since = lastSuccessAt ?? state.firstSeenAt
   const recent = unpacked(state.recent ?? [])
@@ -81,11 +100,14 @@ function sourceStatusOf(
   return {
     name,
     source,
-    state: stateOf(lastAttempt, overdueSince),
+    state: stateOf(state, overdueSince),
     consecutiveFailures,
     recent,
     ...(begun !== undefined && { runningSince: begun }),
     ...(lastAttempt && { lastAttempt }),
+    ...reasonOf(state),
+    ...(unproven && { unprovenSince: unproven.since }),
+    ...(goneSince !== undefined && { goneSince }),
     ...(lastSuccessAt !== undefined && { lastSuccessAt }),
     ...(expectedInterval && { expectedInterval, nextExpectedAt: since + expectedInterval.seconds }),
     ...(overdueSince !== undefined && { overdueSince }),
@@ -98,7 +120,13 @@ function sourceStatusOf(
   }
 }
 
-function stateOf(lastAttempt: FinishedAttempt | undefined, overdueSince: number | undefined): State {
+function reasonOf({ unproven, lastAttempt }: SourceState): Pick<SourceStatus, 'reason'> {
+  const reason = unproven?.reason ?? lastAttempt?.reason
+  return reason === undefined ? {} : { reason }
+}
+
+function stateOf({ lastAttempt, unproven, goneSince }: SourceState, overdueSince: number | undefined): State {
+  if (unproven !== undefined || goneSince !== undefined) return 'failing'
   if (lastAttempt !== undefined && lastAttempt.outcome !== 'success') return 'failing'
   if (overdueSince !== undefined) return 'overdue'
   return lastAttempt === undefined ? 'waiting' : 'fine'

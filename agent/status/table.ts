@@ -1,14 +1,17 @@
 // The status as a table for a terminal: fits its width, worst source first, problems explained below their rows. Pure.
 
 import { sparkline } from './sparkline.ts'
-import type { SourceStatus, State, Status } from './status.ts'
+import { overallState, type SourceStatus, type State, type Status } from './status.ts'
 import { fitted, padded, shortened, widthOf, wrapped } from './text-width.ts'
 import {
   agoWords,
   bytesWords,
+  changedRepositoryWords,
+  commandWords,
   countWords,
   durationWords,
   problemWords,
+  reasonWords,
   spanWords,
   summaryWords,
   visible,
@@ -60,16 +63,16 @@ const columns: readonly Column[] = [
 /** The status as lines of text, with a line end. */
 export function statusTable(status: Status, options: TableOptions): string {
   const { paint, columns: width } = options
-  const worst = status.sources[0]?.state ?? 'waiting'
   const host = commonHost(status.sources)
   const heading = wrapped(`${summaryWords(status)}${host === '' ? '' : ` on ${visible(host)}`}`, width)
-  const commands = status.failedCommands.flatMap((command) =>
-    wrapped(`! the last "kopia ${visible(command)}" failed`, width).map((line) => paint('yellow', line)),
-  )
+  const warn = (words: string, colour: Colour) =>
+    wrapped(`! ${words}`, width).map((line) => paint(colour, line))
+  const changed = changedRepositoryWords(status)
   const table = status.sources.length === 0 ? [] : ['', ...tableLines(status, host, options)]
   const lines = [
-    ...heading.map((line) => paint('bold', paint(marks[worst].colour, line))),
-    ...commands,
+    ...heading.map((line) => paint('bold', paint(marks[overallState(status)].colour, line))),
+    ...(changed === undefined ? [] : warn(changed, 'red')),
+    ...status.failedCommands.flatMap((failed) => warn(commandWords(failed), 'yellow')),
     ...table,
   ]
   return lines.map((line) => `${line.trimEnd()}\n`).join('')
@@ -144,9 +147,9 @@ type Note = { readonly text: string; readonly colour: Colour }
 
 function notesOf(source: SourceStatus, now: number): readonly Note[] {
   const { runningSince, state } = source
-  const problem = problemWords(source, now)
+  const problems = [problemWords(source, now), reasonWords(source)].filter((text) => text !== undefined)
   return [
-    ...(problem === undefined ? [] : [{ text: problem, colour: marks[state].colour }]),
+    ...problems.map((text) => ({ text, colour: marks[state].colour })),
     ...(runningSince === undefined
       ? []
       : [{ text: `running for ${spanWords(now - runningSince)}`, colour: 'cyan' as const }]),

@@ -32,7 +32,7 @@ export function shortened(text: string, width: number): string {
   return `…${end}`
 }
 
-/** Splits a text at spaces into lines of `width` columns; a wider word has a line of its own. Undefined: one line. */
+/** Splits a text at spaces into lines of `width` columns, and a wider word, such as a path, anywhere. Undefined: one line. */
 export function wrapped(text: string, width: number | undefined): readonly string[] {
   if (width === undefined) return [text]
   const lines: string[] = []
@@ -40,7 +40,19 @@ export function wrapped(text: string, width: number | undefined): readonly strin
     const last = lines.at(-1)
     const longer = `${last} ${word}`
     if (last !== undefined && widthOf(longer) <= width) lines[lines.length - 1] = longer
-    else lines.push(word)
+    else lines.push(...pieces(word, width))
   }
   return lines
+}
+
+/** A word in pieces of at most `width` columns, or of one character that is wider. */
+function pieces(word: string, width: number): readonly string[] {
+  if (widthOf(word) <= width) return [word]
+  const found: string[] = []
+  for (const { segment } of graphemes.segment(word)) {
+    const longer = (found.at(-1) ?? '') + segment
+    if (found.length > 0 && widthOf(longer) <= width) found[found.length - 1] = longer
+    else found.push(segment)
+  }
+  return found
 }

@@ -1,8 +1,9 @@
 // Formats times, sizes, counts, names and problems for people: the terminal and the page show the same words.
 
-import type { SourceStatus, Status } from './status.ts'
+import { visible } from '../util/visible.ts'
+import type { FailedCommand, SourceStatus, Status } from './status.ts'
 
-export { visible } from '../util/visible.ts'
+export { visible }
 
 const minute = 60
 const hour = 60 * minute
@@ -60,31 +61,48 @@ export function pluralWords(count: number, singular: string): string {
   return `${countWords(count)} ${singular}${count === 1 ? '' : 's'}`
 }
 
-/** One line for all sources, such as `1 failing, 2 overdue of 14 sources`. */
-export function summaryWords({ sources, counts }: Status): string {
-  const total = sources.length
-  if (total === 0) return 'No sources known yet'
+/** One line for all, such as `1 failing, 2 overdue of 14 sources`. It says "backed up" only if nothing else has failed. */
+export function summaryWords(status: Status): string {
+  const { sources, counts, failedCommands, repository } = status
   const bad = [
     ...(counts.failing > 0 ? [`${countWords(counts.failing)} failing`] : []),
     ...(counts.overdue > 0 ? [`${countWords(counts.overdue)} overdue`] : []),
   ]
-  if (bad.length > 0) return `${bad.join(', ')} of ${pluralWords(total, 'source')}`
+  const problems = [
+    ...(repository.changedTo === undefined ? [] : ['Kopia is connected to another repository']),
+    ...(failedCommands.length > 0 ? [`${pluralWords(failedCommands.length, 'command')} failed`] : []),
+    ...(bad.length > 0 ? [`${bad.join(', ')} of ${pluralWords(sources.length, 'source')}`] : []),
+  ]
+  if (problems.length === 0) return backedUpWords(status)
+  return [...problems, ...(bad.length === 0 ? succeededWords(status) : [])].join('; ')
+}
+
+/** For a status without any problem. */
+function backedUpWords({ sources, counts }: Status): string {
+  const total = sources.length
+  if (total === 0) return 'No sources known yet'
   if (counts.waiting > 0)
     return `${countWords(counts.fine)} of ${pluralWords(total, 'source')} backed up, the others are new`
   return total === 1 ? 'The one source is backed up' : `All ${countWords(total)} sources are backed up`
 }
 
-/** What is wrong with a source; undefined if nothing is. */
+/** For a status with a problem that no source shows: an attempt that succeeded proves no backup then. */
+function succeededWords({ sources, counts }: Status): readonly string[] {
+  const total = sources.length
+  if (counts.fine === 0) return []
+  if (total === 1) return ['the last attempt of the one source succeeded']
+  const which = counts.fine === total ? 'all' : `${countWords(counts.fine)} of`
+  return [`the last attempts of ${which} ${countWords(total)} sources succeeded`]
+}
+
+/** What is wrong with a source; undefined if nothing is. `reasonWords` says why. */
 export function problemWords(status: SourceStatus, now: number): string | undefined {
-  const { lastAttempt, lastSuccessAt, consecutiveFailures, overdueSince, expectedInterval } = status
+  const { lastSuccessAt, overdueSince, expectedInterval, goneSince } = status
   const sentences: string[] = []
-  if (status.state === 'failing' && lastAttempt !== undefined) {
-    const end = lastAttempt.outcome === 'incomplete' ? 'stopped before it was complete' : 'failed'
-    const times = consecutiveFailures > 1 ? `, ${countWords(consecutiveFailures)} times in a row` : ''
-    const files = lastAttempt.errors.fatal
-    const unread = files > 0 ? `: ${pluralWords(files, 'file')} could not be read` : ''
-    sentences.push(`the last attempt ${end} ${agoWords(lastAttempt.endedAt, now)}${times}${unread}`)
-  }
+  const attempt = attemptWords(status, now)
+  if (attempt !== undefined) sentences.push(attempt)
+  if (goneSince !== undefined)
+    sentences.push(`the repository holds no snapshot of it any more (since ${utcWords(goneSince)})`)
   if (overdueSince !== undefined) {
     const expected =
       expectedInterval === undefined
@@ -94,6 +112,44 @@ export function problemWords(status: SourceStatus, now: number): string | undefi
   }
   if (sentences.length > 0 && lastSuccessAt === undefined) sentences.push('it never succeeded')
   return sentences.length === 0 ? undefined : sentences.join('; ')
+}
+
+function attemptWords(status: SourceStatus, now: number): string | undefined {
+  const { lastAttempt, consecutiveFailures, unprovenSince, reason } = status
+  if (unprovenSince !== undefined)
+    return `the last attempt reported a success ${agoWords(unprovenSince, now)}, but nothing proves it`
+  if (lastAttempt === undefined || lastAttempt.outcome === 'success') return undefined
+  const end = lastAttempt.outcome === 'incomplete' ? 'stopped before it was complete' : 'failed'
+  const times = consecutiveFailures > 1 ? `, ${countWords(consecutiveFailures)} times in a row` : ''
+  const files = reason === undefined ? lastAttempt.errors.fatal : 0
+  const unread = files > 0 ? `: ${pluralWords(files, 'file')} could not be read` : ''
+  return `the last attempt ${end} ${agoWords(lastAttempt.endedAt, now)}${times}${unread}`
+}
+
+/** Why the last attempt made no complete backup, fit to print; undefined if it did, or if nothing is known. */
+export function reasonWords({ reason }: SourceStatus): string | undefined {
+  return reason === undefined ? undefined : visible(reason)
+}
+
+/** What a failed command is told with: `the last "kopia snapshot create" failed: Kopia ended with: …`. */
+export function commandWords({ command, reason }: FailedCommand): string {
+  return visible(`the last "kopia ${command}" failed${reason === undefined ? '' : `: ${reason}`}`)
+}
+
+/** That Kopia is connected to another repository, and what to do; undefined if it is not. */
+export function changedRepositoryWords({ repository }: Status): string | undefined {
+  const { status, changedTo } = repository
+  if (changedTo === undefined) return undefined
+  const known = status === undefined ? '' : ` (${status.repositoryId})`
+  return visible(
+    `Kopia is connected to another repository (${changedTo.repositoryId}) than the one known here${known}: ` +
+      'connect it to the known one again, or run "kopia-metrics-agent forget --sources" to accept the other one',
+  )
+}
+
+/** `2026-11-24 09:03 UTC`. */
+function utcWords(at: number): string {
+  return `${new Date(at * 1000).toISOString().slice(0, 16).replace('T', ' ')} UTC`
 }
 
 function pair(whole: number, large: number, largeUnit: string, small: number, smallUnit: string): string {

@@ -1,12 +1,20 @@
 // GET /: the status page. It is complete without scripts or further requests.
 
 import { createHash } from 'node:crypto'
-import { needsAttention, type State, type Status, states } from '../status/status.ts'
-import { agoWords, bytesWords, countWords, summaryWords, visible } from '../status/words.ts'
+import { overallState, problemCount, type Status, states } from '../status/status.ts'
+import {
+  agoWords,
+  bytesWords,
+  changedRepositoryWords,
+  commandWords,
+  countWords,
+  summaryWords,
+  visible,
+} from '../status/words.ts'
 import { dateWords, timeOf } from './dates.ts'
 import { Html, html } from './html.ts'
 import { icon, iconUrl } from './icons.ts'
-import { noSources, sourcesOf, stateWords } from './source-rows.ts'
+import { noSources, sentence, sourcesOf, stateWords } from './source-rows.ts'
 import { style } from './style.ts'
 
 type PageFacts = {
@@ -52,7 +60,7 @@ export function statusPage(facts: PageFacts): Page {
 
 function documentOf(facts: PageFacts): Html {
   const { status, instance } = facts
-  const worst = worstOf(status)
+  const worst = overallState(status)
   return html`<!doctype html>
 <html lang="en">
 <head>
@@ -81,12 +89,8 @@ ${repositoryOf(status)}
 
 /** Begins with what needs attention: a narrow tab shows the first words only. */
 function titleOf(status: Status): string {
-  const { failing, overdue } = status.counts
-  return needsAttention(status) ? `(${failing + overdue}) ${summaryWords(status)}` : summaryWords(status)
-}
-
-function worstOf({ sources }: Status): State {
-  return sources[0]?.state ?? 'waiting'
+  const problems = problemCount(status)
+  return problems > 0 ? `(${countWords(problems)}) ${summaryWords(status)}` : summaryWords(status)
 }
 
 function topOf({ status, instance, refresh }: PageFacts): Html {
@@ -108,8 +112,10 @@ function countsOf({ counts, sources }: Status): Html | undefined {
 }
 
 function faultsOf({ status, faults }: PageFacts): Html | undefined {
+  const changed = changedRepositoryWords(status)
   const all = [
-    ...status.failedCommands.map((command) => `The last “kopia ${visible(command)}” failed.`),
+    ...(changed === undefined ? [] : [sentence(changed)]),
+    ...status.failedCommands.map((failed) => sentence(commandWords(failed))),
     ...faults,
   ]
   if (all.length === 0) return undefined

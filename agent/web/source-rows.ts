@@ -7,6 +7,7 @@ import {
   countWords,
   durationWords,
   problemWords,
+  reasonWords,
   spanWords,
   visible,
 } from '../status/words.ts'
@@ -62,13 +63,15 @@ function rowOf(status: SourceStatus, now: number): Html {
   const { source, state, lastSuccessAt, lastAttempt, recent, runningSince } = status
   const problem = problemWords(status, now)
   const problemLine = problem && html`<div class="problem">${sentence(problem)}</div>`
+  const reason = reasonWords(status)
+  const reasonLine = reason && html`<div class="problem">${sentence(reason)}</div>`
   const runningLine =
     runningSince && html`<div class="running">Running for ${spanWords(now - runningSince)}</div>`
   const success = lastSuccessAt === undefined ? 'never' : timeOf(lastSuccessAt, agoWords(lastSuccessAt, now))
   return html`
 <tr role="row" class="${state}"><td role="cell" class="state">${icon(state)}${stateWords[state]}</td>
 <td role="cell" class="source"><b>${visible(source.path)}</b>
-<small>${visible(`${source.user}@${source.host}`)}</small>${problemLine}${runningLine}</td>
+<small>${visible(`${source.user}@${source.host}`)}</small>${problemLine}${reasonLine}${runningLine}</td>
 ${figure('Last success', success)}
 ${figure('Next', nextOf(status, now))}
 ${figure('Took', lastAttempt === undefined ? '–' : durationWords(lastAttempt.durationSeconds))}
@@ -87,6 +90,7 @@ function nextOf({ nextExpectedAt, overdueSince }: SourceStatus, now: number): Ht
   return timeOf(nextExpectedAt, overdueSince === undefined ? words : 'overdue')
 }
 
-function sentence(words: string): string {
-  return `${words.charAt(0).toUpperCase()}${words.slice(1)}.`
+/** The words with a capital letter and a full stop, unless they end with a mark of their own. */
+export function sentence(words: string): string {
+  return `${words.charAt(0).toUpperCase()}${words.slice(1)}${/[.…]$/.test(words) ? '' : '.'}`
 }

@@ -3,7 +3,8 @@ import { test } from 'node:test'
 import { stretchesOf } from '../../agent/backfill/grid.ts'
 import { type Backfill, extentOf, openMetrics } from '../../agent/backfill/openmetrics.ts'
 import { statesOf } from '../../agent/backfill/states.ts'
-import type { FinishedAttempt, Outcome } from '../../agent/kopia/runs/outcome.ts'
+import type { FinishedAttempt } from '../../agent/kopia/runs/finished-attempt.ts'
+import type { Outcome } from '../../agent/kopia/runs/outcome-kinds.ts'
 import { makeSnapshot } from '../support/snapshots.ts'
 
 const source = { user: 'root', host: 'vm', path: '/data "x"\n\\é' }

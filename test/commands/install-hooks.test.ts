@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { access, constants } from 'node:fs/promises'
 import { test } from 'node:test'
-import { hookPathsIn } from '../../agent/commands/install-hooks.ts'
+import { hookPathsIn, isPath } from '../../agent/commands/install-hooks.ts'
 
 test('the hooks of this installation are executable files', async () => {
   const { before, after } = hookPathsIn(new URL('../../', import.meta.url))
@@ -13,4 +13,16 @@ test('the hooks are in the folder of the installation, also if its name needs es
     before: '/opt/my agent/hooks/before-snapshot-root.sh',
     after: '/opt/my agent/hooks/after-snapshot-root.sh',
   })
+})
+
+test('what begins as a path is one, though user@host:path matches it', () => {
+  const paths = [
+    '/mnt/me@nas:share',
+    './me@nas:share',
+    '../me@nas:share',
+    '~/me@nas:share',
+    'C:\\me@nas:share',
+  ]
+  for (const path of [...paths, 'photos', 'me@nas', 'a:b@c', '.']) assert.ok(isPath(path), path)
+  for (const source of ['me@nas:/share', 'me@nas:share', '.me@nas:share']) assert.ok(!isPath(source), source)
 })

@@ -42,7 +42,7 @@ function createAgentOf(change: (steps: string[]) => Partial<LifecycleOptions> = 
     refresher: {
       start: () => void steps.push('schedules'),
       heartbeat: step('heartbeat'),
-      refreshRepository: step('figures'),
+      refreshFigures: step('figures'),
       noteOtherChanges: step('note changes'),
       finish: step('refresher finished'),
     },

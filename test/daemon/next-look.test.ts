@@ -21,15 +21,25 @@ const cases = [
 
 for (const [name, openRuns, isAttemptRunning, expected] of cases) {
   test(`${name}: ${expected === undefined ? 'no look' : `the next look is after ${expected} ms`}`, () => {
-    assert.equal(nextLookMs({ openRuns, isAttemptRunning, nowSeconds: now }), expected)
+    assert.equal(nextLookMs({ openRuns, isAttemptRunning, isWaiting: false, nowSeconds: now }), expected)
   })
 }
 
 test('two hours of maintenance after a backup need fewer than 10,000 looks', () => {
   let looks = 0
   for (let at = now; at < now + 7200; looks += 1) {
-    const delayMs = nextLookMs({ openRuns: [snapshotCreate(now)], isAttemptRunning: true, nowSeconds: at })
+    const delayMs = nextLookMs({
+      openRuns: [snapshotCreate(now)],
+      isAttemptRunning: true,
+      isWaiting: true,
+      nowSeconds: at,
+    })
     at += (delayMs ?? 0) / 1000
   }
   assert.ok(looks < 10_000, `${looks} looks`)
+})
+
+test('an attempt that waits for the repository is looked at now and then, without any open run', () => {
+  const look = { openRuns: [], isAttemptRunning: false, isWaiting: true, nowSeconds: now } as const
+  assert.equal(nextLookMs(look), 30_000)
 })

@@ -93,7 +93,7 @@ test('the figures of the repository are asked for one at a time, however often t
       },
     },
   })
-  const due = Array.from({ length: 5 }, () => refresher.refreshRepository())
+  const due = Array.from({ length: 5 }, () => refresher.refreshFigures())
   while (release.length < 2) {
     await nextTurn()
     release[0]?.()
@@ -106,7 +106,7 @@ test('the figures of the repository are asked for one at a time, however often t
 test('a spool that cannot be tidied does not cost the figures, and is reported once', async () => {
   const tidy = () => Promise.reject(new Error('ENOENT'))
   const { refresher, steps, log } = createParts({ spool: { tidy } })
-  for (let times = 0; times < 3; times += 1) await refresher.refreshRepository()
+  for (let times = 0; times < 3; times += 1) await refresher.refreshFigures()
   assert.deepEqual(steps, ['figures', 'push', 'save', 'figures', 'push', 'save', 'figures', 'push', 'save'])
   assert.equal(log.lines('error').length, 1)
 })

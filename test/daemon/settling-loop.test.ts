@@ -22,6 +22,7 @@ function createLoop({ runs = new Map(), ...change }: Change = {}) {
       noteBeginnings: () => false,
       settle: async () => note('settle', false),
       runningSince: () => new Map(),
+      isWaiting: () => false,
     },
     maySettle: () => true,
     publish: async () => note('publish', undefined),
@@ -38,13 +39,20 @@ test('a look takes events first, then ends and settles runs, and publishes nothi
   assert.deepEqual(steps, ['take', 'end', 'settle'])
 })
 
+const idle = {
+  noteBeginnings: () => false,
+  settle: async () => false,
+  runningSince: () => new Map(),
+  isWaiting: () => false,
+}
+
 const changes: Readonly<Record<string, Change>> = {
   'an event was taken': { intake: { take: async () => undefined, hasNewEvents: () => true } },
   'an attempt has begun': {
-    reconciler: { noteBeginnings: () => true, settle: async () => false, runningSince: () => new Map() },
+    reconciler: { ...idle, noteBeginnings: () => true },
   },
   'a run was settled': {
-    reconciler: { noteBeginnings: () => false, settle: async () => true, runningSince: () => new Map() },
+    reconciler: { ...idle, settle: async () => true },
   },
 }
 for (const [name, change] of Object.entries(changes)) {

@@ -1,7 +1,7 @@
 // `kopia-metrics-agent check` beside real Kopia, gateway and Prometheus, with everything in order and with each fault.
 
 import assert from 'node:assert/strict'
-import { chmod, cp, mkdir, rm, writeFile } from 'node:fs/promises'
+import { chmod, cp, mkdir, readdir, rename, rm, stat, utimes, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
 import { checkSpool } from '../../agent/check/files.ts'
@@ -21,26 +21,43 @@ import { waitFor } from '../support/wait.ts'
 
 /** The result of each subject. */
 function resultsOf({ output }: CommandResult): Readonly<Record<string, string>> {
-  const lines = [...output.matchAll(/^[✓!✗] (ok|warning|failure) +(\S+) /gm)]
+  const lines = [...output.matchAll(/^[✓!✗] (ok|warning|failure) +(\S+(?: \S+)*) {2,}/gm)]
   return Object.fromEntries(lines.map(([, result = '', subject = '']) => [subject, result]))
 }
 
 /** The text of a subject's line, with its advice. */
 function textOf({ output }: CommandResult, subject: string): string {
-  return new RegExp(`^[✓!✗] \\w+ +${subject} +(.*(?:\\n {20}.*)*)`, 'm').exec(output)?.[1] ?? ''
+  return new RegExp(`^[✓!✗] \\w+ +${subject} {2,}(.*(?:\\n {20}.*)*)`, 'm').exec(output)?.[1] ?? ''
 }
 
 const allOk = {
   configuration: 'ok',
   Kopia: 'ok',
   repository: 'ok',
+  'repository id': 'ok',
+  identity: 'ok',
   actions: 'ok',
   hooks: 'ok',
+  snapshots: 'ok',
+  'hooks and logs': 'ok',
   logs: 'ok',
+  'log directory': 'ok',
+  'log disk': 'ok',
+  processes: 'ok',
   agent: 'ok',
   spool: 'ok',
   gateway: 'ok',
   Prometheus: 'ok',
+}
+
+/** Resolves with the cache for it: Kopia takes a repository's id from its cache, which must not be that of another one. */
+async function createOtherRepository(lab: Lab, ...flags: readonly string[]): Promise<NodeJS.ProcessEnv> {
+  const cache = { KOPIA_CACHE_DIRECTORY: join(lab.folder, 'other-cache') }
+  const parameters = ['repository', 'create', 'filesystem', `--path=${join(lab.folder, 'other')}`]
+  const environment = { ...lab.kopia.environment, ...cache }
+  const creating = start('kopia', tool('kopia'), [...flags, ...parameters], { environment })
+  assert.equal(await creating.ended, 0, creating.output())
+  return cache
 }
 
 async function startScraping(context: TestContext, lab: Lab): Promise<Service> {
@@ -67,7 +84,7 @@ test('with everything in order, every line is ok and the exit code is 0', async 
   })
   assert.deepEqual(resultsOf(result), allOk, result.output)
   assert.equal(result.exitCode, 0)
-  assert.match(result.output, /\n10 ok, 0 warnings, 0 failures\n$/)
+  assert.match(result.output, /\n17 ok, 0 warnings, 0 failures\n$/)
   assert.match(textOf(result, 'configuration'), /^settings: \d+ from the environment, 1 from flags$/)
   assert.match(textOf(result, 'Kopia'), /^0\.\d+\.\d+ \(.*\)$/)
   assert.match(textOf(result, 'repository'), /^filesystem, as .+@.+, in (\d+ ms|\d+\.\d s|\d+ s)$/)
@@ -88,6 +105,9 @@ test('with nothing running, each failed line is followed by advice', async (cont
     Kopia: 'ok',
     repository: 'failure',
     logs: 'warning',
+    'log directory': 'ok',
+    'log disk': 'ok',
+    processes: 'ok',
     agent: 'warning',
     spool: 'warning',
     gateway: 'failure',
@@ -161,6 +181,123 @@ test("a spool that Kopia's user cannot write to is a warning", async (context) =
   assert.equal(await resultFor({ ...other, groupId: own.groupId }), 'warning')
   await chmod(stateDirectory, 0o700)
   assert.equal(await resultFor(other), 'warning')
+})
+
+test('another repository and another name of this machine are said, with what to do', async (context) => {
+  const lab = await createLab(context)
+  const path = await lab.makeSource('photos')
+  await lab.kopia.must('snapshot', 'create', path)
+  assert.equal((await runAgentCommand(lab, 'push')).exitCode, 0)
+  await lab.kopia.must('repository', 'set-client', '--hostname=renamed')
+  const renamed = await runAgentCommand(lab, 'check')
+  assert.equal(resultsOf(renamed)['repository id'], 'ok')
+  assert.match(
+    textOf(renamed, 'identity'),
+    /@renamed now; .* as .+\n +→ .*set-client --username=.+ --hostname=/,
+  )
+  const other = await runAgentCommandWith(lab, await createOtherRepository(lab), 'check')
+  assert.equal(other.exitCode, 1, other.output)
+  assert.match(
+    textOf(other, 'repository id'),
+    /^expected the repository \w{12} that the agent knows, found \w{12}: .*another one\n +→ .*forget --sources/,
+  )
+})
+
+test('the default log directory beside a second configuration gets advice, a directory of its own does not', async (context) => {
+  const lab = await createLab(context)
+  const second = join(lab.folder, 'kopia', 'repository-1.config')
+  await createOtherRepository(lab, `--config-file=${second}`)
+  assert.match(
+    textOf(await runAgentCommand(lab, 'check'), 'log directory'),
+    /^set for this repository; 1 other configuration \(.*repository-1\.config\)$/,
+  )
+  const shared = await runAgentCommandWith(lab, { KOPIA_LOG_DIR: '' }, 'check')
+  assert.match(textOf(shared, 'log directory'), /would share\n +→ give each repository its own KOPIA_LOG_DIR/)
+})
+
+test('snapshots whose logs are elsewhere are a failure, which names the folder that has them', async (context) => {
+  const lab = await createLab(context)
+  const path = await lab.makeSource('photos')
+  assert.equal((await runAgentCommand(lab, 'push')).exitCode, 0)
+  const elsewhere = join(lab.folder, '.var/app/io.kopia.KopiaUI/cache/kopia')
+  const environment = { ...lab.kopia.environment, KOPIA_LOG_DIR: elsewhere }
+  const backup = start('kopia', tool('kopia'), ['snapshot', 'create', path], { environment })
+  assert.equal(await backup.ended, 0, backup.output())
+  assert.equal((await runAgentCommand(lab, 'push')).exitCode, 0)
+  const blind = await runAgentCommandWith(lab, { HOME: lab.folder }, 'check')
+  assert.equal(blind.exitCode, 1)
+  const [found = '', advice = ''] = textOf(blind, 'snapshots').split(/\n +→ /)
+  assert.match(found, /no log or hook tells of new snapshots of 1 source .*Kopia writes its logs elsewhere/)
+  assert.ok(advice.startsWith(`set KOPIA_LOG_DIR for the agent to ${elsewhere}, `), advice)
+  assert.match(textOf(blind, 'hooks and logs'), /^neither logs of backups nor hooks that run/)
+  const follows = { HOME: lab.folder, KOPIA_LOG_DIR: elsewhere }
+  const seeing = await runAgentCommandWith(lab, follows, 'check')
+  assert.deepEqual([resultsOf(seeing).snapshots, resultsOf(seeing)['hooks and logs']], ['ok', 'ok'])
+})
+
+test('the empty logs that Kopia leaves on a full disk are a warning', async (context) => {
+  const lab = await createLab(context)
+  const path = await lab.makeSource('photos')
+  const cliLogs = join(lab.kopia.logDirectory, 'cli-logs')
+  const kept = join(lab.folder, 'kept')
+  await mkdir(kept)
+  // A file system of one page, which is full, over cli-logs: only this process and Kopia see it (mount_namespaces(7)).
+  const script = `mount -t tmpfs -o size=4k none "$1" && dd if=/dev/zero of="$1/full" bs=4096 count=1 &&
+    "$2" snapshot create "$3" && cp -a "$1"/kopia-*.log "$4"`
+  const parameters = [
+    '--map-root-user',
+    '--mount',
+    'sh',
+    '-c',
+    script,
+    'sh',
+    cliLogs,
+    tool('kopia'),
+    path,
+    kept,
+  ]
+  const backup = start('kopia', 'unshare', parameters, { environment: lab.kopia.environment })
+  assert.equal(await backup.ended, 0, backup.output())
+  const [name = '', ...others] = await readdir(kept)
+  assert.deepEqual([others, (await stat(join(kept, name))).size], [[], 0])
+  await rename(join(kept, name), join(cliLogs, name))
+  const minuteAgo = Date.now() / 1000 - 60
+  await utimes(join(cliLogs, name), minuteAgo, minuteAgo)
+  assert.match(
+    textOf(await runAgentCommand(lab, 'check'), 'log disk'),
+    /^1 log of 0 bytes in .*cli-logs, the newest 1 min ago: the log disk was full\n +→ free space there/,
+  )
+})
+
+test('a server in another pid namespace, whose process cannot be seen, is a warning while it writes', async (context) => {
+  const lab = await createLab(context)
+  const port = await freePort()
+  const flags = [
+    '--insecure',
+    '--without-password',
+    '--disable-csrf-token-checks',
+    '--log-server-requests',
+    `--address=127.0.0.1:${port}`,
+  ]
+  const namespace = ['--map-root-user', '--pid', '--fork', '--kill-child']
+  const parameters = [...namespace, tool('kopia'), 'server', 'start', ...flags]
+  const server = start('kopia', 'unshare', parameters, { environment: lab.kopia.environment })
+  cleanUpAfter(context, () => server.stop('SIGKILL'))
+  const ask = () => fetch(`http://127.0.0.1:${port}/api/v1/sources`).then((answer) => answer.text())
+  await waitFor('the server answers', () => ask().catch(() => undefined))
+  // Each request is a line of its log.
+  let isChecked = false
+  const asking = (async () => {
+    while (!isChecked) await ask()
+  })()
+  const result = await runAgentCommand(lab, 'check')
+  isChecked = true
+  await asking
+  assert.match(
+    textOf(result, 'processes'),
+    /^kopia-.*-1-server-start\.0\.log grows, but its process can't be seen\n +→ share the pid namespace/,
+    result.output,
+  )
 })
 
 test('a Prometheus that does not scrape the gateway, or renames its labels, gets advice', async (context) => {

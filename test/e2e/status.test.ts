@@ -58,7 +58,9 @@ test('all sources fine, then one failing, with and without a running agent: text
   assert.match(failing.output, /^1 failing of 2 sources on /)
   assert.match(
     failing.output,
-    new RegExp(`✗ failing +${bad} .*\\n +the last attempt failed \\d+ s ago\\n✓ fine +${good} `),
+    new RegExp(
+      `✗ failing +${bad} .*\\n +the last attempt failed \\d+ s ago\\n +Kopia ended with: upload error: exit status 3\\n✓ fine +${good} `,
+    ),
   )
   assert.match(failing.output, /! The agent is not running: this is what it knew \d+ s ago\.\n$/)
 

@@ -4,11 +4,8 @@ import { mkdir, readdir, readFile, utimes, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { parseEvent } from '../../agent/spool/event.ts'
-import { cleanUpAfter } from '../support/cleanup.ts'
 import { temporaryFolder } from '../support/folder.ts'
 import { hooks } from '../support/kopia.ts'
-import { start } from '../support/processes.ts'
-import { waitFor } from '../support/wait.ts'
 
 const fromKopia = {
   PATH: process.env.PATH,
@@ -52,7 +49,15 @@ for (const [name, hook] of Object.entries(hooks)) {
     const entries = bytes.toString().split('\0').slice(0, -1)
     assert.deepEqual(
       entries.map((entry) => entry.slice(0, entry.indexOf('='))),
-      ['KOPIA_ACTION', 'KOPIA_SNAPSHOT_ID', 'KOPIA_SOURCE_PATH', 'PARENT_PID', 'PHASE', 'ACTION_EXIT_CODE'],
+      [
+        'KOPIA_ACTION',
+        'KOPIA_SNAPSHOT_ID',
+        'KOPIA_SOURCE_PATH',
+        'PARENT_PID',
+        'PHASE',
+        'ACTION_EXIT_CODE',
+        'ACTION_MODE',
+      ],
     )
     assert.ok(!bytes.includes(fromKopia.KOPIA_PASSWORD))
   })
@@ -131,52 +136,4 @@ test('a hook without the file beside it still succeeds', async (context) => {
   const copy = join(folder, 'before-snapshot-root.sh')
   await writeFile(copy, await readFile(hooks.before), { mode: 0o755 })
   assertSilentSuccess(call(copy, { ...fromKopia, KOPIA_METRICS_STATE_DIR: folder }))
-})
-
-test('chained: the action has stdin, stdout, stderr and exit code to itself, and its begin and end are recorded', async (context) => {
-  const state = await temporaryFolder(context)
-  const spool = join(state, 'spool')
-  await mkdir(spool)
-  const action = join(state, 'action.sh')
-  await writeFile(action, '#!/bin/sh\ncat\necho "$#:$1:$2"\necho oops >&2\nexit 7\n', { mode: 0o755 })
-  const result = spawnSync(hooks.before, ['--note', '--', action, 'a b', '--c'], {
-    env: { ...fromKopia, KOPIA_METRICS_STATE_DIR: state },
-    input: 'from stdin\n',
-    encoding: 'utf8',
-  })
-  assert.deepEqual([result.stdout, result.stderr, result.status], ['from stdin\n2:a b:--c\n', 'oops\n', 7])
-  const files = (await readdir(spool)).sort()
-  const calls = await Promise.all(files.map(async (file) => parseEvent(await readFile(join(spool, file)), 0)))
-  assert.deepEqual(
-    calls.map(({ phase, actionExitCode, processId }) => [phase, actionExitCode, processId]),
-    [
-      ['begin', undefined, process.pid],
-      ['end', 7, process.pid],
-    ],
-  )
-})
-
-test("chained: SIGTERM reaches the action, and the action's exit code is the hook's", async (context) => {
-  const folder = await temporaryFolder(context)
-  const action = join(folder, 'action.sh')
-  await writeFile(
-    action,
-    "#!/bin/sh\ntrap 'echo asked to stop; exit 9' TERM\necho ready\nwhile :; do sleep 0.1; done\n",
-    { mode: 0o755 },
-  )
-  const running = start('hook', hooks.before, ['--', action], {
-    environment: { KOPIA_METRICS_STATE_DIR: folder },
-  })
-  cleanUpAfter(context, () => running.stop('SIGKILL'))
-  await waitFor('the action is ready', () => running.output().includes('ready') || undefined)
-  running.child.kill('SIGTERM')
-  assert.deepEqual([await running.ended, running.output()], [9, 'ready\nasked to stop\n'])
-})
-
-test('chained: without the files beside it, the hook still runs the action', async (context) => {
-  const folder = await temporaryFolder(context)
-  const copy = join(folder, 'before-snapshot-root.sh')
-  await writeFile(copy, await readFile(hooks.before), { mode: 0o755 })
-  const result = spawnSync(copy, ['--', 'sh', '-c', 'echo "$0"; exit 4', 'name'], { encoding: 'utf8' })
-  assert.deepEqual([result.stdout, result.status], ['name\n', 4])
 })

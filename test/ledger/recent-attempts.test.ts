@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import type { FinishedAttempt, Outcome } from '../../agent/kopia/runs/outcome.ts'
+import type { FinishedAttempt } from '../../agent/kopia/runs/finished-attempt.ts'
+import type { Outcome } from '../../agent/kopia/runs/outcome-kinds.ts'
 import { createLedger, emptyLedger, type LedgerData } from '../../agent/ledger/ledger.ts'
 import { mostRecentAttempts, unpacked, withAttempt } from '../../agent/ledger/recent-attempts.ts'
 import { day, ledgerOf, now } from '../support/ledgers.ts'

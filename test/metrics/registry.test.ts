@@ -16,6 +16,8 @@ type Fixture = {
   readonly agent: AgentFacts
   readonly kopiaCalls: readonly (readonly [command: string, result: CallResult])[]
   readonly pushFailures: number
+  readonly unattributedRuns: number
+  readonly unexplainedSnapshots: number
 }
 
 const fixtures = new URL('../fixtures/metrics/', import.meta.url)
@@ -37,6 +39,8 @@ async function registryOf(name: string): Promise<MetricsRegistry> {
   })
   for (const [command, result] of fixture.kopiaCalls) registry.countKopiaCall(command, result)
   for (let count = 0; count < fixture.pushFailures; count += 1) registry.countPushFailure()
+  for (let count = 0; count < fixture.unattributedRuns; count += 1) registry.countUnattributedRun()
+  for (let count = 0; count < fixture.unexplainedSnapshots; count += 1) registry.countUnexplainedSnapshot()
   return registry
 }
 

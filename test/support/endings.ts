@@ -3,7 +3,7 @@
 import { randomBytes } from 'node:crypto'
 import { chmod, rm, truncate, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import type { Outcome } from '../../agent/kopia/runs/outcome.ts'
+import type { Outcome } from '../../agent/kopia/runs/outcome-kinds.ts'
 import type { KopiaResult } from './kopia.ts'
 import { breakAction, figuresOf, type Lab, sourceBytes } from './lab.ts'
 import type { Service } from './stack.ts'

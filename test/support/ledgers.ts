@@ -1,9 +1,11 @@
 // Creates ledgers for tests of the displays, with any number of sources in every state.
 
+import type { RepositoryStatus } from '../../agent/kopia/cli/client.ts'
 import type { Snapshot } from '../../agent/kopia/cli/snapshots.ts'
-import type { Outcome } from '../../agent/kopia/runs/outcome.ts'
+import type { Outcome } from '../../agent/kopia/runs/outcome-kinds.ts'
 import type { Source } from '../../agent/kopia/source.ts'
 import { createLedger, emptyLedger, type Ledger } from '../../agent/ledger/ledger.ts'
+import type { SourceState } from '../../agent/ledger/source-state.ts'
 import { askedAt, makeSnapshot } from './snapshots.ts'
 
 /** The time, in Unix seconds, to which the ages of these ledgers refer. */
@@ -78,6 +80,45 @@ export function manyHistories(count: number): readonly History[] {
 }
 
 const names = ['photos', 'mail', 'database', 'home/anna', 'a-rather-long-name-of-a-share-that-somebody-chose']
+
+/** A message with markup, a line end and an escape sequence, as a ledger could hold it. */
+export const hostileReason = 'Kopia ended with: <script>alert(1)</script>"\'&amp;\n\u001b[31m é'
+
+/**
+ * Creates a ledger with everything that can be wrong: sources that failed, whose success is unproven, and without snapshots,
+ * a failed command, and another repository.
+ */
+export function troubledLedger(): Ledger {
+  const pathOf = (path: string): Source => ({ user: 'root', host: 'server-0', path })
+  const paths = ['/failed', '/unproven', '/gone', '/fine'] as const
+  const healthy = ledgerOf(
+    paths.map((path) => ({ source: pathOf(path), lastSuccessAgo: hour, snapshots: 3 })),
+  )
+  const durations = { startedAt: now - 95, endedAt: now - 90, durationSeconds: 5 }
+  const failed = { source: pathOf('/failed'), outcome: 'failed', ...durations } as const
+  healthy.addFinished({ ...failed, errors: { fatal: 2, ignored: 0 }, reason: hostileReason }, now)
+  healthy.addCommand('snapshot verify', now - 60, hostileReason)
+  const data = healthy.toData(new Map())
+  const changed = (path: string, change: Partial<SourceState>) =>
+    Object.entries(data.sources)
+      .filter(([, state]) => state.source.path === path)
+      .map(([name, state]) => [name, { ...state, ...change }] as const)
+  return createLedger({
+    ...data,
+    sources: {
+      ...data.sources,
+      ...Object.fromEntries([
+        ...changed('/unproven', { unproven: { since: now - 600, reason: 'flush error: disk full' } }),
+        ...changed('/gone', { goneSince: now - 3 * hour }),
+      ]),
+    },
+    repository: { ...data.repository, status: repositoryOf('ed00'), changedTo: repositoryOf('beef') },
+  })
+}
+
+function repositoryOf(repositoryId: string): RepositoryStatus {
+  return { repositoryId, user: 'root', host: 'server-0', storageType: 'filesystem', areActionsEnabled: true }
+}
 
 /** A path with markup, quotes, a line end, an escape sequence, a reversed reading direction, and wide characters. */
 export const hostilePath = '/srv/<img src=x onerror=alert(1)>"\'&amp;\n\u001b[31m\u202e写真 é'

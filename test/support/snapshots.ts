@@ -1,7 +1,7 @@
 // Creates answers of Kopia's `snapshot list` for unit tests.
 
 import { bySource, type Snapshot } from '../../agent/kopia/cli/snapshots.ts'
-import type { RepositoryAnswer } from '../../agent/kopia/runs/outcome.ts'
+import type { RepositoryAnswer } from '../../agent/kopia/runs/finished-attempt.ts'
 import type { Question } from '../../agent/ledger/ledger.ts'
 
 /** Creates a complete snapshot of one file, from second 10 to second 12, with the fields in `change`. */
@@ -26,7 +26,12 @@ export function makeSnapshot(change: Partial<Snapshot> & Pick<Snapshot, 'source'
 
 /** Creates the answer of a repository that holds only these snapshots and ignores no identical ones. */
 export function holding(...snapshots: readonly Snapshot[]): RepositoryAnswer {
-  return { kind: 'snapshots', bySource: bySource(snapshots), ignoresIdentical: () => false }
+  return {
+    kind: 'snapshots',
+    bySource: bySource(snapshots),
+    ignoresIdentical: () => false,
+    newestIdBefore: () => undefined,
+  }
 }
 
 /** Creates a question of that time. Later questions have higher numbers. */

@@ -17,6 +17,7 @@ export type ToolName =
   | 'node_exporter'
   | 'shellcheck'
   | 'systemd-analyze'
+  | 'busybox'
   | 'openssl'
   | 'chromium'
   | 'victoria-metrics'

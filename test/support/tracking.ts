@@ -36,6 +36,7 @@ export async function startTracking(
   const reports: string[] = []
   const tracker = createRunTracker({
     directory,
+    configurationPath: join(directory, 'repository.config'),
     runs: new Map(),
     nowSeconds: () => clock.now,
     onFault: (name, error) => {

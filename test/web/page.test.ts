@@ -13,7 +13,7 @@ import { statusPage } from '../../agent/web/page.ts'
 import { startWebServer } from '../../agent/web/server.ts'
 import { startBrowser, visit } from '../support/browser.ts'
 import { cleanUpAfter } from '../support/cleanup.ts'
-import { day, hostilePath, ledgerOf, manyHistories, now } from '../support/ledgers.ts'
+import { day, hostilePath, ledgerOf, manyHistories, now, troubledLedger } from '../support/ledgers.ts'
 
 type Case = { readonly name: string; readonly ledger: Ledger; readonly faults: readonly string[] }
 
@@ -153,6 +153,34 @@ test('the page shows the worst source first, needs no scripts, and escapes hosti
     (await rows.nth(1).locator('svg.chart').getAttribute('aria-label')) ?? '',
     /2 without a complete backup$/,
   )
+  assert.deepEqual(complaints, [])
+})
+
+test('the page tells why each attempt and command failed, and escapes the reasons', async (context) => {
+  const url = await serve(context, { name: 'everything wrong', ledger: troubledLedger(), faults: [] })
+  const browser = await startBrowser(context)
+  const { page, complaints } = await visit(browser, `${url}?refresh=off`, {
+    viewport: { width: 320, height: 900 },
+  })
+  const summary = 'Kopia is connected to another repository; 1 command failed; 3 failing of 4 sources'
+  assert.equal(await page.title(), `(5) ${summary} · server-0`)
+  assert.equal(await page.getByRole('heading', { level: 1 }).textContent(), summary)
+  const reason = 'Kopia ended with: <script>alert(1)</script>"\'&amp;\\n\\u{1b}[31m é.'
+  assert.deepEqual(await page.getByLabel('What does not work').getByRole('listitem').allTextContents(), [
+    'Kopia is connected to another repository (beef) than the one known here (ed00): connect it to the known one again, ' +
+      'or run "kopia-metrics-agent forget --sources" to accept the other one.',
+    `The last "kopia snapshot verify" failed: ${reason}`,
+  ])
+  assert.deepEqual(await page.locator('.problem').allTextContents(), [
+    'The last attempt failed 1 min ago.',
+    reason,
+    'The repository holds no snapshot of it any more (since 2026-11-24 09:00 UTC).',
+    'The last attempt reported a success 10 min ago, but nothing proves it.',
+    'Flush error: disk full.',
+  ])
+  assert.equal(await page.locator('script').count(), 0)
+  assert.deepEqual(await overflowing(page), [])
+  assert.deepEqual(await accessibilityFaults(page), [])
   assert.deepEqual(complaints, [])
 })
 

@@ -1,5 +1,6 @@
 // The actions in Kopia's policies: adds our hooks, and removes them without a trace.
 
+import { isDeepStrictEqual } from 'node:util'
 import { asRecord } from '../../util/json.ts'
 
 /** A policy as `kopia policy export` writes it; everything but its actions passes through unchanged. */
@@ -22,8 +23,11 @@ const slots = [
   { key: 'afterSnapshotRoot', hook: 'after', fileName: 'after-snapshot-root.sh' },
 ] as const
 
-/** Markers among the hook's arguments, before `--`. They tell withoutHooks what to restore. */
-const markers = { inherited: '--inherited', created: '--created' } as const
+/**
+ * Notes among the hook's arguments, before `--`. The first two tell withoutHooks what to restore. The third tells the hook,
+ * which can't see the mode, that Kopia fails the backup if the action fails; no after-action fails a backup.
+ */
+const notes = { inherited: '--inherited', created: '--created', essential: '--essential' } as const
 
 /** Kopia's default time limit of an action. */
 const defaultTimeoutSeconds = 300
@@ -31,7 +35,7 @@ const defaultTimeoutSeconds = 300
 /**
  * Adds the hooks to a policy, or to a new one if there is none. `inherited` has the actions in force without it. The hook
  * runs an existing or inherited action with that action's mode and time limit. Otherwise the hook is `optional`, so that a
- * missing script fails no backup.
+ * missing script fails no backup. A hook that is there already only learns the mode of its action, if this has changed.
  */
 export function withHooks(
   existing: PolicyDefinition | undefined,
@@ -46,15 +50,21 @@ export function withHooks(
     const own = parseAction(actions[key])
     const action = own ?? parseAction(inheritedActions[key])
     if (action !== undefined && isHook(action, fileName)) {
-      messages.push(`${key}: the hook is there already`)
+      const args = own === undefined ? action.args : withCurrentMode(own, hook)
+      const isCurrent = isDeepStrictEqual(args, action.args)
+      if (!isCurrent) actions[key] = { ...asRecord(actions[key], key), args }
+      messages.push(
+        `${key}: the hook is there already${isCurrent ? '' : ', and now knows the mode of its action'}`,
+      )
     } else if (action !== undefined && action.script !== '') {
       messages.push(`${key}: unchanged, since a hook can't run the script that is stored in the policy`)
     } else {
-      const ownMarkers = [
-        ...(existing === undefined ? [markers.created] : []),
-        ...(own === undefined && action !== undefined ? [markers.inherited] : []),
+      const ownNotes = [
+        ...(existing === undefined ? [notes.created] : []),
+        ...(own === undefined && action !== undefined ? [notes.inherited] : []),
+        ...modeNote(hook, action?.mode),
       ]
-      actions[key] = hookAction(hooks[hook], ownMarkers, action)
+      actions[key] = hookAction(hooks[hook], ownNotes, action)
       messages.push(`${key}: the hook${action === undefined ? '' : `, which runs ${commandOf(action)}`}`)
     }
   }
@@ -72,7 +82,7 @@ export function withoutHooks(policy: PolicyDefinition): Change & { readonly wasC
   for (const { key, fileName } of slots) {
     const action = parseAction(actions[key])
     if (action === undefined || !isHook(action, fileName)) continue
-    wasCreated ||= action.args.includes(markers.created)
+    wasCreated ||= notesOf(action).includes(notes.created)
     const chained = chainedAction(action)
     if (chained === undefined) delete actions[key]
     else actions[key] = chained
@@ -99,20 +109,38 @@ function isEmpty(value: unknown): boolean {
   return typeof value === 'object' && value !== null && Object.values(value).every(isEmpty)
 }
 
-function hookAction(hookPath: string, ownMarkers: readonly string[], action: Action | undefined): object {
+function hookAction(hookPath: string, ownNotes: readonly string[], action: Action | undefined): object {
   if (action === undefined) {
-    const args = ownMarkers.length > 0 ? { args: ownMarkers } : {}
+    const args = ownNotes.length > 0 ? { args: ownNotes } : {}
     return { path: hookPath, ...args, timeout: defaultTimeoutSeconds, mode: 'optional' }
   }
   const { path, args, timeout, mode } = action
-  return { path: hookPath, args: [...ownMarkers, '--', path, ...args], timeout, mode }
+  return { path: hookPath, args: [...ownNotes, '--', path, ...args], timeout, mode }
+}
+
+function modeNote(hook: keyof HookPaths, mode: string | undefined): readonly string[] {
+  return hook === 'before' && mode === 'essential' ? [notes.essential] : []
+}
+
+/** The hook's arguments with the note of the mode as it is now: an older hook has none, and the mode can be changed. */
+function withCurrentMode(action: Action, hook: keyof HookPaths): readonly string[] {
+  const separator = action.args.indexOf('--')
+  if (separator < 0) return action.args
+  const others = notesOf(action).filter((note) => note !== notes.essential)
+  return [...others, ...modeNote(hook, action.mode), ...action.args.slice(separator)]
+}
+
+function notesOf({ args }: Action): readonly string[] {
+  const separator = args.indexOf('--')
+  return separator < 0 ? args : args.slice(0, separator)
 }
 
 /** The action after `--`; undefined if the hook runs none, or one that the policy inherits. */
-function chainedAction({ args, timeout, mode }: Action): object | undefined {
+function chainedAction(action: Action): object | undefined {
+  const { args, timeout, mode } = action
   const separator = args.indexOf('--')
   const [path, ...rest] = separator < 0 ? [] : args.slice(separator + 1)
-  if (path === undefined || args.slice(0, separator).includes(markers.inherited)) return undefined
+  if (path === undefined || notesOf(action).includes(notes.inherited)) return undefined
   return { path, ...(rest.length > 0 && { args: rest }), timeout, mode }
 }
 

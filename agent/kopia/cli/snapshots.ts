@@ -20,10 +20,17 @@ export type Snapshot = {
   readonly excludedFiles: number
   readonly fatalErrors: number
   readonly ignoredErrors: number
+  /** The first files that could not be read; only where some made the snapshot fail, since the list is long. */
+  readonly errors?: readonly FileError[]
   /** For example `latest-1`, `daily-3`. */
   readonly retentionReasons: readonly string[]
   readonly pins: readonly string[]
 }
+
+/** `path` is relative to the source. Kopia lists fatal and ignored errors together. */
+type FileError = { readonly path: string; readonly error: string }
+
+const mostErrors = 3
 
 type SnapshotReader = {
   /** Takes the next line of Kopia's output. */
@@ -80,16 +87,20 @@ export function createSnapshotReader(): SnapshotReader {
   }
 }
 
-/** Most snapshots share their source and retention reasons, so each of these is stored once. */
+/** Most snapshots share their source, retention reasons and unreadable files, so each of these is stored once. */
 function createShared(): (snapshot: Snapshot) => Snapshot {
   const sources = new Map<string, Source>()
   const lists = new Map<string, readonly string[]>()
+  const errorLists = new Map<string, readonly FileError[]>()
   const sharedList = (list: readonly string[]) => getOrAdd(lists, list.join('\n'), list)
   return (snapshot) => ({
     ...snapshot,
     source: getOrAdd(sources, formatSource(snapshot.source), snapshot.source),
     retentionReasons: sharedList(snapshot.retentionReasons),
     pins: sharedList(snapshot.pins),
+    ...(snapshot.errors && {
+      errors: getOrAdd(errorLists, JSON.stringify(snapshot.errors), snapshot.errors),
+    }),
   })
 }
 
@@ -105,6 +116,7 @@ function parseSnapshot(entry: Record<string, unknown>, index: number): Snapshot 
   const stats = asRecord(entry.stats ?? {}, `stats of snapshot ${index}`)
   const rootEntry = asRecord(entry.rootEntry ?? {}, `rootEntry of snapshot ${index}`)
   const summary = asRecord(rootEntry.summ ?? {}, `summary of snapshot ${index}`)
+  const fatalErrors = asNumber(stats.errorCount)
   return {
     id: asString(entry.id, `id of snapshot ${index}`),
     source: {
@@ -122,17 +134,37 @@ function parseSnapshot(entry: Record<string, unknown>, index: number): Snapshot 
     directories: asNumber(summary.dirs ?? stats.dirCount),
     changedFiles: asNumber(stats.nonCachedFiles),
     excludedFiles: asNumber(stats.excludedFileCount),
-    fatalErrors: asNumber(stats.errorCount),
+    fatalErrors,
     ignoredErrors: asNumber(stats.ignoredErrorCount),
     retentionReasons: asStrings(entry.retentionReason),
     pins: asStrings(entry.pins),
+    ...(fatalErrors > 0 && { errors: asFileErrors(summary.errors) }),
   }
+}
+
+/** Kopia sorts the list by path. An entry of another form is left out: the list only explains. */
+function asFileErrors(value: unknown): readonly FileError[] {
+  const entries: readonly unknown[] = Array.isArray(value) ? value : []
+  return entries
+    .filter(isFileError)
+    .slice(0, mostErrors)
+    .map(({ path, error }) => ({ path, error }))
+}
+
+function isFileError(entry: unknown): entry is FileError {
+  if (typeof entry !== 'object' || entry === null || !('path' in entry) || !('error' in entry)) return false
+  return typeof entry.path === 'string' && typeof entry.error === 'string'
 }
 
 /** Groups snapshots by `user@host:path`, the oldest first in each group. */
 export function bySource(snapshots: readonly Snapshot[]): ReadonlyMap<string, readonly Snapshot[]> {
   const oldestFirst = [...snapshots].sort((one, other) => one.startedAt - other.startedAt)
   return Map.groupBy(oldestFirst, (snapshot) => formatSource(snapshot.source))
+}
+
+/** The newest complete snapshot of a list that is ordered oldest first; undefined where none is complete. */
+export function newestComplete(snapshots: readonly Snapshot[]): Snapshot | undefined {
+  return snapshots.findLast((snapshot) => snapshot.incomplete === undefined)
 }
 
 function asTime(value: unknown, what: string): number {

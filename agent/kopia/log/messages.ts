@@ -4,7 +4,12 @@ import { parseSource, type Source } from '../source.ts'
 import type { LogRecord } from './record.ts'
 
 export type Message =
-  | { readonly kind: 'snapshotting'; readonly source: Source; readonly by: 'command' | 'server' }
+  /** A command begins to back up a source. */
+  | { readonly kind: 'snapshotting'; readonly source: Source }
+  /** A server wants to back up a source. It may wait for others first: so many run at a time. */
+  | { readonly kind: 'queued'; readonly source: Source }
+  /** A server begins to back up a source. */
+  | { readonly kind: 'upload-started'; readonly sourceText: string }
   /** Follows `snapshotting`. Kopia escapes the source here, so a path cannot forge it. */
   | { readonly kind: 'uploading'; readonly source: Source }
   | { readonly kind: 'uploaded'; readonly durationSeconds: number; readonly errors: number }
@@ -15,9 +20,12 @@ export type Message =
   | { readonly kind: 'finished'; readonly sourceText: string }
   /** A server failed to back up a source. The line does not name the source. */
   | { readonly kind: 'server-error'; readonly message: string }
-  /** DEBUG lines. A missing `closed` means something only after an `opened`: the log level may hide both. */
+  /** DEBUG lines. A missing `closed` means something only after an `opened`: `--no-trace-storage`, the log level and a
+   * repository server hide both. */
   | { readonly kind: 'opened' }
   | { readonly kind: 'closed' }
+  /** Kopia looks after the repository only once a command has gone well and everything is flushed (cli/app.go). */
+  | { readonly kind: 'maintenance'; readonly configurationPath?: string }
   | { readonly kind: 'final-error'; readonly message: string; readonly fatalErrors: readonly FatalErrors[] }
 
 /** The final error says that files of this source could not be read. */
@@ -34,7 +42,7 @@ export function markersOf(command: string, form: 'text' | 'json'): Markers {
   const logger = (name: string) => (form === 'json' ? `"n":"${name}"` : ` ${name} `)
   const upload = form === 'json' ? '"m":"uploading"' : ' uploader uploading'
   const everywhere = [logger('kopia/cli'), '"path":".","dur"']
-  const ends = ['[STORAGE] Close', 'throttling limits from connection info']
+  const ends = ['[STORAGE] Close', '[STORAGE] ListBlobs', logger('maintenance')]
   if (command === 'snapshot-create') return { everywhere, nearby: [upload, ...ends] }
   return { everywhere: [...everywhere, logger('kopia/server'), upload], nearby: ends }
 }
@@ -50,6 +58,8 @@ export function interpret(record: LogRecord): Message | undefined {
       return interpretRepository(record)
     case 'uploader':
       return interpretUploader(record)
+    case 'maintenance':
+      return interpretMaintenance(record)
     default:
       return undefined
   }
@@ -58,7 +68,7 @@ export function interpret(record: LogRecord): Message | undefined {
 function interpretCommandLine({ level, message }: LogRecord): Message | undefined {
   if (level === 'ERROR') return { kind: 'final-error', message, fatalErrors: fatalErrorsIn(message) }
   const source = parseSource(/^Snapshotting (.+) \.\.\.$/s.exec(message)?.[1] ?? '')
-  if (source !== undefined) return { kind: 'snapshotting', source, by: 'command' }
+  if (source !== undefined) return { kind: 'snapshotting', source }
   const [, partial, snapshotId] =
     /^Created (partial )?snapshot with root \S+ and ID (\w+) in /.exec(message) ?? []
   if (snapshotId !== undefined) return { kind: partial ? 'created-partial' : 'created', snapshotId }
@@ -70,8 +80,10 @@ function interpretServer({ level, message, fields }: LogRecord): Message | undef
     return message.startsWith('snapshot error') ? { kind: 'server-error', message } : undefined
   if (message === 'snapshotting' && typeof fields.source === 'string') {
     const source = parseSource(fields.source)
-    return source && { kind: 'snapshotting', source, by: 'server' }
+    return source && { kind: 'queued', source }
   }
+  const started = /^starting upload of (.+)$/s.exec(message)?.[1]
+  if (started !== undefined) return { kind: 'upload-started', sourceText: started }
   const snapshotId = /^created snapshot (\w+)$/.exec(message)?.[1]
   if (snapshotId !== undefined) return { kind: 'created', snapshotId }
   const finished = /^finished uploading (.+)$/s.exec(message)?.[1]
@@ -84,8 +96,14 @@ function isIdentical(message: string): boolean {
 }
 
 function interpretRepository({ message }: LogRecord): Message | undefined {
-  if (message === 'throttling limits from connection info') return { kind: 'opened' }
+  // Opening the repository lists its indexes.
+  if (message === '[STORAGE] ListBlobs') return { kind: 'opened' }
   return message === '[STORAGE] Close' ? { kind: 'closed' } : undefined
+}
+
+function interpretMaintenance({ message }: LogRecord): Message {
+  const configurationPath = /^Acquiring maintenance lock in file (.+)\.mlock$/s.exec(message)?.[1]
+  return { kind: 'maintenance', ...(configurationPath !== undefined && { configurationPath }) }
 }
 
 /** `Found 1 fatal error(s) while snapshotting S.` is the message itself or a line below `encountered 2 errors:`. */

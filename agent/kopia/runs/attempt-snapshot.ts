@@ -1,6 +1,6 @@
 // Finds the snapshot that an attempt created among the snapshots in the repository.
 
-import type { Snapshot } from '../cli/snapshots.ts'
+import { newestComplete, type Snapshot } from '../cli/snapshots.ts'
 import { formatSource } from '../source.ts'
 import type { Attempt } from './evidence.ts'
 
@@ -28,6 +28,23 @@ export function findSnapshot(
     return begin >= attempt.startedAt && snapshot.startedAt <= latestStart
   })
   return ofAttempt.find(({ incomplete }) => incomplete !== 'checkpoint') ?? ofAttempt.at(-1)
+}
+
+/**
+ * The newest snapshot of a source, if it was not there before: `--start-time` can give it any time, as for the snapshot of
+ * a file system that was taken earlier. `newestIdBefore` is the newest that was known before the attempt.
+ */
+export function findBackdated(
+  { source, startedAt }: Attempt,
+  newestIdBefore: string | undefined,
+  bySource: SnapshotsBySource,
+): Snapshot | undefined {
+  const held = bySource.get(formatSource(source)) ?? []
+  const newest = newestComplete(held)
+  const isNew = newest !== undefined && newest.id !== newestIdBefore && newest.startedAt < startedAt
+  // Without the one that was known before, the newest may have been there before it.
+  const isKnown = newestIdBefore === undefined || held.some(({ id }) => id === newestIdBefore)
+  return isNew && isKnown ? newest : undefined
 }
 
 /**

@@ -1,8 +1,10 @@
 // Finds the attempts of a run in its log and in the calls of its hooks, and settles those that have ended.
 
 import { formatSource } from '../source.ts'
-import { type Attempt, openAttempts, type RunEvidence } from './evidence.ts'
-import { decideOutcome, type FinishedAttempt, type RepositoryAnswer } from './outcome.ts'
+import { type Attempt, type RunEvidence, unfinishedAttempts } from './evidence.ts'
+import type { FinishedAttempt, RepositoryAnswer } from './finished-attempt.ts'
+import { decideOutcome } from './outcome.ts'
+import type { Outcome } from './outcome-kinds.ts'
 import type { EndedRun, HookCall, OpenRun, Span } from './run.ts'
 
 /** The user and host under which Kopia backs up on this machine. Hooks report only the path of a source. */
@@ -19,7 +21,7 @@ export function settleRun(
 ): readonly FinishedAttempt[] | undefined {
   if (identity === undefined && callsOfHooksAlone(run, run.endedAt).length > 0) return undefined
   const finished = attemptsOf(run, identity).map((attempt) =>
-    decideOutcome(attempt, run.evidence, endOf(attempt, run), answer),
+    decideOutcome(attempt, run.evidence, endOf(attempt, run), answer, run.isSilent ? 'silent' : 'certain'),
   )
   return finished.every((attempt) => attempt !== undefined) ? finished : undefined
 }
@@ -35,9 +37,17 @@ export function attemptsOf(run: OpenRun | EndedRun, identity: Identity | undefin
   ]
 }
 
-/** The attempts that a running server has finished. */
-export function finishedAttempts(run: OpenRun): readonly Attempt[] {
-  return run.evidence.attempts.filter((attempt) => attempt.finishedAt !== undefined)
+/**
+ * The attempts of a running process whose snapshots are in the repository, if all went well: those that a server has
+ * finished, and all of a command that has flushed. It can go on with maintenance for hours.
+ */
+export function finishedAttempts({ evidence }: OpenRun): readonly Attempt[] {
+  const { attempts, flushedAt } = evidence
+  return attempts.flatMap((attempt) => {
+    if (attempt.finishedAt !== undefined) return [attempt]
+    if (attempt.origin !== 'command' || flushedAt === undefined) return []
+    return [{ ...attempt, finishedAt: attempt.reportedAt ?? flushedAt }]
+  })
 }
 
 /**
@@ -53,24 +63,30 @@ export function finishedHookAttempts(
   const calls = callsOfHooksAlone({ ...run, evidence: run.preview }, nowSeconds)
   const { serverError } = run.preview
   return attemptsOfHooks(calls, identity).flatMap((attempt) => {
-    const after = calls.findLast((call) => endsAttempt(call) && isOf(call, attempt))
+    const end = calls.findLast((call) => endsAttempt(call) && isOf(call, attempt))
     const failedAt =
       serverError !== undefined && serverError.at >= attempt.startedAt ? serverError.at : undefined
-    const finishedAt = after?.at ?? failedAt
+    const finishedAt = end?.at ?? failedAt
     const isOver = finishedAt !== undefined && nowSeconds - finishedAt >= graceSeconds
     return isOver ? [{ ...attempt, finishedAt }] : []
   })
 }
 
-/** The run without a settled attempt, and without the hooks' calls that belong to this attempt. */
-export function withoutAttempt(run: OpenRun, settled: Attempt): OpenRun {
+/** The run without a settled attempt, which had this outcome, and without the hooks' calls that belong to this attempt. */
+export function withoutAttempt(run: OpenRun, settled: Attempt, outcome: Outcome): OpenRun {
   const without = (evidence: RunEvidence): RunEvidence => ({
     ...evidence,
     attempts: evidence.attempts.filter((attempt) => keyOf(attempt) !== keyOf(settled)),
   })
   const span = { startedAt: settled.startedAt, endedAt: settled.finishedAt ?? settled.startedAt }
   const lastSettled = { ...run.lastSettled, [settled.source.path]: span }
-  const next = { ...run, lastSettled, evidence: without(run.evidence), preview: without(run.preview) }
+  const next = {
+    ...run,
+    lastSettled,
+    evidence: without(run.evidence),
+    preview: without(run.preview),
+    ...(outcome !== 'success' && { hasFailedAttempt: true as const }),
+  }
   return { ...next, hookCalls: run.hookCalls.filter((call) => !isOfSettled(next, call)) }
 }
 
@@ -82,7 +98,7 @@ export function isOfSettled(run: OpenRun, call: HookCall): boolean {
 
 /** The attempts of a run that are in progress. */
 export function attemptsUnderWay(run: OpenRun, identity: Identity | undefined): readonly Attempt[] {
-  const inLog = openAttempts(run.preview)
+  const inLog = unfinishedAttempts(run.preview)
   if (identity === undefined) return inLog
   const calls = callsOfHooksAlone({ ...run, evidence: run.preview }, Number.POSITIVE_INFINITY)
   const finished = new Set(calls.filter(endsAttempt).map((call) => call.callId))
@@ -107,9 +123,19 @@ function callsOfHooksAlone(run: OpenRun | EndedRun, endedAt: number): readonly H
   )
 }
 
-/** Kopia saves the snapshot after the after-action has ended, the user's own action included. */
+/** Whether a call shows that Kopia is through with the source, the user's own action included. */
 function endsAttempt(call: HookCall): boolean {
-  return call.action === 'after' && call.phase !== 'begin'
+  return isEndOfAfterAction(call) || hasFailedBackup(call)
+}
+
+/** Kopia saves the snapshot after the after-action has ended. */
+function isEndOfAfterAction({ action, phase }: HookCall): boolean {
+  return action === 'after' && phase !== 'begin'
+}
+
+/** An essential before-action that fails makes Kopia fail the backup, and no after-action follows. */
+function hasFailedBackup({ action, phase, actionIsEssential, actionExitCode = 0 }: HookCall): boolean {
+  return action === 'before' && phase === 'end' && actionIsEssential === true && actionExitCode !== 0
 }
 
 function isDuring(call: HookCall, attempt: Attempt, endedAt: number): boolean {
@@ -127,7 +153,16 @@ function attemptsOfHooks(calls: readonly HookCall[], identity: Identity): readon
     if (first === undefined) return []
     const startedAt = Math.min(...ofAttempt.map((call) => call.at))
     const source = { user: identity.user, host: identity.host, path: first.path }
-    return [{ source, origin: 'hook', startedAt, hasRunAfterAction: ofAttempt.some(endsAttempt) }]
+    const failed = ofAttempt.find(hasFailedBackup)
+    return [
+      {
+        source,
+        origin: 'hook',
+        startedAt,
+        hasRunAfterAction: ofAttempt.some(isEndOfAfterAction),
+        ...(failed && { failedAction: { action: failed.action, exitCode: failed.actionExitCode ?? 0 } }),
+      },
+    ]
   })
 }
 

@@ -1,11 +1,10 @@
 // What the log of a run proves. A run is one process of Kopia; each source that it backs up is an attempt.
 
-import { type FatalErrors, interpret } from '../log/messages.ts'
-import type { LogRecord } from '../log/record.ts'
-import { formatSource, type Source } from '../source.ts'
+import type { FatalErrors } from '../log/messages.ts'
+import type { Source } from '../source.ts'
 
 /** The result that the log reports for an attempt. The repository's answer overrides it (outcome.ts). */
-type ReportedResult =
+export type ReportedResult =
   | { readonly kind: 'created'; readonly snapshotId: string }
   | { readonly kind: 'created-partial'; readonly snapshotId: string }
   | { readonly kind: 'identical' }
@@ -18,18 +17,33 @@ export type Attempt = {
   readonly startedAt: number
   readonly reportedResult?: ReportedResult
   readonly reportedAt?: number
-  /** When a server ended its work on the source. */
+  /** When a server ended its work on the source; of a command, when everything was flushed. */
   readonly finishedAt?: number
   /** Only for the origin `hook`: Kopia called the after-action. */
   readonly hasRunAfterAction?: boolean
+  /** Only for the origin `hook`: the essential action whose failure made Kopia fail the backup. */
+  readonly failedAction?: { readonly action: 'before' | 'after'; readonly exitCode: number }
   /** Duration of the upload by Kopia's monotonic clock. */
   readonly uploadSeconds?: number
   /** Files that could not be read: fatal and ignored errors together. */
   readonly uploadErrors?: number
+  /** A server backed up other sources meanwhile and reported a result: the line does not say of which source. */
+  readonly isAmbiguous?: true
+  /** One of those results was an unchanged source. */
+  readonly mayBeIdentical?: true
+  /** The error that a server logged right after it had finished the source. It names no source. */
+  readonly errorAfter?: string
+  /** Silence has ended the attempt before, and it is counted. Its run went on. */
+  readonly wasCounted?: true
 }
+
+/** A source that waits until its server has a slot for it. */
+export type QueuedSource = { readonly source: Source; readonly at: number }
 
 export type RunEvidence = {
   readonly attempts: readonly Attempt[]
+  /** Only of a server. */
+  readonly queued?: readonly QueuedSource[]
   /** The error that ended the run. The exit code was then not 0. */
   readonly finalError?: string
   readonly finalErrorAt?: number
@@ -39,43 +53,15 @@ export type RunEvidence = {
   readonly repository: 'unknown' | 'opened' | 'closed'
   /** When the repository was last closed. */
   readonly closedAt?: number
+  /** When a command had gone well and all its snapshots were in the repository. Maintenance may follow for hours. */
+  readonly flushedAt?: number
+  /** The configuration file of the run, where its log names it. */
+  readonly configurationPath?: string
+  /** The time of the newest record that says something about the run. */
+  readonly newestRecordAt?: number
 }
 
 export const noEvidence: RunEvidence = { attempts: [], fatalErrors: [], repository: 'unknown' }
-
-/** Adds one record to the evidence. Pure: the same records give the same evidence. */
-export function addRecord(run: RunEvidence, record: LogRecord): RunEvidence {
-  const message = interpret(record)
-  const at = record.timeSeconds
-  switch (message?.kind) {
-    case 'snapshotting':
-      return startAttempt(run, { source: message.source, origin: message.by, startedAt: at })
-    case 'uploading':
-      // The log has DEBUG lines, so a missing `closed` line means from here on that the process was killed.
-      return confirmAttempt(
-        { ...run, repository: 'opened' },
-        { source: message.source, origin: 'command', startedAt: at },
-      )
-    case 'uploaded':
-      return updateOpen(run, { uploadSeconds: message.durationSeconds, uploadErrors: message.errors })
-    case 'created':
-    case 'created-partial':
-    case 'identical':
-      return reportResult(run, message, at)
-    case 'finished':
-      return finishAttempt(run, message.sourceText, at)
-    case 'server-error':
-      return { ...run, serverError: { message: message.message, at } }
-    case 'opened':
-      return { ...run, repository: 'opened' }
-    case 'closed':
-      return { ...run, repository: 'closed', closedAt: at }
-    case 'final-error':
-      return { ...run, finalError: message.message, finalErrorAt: at, fatalErrors: message.fatalErrors }
-    case undefined:
-      return run
-  }
-}
 
 /** Whether the log holds a sign that the process is about to end: a result, a final error or a closed repository. */
 export function isNearItsEnd(run: RunEvidence): boolean {
@@ -95,7 +81,17 @@ function lastResultAt(run: RunEvidence): number | undefined {
   return last?.reportedResult && (last.reportedAt ?? last.startedAt)
 }
 
-/** The attempts in progress: the last one of a command, and all that a server has not finished. */
+/**
+ * The attempts whose snapshots are not in the repository yet: all of a command until it has flushed, which it does once
+ * for all its sources, and all that a server has not finished.
+ */
+export function unfinishedAttempts(run: RunEvidence): readonly Attempt[] {
+  return run.attempts.filter((attempt) =>
+    attempt.origin === 'server' ? attempt.finishedAt === undefined : run.flushedAt === undefined,
+  )
+}
+
+/** The attempts that the next result can belong to: the last one of a command, and all that a server has not finished. */
 export function openAttempts(run: RunEvidence): readonly Attempt[] {
   const last = run.attempts.at(-1)
   return run.attempts.filter((attempt) =>
@@ -103,50 +99,4 @@ export function openAttempts(run: RunEvidence): readonly Attempt[] {
       ? attempt.finishedAt === undefined
       : attempt === last && attempt.reportedResult === undefined,
   )
-}
-
-function startAttempt(run: RunEvidence, attempt: Attempt): RunEvidence {
-  return { ...run, attempts: [...run.attempts, attempt] }
-}
-
-/**
- * `uploading` repeats the source of the `Snapshotting` line, in a form that a path cannot forge. If that line was not
- * readable, `uploading` starts the attempt. If that line named another source, a newline in the path had cut the name
- * short, and Kopia never touched that other source.
- */
-function confirmAttempt(run: RunEvidence, confirmed: Attempt): RunEvidence {
-  const open = openAttempts(run)
-  const named = open.find((attempt) => normalize(attempt.source) === normalize(confirmed.source))
-  const known = named ?? open.find((attempt) => attempt.origin === 'command')
-  if (known === undefined) return startAttempt(run, confirmed)
-  return replace(run, known, { ...known, source: confirmed.source })
-}
-
-/** Decoders turn bytes that are not UTF-8 into one replacement character or into several. */
-function normalize(source: Source): string {
-  return formatSource(source).replace(/\uFFFD+/g, '\uFFFD')
-}
-
-/** With several attempts in progress, the line could belong to any of them. Then only the repository decides. */
-function updateOpen(run: RunEvidence, change: Partial<Attempt>): RunEvidence {
-  const [open, ...others] = openAttempts(run)
-  if (open === undefined || others.length > 0 || open.reportedResult !== undefined) return run
-  return replace(run, open, { ...open, ...change })
-}
-
-/** A path can forge a result line, but the path was named before the attempt began, so its time is too early. */
-function reportResult(run: RunEvidence, reportedResult: ReportedResult, reportedAt: number): RunEvidence {
-  const starts = openAttempts(run).map(({ startedAt }) => startedAt)
-  return reportedAt < Math.min(...starts) ? run : updateOpen(run, { reportedResult, reportedAt })
-}
-
-function finishAttempt(run: RunEvidence, sourceText: string, finishedAt: number): RunEvidence {
-  const open = openAttempts(run).filter((attempt) => attempt.origin === 'server')
-  const named = open.find((attempt) => formatSource(attempt.source) === sourceText)
-  const attempt = named ?? (open.length === 1 ? open[0] : undefined)
-  return attempt === undefined ? run : replace(run, attempt, { ...attempt, finishedAt })
-}
-
-function replace(run: RunEvidence, attempt: Attempt, by: Attempt): RunEvidence {
-  return { ...run, attempts: run.attempts.map((other) => (other === attempt ? by : other)) }
 }

@@ -6,7 +6,7 @@ import { listSegments, listSegmentsOf, parseTrackedName } from '../log/segments.
 import { findHookRun } from './hook-calls.ts'
 import { type EndedRun, newRun, type OpenRun, type Run } from './run.ts'
 import type { RunReader, RunReading } from './run-reader.ts'
-import type { RunStore } from './run-store.ts'
+import { isReopenable, type RunStore } from './run-store.ts'
 
 type LogFollowerOptions = {
   readonly directory: string
@@ -15,7 +15,7 @@ type LogFollowerOptions = {
   readonly faults: FaultMemory
 }
 
-type Decide = (reading: RunReading) => EndedRun | undefined
+type Decide = (runId: string, reading: RunReading) => EndedRun | undefined
 
 type ReadRun = { readonly runId: string; readonly run: Run }
 
@@ -59,7 +59,7 @@ export class LogFollower {
       if (run?.state !== 'open') return undefined
       const reading = await this.#options.reader.read(run, byRun.get(runId) ?? [], 'complete')
       // The last record of a run that goes on may continue: of this reading only the sign of life counts.
-      return { runId, run: decide(reading) ?? { ...run, lastSignAt: reading.run.lastSignAt } }
+      return { runId, run: decide(runId, reading) ?? { ...run, lastSignAt: reading.run.lastSignAt } }
     })
   }
 
@@ -78,7 +78,7 @@ export class LogFollower {
 
   #forgetOtherFiles(segments: readonly SegmentName[]): void {
     const { store, reader, faults } = this.#options
-    const open = segments.filter(({ runId }) => (store.runs.get(runId)?.state ?? 'open') === 'open')
+    const open = segments.filter(({ runId }) => store.isReadOn(runId))
     const fileNames = new Set(open.map(({ fileName }) => fileName))
     reader.retain((fileName) => fileNames.has(fileName))
     faults.retain((name) => parseTrackedName(name) === undefined || fileNames.has(name))
@@ -93,11 +93,22 @@ export class LogFollower {
     const [first] = segments
     if (first === undefined || signal?.aborted) return undefined
     const known = store.runs.get(runId) ?? this.#adoptHookRun(first)
+    if (isReopenable(known)) return this.#reopen(runId, known.reopening, segments)
     if (known !== undefined && known.state !== 'open') return undefined
     const before = known ?? newRun(first.processId, first.command)
     const { run } = await reader.read(before, segments, 'may continue', signal)
     // A log that was never readable is not a run yet: as one, it would end without any attempt.
     return known === undefined && Object.keys(run.readBytes).length === 0 ? undefined : { runId, run }
+  }
+
+  /** Silence was taken for the end of the run. If it has written since, it goes on. */
+  async #reopen(
+    runId: string,
+    before: OpenRun,
+    segments: readonly SegmentName[],
+  ): Promise<ReadRun | undefined> {
+    const { run } = await this.#options.reader.read(before, segments, 'may continue')
+    return run.lastSignAt > before.lastSignAt ? { runId, run } : undefined
   }
 
   /** Hooks may have reported a process before its log was seen. */

@@ -1,66 +1,76 @@
 // Watches the processes of open runs: which are gone, and which may be gone because they are silent.
 
-import { isHookRun } from './hook-calls.ts'
-import type { Processes, ProcessIdentity } from './process.ts'
-import {
-  asEnded,
-  type EndedRun,
-  hasEnded,
-  hasEndedUnread,
-  isQuiet,
-  mayHaveJustEnded,
-  type OpenRun,
-  wasSeenAlive,
-} from './run.ts'
-import type { RunReading } from './run-reader.ts'
+import type { Source } from '../source.ts'
+import type { Configuration } from './configuration.ts'
+import { type Processes, type ProcessIdentity, visibleIdOf } from './process.ts'
+import { createProcessFinder } from './process-finder.ts'
+import type { EndedRun, OpenRun } from './run.ts'
+import { isInvisible, isQuiet, mayHaveJustEnded } from './run-end.ts'
+import { createRunEndings, type RunEndings } from './run-endings.ts'
 import type { RunStore } from './run-store.ts'
 
-type ProcessMonitor = {
+type ProcessMonitor = RunEndings & {
   /** Looks at the process of each open run. Returns the ids of the runs whose process is not visible. */
   readonly findGone: () => readonly string[]
-  /** Decides on a run whose process is not visible and whose log was read to its end; undefined if the run goes on. */
-  readonly endIfOver: (reading: RunReading) => EndedRun | undefined
   /** Silent runs whose process was never seen, each as it would be if it had ended. */
   readonly quietRuns: () => readonly (readonly [string, EndedRun])[]
   /** Whether a run may just have ended, too short a time ago to be sure. */
   readonly hasJustWritten: () => boolean
+  /** Whether the processes of Kopia can be seen, by the runs that are open; undefined if they do not show it. */
+  readonly areVisible: () => boolean | undefined
 }
 
-/** How old a hook's call may be for the parent of the hook to count as Kopia: later the pid may be reused. */
-const freshCallSeconds = 10
+type ProcessMonitorOptions = {
+  readonly store: RunStore
+  readonly processes: Processes
+  readonly configurationOf: (visibleProcessId: number) => Configuration | undefined
+  /** How long the longest good backup of a source took. */
+  readonly longestSuccessSeconds: (source: Source) => number | undefined
+  readonly nowSeconds: () => number
+}
 
 /** Creates a monitor of the processes of the runs in `store`. */
-export function createProcessMonitor(
-  store: RunStore,
-  processes: Processes,
-  nowSeconds: () => number,
-): ProcessMonitor {
+export function createProcessMonitor(options: ProcessMonitorOptions): ProcessMonitor {
+  const { store, processes, longestSuccessSeconds, nowSeconds } = options
+  const finder = createProcessFinder(processes)
+  const seenAliveAt = new Map<string, number>()
+  const { endIfOver, end } = createRunEndings({
+    store,
+    processes,
+    longestSuccessSeconds,
+    seenAliveAt: (runId) => seenAliveAt.get(runId),
+    nowSeconds,
+  })
+
   function findGone(): readonly string[] {
-    return store.openRuns().flatMap(([runId, run]) => {
-      const living = livingProcessOf(runId, run, processes, nowSeconds())
-      if (living === undefined) return [runId]
-      if (living !== run.process) store.set(runId, { ...run, process: living })
+    const open = store.openRuns()
+    const openIds = new Set(open.map(([runId]) => runId))
+    for (const runId of seenAliveAt.keys()) if (!openIds.has(runId)) seenAliveAt.delete(runId)
+    finder.retain(openIds)
+    return open.flatMap(([runId, run]) => {
+      const living = finder.find(runId, run, nowSeconds())
+      if (living === undefined) {
+        if (run.process === undefined && run.unseenAt === undefined)
+          store.set(runId, { ...run, unseenAt: nowSeconds() })
+        return [runId]
+      }
+      seenAliveAt.set(runId, nowSeconds())
+      if (living !== run.process) store.set(runId, asSeen(run, living))
       return []
     })
   }
 
-  function endIfOver({ run, isComplete }: RunReading): EndedRun | undefined {
-    const silentSeconds = nowSeconds() - run.lastSignAt
-    if (!isComplete && !hasEndedUnread(silentSeconds)) return undefined
-    const isOver = hasEnded(run, silentSeconds) || isKnownToBeGone(run)
-    return isOver ? asEnded(run, nowSeconds()) : undefined
-  }
-
-  /** The pid is free, and the agent sees Kopia's processes: so this one does not just run in another container. */
-  function isKnownToBeGone(run: OpenRun): boolean {
-    return processes.findLiving(run.processId) === undefined && [...store.runs.values()].some(wasSeenAlive)
+  /** A process is asked for its configuration once: it may end at any moment. */
+  function asSeen({ unseenAt: _, ...run }: OpenRun, living: ProcessIdentity): OpenRun {
+    const configuration = options.configurationOf(visibleIdOf(run.processId, living))
+    return { ...run, process: living, ...(configuration && { configuration }) }
   }
 
   function quietRuns(): readonly (readonly [string, EndedRun])[] {
     const quiet: [string, EndedRun][] = []
     for (const [runId, run] of store.runs) {
       if (!isQuiet(run, nowSeconds())) continue
-      quiet.push([runId, asEnded({ ...run, evidence: run.preview }, nowSeconds())])
+      quiet.push([runId, end(runId, { ...run, evidence: run.preview })])
     }
     return quiet
   }
@@ -71,18 +81,11 @@ export function createProcessMonitor(
       .some(([runId, run]) => mayHaveJustEnded(run, store.firstSeenAt(runId), nowSeconds()))
   }
 
-  return { findGone, endIfOver, quietRuns, hasJustWritten }
-}
+  function areVisible(): boolean | undefined {
+    const open = store.openRuns().map(([, run]) => run)
+    if (open.some(isInvisible)) return false
+    return open.some((run) => run.process !== undefined) ? true : undefined
+  }
 
-/** The process of the run, if it is visible and alive. */
-export function livingProcessOf(
-  runId: string,
-  run: OpenRun,
-  { findLiving, findWriter }: Processes,
-  nowSeconds: number,
-): ProcessIdentity | undefined {
-  if (run.process !== undefined) return findLiving(run.processId) === run.process ? run.process : undefined
-  if (!isHookRun(runId)) return findWriter(run.processId, runId)
-  // Kopia waits for its hook, so its pid cannot be reused before the call is over.
-  return nowSeconds - run.lastSignAt < freshCallSeconds ? findLiving(run.processId) : undefined
+  return { findGone, endIfOver, end, quietRuns, hasJustWritten, areVisible }
 }

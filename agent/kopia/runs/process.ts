@@ -1,26 +1,68 @@
 // Finds out whether a process of Kopia still runs: its end is the end of its run.
 
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs'
+import { uptime } from 'node:os'
 import { basename } from 'node:path'
+import { hasCode } from '../../util/files.ts'
 
-/** Tells a process from a later one with the same pid. */
+/**
+ * Tells a process from a later one with the same pid. In another pid namespace `@` and the pid that it has in the agent's
+ * namespace follow.
+ */
 export type ProcessIdentity = string
 
 /** How the agent looks at processes. Tests hand in their own. */
 export type Processes = {
   readonly findWriter: (processId: number, runId: string) => ProcessIdentity | undefined
+  readonly findWriterInContainers: (processId: number, runId: string) => ProcessIdentity | undefined
   readonly findLiving: (processId: number) => ProcessIdentity | undefined
+  readonly isAlive: (processId: number, identity: ProcessIdentity) => boolean
+  /** When the machine started, in Unix seconds. */
+  readonly bootedAt: () => number
 }
 
 const hasProc = process.platform === 'linux'
+
+/** The processes of this machine. */
+export const machineProcesses: Processes = {
+  findWriter,
+  findWriterInContainers,
+  findLiving,
+  isAlive,
+  bootedAt: () => Date.now() / 1000 - uptime(),
+}
 
 /**
  * The process that holds a log of this run open; undefined if none is visible. Then it has ended, or it runs in another
  * container, where the pid in the log's name belongs to another process of this machine.
  */
-export function findWriter(processId: number, runId: string): ProcessIdentity | undefined {
+function findWriter(processId: number, runId: string): ProcessIdentity | undefined {
   if (!hasProc) return findLiving(processId)
   return hasOpenFile(processId, `kopia-${runId}.`) ? findLiving(processId) : undefined
+}
+
+/**
+ * The same for a process in a container whose pid namespace is below the agent's: there it has the pid of the log's name.
+ * Looks at every process of the machine, which takes some 10 ms, so call it rarely.
+ */
+function findWriterInContainers(processId: number, runId: string): ProcessIdentity | undefined {
+  if (!hasProc) return undefined
+  for (const entry of readdirSync('/proc')) {
+    const ownId = Number(entry)
+    if (!Number.isInteger(ownId) || !hasInnerId(ownId, processId)) continue
+    const identity = hasOpenFile(ownId, `kopia-${runId}.`) ? findLiving(ownId) : undefined
+    if (identity !== undefined) return `${identity}@${ownId}`
+  }
+  return undefined
+}
+
+/** The line `NSpid` has the pid of each namespace, the innermost last (proc_pid_status(5)). */
+function hasInnerId(ownId: number, processId: number): boolean {
+  try {
+    return new RegExp(`^NSpid:\t.*\t${processId}$`, 'm').test(readFileSync(`/proc/${ownId}/status`, 'latin1'))
+  } catch {
+    return false
+  }
 }
 
 /** The living process with this pid, whatever it is. */
@@ -31,15 +73,31 @@ export function findLiving(processId: number): ProcessIdentity | undefined {
 
 /** Whether the pid still belongs to the same living process. */
 export function isAlive(processId: number, identity: ProcessIdentity): boolean {
-  return findLiving(processId) === identity
+  const [startTime] = identity.split('@')
+  return findLiving(visibleIdOf(processId, identity)) === startTime
 }
 
+/** The pid that the process has in the agent's namespace. */
+export function visibleIdOf(processId: number, identity: ProcessIdentity): number {
+  const [, visibleId] = identity.split('@')
+  return visibleId === undefined ? processId : Number(visibleId)
+}
+
+/** Where the files of a process may not be looked at, its name has to do: capabilities or another user protect them. */
 function hasOpenFile(processId: number, namePrefix: string): boolean {
   const folder = `/proc/${processId}/fd`
   try {
     return readdirSync(folder).some((entry) =>
       basename(linkTarget(`${folder}/${entry}`)).startsWith(namePrefix),
     )
+  } catch (error) {
+    return hasCode(error, 'EACCES') && isNamedKopia(processId)
+  }
+}
+
+function isNamedKopia(processId: number): boolean {
+  try {
+    return readFileSync(`/proc/${processId}/comm`, 'latin1').startsWith('kopia')
   } catch {
     return false
   }

@@ -5,7 +5,7 @@ import type { FaultMemory } from '../../util/fault-memory.ts'
 import { hasCode } from '../../util/files.ts'
 import type { SegmentName } from '../log/segment-name.ts'
 import { type LastRecord, readSegment, type SegmentPart } from '../log/segment-reader.ts'
-import { addRecord } from './evidence.ts'
+import { addRecord } from './add-record.ts'
 import { type OpenRun, withSignOfLife } from './run.ts'
 
 type RunReaderOptions = {

@@ -3,13 +3,16 @@
 import { withoutAttempt } from './attempts.ts'
 import type { Attempt } from './evidence.ts'
 import { isHookRun } from './hook-calls.ts'
-import { asSettled, type OpenRun, type Run, type Runs, withSignOfLife } from './run.ts'
+import type { Outcome } from './outcome-kinds.ts'
+import { asSettled, type OpenRun, type Run, type Runs, type SettledRun, withSignOfLife } from './run.ts'
 
 export type RunStore = {
   readonly runs: Runs
   readonly set: (runId: string, run: Run) => void
   readonly delete: (runId: string) => void
   readonly openRuns: () => readonly (readonly [string, OpenRun])[]
+  /** Whether the log of the run is read on: it is new or open, or silence alone has ended it. */
+  readonly isReadOn: (runId: string) => boolean
   /** When this process first learnt of the run, in Unix seconds. */
   readonly firstSeenAt: (runId: string) => number
   /** Moves signs of life out of the future, after the clock was set back. */
@@ -17,13 +20,15 @@ export type RunStore = {
   /** Marks an ended run as counted. */
   readonly settle: (runId: string) => void
   /** Removes a counted attempt from an open run. */
-  readonly settleAttempt: (runId: string, settled: Attempt) => void
+  readonly settleAttempt: (runId: string, settled: Attempt, outcome: Outcome) => void
   /** Forgets the settled runs that cannot be counted again, given the runs whose logs exist. */
   readonly forgetSettled: (runIdsOfLogs: ReadonlySet<string>) => void
 }
 
 /** A run that only hooks reported has no log whose removal shows that the run can be forgotten. */
 const rememberHookRunsSeconds = 7 * 24 * 3600
+/** No backup is silent for longer. */
+const rememberReopeningSeconds = 7 * 24 * 3600
 
 /** Creates a store that continues with the runs that the ledger remembers. */
 export function createRunStore(known: Runs, nowSeconds: () => number): RunStore {
@@ -57,9 +62,9 @@ export function createRunStore(known: Runs, nowSeconds: () => number): RunStore 
     if (run?.state === 'ended') set(runId, asSettled(run))
   }
 
-  function settleAttempt(runId: string, settled: Attempt): void {
+  function settleAttempt(runId: string, settled: Attempt, outcome: Outcome): void {
     const run = runs.get(runId)
-    if (run?.state === 'open') set(runId, withoutAttempt(run, settled))
+    if (run?.state === 'open') set(runId, withoutAttempt(run, settled, outcome))
   }
 
   correctClock()
@@ -68,15 +73,31 @@ export function createRunStore(known: Runs, nowSeconds: () => number): RunStore 
     set,
     delete: remove,
     openRuns,
+    isReadOn: (runId) => {
+      const run = runs.get(runId)
+      return run === undefined || run.state === 'open' || isReopenable(run)
+    },
     firstSeenAt: (runId) => firstSeenAt.get(runId) ?? createdAt,
     correctClock,
     settle,
     settleAttempt,
     forgetSettled: (runIdsOfLogs) => {
-      for (const [runId, run] of runs)
+      for (const [runId, run] of runs) {
         if (canBeForgotten(runId, run, runIdsOfLogs, nowSeconds())) remove(runId)
+        else if (isReopenable(run) && nowSeconds() - run.endedAt > rememberReopeningSeconds)
+          runs.set(runId, withoutReopening(run))
+      }
     },
   }
+}
+
+/** Whether silence alone has ended the run, so that its log may still grow. */
+export function isReopenable(run: Run | undefined): run is SettledRun & { readonly reopening: OpenRun } {
+  return run?.state === 'settled' && run.reopening !== undefined
+}
+
+function withoutReopening({ reopening: _, ...run }: SettledRun): SettledRun {
+  return run
 }
 
 /**

@@ -1,6 +1,7 @@
 // What the agent remembers of a run: how far its log was read, and what the log and the hooks proved.
 
-import { isNearItsEnd, nearEndLoggedAt, noEvidence, type RunEvidence } from './evidence.ts'
+import type { Configuration } from './configuration.ts'
+import { noEvidence, type RunEvidence } from './evidence.ts'
 import type { ProcessIdentity } from './process.ts'
 
 /** What a hook reported. Times are Unix seconds. The before and after call of one attempt share the `callId`. */
@@ -8,8 +9,10 @@ export type HookCall = {
   readonly action: 'before' | 'after'
   /** A hook that runs an action of the user reports its begin and its end; any other hook reports one call. */
   readonly phase: 'call' | 'begin' | 'end'
-  /** Exit code of the user's action, reported at its end. */
+  /** Exit code of the user's action, reported at its end; 137 if Kopia killed it at its time limit. */
   readonly actionExitCode?: number
+  /** Kopia fails the backup if the user's action fails, and then runs no after-action. Absent where this is not known. */
+  readonly actionIsEssential?: true
   readonly callId: string
   readonly path: string
   readonly processId: number
@@ -25,6 +28,10 @@ export type OpenRun = {
   readonly command: string
   /** Set once the process was seen. A process that was never seen may live in another pid namespace. */
   readonly process?: ProcessIdentity
+  /** When its process was first looked for in vain, in Unix seconds. */
+  readonly unseenAt?: number
+  /** By what its process was started with; undefined if that could not be read. */
+  readonly configuration?: Configuration
   /** Bytes read of each segment, by file name; complete records only. */
   readonly readBytes: Readonly<Record<string, number>>
   readonly evidence: RunEvidence
@@ -33,12 +40,19 @@ export type OpenRun = {
   readonly hookCalls: readonly HookCall[]
   /** The newest settled attempt of each path. */
   readonly lastSettled?: Readonly<Record<string, Span>>
+  /** An attempt that is settled already made no complete backup. */
+  readonly hasFailedAttempt?: true
   /** When the process last wrote to its log or called a hook. Unix seconds, never later than now. */
   readonly lastSignAt: number
 }
 
 /** The process has ended. The outcome of its attempts is not settled yet. */
-export type EndedRun = Omit<OpenRun, 'state'> & { readonly state: 'ended'; readonly endedAt: number }
+export type EndedRun = Omit<OpenRun, 'state'> & {
+  readonly state: 'ended'
+  readonly endedAt: number
+  /** Nothing but its silence shows the end: the run may go on where its process can't be seen. */
+  readonly isSilent?: true
+}
 
 /** The run is counted. It is remembered while its log exists, so that it is not counted again. Times are Unix seconds. */
 export type SettledRun = {
@@ -47,13 +61,12 @@ export type SettledRun = {
   readonly wasSeenAlive: boolean
   readonly startedAt: number
   readonly endedAt: number
+  /** What is known of a run that silence ended. It is open again when its log grows. */
+  readonly reopening?: OpenRun
 }
 
 export type Run = OpenRun | EndedRun | SettledRun
 export type Runs = ReadonlyMap<string, Run>
-
-/** A process that was never seen counts as gone after this silence, with and without a sign that its end is near. */
-const silenceSeconds = { nearEnd: 1, otherwise: 60 } as const
 
 /** A run of which nothing was read yet. */
 export function newRun(processId: number, command: string): OpenRun {
@@ -75,55 +88,26 @@ export function withSignOfLife(run: OpenRun, signAt: number, nowSeconds: number)
   return lastSignAt === run.lastSignAt ? run : { ...run, lastSignAt }
 }
 
-/** Whether a run has ended whose process is gone or was never seen, after `silentSeconds` without a sign of life. */
-export function hasEnded(run: OpenRun, silentSeconds: number): boolean {
-  if (run.process !== undefined || run.preview.finalError !== undefined) return true
-  return silentSeconds >= (isNearItsEnd(run.preview) ? silenceSeconds.nearEnd : silenceSeconds.otherwise)
-}
-
-/** The same where a segment could not be read: its fault may pass, but the run must not stay open for ever. */
-export function hasEndedUnread(silentSeconds: number): boolean {
-  return silentSeconds >= silenceSeconds.otherwise
-}
-
-/** Whether an open run has fallen silent whose process was never seen: it may have ended. */
-export function isQuiet(run: Run, nowSeconds: number): run is OpenRun {
-  if (run.state !== 'open' || run.process !== undefined) return false
-  return nowSeconds - run.lastSignAt >= silenceSeconds.nearEnd
-}
-
-/**
- * Whether a run may have ended right before its log was first read, too short a time ago to be sure. A run that writes
- * on for longer than that goes on; waiting for its end would take as long as the backup.
- */
-export function mayHaveJustEnded(run: Run, firstReadAt: number, nowSeconds: number): boolean {
-  if (run.state !== 'open' || run.process !== undefined) return false
-  const wroteOnlyBefore = run.lastSignAt <= firstReadAt + silenceSeconds.nearEnd
-  return wroteOnlyBefore && nowSeconds - run.lastSignAt <= silenceSeconds.nearEnd
-}
-
-/**
- * Since when the end of the run's process is near, in Unix seconds: since the newest result, final error or close of the
- * repository. Undefined while none is logged. The process may still go on for hours, with maintenance.
- */
-export function nearEndSince(run: OpenRun): number | undefined {
-  if (!isNearItsEnd(run.preview)) return undefined
-  return Math.min(nearEndLoggedAt(run.preview) ?? run.lastSignAt, run.lastSignAt)
-}
-
-/**
- * The run as it ended. A process that was seen is found gone at `nowSeconds`. One that was never seen ended soon after
- * its last sign of life: saving the snapshot, the last thing that it does, may leave no sign.
- */
-export function asEnded(run: OpenRun, nowSeconds: number): EndedRun {
-  const soonAfter = Math.min(nowSeconds, run.lastSignAt + silenceSeconds.nearEnd)
-  return { ...run, state: 'ended', endedAt: run.process === undefined ? soonAfter : nowSeconds }
-}
-
 /** The run once its outcome is in the ledger. */
 export function asSettled(run: EndedRun): SettledRun {
-  const { processId, endedAt } = run
-  return { state: 'settled', processId, wasSeenAlive: wasSeenAlive(run), startedAt: startOf(run), endedAt }
+  const { processId, endedAt, isSilent } = run
+  return {
+    state: 'settled',
+    processId,
+    wasSeenAlive: wasSeenAlive(run),
+    startedAt: startOf(run),
+    endedAt,
+    ...(isSilent && { reopening: asReopening(run) }),
+  }
+}
+
+/** Its attempts are counted: what they report later corrects the gauges, and no counter. */
+function asReopening({ state: _, endedAt: __, isSilent: ___, ...run }: EndedRun): OpenRun {
+  const marked = (evidence: RunEvidence): RunEvidence => ({
+    ...evidence,
+    attempts: evidence.attempts.map((attempt) => ({ ...attempt, wasCounted: true })),
+  })
+  return { ...run, state: 'open', evidence: marked(run.evidence), preview: marked(run.preview) }
 }
 
 /** Whether the process was seen while it wrote its log. */
@@ -137,14 +121,15 @@ export function startOf(run: EndedRun | SettledRun): number {
   const starts = [
     ...run.evidence.attempts.map((attempt) => attempt.startedAt),
     ...run.hookCalls.map((call) => call.at),
+    ...Object.values(run.lastSettled ?? {}).map(({ startedAt }) => startedAt),
   ]
   return Math.min(run.endedAt, ...starts)
 }
 
 /**
- * Whether the process ended by itself and without an error. A killed process leaves the repository open. Only a log of
- * level debug shows that, because only such a log has the lines for opening and closing it.
+ * Whether the process ended by itself and without an error, as far as its log shows. A killed process leaves the
+ * repository open. Only a log of level debug shows that, because only such a log has the lines for opening and closing it.
  */
-export function hasSucceeded(run: EndedRun): boolean {
-  return run.evidence.finalError === undefined && run.evidence.repository !== 'opened'
+export function hasSucceeded({ evidence, hasFailedAttempt }: EndedRun): boolean {
+  return evidence.finalError === undefined && evidence.repository !== 'opened' && !hasFailedAttempt
 }

@@ -3,14 +3,17 @@
 import { createFaultMemory, type FaultMemory } from '../../util/fault-memory.ts'
 import { createQueue } from '../../util/queue.ts'
 import { parseTrackedName } from '../log/segments.ts'
+import type { Source } from '../source.ts'
+import { type Configuration, configurationInLog, configurationOfProcess } from './configuration.ts'
 import type { Attempt } from './evidence.ts'
 import { isHookRun, withHookCall } from './hook-calls.ts'
 import { LogFollower } from './log-follower.ts'
-import { findLiving, findWriter, type Processes } from './process.ts'
+import type { Outcome } from './outcome-kinds.ts'
+import { machineProcesses, type Processes } from './process.ts'
 import { createProcessMonitor } from './process-monitor.ts'
-import { asEnded, type EndedRun, type HookCall, type Runs } from './run.ts'
+import type { EndedRun, HookCall, OpenRun, Runs } from './run.ts'
 import { createRunReader } from './run-reader.ts'
-import { createRunStore } from './run-store.ts'
+import { createRunStore, type RunStore } from './run-store.ts'
 
 /** No method rejects, except `exclusively` when its task throws. */
 export type RunTracker = {
@@ -31,6 +34,10 @@ export type RunTracker = {
    * writes more is left out until it falls silent again; then its evidence and `lastSignAt` are new.
    */
   readonly quietRuns: () => readonly (readonly [string, EndedRun])[]
+  /** Whether the processes of Kopia can be seen; undefined while no open run shows it. */
+  readonly areProcessesVisible: () => boolean | undefined
+  /** The configuration of a run, by its process or by its log; undefined if neither names one that can be read. */
+  readonly configurationOf: (run: OpenRun | EndedRun) => Configuration | undefined
   /** Ends runs that the repository shows to be over. */
   readonly end: (runIds: readonly string[]) => Promise<void>
   /** Runs `task` while no log is read, so that no read overwrites what the task settles. */
@@ -38,13 +45,17 @@ export type RunTracker = {
   /** Marks an ended run as counted. Call it within `exclusively`. */
   readonly settle: (runId: string) => void
   /** Removes a counted attempt from an open run. Call it within `exclusively`. */
-  readonly settleAttempt: (runId: string, settled: Attempt) => void
+  readonly settleAttempt: (runId: string, settled: Attempt, outcome: Outcome) => void
 }
 
 export type RunTrackerOptions = {
   readonly directory: string
   /** The runs that the ledger remembers. */
   readonly runs: Runs
+  /** The agent's own configuration file of Kopia. */
+  readonly configurationPath: string
+  /** How long the longest good backup of a source took; undefined without one. */
+  readonly longestSuccessSeconds?: (source: Source) => number | undefined
   readonly nowSeconds: () => number
   /**
    * A log, the directory or the events of the hooks cannot be read. Called once, and again only if the fault changes.
@@ -65,13 +76,13 @@ const nameOfHookCalls = 'the events of the hooks'
 
 /** Creates a tracker of the runs in `directory` that continues with the runs that the ledger remembers. */
 export function createRunTracker(options: RunTrackerOptions): RunTracker {
-  const { directory, nowSeconds, onProgress, processes = { findLiving, findWriter } } = options
+  const { directory, nowSeconds, onProgress, configurationPath } = options
   const { onFault, onRecovered = () => undefined } = options
   const faults = createFaultMemory({ onFault, onRecovered })
   const store = createRunStore(options.runs, nowSeconds)
   const reader = createRunReader({ directory, nowSeconds, faults, onProgress })
   const follower = new LogFollower({ directory, store, reader, faults })
-  const monitor = createProcessMonitor(store, processes, nowSeconds)
+  const monitor = monitorOf(options, store)
   const enqueue = createQueue()
 
   /** One task at a time: two reads would read the same bytes twice, and a hook's call could miss the run being read. */
@@ -108,17 +119,32 @@ export function createRunTracker(options: RunTrackerOptions): RunTracker {
     read: (fileName) => inOrder(() => follower.read(fileName)),
     isLive: (fileName) => {
       const name = parseTrackedName(fileName)
-      return name !== undefined && (store.runs.get(name.runId)?.state ?? 'open') === 'open'
+      return name !== undefined && store.isReadOn(name.runId)
     },
     addHookCall: (call) => inOrder(() => addHookCall(call)),
     endFinishedRuns,
     hasJustWritten: monitor.hasJustWritten,
     quietRuns: monitor.quietRuns,
-    end: (runIds) => inOrder(() => follower.readToEnd(runIds, ({ run }) => asEnded(run, nowSeconds()))),
+    areProcessesVisible: monitor.areVisible,
+    configurationOf: (run) => configurationOfRun(run, configurationPath),
+    end: (runIds) => inOrder(() => follower.readToEnd(runIds, (runId, { run }) => monitor.end(runId, run))),
     exclusively: enqueue,
     settle: store.settle,
     settleAttempt: store.settleAttempt,
   }
+}
+
+function monitorOf(
+  {
+    configurationPath,
+    longestSuccessSeconds = () => undefined,
+    processes = machineProcesses,
+    nowSeconds,
+  }: RunTrackerOptions,
+  store: RunStore,
+) {
+  const configurationOf = (processId: number) => configurationOfProcess(processId, configurationPath)
+  return createProcessMonitor({ store, processes, configurationOf, longestSuccessSeconds, nowSeconds })
 }
 
 async function takeHookCalls(options: RunTrackerOptions, faults: FaultMemory): Promise<void> {
@@ -128,4 +154,14 @@ async function takeHookCalls(options: RunTrackerOptions, faults: FaultMemory): P
   } catch (error) {
     faults.report(nameOfHookCalls, error)
   }
+}
+
+/** The process was asked when it was first seen; the log names the file only once maintenance begins. */
+function configurationOfRun(
+  { configuration, evidence }: OpenRun | EndedRun,
+  ownPath: string,
+): Configuration | undefined {
+  const { configurationPath } = evidence
+  if (configuration !== undefined || configurationPath === undefined) return configuration
+  return configurationInLog(configurationPath, ownPath)
 }

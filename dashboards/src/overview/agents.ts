@@ -17,8 +17,8 @@ const noneIsGood = property('thresholds', {
 export const agentHealth = table({
   title: 'Agent Health',
   description:
-    'For each agent: its last push, whether it reaches the repository, and its failures in the displayed ' +
-    'time. The agent that has been silent longest comes first.',
+    'For each agent: its last push, whether it reaches the repository, backups that it could not see or tell apart, ' +
+    'and its failures in the displayed time. The agent that has been silent longest comes first.',
   unit: 'short',
   noValue: noAgent,
   width: 24,
@@ -48,6 +48,13 @@ export const agentHealth = table({
       unit: 'short',
       noValue: 'not queried yet',
       properties: [property('mappings', [reachableMapping]), colouredText],
+    },
+    {
+      name: 'Unseen backups',
+      expression: agents.unseen,
+      unit: 'short',
+      noValue: '–',
+      properties: [colouredText, noneIsGood, property('decimals', 0)],
     },
     {
       name: 'Failed pushes',

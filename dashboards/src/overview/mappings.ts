@@ -32,4 +32,5 @@ export const resultMapping = valueMapping([
 export const reachableMapping = valueMapping([
   { value: 0, text: 'No', colour: 'red' },
   { value: 1, text: 'Yes', colour: 'green' },
+  { value: 2, text: 'Another one', colour: 'red' },
 ])

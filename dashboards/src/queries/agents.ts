@@ -22,11 +22,21 @@ const silent = `${byAgent(`${isSilent} and on (site, job, instance) ${alwaysOn} 
 /** Silent agents on machines that may sleep. */
 export const asleep = `(${isSilent} and on (site, job, instance) ${alwaysOn} == 0)`
 
+/** A failed backup would not be seen where snapshots are unexplained or runs belong to an unknown repository. */
+const unseen = [
+  ofAgents('kopia_agent_unexplained_snapshots_total'),
+  ofAgents('kopia_agent_runs_unattributed_total'),
+].map((counter) => `sum by (site, instance) (increase(${counter}[$__range]))`)
+
+const changed = `2 * (${ofAgents('kopia_agent_repository_changed')} == 1)`
+
 export const agents = {
   silentCount: `count(${silent}) or 0 * group(${known})`,
   version: `max by (site, instance, version) (${known})`,
   pushed,
-  repositoryReachable: byAgent(ofAgents('kopia_agent_repository_reachable')),
+  /** 2 where Kopia is connected to another repository than the one that the agent knows. */
+  repositoryReachable: byAgent(`${changed} or ${ofAgents('kopia_agent_repository_reachable')}`),
+  unseen: unseen.join(' + '),
   pushFailures: `sum by (site, instance) (increase(${ofAgents('kopia_agent_push_failures_total')}[$__range]))`,
   failedCalls: `${failedCalls} or 0 * ${byAgent(known)}`,
 } as const

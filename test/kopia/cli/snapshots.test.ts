@@ -36,6 +36,27 @@ test('an entry becomes a snapshot', () => {
   )
 })
 
+test('the first unreadable files are kept, where some made the snapshot fail', () => {
+  const errors = ['a', 'b', 'c', 'd'].map((path) => ({
+    path,
+    error: `open /data/${path}: permission denied`,
+  }))
+  const withErrors = (errorCount: number, list: unknown) => ({
+    ...entry,
+    stats: { errorCount, ignoredErrorCount: 4 },
+    rootEntry: { summ: { errors: list } },
+  })
+  const [failed, again, ignored] = read(
+    listOf(withErrors(4, errors), withErrors(4, errors), withErrors(0, errors)),
+  )
+  assert.deepEqual(failed?.errors, errors.slice(0, 3))
+  assert.equal(failed?.errors, again?.errors)
+  assert.equal(ignored?.errors, undefined)
+  const odd = read(listOf(withErrors(1, [null, 5, { path: 'x' }, { path: 'y', error: 'bad' }])))
+  assert.deepEqual(odd[0]?.errors, [{ path: 'y', error: 'bad' }])
+  assert.deepEqual(read(listOf(withErrors(1, 'many')))[0]?.errors, [])
+})
+
 test('a list is read in any format, and equal values of its entries are stored once', () => {
   const other = { ...entry, id: 'beef' }
   for (const output of [listOf(entry, other), JSON.stringify([entry, other]), `${listOf(entry, other)}\n`]) {

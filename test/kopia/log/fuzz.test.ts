@@ -4,7 +4,8 @@ import assert from 'node:assert/strict'
 import { readdirSync, readFileSync } from 'node:fs'
 import { test } from 'node:test'
 import { scan, scanToEnd } from '../../../agent/kopia/log/scanner.ts'
-import { addRecord, noEvidence, type RunEvidence } from '../../../agent/kopia/runs/evidence.ts'
+import { addRecord } from '../../../agent/kopia/runs/add-record.ts'
+import { noEvidence, type RunEvidence } from '../../../agent/kopia/runs/evidence.ts'
 import { createRandom } from '../../support/random.ts'
 
 const folder = new URL('../../fixtures/cli-logs/', import.meta.url)

@@ -2,8 +2,11 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { Snapshot } from '../../../agent/kopia/cli/snapshots.ts'
 import { parseRecord } from '../../../agent/kopia/log/record.ts'
-import { addRecord, noEvidence, type RunEvidence } from '../../../agent/kopia/runs/evidence.ts'
-import { decideOutcome, type Outcome, type RepositoryAnswer } from '../../../agent/kopia/runs/outcome.ts'
+import { addRecord } from '../../../agent/kopia/runs/add-record.ts'
+import { noEvidence, type RunEvidence } from '../../../agent/kopia/runs/evidence.ts'
+import type { RepositoryAnswer } from '../../../agent/kopia/runs/finished-attempt.ts'
+import { decideOutcome } from '../../../agent/kopia/runs/outcome.ts'
+import type { Outcome } from '../../../agent/kopia/runs/outcome-kinds.ts'
 import { holding, makeSnapshot } from '../../support/snapshots.ts'
 
 const start = Date.parse('2026-11-24T12:00:00Z') / 1000

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { parseRecord } from '../../../agent/kopia/log/record.ts'
-import { type Attempt, addRecord, noEvidence } from '../../../agent/kopia/runs/evidence.ts'
+import { addRecord } from '../../../agent/kopia/runs/add-record.ts'
+import { type Attempt, noEvidence } from '../../../agent/kopia/runs/evidence.ts'
 import {
   asEnded,
   type EndedRun,

@@ -27,6 +27,9 @@ type State = {
   maintenanceDueAt: number
   available: number
   isReachable: number
+  isChanged: number
+  unexplained: number
+  unattributed: number
   version: number
 }
 
@@ -44,19 +47,40 @@ export function createAgentLedger(
     maintenanceDueAt: yearBegins + day,
     available: usuallyAvailable,
     isReachable: 1,
+    isChanged: 0,
+    unexplained: 0,
+    unattributed: 0,
     version: 0,
   }
   const observations = createObservations(incidents)
   const { find, start, end } = observations
 
-  for (const { from } of agentUpgrades) queue.add(from, () => (state.version += 1))
+  for (const { from } of agentUpgrades) {
+    queue.add(from, () =>
+      Object.assign(state, { version: state.version + 1, unexplained: 0, unattributed: 0 }),
+    )
+  }
 
   // The agent notices a change of the storage within a heartbeat, so the incident's own times are used.
-  for (const incident of incidents.filter(({ effect }) => effect === 'repository is unreachable')) {
-    observations.set(incident, incident.from, incident.until)
-    queue.add(incident.from, () => (state.isReachable = 0))
-    queue.add(incident.until, () => (state.isReachable = 1))
+  const during = (effect: Effect, begin: () => void, end: () => void = () => undefined) => {
+    for (const incident of incidents.filter((one) => one.effect === effect)) {
+      observations.set(incident, incident.from, incident.until)
+      queue.add(incident.from, begin)
+      queue.add(incident.until, end)
+    }
   }
+  during(
+    'repository is unreachable',
+    () => (state.isReachable = 0),
+    () => (state.isReachable = 1),
+  )
+  during(
+    'repository is replaced',
+    () => (state.isChanged = 1),
+    () => (state.isChanged = 0),
+  )
+  during('logs are elsewhere', () => (state.unexplained += 1))
+  during('runs are unattributed', () => (state.unattributed += 1))
 
   const queryRepository = (time: number) => {
     const filling = find('repository fills up', time)
@@ -140,6 +164,9 @@ function metricsOf(machine: Machine, heartbeat: number, state: State): Metrics {
   if (machine !== 'cron') put('kopia_agent_heartbeat_interval_seconds', heartbeat)
   put('kopia_agent_always_on', machine === 'laptop' ? 0 : 1)
   put('kopia_agent_repository_reachable', state.isReachable)
+  put('kopia_agent_repository_changed', state.isChanged)
+  put('kopia_agent_unexplained_snapshots_total', state.unexplained)
+  put('kopia_agent_runs_unattributed_total', state.unattributed)
   put('kopia_agent_build_info', 1, `, version="0.${state.version}.0"`)
   put('kopia_repository_capacity_bytes', capacity)
   put('kopia_repository_available_bytes', state.available)

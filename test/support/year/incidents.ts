@@ -28,6 +28,9 @@ export const machineEffects = [
   'memory is low',
   'clock is wrong',
   'gateway is down',
+  'repository is replaced',
+  'logs are elsewhere',
+  'runs are unattributed',
 ] as const
 
 export type SourceEffect = (typeof sourceEffects)[number]
@@ -95,6 +98,10 @@ export const incidents: readonly Incident[] = [
   incident('maintenance is not run', 'KopiaMaintenanceOverdue', 'office', 280, 7),
   incident('repository fills up', 'KopiaRepositoryFillingUp', 'archive', 250, 12),
   incident('repository is unreachable', 'KopiaRepositoryUnreachable', 'archive', 265.3, 0.3),
+  incident('repository is replaced', 'KopiaRepositoryChanged', 'archive', 225.4, 0.3),
+  // One backup that nobody explains alerts for 26 hours.
+  incident('logs are elsewhere', 'KopiaLogsElsewhere', 'server', 310.2, 26 / 24),
+  incident('runs are unattributed', 'KopiaRunsUnattributed', 'office', 315.2, 26 / 24),
   incident('machine is down', 'KopiaAgentSilent', 'server', 290.2, 0.5),
   incident('machine is down', 'KopiaAgentSilent', 'office', 330, 3),
   incident('pushes are rejected', 'KopiaPushRejected', 'archive', 275.4, 0.3),

@@ -1,0 +1,76 @@
+// Ends the runs whose processes are not visible, as far as it is known that they are over.
+
+import { formatSource, type Source } from '../source.ts'
+import type { Processes } from './process.ts'
+import { type EndedRun, type OpenRun, wasSeenAlive } from './run.ts'
+import { asEnded, hasEndedUnread, isInvisible, whyEnded } from './run-end.ts'
+import type { RunReading } from './run-reader.ts'
+import type { RunStore } from './run-store.ts'
+
+export type RunEndings = {
+  /** Decides on a run whose process is not visible and whose log was read to its end; undefined if the run goes on. */
+  readonly endIfOver: (runId: string, reading: RunReading) => EndedRun | undefined
+  /** Ends a run that something else shows to be over. */
+  readonly end: (runId: string, run: OpenRun) => EndedRun
+}
+
+type RunEndingsOptions = {
+  readonly store: RunStore
+  readonly processes: Processes
+  /** How long the longest good backup of a source took. */
+  readonly longestSuccessSeconds: (source: Source) => number | undefined
+  /** When the process of a run was last seen since the agent started, in Unix seconds. */
+  readonly seenAliveAt: (runId: string) => number | undefined
+  readonly nowSeconds: () => number
+}
+
+/** `uptime` and the clock can disagree by more than the clock was corrected since the machine started. */
+const bootSlackSeconds = 60
+
+/** Binds the endings to the runs in `store`. */
+export function createRunEndings(options: RunEndingsOptions): RunEndings {
+  const { store, processes, longestSuccessSeconds, seenAliveAt, nowSeconds } = options
+
+  function endIfOver(runId: string, { run, isComplete }: RunReading): EndedRun | undefined {
+    const silentSeconds = nowSeconds() - run.lastSignAt
+    if (!isComplete && !hasEndedUnread(silentSeconds)) return undefined
+    const lengths = run.preview.attempts.map(({ source }) => longestSuccessSeconds(source) ?? 0)
+    const why = whyEnded(run, {
+      silentSeconds,
+      isKnownToBeGone: isKnownToBeGone(runId, run),
+      isSuperseded: store.openRuns().some(([, other]) => isLaterOfSameSource(other, run)),
+      longestSuccessSeconds: Math.max(0, ...lengths),
+    })
+    if (why === undefined) return undefined
+    return why === 'silence' ? { ...end(runId, run), isSilent: true } : end(runId, run)
+  }
+
+  function end(runId: string, run: OpenRun): EndedRun {
+    return asEnded(run, { nowSeconds: nowSeconds(), seenAliveAt: seenAliveAt(runId) })
+  }
+
+  /**
+   * The machine has started since the run's last sign; or the pid is free, and the agent sees Kopia's processes: so this one
+   * does not just run in another container.
+   */
+  function isKnownToBeGone(runId: string, run: OpenRun): boolean {
+    if (run.lastSignAt + bootSlackSeconds < processes.bootedAt()) return true
+    if (isInvisible(run) || processes.findLiving(run.processId) !== undefined) return false
+    if (![...store.runs.values()].some(wasSeenAlive)) return false
+    return processes.findWriterInContainers(run.processId, runId) === undefined
+  }
+
+  return { endIfOver, end }
+}
+
+/** Whether `other` began to back up a source of `run` after the last sign of `run`. */
+function isLaterOfSameSource(other: OpenRun, run: OpenRun): boolean {
+  const names = new Set(run.preview.attempts.map(({ source }) => formatSource(source)))
+  return (
+    other !== run &&
+    other.configuration?.kind !== 'other' &&
+    other.preview.attempts.some(
+      ({ source, startedAt }) => startedAt > run.lastSignAt && names.has(formatSource(source)),
+    )
+  )
+}

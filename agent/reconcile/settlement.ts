@@ -1,0 +1,109 @@
+// Settles pending items by an answer of the repository: what is decided goes into the ledger, the rest waits.
+
+import type { Attempt } from '../kopia/runs/evidence.ts'
+import type { RunTracker } from '../kopia/runs/tracker.ts'
+import { formatSource } from '../kopia/source.ts'
+import type { Ledger } from '../ledger/ledger.ts'
+import type { CommandEntries } from './command-entries.ts'
+import { type Decision, decide } from './decisions.ts'
+import type { Deferrals } from './deferrals.ts'
+import type { LedgerEntries } from './ledger-entries.ts'
+import { currentItems, isStillPending, type PendingItem, pendingRuns, unsettledAttempts } from './pending.ts'
+import { quietRunsOf } from './quiet-runs.ts'
+import type { RepositoryQueries, SnapshotsAnswer } from './repository-queries.ts'
+import type { SetupNotes } from './setup-notes.ts'
+import { subjectOf } from './subjects.ts'
+import type { UnattributedRuns } from './unattributed-runs.ts'
+
+type SettlementOptions = {
+  readonly ledger: Ledger
+  readonly tracker: RunTracker
+  readonly repositoryQueries: Pick<RepositoryQueries, 'refreshIdentity' | 'refreshPolicies'>
+  readonly entries: LedgerEntries
+  readonly commands: CommandEntries
+  readonly setup: SetupNotes
+  readonly deferrals: Deferrals
+  readonly unattributed: UnattributedRuns
+  readonly pending: () => readonly PendingItem[]
+  readonly nowSeconds: () => number
+}
+
+/** Binds the decisions to the ledger and to the runs. */
+export class Settlement {
+  readonly #options: SettlementOptions
+
+  constructor(options: SettlementOptions) {
+    this.#options = options
+  }
+
+  /**
+   * Enters all outcomes and what the repository holds in one step that waits for nothing: a ledger that is saved or pushed
+   * meanwhile holds an attempt as counted and settled, with its snapshots, or as neither. Returns whether there was an answer.
+   */
+  async settle(items: readonly PendingItem[], answer: SnapshotsAnswer): Promise<boolean> {
+    if (answer.kind === 'interrupted') return false
+    const { ledger, tracker } = this.#options
+    // Runs that wrote while Kopia answered must be known before their snapshots are entered.
+    await tracker.sweep()
+    await this.#refreshWhatIsOld(items, answer)
+    const decisions = currentItems(items, this.#options.pending()).flatMap(
+      (item) => this.#decide(item, answer) ?? [],
+    )
+    await tracker.exclusively(() => {
+      for (const decision of decisions) this.#enter(decision)
+      const busy = unsettledAttempts(tracker.runs, ledger.repository.status, this.#options.setup.isOurs)
+      this.#options.entries.enterSnapshots(answer, new Set(busy.map(({ source }) => formatSource(source))))
+    })
+    this.#options.deferrals.retain([...this.#options.pending(), ...quietRunsOf(tracker)])
+    this.#options.commands.retain(new Set(pendingRuns(tracker.runs).map(({ runId }) => runId)))
+    return true
+  }
+
+  /** What this machine backs up under another name shows that the identity is old, and an unknown reason that policies are. */
+  async #refreshWhatIsOld(items: readonly PendingItem[], answer: SnapshotsAnswer): Promise<void> {
+    const { ledger, repositoryQueries } = this.#options
+    if (answer.kind !== 'snapshots') return
+    const attempts = items.flatMap((item) =>
+      this.#options.setup.isOurs(item.run) ? subjectOf(item).attempts : [],
+    )
+    const { status } = ledger.repository
+    const isUnknown = ({ source }: Attempt) =>
+      (status?.user !== source.user || status.host !== source.host) &&
+      !ledger.sources.get(formatSource(source))?.lastAttempt
+    if (attempts.some(isUnknown)) await repositoryQueries.refreshIdentity()
+    const isUnexpected = ({ source, reportedResult }: Attempt) =>
+      reportedResult?.kind === 'identical' && !answer.ignoresIdentical(source)
+    if (attempts.some(isUnexpected)) await repositoryQueries.refreshPolicies()
+  }
+
+  #decide(
+    item: PendingItem,
+    answer: Exclude<SnapshotsAnswer, { kind: 'interrupted' }>,
+  ): Decision | undefined {
+    const { ledger, tracker, nowSeconds } = this.#options
+    const decision = decide(item, {
+      answer,
+      identity: ledger.repository.status,
+      configuration: tracker.configurationOf(item.run),
+      use: this.#options.setup.logDirectoryUse(),
+      nowSeconds: nowSeconds(),
+    })
+    if (decision === undefined) this.#options.deferrals.defer(item)
+    return decision
+  }
+
+  #enter(decision: Decision): void {
+    const { ledger, tracker, nowSeconds } = this.#options
+    const { item } = decision
+    if (!isStillPending(item, tracker.runs, ledger.repository.status, nowSeconds())) return
+    const finished = decision.kind === 'own' ? decision.finished : []
+    for (const attempt of finished) this.#options.entries.enterAttempt(attempt)
+    if (decision.kind === 'unknown') this.#options.unattributed.note(item.runId)
+    if (item.kind === 'attempt') {
+      tracker.settleAttempt(item.runId, item.attempt, finished[0]?.outcome ?? 'success')
+      return
+    }
+    if (decision.kind === 'own') this.#options.commands.enterEnd(item.runId, item.run, finished)
+    tracker.settle(item.runId)
+  }
+}

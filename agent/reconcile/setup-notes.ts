@@ -1,0 +1,74 @@
+// Notes in the ledger what the runs show about the setup: other configurations, and whether processes can be seen.
+
+import { firstAttribution, type LogDirectoryUse } from '../kopia/runs/attribution.ts'
+import type { EndedRun, OpenRun } from '../kopia/runs/run.ts'
+import type { RunTracker } from '../kopia/runs/tracker.ts'
+import type { Ledger } from '../ledger/ledger.ts'
+import type { Log } from '../util/log.ts'
+
+export type SetupNotes = {
+  /** Looks at the runs that are not settled. Each change is reported once. */
+  readonly note: () => void
+  readonly logDirectoryUse: () => LogDirectoryUse
+  /** Whether the run belongs to this repository, as far as that is known before the repository is asked. */
+  readonly isOurs: (run: OpenRun | EndedRun) => boolean
+}
+
+type SetupNotesOptions = {
+  readonly ledger: Pick<Ledger, 'setup' | 'updateSetup'>
+  readonly tracker: Pick<RunTracker, 'runs' | 'configurationOf' | 'areProcessesVisible'>
+  readonly log: Log
+}
+
+type KnownSetup = {
+  readonly ledger: Pick<Ledger, 'setup'>
+  readonly tracker: Pick<RunTracker, 'configurationOf'>
+}
+
+/** Whether a run belongs to this repository, as far as that is known before the repository is asked. */
+export function isOursBefore({ ledger, tracker }: KnownSetup): (run: OpenRun | EndedRun) => boolean {
+  return (run) => firstAttribution(tracker.configurationOf(run), logDirectoryUseOf(ledger)) === 'own'
+}
+
+function logDirectoryUseOf({ setup }: Pick<Ledger, 'setup'>): LogDirectoryUse {
+  return setup.otherConfigurations.length > 0 ? 'shared' : 'not shared'
+}
+
+/** Binds the notes to the ledger. */
+export function createSetupNotes({ ledger, tracker, log }: SetupNotesOptions): SetupNotes {
+  function noteConfigurations(): void {
+    for (const run of tracker.runs.values()) {
+      if (run.state === 'settled') continue
+      const configuration = tracker.configurationOf(run)
+      if (configuration?.kind !== 'other') continue
+      const { otherConfigurations } = ledger.setup
+      if (otherConfigurations.includes(configuration.path)) continue
+      ledger.updateSetup({ otherConfigurations: [...otherConfigurations, configuration.path] })
+      log.warn(
+        `Kopia's log directory also serves another repository, by ${configuration.path}: a run whose process can't be seen ` +
+          'is not counted, since nothing tells which repository it belongs to. Give each repository its own KOPIA_LOG_DIR.',
+      )
+    }
+  }
+
+  function noteVisibility(): void {
+    const processesVisible = tracker.areProcessesVisible()
+    if (processesVisible === undefined || processesVisible === ledger.setup.processesVisible) return
+    ledger.updateSetup({ processesVisible })
+    if (processesVisible) log.info("Kopia's processes can be seen.")
+    else
+      log.warn(
+        "Kopia writes, but its process can't be seen: a killed backup is known only at the next backup of the source, or " +
+          "after an hour of silence. Let the agent share Kopia's pid namespace, as Kopia's user or as root.",
+      )
+  }
+
+  return {
+    note: () => {
+      noteConfigurations()
+      noteVisibility()
+    },
+    logDirectoryUse: () => logDirectoryUseOf(ledger),
+    isOurs: isOursBefore({ ledger, tracker }),
+  }
+}
