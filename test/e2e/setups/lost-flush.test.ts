@@ -19,7 +19,7 @@ import {
   waitForValue,
   waitForVainQuestion,
 } from '../../support/setups/series.ts'
-import { startServer, upload } from '../../support/setups/server.ts'
+import { startServer, synchronize, upload } from '../../support/setups/server.ts'
 
 const snapshotCreate = { command: 'snapshot create' }
 
@@ -135,6 +135,7 @@ test('a server loses its repository before the flush: the source waits for it, a
   const lost = await figuresAfter(lab.gateway, path, 1)
   assert.deepEqual([lost.status, lost.attempts], [0, { ...noAttempts, failed: 1 }])
   await removeActions(lab.kopia, path)
+  await synchronize(server)
   await upload(server, path)
   const good = await figuresAfter(lab.gateway, path, 2)
   assert.deepEqual([good.status, good.attempts], [1, { ...noAttempts, success: 1, failed: 1 }])

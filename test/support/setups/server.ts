@@ -41,3 +41,9 @@ export async function upload({ url, user, host }: Server, path: string): Promise
   const response = await fetch(`${url}/api/v1/sources/upload?${source}`, { method: 'POST' })
   assert.equal(response.status, 200, await response.text())
 }
+
+/** Has the server read what other processes have changed in the repository, which it does every four hours by itself. */
+export async function synchronize({ url }: Server): Promise<void> {
+  const response = await fetch(`${url}/api/v1/repo/sync`, { method: 'POST' })
+  assert.equal(response.status, 200, await response.text())
+}
