@@ -11,7 +11,8 @@ import { startServer, upload } from '../../support/setups/server.ts'
 import { projectFolder } from '../../support/tools.ts'
 import { waitFor } from '../../support/wait.ts'
 
-const daysAwaySeconds = 62 * 3600
+const awaySeconds = 62 * 3600
+const slackSeconds = 10
 
 for (const by of ['command', 'server'] as const) {
   test(`the power fails during a backup by a ${by}, and comes back after 62 hours`, async (context) => {
@@ -19,6 +20,7 @@ for (const by of ['command', 'server'] as const) {
     const path = await lab.makeSource('photos')
     await lab.kopia.must('snapshot', 'create', path)
     const agent = await lab.startAgent()
+    const begunAt = Date.now() / 1000
     const gate = await addGate(context, lab.kopia, path)
     const kopia =
       by === 'command'
@@ -35,7 +37,7 @@ for (const by of ['command', 'server'] as const) {
     const endedAt = Date.now() / 1000
 
     const clock = join(lab.folder, 'clock')
-    await writeFile(clock, `${daysAwaySeconds}`)
+    await writeFile(clock, `${awaySeconds}`)
     const loader = join(projectFolder, 'test/support/clock.ts')
     await lab.startAgent({ NODE_OPTIONS: `--import=${loader}`, TEST_CLOCK_FILE: clock })
     const figures = await figuresAfter(lab.gateway, path, 1)
@@ -44,7 +46,10 @@ for (const by of ['command', 'server'] as const) {
       [0, { ...noAttempts, failed: 1 }, undefined],
     )
     const { lastAttemptAt = 0, durationSeconds = -1 } = figures
-    assert.ok(lastAttemptAt <= endedAt, `last attempt ${lastAttemptAt - endedAt} s after the power failed`)
-    assert.ok(durationSeconds >= 0 && durationSeconds < daysAwaySeconds / 2, `took ${durationSeconds} s`)
+    // A process goes on for a moment after its last line.
+    const lateSeconds = lastAttemptAt - endedAt
+    assert.ok(lateSeconds < slackSeconds, `ended ${lateSeconds} s after the power failed`)
+    const longest = endedAt - begunAt + slackSeconds
+    assert.ok(durationSeconds >= 0 && durationSeconds < longest, `took ${durationSeconds} s`)
   })
 }

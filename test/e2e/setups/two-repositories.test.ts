@@ -4,11 +4,14 @@ import assert from 'node:assert/strict'
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
-import { breakAction, createLab, figuresAfter, figuresOf, type Lab } from '../../support/lab.ts'
+import { breakAction, createLab, figuresAfter, figuresOf, type Lab, type SourceFigures } from '../../support/lab.ts'
+import { start } from '../../support/processes.ts'
 import { addGate, begin } from '../../support/setups/gate.ts'
-import { bringBack, removeActions, takeAway } from '../../support/setups/repository.ts'
+import { bringBack, takeAway } from '../../support/setups/repository.ts'
 import { everySecond, noAttempts, valueOf, waitForValue } from '../../support/setups/series.ts'
 import { makeMaintenanceDue } from '../../support/setups/slow-maintenance.ts'
+import { tool } from '../../support/tools.ts'
+import { waitFor } from '../../support/wait.ts'
 
 const one = (outcome: 'success' | 'failed') => ({ ...noAttempts, [outcome]: 1 })
 const snapshotCreate = { command: 'snapshot create' }
@@ -40,10 +43,17 @@ async function letAgentLook({ gateway, kopia, makeSource }: Lab): Promise<void> 
   assert.deepEqual((await figuresAfter(gateway, path, 1)).attempts, one('success'))
 }
 
-/** Does the same by a run that fails, since the repository is away. */
-async function letAgentLookAway({ gateway, kopia, makeSource }: Lab): Promise<void> {
-  await kopia.run('snapshot', 'create', await makeSource('bystander'))
-  await waitForValue(gateway, 0, 'kopia_command_status', snapshotCreate)
+/** Fails a backup of a path while the agent of its repository sees the process, and resolves with the figures. */
+async function failSeen(context: TestContext, { gateway, kopia }: Lab, path: string): Promise<SourceFigures> {
+  const gate = await addGate(context, kopia, path, 3)
+  const backup = begin(context, kopia, 'snapshot', 'create', path)
+  await gate.reached()
+  await waitFor(`${path} runs`, async () => (await figuresOf(gateway, path)).runningSince)
+  await gate.open()
+  assert.equal(await backup.ended, 1, backup.output())
+  const failed = await figuresAfter(gateway, path, 1)
+  assert.deepEqual([failed.status, failed.attempts], [0, one('failed')])
+  return failed
 }
 
 test('the agent of one repository: runs of the other one touch none of its sources', async (context) => {
@@ -78,27 +88,33 @@ test('the agent of one repository: runs of the other one touch none of its sourc
   await context.test('"Not saving snapshot" there is no success of a source that fails here', async () => {
     await cloud.kopia.must('policy', 'set', identical, '--ignore-identical-snapshots=true')
     await cloud.kopia.must('snapshot', 'create', identical)
-    await breakAction(nas, identical)
-    await nas.kopia.run('snapshot', 'create', identical)
-    const failed = await figuresAfter(nas.gateway, identical, 1)
-    assert.deepEqual([failed.status, failed.attempts], [0, one('failed')])
+    const failed = await failSeen(context, nas, identical)
     await backUpSeen(context, toCloud, identical)
     await letAgentLook(nas)
     assert.deepEqual(await figuresOf(nas.gateway, identical), failed)
   })
 
   await context.test('a good backup there while this repository is away', async () => {
-    await breakAction(nas, away)
-    await nas.kopia.run('snapshot', 'create', away)
-    const failed = await figuresAfter(nas.gateway, away, 1)
+    const failed = await failSeen(context, nas, away)
     await letAgentLook(nas)
     await waitForValue(nas.gateway, 1, 'kopia_command_status', snapshotCreate)
+    // This backup runs when the repository goes away. Once its command has failed, the agent has seen both processes.
+    const lost = await nas.makeSource('lost')
+    const gate = await addGate(context, nas.kopia, lost)
+    const backup = begin(context, nas.kopia, 'snapshot', 'create', lost)
+    await gate.reached()
+    await waitFor('it runs', async () => (await figuresOf(nas.gateway, lost)).runningSince)
     await takeAway(nas.kopia)
-    await backUpSeen(context, toCloud, away, 0, letAgentLookAway)
+    await backUpSeen(context, toCloud, away, 0, async () => {
+      await gate.open()
+      assert.equal(await backup.ended, 1, backup.output())
+      await waitForValue(nas.gateway, 0, 'kopia_command_status', snapshotCreate)
+    })
     await bringBack(nas.kopia)
+    const { status, attempts } = await figuresAfter(nas.gateway, lost, 1)
+    assert.deepEqual([status, attempts], [0, one('failed')])
     await letAgentLook(nas)
     assert.deepEqual(await figuresOf(nas.gateway, away), failed)
-    await removeActions(nas.kopia, away)
   })
 
   await context.test('all of these runs were attributed', async () => {
@@ -148,8 +164,7 @@ test('an agent for each of the two repositories: each counts its own runs, of th
   const ofCloud = await figuresAfter(cloud.gateway, path, 1)
   assert.deepEqual([ofNas.status, ofNas.attempts, ofNas.snapshots.all], [1, { ...noAttempts, success: 2 }, 3])
   assert.deepEqual([ofCloud.status, ofCloud.attempts, ofCloud.snapshots.all], [1, one('success'), 2])
-  await breakAction(cloud, path)
-  await cloud.kopia.run('snapshot', 'create', path)
+  await backUpSeen(context, { from: nas, to: cloud }, path, 3)
   const failed = await figuresAfter(cloud.gateway, path, 2)
   assert.deepEqual([failed.status, failed.attempts], [0, { ...noAttempts, success: 1, failed: 1 }])
   await letAgentLook(nas)
@@ -166,7 +181,9 @@ test('the configuration of the other run is named by a flag, as KopiaUI does', a
   const gate = await addGate(context, cloud.kopia, path)
   const flag = `--config-file=${join(cloud.kopia.folder, 'repository.config')}`
   // The environment names the configuration of the NAS, and Kopia prefers the flag.
-  const backup = begin(context, nas.kopia, flag, 'snapshot', 'create', path)
+  const { KOPIA_CONFIG_PATH } = nas.kopia.environment
+  const environment = { ...cloud.kopia.environment, KOPIA_CONFIG_PATH }
+  const backup = start('kopia', tool('kopia'), [flag, 'snapshot', 'create', path], { environment })
   await gate.reached()
   await letAgentLook(nas)
   await gate.open()
