@@ -16,7 +16,9 @@ case $half in
   full)
     # Fetch what takes long to build before the tests begin, so that builds do not compete with them.
     sh tools/setup.sh kopia prometheus pushgateway alertmanager amtool node_exporter promtool3 victoria-metrics nfpm
-    KOPIA_VERSION=v0.21.1 sh tools/fetch.sh kopia >/dev/null
+    for module in tools/kopia-v*; do
+      KOPIA_VERSION=${module#tools/kopia-} sh tools/fetch.sh kopia >/dev/null
+    done
     # These tests load the machine themselves: containers, 10,000 sources, a simulated year.
     concurrency=2
     ;;

@@ -1,9 +1,9 @@
 // Writes the history to a file that gets its name only once it is complete, or to standard output.
 
-import { createWriteStream } from 'node:fs'
 import { rename, rm } from 'node:fs/promises'
 import { Readable, type Writable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
+import { createFile } from '../util/files.ts'
 import { type Backfill, openMetrics } from './openmetrics.ts'
 
 export type Target =
@@ -22,8 +22,9 @@ export async function writeBackfill(
     return
   }
   const unfinished = `${target.path}.part`
+  const file = await createFile(unfinished, 0o666)
   try {
-    await pipeline(source, createWriteStream(unfinished))
+    await pipeline(source, file.createWriteStream())
     await rename(unfinished, target.path)
   } catch (error) {
     await rm(unfinished, { force: true })

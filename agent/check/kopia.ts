@@ -17,9 +17,10 @@ export async function checkKopia(kopia: Kopia, binary: string): Promise<Finding>
   if (!version.ok) {
     return failure('Kopia', `${binary}: ${version.reason}`, 'install Kopia, or set kopia_bin to its path')
   }
-  const [, major = 0, minor = 0] = (/^v?(\d+)\.(\d+)/.exec(version.value) ?? []).map(Number)
+  // A build from source calls itself 0-unofficial, whatever its version is.
+  const minor = /^0\.(\d+)/.exec(version.value)?.[1]
   const found = `${version.value} (${binary})`
-  return major === 0 && minor < oldestTestedMinor
+  return minor !== undefined && Number(minor) < oldestTestedMinor
     ? warning(
         'Kopia',
         found,

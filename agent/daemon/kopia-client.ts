@@ -1,5 +1,6 @@
 // Makes Kopia's CLI of the settings.
 
+import { join } from 'node:path'
 import { createKopia, type Kopia } from '../kopia/cli/client.ts'
 import type { KopiaOptions } from '../kopia/cli/exec.ts'
 import type { Settings } from '../settings/settings.ts'
@@ -16,6 +17,7 @@ export function kopiaOf(settings: Settings, listeners: Listeners = untilDone): K
     configPath: settings.kopiaConfigPath,
     password: settings.kopiaPassword,
     logDirectory: settings.kopiaLogDirectory,
+    ownLogDirectory: join(settings.stateDirectory, 'kopia-logs'),
     ...listeners,
   })
 }

@@ -56,8 +56,9 @@ export function createSettlingLoop(options: SettlingLoopOptions): SettlingLoop {
   })
 
   async function settleOnce(): Promise<boolean> {
-    const hasBegun = reconciler.noteBeginnings()
+    // Looking at the processes shows which repository a run belongs to.
     await tracker.endFinishedRuns()
+    const hasBegun = reconciler.noteBeginnings()
     const hasSettled = maySettle() && (await reconciler.settle())
     return hasBegun || hasSettled
   }

@@ -7,10 +7,21 @@ export function formatSource(source: Source): string {
   return `${source.user}@${source.host}:${source.path}`
 }
 
-/** Reads `user@host:path`; undefined if the text does not have this form. */
+/**
+ * Reads `user@host:path` as Kopia prints it; undefined if the text does not have this form. The text does not say where the
+ * user ends if there are several @ before the path: names of users hold one (`me@example.org`), names of hosts do not.
+ */
 export function parseSource(text: string): Source | undefined {
-  const match = /^([^@]+)@([^:]+):(.+)$/s.exec(text)
-  const [, user, host, path] = match ?? []
-  if (user === undefined || host === undefined || path === undefined) return undefined
-  return { user, host, path }
+  const colon = text.indexOf(':', text.indexOf('@'))
+  const at = text.lastIndexOf('@', colon - 2)
+  const source = { user: text.slice(0, at), host: text.slice(at + 1, colon), path: text.slice(colon + 1) }
+  return at > 0 && colon > at && source.path !== '' ? source : undefined
+}
+
+/**
+ * Whether Kopia understands the text form of this source as an argument: it ends the user at the first @, and the host at the
+ * first colon (ParseSourceInfo in snapshot/source.go).
+ */
+export function isReadByKopia({ user, host }: Source): boolean {
+  return user !== '' && !/[@:]/.test(user) && !host.includes(':')
 }

@@ -13,9 +13,9 @@ export type { Question } from './sources.ts'
 export type RepositoryState = {
   readonly status?: RepositoryStatus
   readonly policies?: readonly Policy[]
-  readonly maintenance?: Maintenance
-  readonly blobs?: BlobStats
-  readonly contentsBytes?: number
+  readonly maintenance?: Maintenance | undefined
+  readonly blobs?: BlobStats | undefined
+  readonly contentsBytes?: number | undefined
   /** Another repository, to which the configuration is connected now; `status` is still the one that the ledger is about. */
   readonly changedTo?: RepositoryStatus | undefined
 }

@@ -24,6 +24,8 @@ export type LedgerEntries = {
   /** Enters the source of an attempt that this machine has begun. */
   readonly enterBeginning: (source: Source) => void
   readonly enterAttempt: (finished: FinishedAttempt) => void
+  /** Takes back the source of an attempt that belongs to another repository, if nothing else is known of it. */
+  readonly takeBack: (source: Source) => void
   /** Enters what the repository holds. The `busy` sources, by `user@host:path`, are left to their attempts. */
   readonly enterSnapshots: (answer: SnapshotsAnswer, busy: ReadonlySet<string>) => void
   /** Removes the sources that have had neither a snapshot nor a policy for a day, and are not running. */
@@ -52,6 +54,12 @@ export function createLedgerEntries(options: LedgerEntriesOptions): LedgerEntrie
       if (!isWantedHere(finished.source)) return
       enterAttempt(options, finished)
       noteBackedUp(finished.source)
+    },
+    takeBack: (source) => {
+      const state = ledger.sources.get(formatSource(source))
+      const isHeld = (state?.held?.counts.all ?? 0) > 0
+      const isKnown = isHeld || state?.lastAttempt !== undefined
+      if (!isKnown && !hasOwnPolicy(ledger.repository.policies ?? [], source)) ledger.removeSource(source)
     },
     enterSnapshots: (answer, busy) => enterSnapshots(options, answer, busy),
     removeGoneSources: (answer, running) => removeGoneSources(options, answer, running),

@@ -1,6 +1,6 @@
 // Asks Kopia what no log says, enters the answers, and reports once when Kopia stops or begins to answer.
 
-import type { Kopia } from '../kopia/cli/client.ts'
+import { isServerClient, type Kopia } from '../kopia/cli/client.ts'
 import type { KopiaResult } from '../kopia/cli/exec.ts'
 import { effectivePolicyFor } from '../kopia/cli/policies.ts'
 import { bySource } from '../kopia/cli/snapshots.ts'
@@ -46,6 +46,7 @@ export function createRepositoryQueries(options: RepositoryQueriesOptions): Repo
   const { ledger, kopia, signal, nowSeconds, log } = options
   const reachability = createReachability(log)
   let questions = 0
+  const leaveOutFigures = createLeaveOutFigures(options)
 
   // A stop waits for the question under way, so none may begin after it.
   async function ask<T>(question: () => Promise<KopiaResult<T>>, enter: (value: T) => void): Promise<void> {
@@ -91,12 +92,28 @@ export function createRepositoryQueries(options: RepositoryQueriesOptions): Repo
     refreshPolicies,
     refreshFigures: async () => {
       await refreshStatus()
-      if (!reachability.isReachable()) return
+      const { status } = ledger.repository
+      if (!reachability.isReachable() || status === undefined) return
+      if (isServerClient(status)) return leaveOutFigures()
       await ask(kopia.maintenance, (maintenance) => ledger.updateRepository({ maintenance }))
       await ask(kopia.blobStats, (blobs) => ledger.updateRepository({ blobs }))
       await ask(kopia.contentsBytes, (contentsBytes) => ledger.updateRepository({ contentsBytes }))
     },
     isReachable: reachability.isReachable,
+  }
+}
+
+/** Takes the figures out of the ledger, and says so once. */
+function createLeaveOutFigures({ ledger, log }: RepositoryQueriesOptions): () => void {
+  let isSaid = false
+  return () => {
+    ledger.updateRepository({ maintenance: undefined, blobs: undefined, contentsBytes: undefined })
+    if (isSaid) return
+    isSaid = true
+    log.info(
+      'Kopia is a client of a repository server: size and maintenance of the repository are known only to the server, so their ' +
+        'metrics are left out here.',
+    )
   }
 }
 

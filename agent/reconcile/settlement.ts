@@ -96,14 +96,16 @@ export class Settlement {
     const { ledger, tracker, nowSeconds } = this.#options
     const { item } = decision
     if (!isStillPending(item, tracker.runs, ledger.repository.status, nowSeconds())) return
+    const { entries, commands, unattributed } = this.#options
     const finished = decision.kind === 'own' ? decision.finished : []
-    for (const attempt of finished) this.#options.entries.enterAttempt(attempt)
-    if (decision.kind === 'unknown') this.#options.unattributed.note(item.runId)
+    for (const attempt of finished) entries.enterAttempt(attempt)
+    if (decision.kind !== 'own') for (const { source } of subjectOf(item).attempts) entries.takeBack(source)
+    if (decision.kind === 'unknown') unattributed.note(item.runId)
     if (item.kind === 'attempt') {
       tracker.settleAttempt(item.runId, item.attempt, finished[0]?.outcome ?? 'success')
       return
     }
-    if (decision.kind === 'own') this.#options.commands.enterEnd(item.runId, item.run, finished)
+    if (decision.kind === 'own') commands.enterEnd(item.runId, item.run, finished)
     tracker.settle(item.runId)
   }
 }

@@ -1,5 +1,6 @@
 // The formats of settings. Each check and each parser throws an Error that says what was expected.
 
+import { definitions } from '../metrics/definitions.ts'
 import { isCron } from '../util/cron-interval.ts'
 
 export type ListenAddress = { readonly host: string; readonly port: number }
@@ -21,6 +22,17 @@ export function checkUrl(value: string): void {
   if (value === '') return
   const protocol = URL.canParse(value) ? new URL(value).protocol : ''
   if (!['http:', 'https:'].includes(protocol)) throw new Error('expected a URL such as http://127.0.0.1:9091')
+}
+
+/** Returns the same check for a URL that stands in logs, so that no password may be in it; `instead` says where one belongs. */
+export function urlWithoutLogin(instead: string): (value: string) => void {
+  return (value) => {
+    checkUrl(value)
+    if (value === '') return
+    const { username, password } = new URL(value)
+    if (username !== '' || password !== '')
+      throw new Error(`expected a URL without user name and password (${instead})`)
+  }
 }
 
 /** Throws unless the value is a cron expression. */
@@ -60,7 +72,7 @@ export function parseInstant(value: string): number | undefined {
 }
 
 /** Parses labels such as `site=berlin,env=prod`; throws for anything else. */
-export function parseGrouping(value: string): Readonly<Record<string, string>> {
+export function parseLabels(value: string): Readonly<Record<string, string>> {
   const pairs = value === '' ? [] : value.split(',').map((pair) => pair.trim())
   const labels: Record<string, string> = {}
   for (const pair of pairs) {
@@ -71,6 +83,23 @@ export function parseGrouping(value: string): Readonly<Record<string, string>> {
       )
     }
     labels[name] = label
+  }
+  return labels
+}
+
+const labelsOfSeries: ReadonlySet<string> = new Set(
+  Object.values(definitions).flatMap(({ labels }): readonly string[] => labels),
+)
+
+/**
+ * Parses labels of a group; throws also for those that the agent's series have: the gateway would give all series the
+ * group's value, and refuse those that then look the same. It refuses names with two underscores in front, too.
+ */
+export function parseGrouping(value: string): Readonly<Record<string, string>> {
+  const labels = parseLabels(value)
+  if (Object.keys(labels).some((name) => name.startsWith('__') || labelsOfSeries.has(name))) {
+    const taken = [...labelsOfSeries].join(', ')
+    throw new Error(`expected other labels than those of metrics (${taken}, or anything with __ in front)`)
   }
   return labels
 }

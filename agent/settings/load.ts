@@ -106,7 +106,7 @@ function originOf(name: SettingName, flags: Flags, environment: Environment, fil
 /** Accepts numbers and booleans of YAML as their texts; rejects lists and objects. */
 function checked(name: SettingName, value: unknown, origin: string): string {
   const declaration: Declaration = declarations[name]
-  const shown = declaration.secret ? '(secret)' : JSON.stringify(value)
+  const shown = declaration.secret ? '(secret)' : withoutLogin(JSON.stringify(value))
   if (typeof value !== 'string' && typeof value !== 'number' && typeof value !== 'boolean') {
     throw new ConfigError(`${origin}: expected a text, found ${shown}`)
   }
@@ -116,4 +116,9 @@ function checked(name: SettingName, value: unknown, origin: string): string {
     throw new ConfigError(`${origin}: ${firstLine(error)}, found ${shown}`)
   }
   return String(value)
+}
+
+/** A URL without what stands before the host; without all before the last @ if it is no URL, since a password may hold slashes. */
+function withoutLogin(value: string): string {
+  return value.replace(/:\/\/.*@/, '://***@')
 }

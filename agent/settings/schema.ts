@@ -4,13 +4,13 @@ import {
   checkCron,
   checkHostNames,
   checkNotEmpty,
-  checkUrl,
   oneOf,
   parseDurationMs,
   parseGrouping,
   parseInstant,
   parseListen,
   parseSpacingSeconds,
+  urlWithoutLogin,
 } from './formats.ts'
 
 export type Declaration = {
@@ -29,8 +29,8 @@ export const declarations = {
   pushgateway_url: {
     default: 'http://127.0.0.1:9091',
     environment: 'KOPIA_METRICS_PUSHGATEWAY_URL',
-    doc: 'URL of the Pushgateway; empty: the agent does not push',
-    check: checkUrl,
+    doc: 'URL of the Pushgateway, without user name and password; empty: the agent does not push',
+    check: urlWithoutLogin('they belong in pushgateway_username and pushgateway_password_file'),
   },
   pushgateway_username: setting(
     'KOPIA_METRICS_PUSHGATEWAY_USERNAME',
@@ -76,7 +76,7 @@ export const declarations = {
   grouping: {
     default: '',
     environment: 'KOPIA_METRICS_GROUPING',
-    doc: 'further labels of the group, such as `site=berlin,env=prod`',
+    doc: 'further labels of the group, such as `site=berlin,env=prod`; none that a metric has already, such as `host` or `path`',
     check: (value) => void parseGrouping(value),
   },
   listen: {
@@ -120,8 +120,8 @@ export const declarations = {
   prometheus_url: {
     default: '',
     environment: 'KOPIA_METRICS_PROMETHEUS_URL',
-    doc: 'URL of the Prometheus in which `check` looks for the pushed metrics; empty: it does not look',
-    check: checkUrl,
+    doc: 'URL of the Prometheus in which `check` looks for the pushed metrics, without user name and password; empty: it does not look',
+    check: urlWithoutLogin('leave it empty if this Prometheus requires them: check then does not look there'),
   },
   scope: {
     default: 'local',
@@ -131,7 +131,8 @@ export const declarations = {
   },
   sources_include: setting(
     'KOPIA_METRICS_SOURCES_INCLUDE',
-    'watch only the sources that match these patterns of `user@host:path`, separated by commas; `*` stops at a slash, `**` does not',
+    'watch only the sources that match these patterns of `user@host:path`, separated by commas; `*` stops at a slash, `**` does not; ' +
+      'for Windows, slash and backslash are the same: `*@*:C:/Users/**`',
   ),
   sources_exclude: setting(
     'KOPIA_METRICS_SOURCES_EXCLUDE',

@@ -1,7 +1,7 @@
 // Helpers for files that may be missing.
 
 import { constants } from 'node:fs'
-import { type FileHandle, open, readFile } from 'node:fs/promises'
+import { type FileHandle, open, readFile, rm } from 'node:fs/promises'
 
 /** Whether the system reported this code, such as ENOENT (errno(3)). */
 export function hasCode(error: unknown, code: string): boolean {
@@ -31,4 +31,13 @@ export async function openRegularFile(path: string): Promise<FileHandle> {
     await file.close()
     throw error
   }
+}
+
+/**
+ * Creates a file for writing, and removes what has its name. Never writes to where a link leads that somebody else left
+ * there: O_EXCL in open(2). Rejects where something of this name can't be removed, or appears meanwhile.
+ */
+export async function createFile(path: string, mode: number): Promise<FileHandle> {
+  await rm(path, { force: true })
+  return await open(path, constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL, mode)
 }

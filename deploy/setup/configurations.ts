@@ -3,7 +3,7 @@
 // 8 kB in one file, because all services share the same access settings.
 
 import { parse, stringify } from 'yaml'
-import { parseGrouping } from '../../agent/settings/formats.ts'
+import { parseLabels } from '../../agent/settings/formats.ts'
 import type { Certificates, Trust } from './certificates.ts'
 import type { Values } from './values.ts'
 
@@ -29,7 +29,7 @@ export function prometheusFiles(base: string, values: Values, access: Access): F
   const folder = '/etc/prometheus'
   const configuration: PrometheusConfiguration = parse(base)
   if (values.PROMETHEUS_EXTERNAL_LABELS !== '') {
-    configuration.global.external_labels = parseGrouping(values.PROMETHEUS_EXTERNAL_LABELS)
+    configuration.global.external_labels = parseLabels(values.PROMETHEUS_EXTERNAL_LABELS)
   }
   const scrape_configs = configuration.scrape_configs.map((job) => ({ ...job, ...accessTo(job, access) }))
   const trust = access.certificates?.outside.trust

@@ -1,6 +1,6 @@
 // Declares every value that .env may set for the stack: its default and its check.
 
-import { checkUrl, oneOf, parseGrouping } from '../../agent/settings/formats.ts'
+import { checkUrl, oneOf, parseLabels } from '../../agent/settings/formats.ts'
 import {
   checkAddress,
   checkDuration,
@@ -39,7 +39,7 @@ export const declarations = {
   PROMETHEUS_BASIC_AUTH: { default: 'false', check: oneOf('true', 'false') },
   PROMETHEUS_AUTH_USER: { default: '', check: checkUserName },
   PROMETHEUS_AUTH_PASSWORD: { default: '', check: checkPassword, secret: true },
-  PROMETHEUS_EXTERNAL_LABELS: { default: '', check: (value) => void parseGrouping(value) },
+  PROMETHEUS_EXTERNAL_LABELS: { default: '', check: (value) => void parseLabels(value) },
   PROMETHEUS_REMOTE_WRITE_URL: { default: '', check: checkUrl },
   PROMETHEUS_REMOTE_WRITE_USER: { default: '', check: () => undefined },
   PROMETHEUS_REMOTE_WRITE_PASSWORD: { default: '', check: () => undefined, secret: true },

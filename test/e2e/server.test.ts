@@ -2,41 +2,10 @@
 
 import assert from 'node:assert/strict'
 import { writeFile } from 'node:fs/promises'
-import { type TestContext, test } from 'node:test'
-import { cleanUpAfter } from '../support/cleanup.ts'
+import { test } from 'node:test'
 import { makeUnreadableFile } from '../support/endings.ts'
-import { breakAction, createLab, figuresAfter, installHooks, type Lab } from '../support/lab.ts'
-import { freePort } from '../support/processes.ts'
-import { waitFor } from '../support/wait.ts'
-
-type Server = { readonly url: string; readonly user: string; readonly host: string }
-
-/** Starts a server without root's capabilities, so that it cannot read files without read permission. */
-async function startServer(context: TestContext, lab: Lab, ...flags: readonly string[]): Promise<Server> {
-  const url = `http://127.0.0.1:${await freePort()}`
-  const running = lab.kopia.startUnprivileged(
-    ...[
-      'server',
-      'start',
-      '--insecure',
-      '--without-password',
-      '--disable-csrf-token-checks',
-      `--address=${url}`,
-      ...flags,
-    ],
-  )
-  cleanUpAfter(context, () => running.stop())
-  const status: { username: string; hostname: string } = await waitFor('the server answers', async () =>
-    JSON.parse(await (await fetch(`${url}/api/v1/repo/status`)).text()),
-  )
-  return { url, user: status.username, host: status.hostname }
-}
-
-async function upload({ url, user, host }: Server, path: string): Promise<void> {
-  const source = new URLSearchParams({ userName: user, host, path })
-  const response = await fetch(`${url}/api/v1/sources/upload?${source}`, { method: 'POST' })
-  assert.equal(response.status, 200, await response.text())
-}
+import { breakAction, createLab, figuresAfter, installHooks } from '../support/lab.ts'
+import { startServer, upload } from '../support/setups/server.ts'
 
 test('backups through the API: good, failed, unreadable and unchanged ones have different outcomes', async (context) => {
   const lab = await createLab(context)
@@ -51,7 +20,7 @@ test('backups through the API: good, failed, unreadable and unchanged ones have 
   await lab.kopia.must('policy', 'set', good, '--ignore-identical-snapshots=true')
   await lab.kopia.must('policy', 'set', unreadable, '--compression=none')
   await lab.startAgent()
-  const server = await startServer(context, lab)
+  const server = await startServer(context, lab.kopia)
   for (const path of [good, failed, unreadable, ignoring]) await upload(server, path)
   const outcomes = await Promise.all(
     [good, failed, unreadable, ignoring].map(async (path) => {
@@ -79,8 +48,8 @@ test('two servers at once, one of which logs in JSON: each source is counted onc
   // A server backs up only sources that have a policy or a snapshot.
   for (const path of [first, second]) await lab.kopia.must('policy', 'set', path, '--compression=none')
   await lab.startAgent()
-  const inJson = await startServer(context, lab, '--json-log-file')
-  const inText = await startServer(context, lab)
+  const inJson = await startServer(context, lab.kopia, '--json-log-file')
+  const inText = await startServer(context, lab.kopia)
   await Promise.all([upload(inJson, first), upload(inText, second)])
   for (const path of [first, second]) {
     const { status, attempts } = await figuresAfter(lab.gateway, path, 1)
@@ -93,7 +62,7 @@ test('backups on the schedule of the policy are counted', async (context) => {
   const path = await lab.makeSource('photos')
   await lab.kopia.must('policy', 'set', path, '--snapshot-interval=2s')
   await lab.startAgent()
-  await startServer(context, lab)
+  await startServer(context, lab.kopia)
   const figures = await figuresAfter(lab.gateway, path, 2)
   assert.equal(figures.status, 1)
 })
@@ -104,7 +73,7 @@ for (const flags of [['--file-log-level=info'], ['--disable-file-logging']]) {
     const path = await lab.makeSource('photos')
     await installHooks(lab.kopia, path)
     await lab.startAgent()
-    const server = await startServer(context, lab, ...flags)
+    const server = await startServer(context, lab.kopia, ...flags)
     await upload(server, path)
     const figures = await figuresAfter(lab.gateway, path, 1)
     assert.deepEqual([figures.status, figures.attempts], [1, { success: 1, failed: 0, incomplete: 0 }])
@@ -116,7 +85,7 @@ test('a server whose log shows no backup, without hooks: the refresh schedule fi
   const path = await lab.makeSource('photos')
   await lab.kopia.must('snapshot', 'create', path)
   await lab.startAgent({ KOPIA_METRICS_REFRESH_SCHEDULE: '* * * * * *' })
-  const server = await startServer(context, lab, '--file-log-level=info')
+  const server = await startServer(context, lab.kopia, '--file-log-level=info')
   await writeFile(`${path}/new`, 'news')
   await upload(server, path)
   const figures = await figuresAfter(lab.gateway, path, 1)

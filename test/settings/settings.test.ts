@@ -3,6 +3,7 @@ import { writeFile } from 'node:fs/promises'
 import { hostname } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'node:test'
+import { definitions } from '../../agent/metrics/definitions.ts'
 import { type Flags, loadSettings } from '../../agent/settings/load.ts'
 import { settingNames } from '../../agent/settings/names.ts'
 import { declarations } from '../../agent/settings/schema.ts'
@@ -85,6 +86,8 @@ test('a wrong setting is an error of one line that names origin, expectation and
     ],
     [{}, { KOPIA_METRICS_PUSHGATEWAY_TIMEOUT: '10' }, /expected a duration such as 10s, found "10"/],
     [{}, { KOPIA_METRICS_GROUPING: 'job=x' }, /expected labels such as site=berlin/],
+    [{ grouping: 'site=berlin,host=nas' }, {}, /expected other labels than those of metrics \(user, host, /],
+    [{ grouping: '__site=berlin' }, {}, /__ in front\), found "__site=berlin"/],
     [{}, { KOPIA_METRICS_LISTEN: 'here' }, /expected an address/],
     [{}, { KOPIA_METRICS_LISTEN: '127.0.0.1:99999' }, /expected an address/],
     [{ 'web-allowed-hosts': 'nas,nas.lan:9192' }, {}, /expected host names without a port/],
@@ -119,6 +122,32 @@ test('a wrong secret is not printed', async (context) => {
   await writeFile(config, 'kopia_password: [hunter2]\n')
   const message = await errorMessage({ config })
   assert.match(message, /kopia_password: expected a text, found \(secret\)/)
+})
+
+test('a URL with a password is refused, and the message names the settings instead of the password', async () => {
+  const found = 'found "http://***@gateway:9091"'
+  assert.equal(
+    await errorMessage({ 'pushgateway-url': 'http://me:hunter2@gateway:9091' }),
+    'flag --pushgateway-url: expected a URL without user name and password (they belong in pushgateway_username and ' +
+      `pushgateway_password_file), ${found}`,
+  )
+  assert.equal(
+    await errorMessage({ 'pushgateway-url': 'http://me:hunter/2@gateway:9091' }),
+    `flag --pushgateway-url: expected a URL such as http://127.0.0.1:9091, ${found}`,
+  )
+  assert.match(
+    await errorMessage({}, { KOPIA_METRICS_PROMETHEUS_URL: 'https://hunter2@prometheus/path' }),
+    /^environment KOPIA_METRICS_PROMETHEUS_URL: expected a URL without .* found "https:\/\/\*\*\*@prometheus\/path"$/,
+  )
+})
+
+test('no label of a metric may name the group', async () => {
+  const labels = new Set(Object.values(definitions).flatMap((metric): readonly string[] => metric.labels))
+  assert.ok(labels.has('path') && labels.has('storage'))
+  for (const label of labels) {
+    assert.match(await errorMessage({ grouping: `${label}=x` }), /expected other labels/)
+  }
+  assert.equal((await loadSettings({ grouping: 'agent=alice' }, {})).groupLabels.agent, 'alice')
 })
 
 test('secrets from files lose their line end', async (context) => {

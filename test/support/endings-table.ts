@@ -1,53 +1,35 @@
-// Tests every way in which a backup can end, for each form of Kopia's log, with and without hooks, on a real Pushgateway.
+// Tests every way in which a backup can end, in a setup, for each form of Kopia's log, with and without hooks.
 
 import assert from 'node:assert/strict'
 import { type TestContext, test } from 'node:test'
-import { type Ending, endings } from './endings.ts'
+import type { Ending } from './endings.ts'
+import { type Selection, type Table, tablesOf } from './endings-selection.ts'
 import { hooks } from './kopia.ts'
 import { createLab, figuresAfter, figuresIn, type Lab, type SourceFigures } from './lab.ts'
-import { scrape } from './prometheus.ts'
+import { type Series, scrape } from './prometheus.ts'
+import { plain } from './setups/setups.ts'
 import type { Service } from './stack.ts'
 import { waitFor } from './wait.ts'
-
-const logs: Readonly<Record<string, readonly string[]>> = {
-  'text logs': [],
-  'JSON logs': ['--json-log-file'],
-  'text logs at level info': ['--file-log-level=info'],
-  'JSON logs at level info': ['--json-log-file', '--file-log-level=info'],
-  'text logs, --json': ['--json'],
-  'JSON logs at level info, --json': ['--json-log-file', '--file-log-level=info', '--json'],
-  'no logs': ['--disable-file-logging'],
-}
 
 /** Backups mostly wait, for Kopia's start and for the agent: so many of one table run at a time. */
 const backupsAtATime = 3
 
-/** Registers the tests of the table, for the Kopia that tools/fetch.sh provides. */
-export function testEndings(): void {
-  for (const [name, flags] of Object.entries(logs)) {
-    for (const withHooks of [false, true]) {
-      const isSilent = flags.includes('--disable-file-logging')
-      if (isSilent && !withHooks) continue
-      const rows = endings.filter((ending) => !isSilent || ending.isShownByHooks)
-      test(`${name}, ${withHooks ? 'with' : 'without'} hooks`, { concurrency: backupsAtATime }, (context) =>
-        testTable(context, rows, flags, withHooks),
-      )
-    }
+/** Registers the tests of the table, for the Kopia that tools/fetch.sh provides. All that is not selected is tested. */
+export function testEndings(selection: Selection = {}): void {
+  for (const table of tablesOf(selection)) {
+    const prefix = table.setup === plain ? '' : `${table.setup.name}: `
+    const options = { concurrency: backupsAtATime, skip: table.setup.skip ?? false }
+    test(`${prefix}${table.form}, ${table.hooks}`, options, (context) => testTable(context, table))
   }
 }
 
 type Row = { readonly ending: Ending; readonly path: string }
 
-async function testTable(
-  context: TestContext,
-  endingsOfRows: readonly Ending[],
-  flags: readonly string[],
-  withHooks: boolean,
-): Promise<void> {
-  const lab = await createLab(context)
-  if (withHooks) await installHooksForAll(lab)
+async function testTable(context: TestContext, table: Table): Promise<void> {
+  const { lab, disturb = async () => undefined } = await table.setup.enter(context, await createLab(context))
+  if (table.hooks === 'with hooks') await installHooksForAll(lab)
   const rows = await Promise.all(
-    endingsOfRows.map(async (ending, index): Promise<Row> => {
+    table.endings.map(async (ending, index): Promise<Row> => {
       const path = await lab.makeSource(`source-${index}`)
       await ending.prepare(lab, path)
       return { ending, path }
@@ -60,21 +42,25 @@ async function testTable(
     const all = await scrape(lab.gateway.url)
     return all.has('kopia_agent_build_info') ? all : undefined
   })
-  const idle: IdleSources = new Map(
-    [bystander, ...rows.map(({ path }) => path)].map((path) => [path, figuresIn(first, path)]),
-  )
+  const paths = [bystander, ...rows.map(({ path }) => path)]
+  const idle: IdleSources = new Map(paths.map((path) => [path, figuresIn(first, path)]))
   assert.equal(idle.get(bystander)?.status, 1)
-  await Promise.all(
-    rows.map((row) =>
+  await disturb(paths)
+  await Promise.all([
+    disturb(paths),
+    ...rows.map((row) =>
       context.test(`${row.ending.name}: ${row.ending.outcome}`, async (rowContext) => {
         const before = idle.get(row.path)
         idle.delete(row.path)
-        idle.set(row.path, await testRow(rowContext, lab, agent, row, flags, before?.lastSuccessAt))
+        idle.set(row.path, await testRow(rowContext, lab, agent, row, table, before?.lastSuccessAt))
         await assertUnchanged(lab.gateway, idle)
       }),
     ),
-  )
-  assert.equal(idle.size, 1 + rows.length)
+  ])
+  assert.equal(idle.size, paths.length)
+  await disturb(paths)
+  idle.delete(bystander)
+  await testGoodEnd(lab, bystander, table)
   await assertUnchanged(lab.gateway, idle)
 }
 
@@ -92,18 +78,19 @@ async function testRow(
   lab: Lab,
   agent: Service,
   { ending, path }: Row,
-  flags: readonly string[],
+  { setup, flags }: Table,
   lastSuccessBefore: number | undefined,
 ): Promise<SourceFigures> {
   const startedAt = Date.now() / 1000
   const { exitCode, output } = await ending.backUp({ lab, agent, path, flags })
   const exitedAt = Date.now()
   assert.equal(exitCode, ending.exitCode, output)
+  if (setup.isShownByNextRun(ending)) return testNextRun(lab, { ending, path }, flags)
   const figures = await figuresAfter(lab.gateway, path, 1)
   context.diagnostic(`right on the gateway ${Date.now() - exitedAt} ms after the process ended`)
   assert.equal(figures.status, ending.outcome === 'success' ? 1 : 0)
   assert.deepEqual(figures.durations, [ending.outcome])
-  assert.deepEqual(figures.attempts, { success: 0, failed: 0, incomplete: 0, [ending.outcome]: 1 })
+  assert.deepEqual(figures.attempts, { ...noAttempts, [ending.outcome]: 1 })
   assert.equal(figures.snapshots.all ?? 0, ending.snapshots)
   if (ending.sizeBytes !== undefined) assert.equal(figures.sizeBytes, ending.sizeBytes)
   assert.equal(figures.runningSince, undefined)
@@ -113,6 +100,42 @@ async function testRow(
   assert.ok(durationSeconds >= 0 && durationSeconds <= now - startedAt, `took ${durationSeconds} s`)
   assert.equal(figures.lastSuccessAt, ending.outcome === 'success' ? lastAttemptAt : lastSuccessBefore)
   return figures
+}
+
+const noAttempts = { success: 0, failed: 0, incomplete: 0 } as const
+
+/** Takes a good backup after one whose end was not to be seen: then both are counted. */
+async function testNextRun(
+  lab: Lab,
+  { ending, path }: Row,
+  flags: readonly string[],
+): Promise<SourceFigures> {
+  await ending.repair?.(path)
+  const { exitCode, output } = await lab.kopia.runUnprivileged('snapshot', 'create', ...flags, path)
+  assert.equal(exitCode, 0, output)
+  const figures = await figuresAfter(lab.gateway, path, 2)
+  assert.deepEqual(figures.attempts, { ...noAttempts, success: 1, [ending.outcome]: 1 })
+  assert.deepEqual([figures.status, figures.durations], [1, ['success']])
+  assert.equal(figures.snapshots.all ?? 0, ending.snapshots + 1)
+  assert.equal(figures.runningSince, undefined)
+  assert.equal(figures.lastSuccessAt, figures.lastAttemptAt)
+  return figures
+}
+
+/** Takes a good backup as the last one, which also shows that the agent has read all that came before. */
+async function testGoodEnd(lab: Lab, path: string, { setup, form, flags }: Table): Promise<void> {
+  const { exitCode, output } = await lab.kopia.runUnprivileged('snapshot', 'create', ...flags, path)
+  assert.equal(exitCode, 0, output)
+  const figures = await figuresAfter(lab.gateway, path, 1)
+  assert.deepEqual([figures.status, figures.attempts], [1, { ...noAttempts, success: 1 }])
+  if (!setup.isGoodEndShown || form === 'no logs') return
+  await waitFor('the last command counts as a good one', async () =>
+    commandStatusIn(await scrape(lab.gateway.url)) === 1 ? true : undefined,
+  )
+}
+
+function commandStatusIn(all: ReadonlyMap<string, readonly Series[]>): number | undefined {
+  return all.get('kopia_command_status')?.find(({ labels }) => labels.command === 'snapshot create')?.value
 }
 
 /** The figures of every source that is not being backed up. */

@@ -27,10 +27,14 @@ export type Ending = {
   readonly sizeBytes?: number
   /** Whether the hooks alone, without any log, show how the backup ended. */
   readonly isShownByHooks: boolean
+  /** Whether the repository alone, without any log or hook, shows that there was a backup and how it ended. */
+  readonly isShownByRepository: boolean
   /** Prepares the source so that its next backup ends this way. */
   readonly prepare: (lab: Lab, path: string) => Promise<unknown>
   /** Takes the backup and waits for its end. */
   readonly backUp: (backup: Backup) => Promise<KopiaResult>
+  /** Makes the next backup of the source a good one. */
+  readonly repair?: (path: string) => Promise<unknown>
 }
 
 const create = ({ lab, path, flags }: Backup, ...more: readonly string[]) =>
@@ -65,6 +69,7 @@ export const endings: readonly Ending[] = [
     snapshots: 1,
     sizeBytes: sourceBytes,
     isShownByHooks: true,
+    isShownByRepository: true,
     prepare: async () => undefined,
     backUp: (backup) => create(backup),
   },
@@ -74,6 +79,7 @@ export const endings: readonly Ending[] = [
     exitCode: 0,
     snapshots: 1,
     isShownByHooks: true,
+    isShownByRepository: true,
     prepare: async (lab, path) => {
       await makeUnreadableFile(path)
       await lab.kopia.must('policy', 'set', path, '--ignore-file-errors=true')
@@ -86,6 +92,7 @@ export const endings: readonly Ending[] = [
     exitCode: 1,
     snapshots: 1,
     isShownByHooks: true,
+    isShownByRepository: true,
     prepare: (_, path) => makeUnreadableFile(path),
     backUp: (backup) => create(backup),
   },
@@ -96,6 +103,7 @@ export const endings: readonly Ending[] = [
     snapshots: 1,
     sizeBytes: sourceBytes,
     isShownByHooks: true,
+    isShownByRepository: false,
     prepare: async (lab, path) => {
       await lab.kopia.must('policy', 'set', path, '--ignore-identical-snapshots=true')
       await lab.kopia.must('snapshot', 'create', path)
@@ -108,6 +116,7 @@ export const endings: readonly Ending[] = [
     exitCode: 1,
     snapshots: 0,
     isShownByHooks: false,
+    isShownByRepository: false,
     prepare: breakAction,
     backUp: (backup) => create(backup),
   },
@@ -117,6 +126,7 @@ export const endings: readonly Ending[] = [
     exitCode: 1,
     snapshots: 1,
     isShownByHooks: false,
+    isShownByRepository: false,
     prepare: async (lab, path) => {
       await lab.kopia.must('snapshot', 'create', path)
       await rm(path, { recursive: true })
@@ -129,6 +139,7 @@ export const endings: readonly Ending[] = [
     exitCode: 0,
     snapshots: 1,
     isShownByHooks: true,
+    isShownByRepository: false,
     prepare: (_, path) => makeLongFile(path),
     backUp: (backup) => interrupt(backup, 'SIGTERM'),
   },
@@ -138,12 +149,14 @@ export const endings: readonly Ending[] = [
     exitCode: 'SIGKILL',
     snapshots: 0,
     isShownByHooks: true,
+    isShownByRepository: false,
     prepare: async (lab, path) => {
       await makeLongFile(path)
       // The killed backup leaves no snapshot. The policy shows that the source belongs to this repository.
       await lab.kopia.must('policy', 'set', path, '--compression=none')
     },
     backUp: (backup) => interrupt(backup, 'SIGKILL'),
+    repair: (path) => rm(join(path, 'long')),
   },
   {
     name: 'the upload limit',
@@ -151,6 +164,7 @@ export const endings: readonly Ending[] = [
     exitCode: 0,
     snapshots: 1,
     isShownByHooks: true,
+    isShownByRepository: true,
     prepare: async (_, path) => {
       for (const name of ['a', 'b', 'c', 'd']) await writeFile(join(path, name), randomBytes(3_000_000))
     },

@@ -2,12 +2,10 @@
 
 import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
-import { type Running, start } from './processes.ts'
+import { type Running, type StartProcess, start } from './processes.ts'
 import { projectFolder, tool } from './tools.ts'
 
 export type KopiaLab = {
-  /** Holds the configuration `repository.config`, and the repository in `repository`. */
-  readonly folder: string
   readonly environment: NodeJS.ProcessEnv
   readonly logDirectory: string
   /** Runs a command to its end and resolves with its exit code and output. */
@@ -36,7 +34,7 @@ export async function createKopiaLab(
   logDirectory = join(folder, 'logs'),
 ): Promise<KopiaLab> {
   await mkdir(folder, { recursive: true })
-  const environment = {
+  const kopia = kopiaWith({
     KOPIA_PASSWORD: 'correct horse battery staple',
     KOPIA_CONFIG_PATH: join(folder, 'repository.config'),
     KOPIA_CACHE_DIRECTORY: join(folder, 'cache'),
@@ -45,14 +43,28 @@ export async function createKopiaLab(
     KOPIA_METRICS_STATE_DIR: stateDirectory,
     // Kopia leaves a temporary folder behind for each action.
     TMPDIR: folder,
-  }
-  const begin = (...parameters: string[]) => start('kopia', tool('kopia'), parameters, { environment })
+  })
+  await createRepository(kopia, join(folder, 'repository'))
+  return kopia
+}
+
+/** Creates a repository in `folder` and connects the Kopia to it. Actions are enabled. */
+export async function createRepository(kopia: KopiaLab, folder: string): Promise<void> {
+  await kopia.must('repository', 'create', 'filesystem', '--enable-actions', `--path=${folder}`)
+}
+
+/** The Kopia of an environment, which must hold KOPIA_LOG_DIR. `startProcess` is replaced to run it elsewhere. */
+export function kopiaWith(environment: NodeJS.ProcessEnv, startProcess: StartProcess = start): KopiaLab {
+  const begin = (...parameters: string[]) => startProcess('kopia', tool('kopia'), parameters, { environment })
   const run = (...parameters: string[]) => finish(begin(...parameters))
   const startUnprivileged = (...parameters: string[]) =>
     process.getuid?.() === 0
-      ? start('kopia', 'setpriv', ['--bounding-set=-all', '--inh-caps=-all', tool('kopia'), ...parameters], {
-          environment,
-        })
+      ? startProcess(
+          'kopia',
+          'setpriv',
+          ['--bounding-set=-all', '--inh-caps=-all', tool('kopia'), ...parameters],
+          { environment },
+        )
       : begin(...parameters)
   const runUnprivileged = (...parameters: string[]) => finish(startUnprivileged(...parameters))
   const must = async (...parameters: string[]) => {
@@ -60,8 +72,8 @@ export async function createKopiaLab(
     if (result.exitCode !== 0) throw new Error(`kopia ${parameters.join(' ')}: ${result.output}`)
     return result
   }
-  await must('repository', 'create', 'filesystem', '--enable-actions', `--path=${join(folder, 'repository')}`)
-  return { folder, environment, logDirectory, start: begin, startUnprivileged, run, must, runUnprivileged }
+  const logDirectory = environment.KOPIA_LOG_DIR ?? ''
+  return { environment, logDirectory, start: begin, startUnprivileged, run, must, runUnprivileged }
 }
 
 async function finish(running: Running): Promise<KopiaResult> {

@@ -23,6 +23,13 @@ process.on('exit', () => {
 
 export type StartOptions = { readonly environment?: NodeJS.ProcessEnv; readonly folder?: string }
 
+export type StartProcess = (
+  name: string,
+  file: string,
+  parameters: readonly string[],
+  options?: StartOptions,
+) => Running
+
 /** Starts a program without a shell. `environment` is added to the environment of this process. */
 export function start(
   name: string,

@@ -25,7 +25,7 @@ export function makeSnapshot(change: Partial<Snapshot> & Pick<Snapshot, 'source'
 }
 
 /** Creates the answer of a repository that holds only these snapshots and ignores no identical ones. */
-export function holding(...snapshots: readonly Snapshot[]): RepositoryAnswer {
+export function holding(...snapshots: readonly Snapshot[]): Extract<RepositoryAnswer, { kind: 'snapshots' }> {
   return {
     kind: 'snapshots',
     bySource: bySource(snapshots),

@@ -4,6 +4,7 @@ import assert from 'node:assert/strict'
 import { appendFile, mkdir, utimes } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { TestContext } from 'node:test'
+import { machineProcesses, type Processes } from '../../agent/kopia/runs/process.ts'
 import type { OpenRun } from '../../agent/kopia/runs/run.ts'
 import { createRunTracker, type RunTracker, type RunTrackerOptions } from '../../agent/kopia/runs/tracker.ts'
 import { temporaryFolder } from './folder.ts'
@@ -14,14 +15,19 @@ export const runId = `20261124-113623-${processId}-snapshot-create`
 export const fileName = `kopia-${runId}.0.log`
 export const startOfLog = Date.parse('2026-11-24T11:36:47Z') / 1000
 
+/** The processes of this machine, as if it had been started long before the log was written. */
+export const processesOfLog: Processes = { ...machineProcesses, bootedAt: () => startOfLog - 24 * 3600 }
+
 export type Tracking = {
   readonly tracker: RunTracker
   readonly directory: string
   readonly clock: { now: number }
   /** What the tracker reported, oldest first. */
   readonly reports: readonly string[]
-  /** Appends a line to the log, or nothing. The modification time becomes `writtenAt`, by default now. */
+  /** Appends a line of the command to the log. The modification time becomes `writtenAt`, by default now. */
   readonly write: (message: string, writtenAt?: number) => Promise<void>
+  /** The same with the level and the logger of the line: `DEBUG kopia/repo [STORAGE] Close`. */
+  readonly writeRecord: (record: string, writtenAt?: number) => Promise<void>
   readonly openRun: () => OpenRun
 }
 
@@ -38,6 +44,7 @@ export async function startTracking(
     directory,
     configurationPath: join(directory, 'repository.config'),
     runs: new Map(),
+    processes: processesOfLog,
     nowSeconds: () => clock.now,
     onFault: (name, error) => {
       const code = error instanceof Error && 'code' in error ? error.code : error
@@ -50,11 +57,13 @@ export async function startTracking(
   })
   const shorten = (name: string) => (name === directory ? 'directory' : name)
 
-  async function write(message: string, writtenAt = clock.now): Promise<void> {
+  async function writeRecord(record: string, writtenAt = clock.now): Promise<void> {
     const time = new Date(clock.now * 1000).toISOString()
-    await appendFile(join(directory, fileName), `${time} INFO kopia/cli ${message}\n`)
+    await appendFile(join(directory, fileName), `${time} ${record}\n`)
     await utimes(join(directory, fileName), writtenAt, writtenAt)
   }
+
+  const write = (message: string, writtenAt?: number) => writeRecord(`INFO kopia/cli ${message}`, writtenAt)
 
   function openRun(): OpenRun {
     const run = tracker.runs.get(runId)
@@ -62,5 +71,5 @@ export async function startTracking(
     return run
   }
 
-  return { tracker, directory, clock, reports, write, openRun }
+  return { tracker, directory, clock, reports, write, writeRecord, openRun }
 }

@@ -1,17 +1,19 @@
 // Queries Kopia's CLI for what its logs do not contain. Call it rarely: each call costs 0.2 s of CPU.
 
 import { asRecord, asString, parseJson } from '../../util/json.ts'
-import { formatSource, type Source } from '../source.ts'
+import { formatSource, isReadByKopia, type Source } from '../source.ts'
 import type { PolicyDefinition } from './actions.ts'
-import { callKopia, type KopiaOptions, type KopiaResult } from './exec.ts'
+import { type AskKopia, createAskKopia, type KopiaOptions, type KopiaResult } from './exec.ts'
 import { type Maintenance, parseMaintenance } from './maintenance.ts'
 import { type Policy, parsePolicies } from './policies.ts'
 import { createSnapshotReader, type Snapshot } from './snapshots.ts'
 
 export type RepositoryStatus = {
+  /** Empty for a client of a repository server, which is told no id of the repository. */
   readonly repositoryId: string
   readonly user: string
   readonly host: string
+  /** Empty for a client of a repository server. */
   readonly storageType: string
   /** Whether the repository was connected with `--enable-actions`. */
   readonly areActionsEnabled: boolean
@@ -20,14 +22,22 @@ export type RepositoryStatus = {
   readonly availableBytes?: number
 }
 
+/**
+ * Whether Kopia is a client of a repository server (`kopia repository connect server`). Such a client answers `blob stats`,
+ * `content stats` and `maintenance info` with "operation supported only on direct repository".
+ */
+export function isServerClient({ storageType }: RepositoryStatus): boolean {
+  return storageType === ''
+}
+
 export type BlobStats = { readonly count: number; readonly sizeBytes: number }
 
 export type Kopia = {
-  /** Such as `0.23.1`. */
+  /** Such as `0.23.1`; `0-unofficial` for a build from source. */
   readonly version: () => Promise<KopiaResult<string>>
   /** `kopia repository status`: Kopia's user and host, and the repository it is connected to. */
   readonly repositoryStatus: () => Promise<KopiaResult<RepositoryStatus>>
-  /** All snapshots of the repository, or of one source; incomplete ones included. */
+  /** All snapshots of the repository, or at least those of one source; incomplete ones included. */
   readonly snapshots: (source?: Source) => Promise<KopiaResult<readonly Snapshot[]>>
   readonly policies: () => Promise<KopiaResult<readonly Policy[]>>
   /** The own policy of each target, without what it inherits. */
@@ -50,46 +60,45 @@ const longTimeLimitMs = 30 * 60_000
 
 /** Creates a client for the repository of this machine's configuration. */
 export function createKopia(options: KopiaOptions): Kopia {
+  const ask = createAskKopia(options)
   return {
-    version: () => callKopia(options, { command: ['--version'], parse: parseVersion }),
-    repositoryStatus: () =>
-      callKopia(options, { command: ['repository', 'status', '--json'], parse: parseStatus }),
-    snapshots: (source) => listSnapshots(options, source),
+    version: () => ask({ command: ['--version'], parse: parseVersion }),
+    repositoryStatus: () => ask({ command: ['repository', 'status', '--json'], parse: parseStatus }),
+    snapshots: (source) => listSnapshots(ask, source),
     policies: () =>
-      callKopia(options, {
+      ask({
         command: ['policy', 'list', '--json'],
         parse: (text) => parsePolicies(parseJson(text)),
       }),
-    exportPolicies: () => callKopia(options, { command: ['policy', 'export'], parse: parseExport }),
+    exportPolicies: () => ask({ command: ['policy', 'export'], parse: parseExport }),
     // Export all policies: for a target without a policy Kopia fails with an error like any other.
     exportPolicy: (target) =>
-      callKopia(options, { command: ['policy', 'export'], parse: (text) => parseExport(text)[target] }),
+      ask({ command: ['policy', 'export'], parse: (text) => parseExport(text)[target] }),
     effectivePolicy: (target) =>
-      callKopia(options, {
+      ask({
         command: ['policy', 'show', '--json', '--', target],
         parse: (text) => asRecord(parseJson(text), `policy of ${target}`),
       }),
     importPolicy: (target, policy) =>
-      callKopia(options, {
+      ask({
         command: ['policy', 'import'],
         input: JSON.stringify({ [target]: policy }),
         parse: () => undefined,
       }),
-    deletePolicy: (target) =>
-      callKopia(options, { command: ['policy', 'delete', '--', target], parse: () => undefined }),
+    deletePolicy: (target) => ask({ command: ['policy', 'delete', '--', target], parse: () => undefined }),
     maintenance: () =>
-      callKopia(options, {
+      ask({
         command: ['maintenance', 'info', '--json'],
         parse: (text) => parseMaintenance(parseJson(text)),
       }),
     blobStats: () =>
-      callKopia(options, {
+      ask({
         command: ['blob', 'stats', '--raw'],
         timeLimitMs: longTimeLimitMs,
         parse: parseBlobStats,
       }),
     contentsBytes: () =>
-      callKopia(options, {
+      ask({
         command: ['content', 'stats', '--raw'],
         timeLimitMs: longTimeLimitMs,
         parse: (text) => figureIn(text, 'Total Bytes'),
@@ -97,12 +106,9 @@ export function createKopia(options: KopiaOptions): Kopia {
   }
 }
 
-function listSnapshots(
-  options: KopiaOptions,
-  source: Source | undefined,
-): Promise<KopiaResult<readonly Snapshot[]>> {
+function listSnapshots(ask: AskKopia, source: Source | undefined): Promise<KopiaResult<readonly Snapshot[]>> {
   const reader = createSnapshotReader()
-  return callKopia(options, {
+  return ask({
     command: ['snapshot', 'list', '--all', '--incomplete', '--json', ...onlyOf(source)],
     timeLimitMs: longTimeLimitMs,
     onLine: reader.addLine,
@@ -110,9 +116,12 @@ function listSnapshots(
   })
 }
 
-/** `--` ends the options, so that a source named `--help` is not taken for one. */
+/**
+ * `--` ends the options, so that a source named `--help` is not taken for one. Of a source that Kopia would take for another
+ * one, and then know no snapshot, all are listed.
+ */
 function onlyOf(source: Source | undefined): readonly string[] {
-  return source === undefined ? [] : ['--', formatSource(source)]
+  return source === undefined || !isReadByKopia(source) ? [] : ['--', formatSource(source)]
 }
 
 function parseStatus(text: string): RepositoryStatus {
@@ -124,7 +133,6 @@ function parseStatus(text: string): RepositoryStatus {
     areActionsEnabled: client.enableActions === true,
     ...(typeof volume.capacity === 'number' && { capacityBytes: volume.capacity }),
     ...(typeof volume.available === 'number' && { availableBytes: volume.available }),
-    // A client of a Kopia server gets neither.
     repositoryId: typeof status.uniqueIDHex === 'string' ? status.uniqueIDHex : '',
     storageType: typeof storage.type === 'string' ? storage.type : '',
     user: asString(client.username, 'username'),
@@ -132,9 +140,9 @@ function parseStatus(text: string): RepositoryStatus {
   }
 }
 
-/** `v0.23.1 build: … from: …`. */
+/** `v0.23.1 build: … from: …`, or `v0-unofficial build: …`. */
 function parseVersion(text: string): string {
-  const version = /^v?(\d+\.\d+\S*)/.exec(text)?.[1]
+  const version = /^v?(\d\S*)/.exec(text)?.[1]
   if (version === undefined) throw new Error(`expected a version, found ${JSON.stringify(text.slice(0, 60))}`)
   return version
 }

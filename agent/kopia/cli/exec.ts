@@ -11,11 +11,13 @@ export type KopiaOptions = {
   readonly configPath: string
   readonly password: string
   readonly logDirectory: string
+  /** Where a Kopia that can't do without a log of each call leaves it: never the directory whose logs the agent reads. */
+  readonly ownLogDirectory: string
   /** Aborts the calls under way. */
   readonly signal: AbortSignal
-  /** Called before each call of the CLI. */
+  /** Called before each question to the CLI. */
   readonly onBegin?: () => void
-  /** Called after each call of the CLI, for the agent's own metrics. */
+  /** Called once after each question, for the agent's own metrics; a call that was refused and repeated is one question. */
   readonly onCall: (command: string, ok: boolean) => void
   /** Called when an output reaches 1,000 lines: parsing it and updating the ledger will be much work. */
   readonly onLongAnswer?: () => void
@@ -23,7 +25,7 @@ export type KopiaOptions = {
   readonly timeLimitMs: number | undefined
 }
 
-type KopiaCall<T> = {
+export type KopiaCall<T> = {
   readonly command: readonly string[]
   /** Replaces the usual time limit. */
   readonly timeLimitMs?: number
@@ -39,27 +41,68 @@ const longOutputLines = 1000
 /** For an output that is read as a whole. */
 const mostOutputBytes = 64 * 1024 * 1024
 
-/** Runs Kopia without a shell. Never rejects: a failure of Kopia is a result. */
-export async function callKopia<T>(options: KopiaOptions, call: KopiaCall<T>): Promise<KopiaResult<T>> {
-  const { command, onLine } = call
-  const subcommand = command.slice(0, 2).join(' ')
-  options.onBegin?.()
-  // Without the flag Kopia would log this command, and the agent would read its own calls as runs.
-  const result = await execa(options.binary, ['--disable-file-logging', ...command], {
+/** Asks Kopia without a shell. Never rejects: a failure of Kopia is a result. */
+export type AskKopia = <T>(call: KopiaCall<T>) => Promise<KopiaResult<T>>
+
+/** Binds the options. The answers of one Kopia teach how it is kept from logging the agent's own calls as runs. */
+export function createAskKopia(options: KopiaOptions): AskKopia {
+  let flags: readonly string[] = [noLogFlag]
+  return async (call) => {
+    const command = call.command.slice(0, 2).join(' ')
+    options.onBegin?.()
+    let result = await start(options, call, flags)
+    if (isNoLogFlagRefused(result)) {
+      flags = ownLogFlags(options.ownLogDirectory)
+      result = await start(options, call, flags)
+    }
+    const answer = answerOf(`kopia ${command}`, result, call, options.password)
+    options.onCall(command, answer.ok)
+    return answer
+  }
+}
+
+const noLogFlag = '--disable-file-logging'
+
+/** For Kopia before 0.21, which logs each call. It keeps that many files of each kind. */
+function ownLogFlags(directory: string): readonly string[] {
+  return ['--log-dir', directory, '--log-dir-max-files=2', '--content-log-dir-max-files=2']
+}
+
+type Ended = {
+  readonly failed: boolean
+  readonly shortMessage?: string | undefined
+  readonly originalMessage?: string | undefined
+  readonly stdout?: unknown
+  readonly stderr?: unknown
+  readonly timedOut: boolean
+  readonly durationMs: number
+}
+
+/** Kopia refuses a flag before it does or prints anything else. Builds from source don't tell their version. */
+function isNoLogFlagRefused({ failed, stderr }: Ended): boolean {
+  return failed && String(stderr ?? '').includes(`unknown long flag '${noLogFlag}'`)
+}
+
+async function start<T>(
+  options: KopiaOptions,
+  { command, input, timeLimitMs, onLine }: KopiaCall<T>,
+  flags: readonly string[],
+): Promise<Ended> {
+  return await execa(options.binary, [...flags, ...command], {
     env: environment(options),
-    input: call.input ?? '',
+    input: input ?? '',
     reject: false,
-    timeout: options.timeLimitMs ?? call.timeLimitMs ?? usualTimeLimitMs,
+    timeout: options.timeLimitMs ?? timeLimitMs ?? usualTimeLimitMs,
     maxBuffer: mostOutputBytes,
     cancelSignal: options.signal,
     forceKillAfterDelay: 1000,
     ...(onLine && { stdout: { transform: passTo(onLine, options.onLongAnswer) } }),
   })
-  const outcome: KopiaResult<T> = result.failed
-    ? failure(`kopia ${subcommand}`, reasonOf(result), options.password)
-    : parseOutput(`kopia ${subcommand}`, typeof result.stdout === 'string' ? result.stdout : '', call)
-  options.onCall(subcommand, outcome.ok)
-  return outcome
+}
+
+function answerOf<T>(name: string, result: Ended, call: KopiaCall<T>, password: string): KopiaResult<T> {
+  if (result.failed) return failure(name, reasonOf(result), password)
+  return parseOutput(name, typeof result.stdout === 'string' ? result.stdout : '', call)
 }
 
 /** Passes each line on and keeps none, so that execa buffers nothing. */
@@ -86,13 +129,7 @@ function environment(options: KopiaOptions): Record<string, string> {
   }
 }
 
-function reasonOf(result: {
-  readonly shortMessage?: string | undefined
-  readonly originalMessage?: string | undefined
-  readonly stderr?: unknown
-  readonly timedOut: boolean
-  readonly durationMs: number
-}): string {
+function reasonOf(result: Ended): string {
   if (result.timedOut) return `no answer within ${Math.round(result.durationMs / 1000)} s, it was ended`
   const lastLine = String(result.stderr ?? '')
     .trim()

@@ -1,20 +1,13 @@
 // `kopia policy list --json`: which sources have a policy, and how often it schedules a snapshot.
 
-import { cronGapSeconds } from '../../util/cron-interval.ts'
 import { asNumber, asRecord } from '../../util/json.ts'
 import { formatSource, type Source } from '../source.ts'
+import { type EffectivePolicy, effectivePolicyOf, type PolicyFields } from './merged-policy.ts'
 
-/** The schedule of a policy; what it does not set comes from the policy it inherits from. */
-export type Policy = {
+/** A policy of its own; what it does not set comes from the policies above it. */
+export type Policy = PolicyFields & {
   /** `user@host:path`, `user@host`, `@host`, or empty for the global one. */
   readonly target: string
-  readonly intervalSeconds: number
-  /** Minutes after midnight. */
-  readonly minutesOfDay: readonly number[]
-  readonly cron: readonly string[]
-  readonly isManual: boolean
-  /** Whether Kopia leaves out a snapshot without changes; undefined if the policy inherits this. */
-  readonly ignoresIdentical?: boolean
 }
 
 const daySeconds = 86_400
@@ -40,6 +33,8 @@ export function parsePolicies(output: unknown): readonly Policy[] {
       ...(typeof retention.ignoreIdenticalSnapshots === 'boolean' && {
         ignoresIdentical: retention.ignoreIdenticalSnapshots,
       }),
+      ...(policy.noParent === true && { noParent: true }),
+      ...(scheduling.noParentTimeOfDay === true && { noParentTimesOfDay: true }),
     }
   })
 }
@@ -47,18 +42,6 @@ export function parsePolicies(output: unknown): readonly Policy[] {
 /** Whether the source has a policy of its own. */
 export function hasOwnPolicy(policies: readonly Policy[], source: Source): boolean {
   return policies.some((policy) => policy.target === formatSource(source))
-}
-
-/** What the policies of a source and above it say together. */
-type EffectivePolicy = {
-  /**
-   * The longest time that the schedule leaves between two snapshots; undefined without a schedule. The nearest policy with
-   * a schedule decides, in this order: the source's own, those of the folders above it, of user and host, of the host, the
-   * global one (kopia.io/docs, "Policies").
-   */
-  readonly intervalSeconds: number | undefined
-  /** Whether Kopia saves no snapshot if nothing has changed. */
-  readonly ignoresIdentical: boolean
 }
 
 /** Remembered, since each push looks up the same policies for up to 10,000 sources. */
@@ -72,7 +55,8 @@ export function effectivePolicyFor(policies: readonly Policy[], source: Source):
 }
 
 function createPolicyLookup(policies: readonly Policy[]): (source: Source) => EffectivePolicy {
-  const byTarget = new Map(policies.map((policy) => [policy.target, policy]))
+  // Two clients can leave two policies of one target; Kopia merges them as well.
+  const byTarget = Map.groupBy(policies, ({ target }) => target)
   const known = new WeakMap<Source, EffectivePolicy>()
   return (source) => {
     const effective = known.get(source) ?? effectivePolicyOf(policiesFor(byTarget, source))
@@ -81,28 +65,9 @@ function createPolicyLookup(policies: readonly Policy[]): (source: Source) => Ef
   }
 }
 
-function effectivePolicyOf(nearestFirst: readonly Policy[]): EffectivePolicy {
-  const deciding = nearestFirst.find(({ ignoresIdentical }) => ignoresIdentical !== undefined)
-  return {
-    intervalSeconds: intervalBy(nearestFirst),
-    ignoresIdentical: deciding?.ignoresIdentical ?? false,
-  }
-}
-
-function intervalBy(nearestFirst: readonly Policy[]): number | undefined {
-  for (const policy of nearestFirst) {
-    if (policy.isManual) return undefined
-    const intervals = intervalsOf(policy)
-    if (intervals.length > 0) return Math.min(...intervals)
-  }
-  return undefined
-}
-
-/** Nearest first. */
-function policiesFor(byTarget: ReadonlyMap<string, Policy>, source: Source): readonly Policy[] {
-  return targetsOf(source)
-    .map((target) => byTarget.get(target))
-    .filter((policy) => policy !== undefined)
+/** Nearest first: the source's own, those of the folders above it, of user and host, of the host, the global one. */
+function policiesFor(byTarget: ReadonlyMap<string, readonly Policy[]>, source: Source): readonly Policy[] {
+  return targetsOf(source).flatMap((target) => byTarget.get(target) ?? [])
 }
 
 function targetsOf({ user, host, path }: Source): readonly string[] {
@@ -113,35 +78,22 @@ function targetsOf({ user, host, path }: Source): readonly string[] {
   return [...targets, formatTarget(user, host, ''), formatTarget('', host, ''), '']
 }
 
+/**
+ * The folder above, as Kopia finds it on every system, since one repository holds the paths of all (getParentPathOSIndependent
+ * in snapshot/policy/policy_manager.go): slashes and backslashes alike, and `C:\` is the last above `C:\Users`.
+ */
 function parentOf(path: string): string | undefined {
-  const end = path.lastIndexOf('/')
-  if (end < 0 || path === '/') return undefined
-  return path.slice(0, end) || '/'
+  const volume = /^.:(?=[/\\])/s.exec(path)?.[0] ?? ''
+  const folders = path.slice(volume.length)
+  const trimmed = folders.length > 1 ? folders.replace(/[/\\]$/, '') : folders
+  const end = Math.max(trimmed.lastIndexOf('/'), trimmed.lastIndexOf('\\'))
+  const parent = volume + (end === 0 ? trimmed.slice(0, 1) : trimmed.slice(0, end))
+  return end < 0 || parent === path ? undefined : parent
 }
 
 function formatTarget(user: string, host: string, path: string): string {
   if (host === '') return ''
   return path === '' ? `${user}@${host}` : formatSource({ user, host, path })
-}
-
-/** Kopia runs at whichever comes first, the interval or the timetable of times of day and cron together. */
-function intervalsOf({ intervalSeconds, minutesOfDay, cron }: Policy): readonly number[] {
-  const timetable = [...minutesOfDay.map(dailyAt), ...cron.map(asCron)]
-  const gap = cronGapSeconds(timetable)
-  return [...(intervalSeconds > 0 ? [intervalSeconds] : []), ...(gap === undefined ? [] : [gap])]
-}
-
-function dailyAt(minute: number): string {
-  return `${minute % 60} ${Math.trunc(minute / 60)} * * *`
-}
-
-/**
- * In Kopia's cron expressions a comment is allowed, and a sixth field is the year (github.com/hashicorp/cronexpr). Croner
- * takes a sixth field for the seconds, which come first.
- */
-function asCron(expression: string): string {
-  const fields = expression.replace(/#.*/, '').trim().split(/\s+/)
-  return fields.length === 6 ? `0 ${fields.join(' ')}` : fields.join(' ')
 }
 
 function asList(value: unknown): readonly unknown[] {

@@ -10,13 +10,14 @@ import {
   type ReportedResult,
   type RunEvidence,
 } from './evidence.ts'
+import { withoutForgedEnd } from './forged-end.ts'
 
 /** Adds one record to the evidence. Pure: the same records give the same evidence. */
 export function addRecord(run: RunEvidence, record: LogRecord): RunEvidence {
   const message = interpret(record)
   if (message === undefined) return run
   const at = record.timeSeconds
-  return { ...addMessage(run, message, at), newestRecordAt: at }
+  return { ...addMessage(withoutForgedEnd(run, message), message, at), newestRecordAt: at }
 }
 
 function addMessage(run: RunEvidence, message: Message, at: number): RunEvidence {
@@ -24,7 +25,7 @@ function addMessage(run: RunEvidence, message: Message, at: number): RunEvidence
     case 'snapshotting':
       return startAttempt(run, { source: message.source, origin: 'command', startedAt: at })
     case 'queued':
-      return { ...run, queued: [...(run.queued ?? []), { source: message.source, at }] }
+      return queueSource(run, { source: message.source, at })
     case 'upload-started':
       return startQueued(run, message.sourceText, at)
     case 'uploading':
@@ -60,6 +61,12 @@ function startQueued(run: RunEvidence, sourceText: string, startedAt: number): R
   const source = queued?.source ?? parseSource(sourceText)
   if (source === undefined) return run
   return startAttempt(withoutQueued(run, queued), { source, origin: 'server', startedAt })
+}
+
+/** A source waits once, however often its server says so. */
+function queueSource(run: RunEvidence, added: QueuedSource): RunEvidence {
+  const { queued = [] } = withoutQueued(run, findQueued(run, formatSource(added.source)))
+  return { ...run, queued: [...queued, added] }
 }
 
 function findQueued({ queued = [] }: RunEvidence, sourceText: string): QueuedSource | undefined {
@@ -144,12 +151,14 @@ function finishAttempt(run: RunEvidence, sourceText: string, finishedAt: number)
   })
 }
 
-/** A server looks after its repository at any time. */
+/** A server looks after its repository at any time. A line that a path forges was named before the attempt began. */
 function noteMaintenance(run: RunEvidence, configurationPath: string | undefined, at: number): RunEvidence {
-  const isCommand = run.attempts.some(({ origin }) => origin === 'command')
+  const { attempts, flushedAt } = run
+  const isCommand = attempts.some(({ origin }) => origin === 'command')
+  const isLater = attempts.every(({ startedAt, reportedAt = startedAt }) => at >= reportedAt)
   return {
     ...run,
-    ...(isCommand && run.flushedAt === undefined && { flushedAt: at }),
+    ...(isCommand && isLater && flushedAt === undefined && { flushedAt: at }),
     ...(configurationPath !== undefined && { configurationPath }),
   }
 }

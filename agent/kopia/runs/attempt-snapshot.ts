@@ -32,7 +32,8 @@ export function findSnapshot(
 
 /**
  * The newest snapshot of a source, if it was not there before: `--start-time` can give it any time, as for the snapshot of
- * a file system that was taken earlier. `newestIdBefore` is the newest that was known before the attempt.
+ * a file system that was taken earlier. `newestIdBefore` is the newest that was known before the attempt; undefined if
+ * there was none, and empty if that is not known.
  */
 export function findBackdated(
   { source, startedAt }: Attempt,
@@ -49,16 +50,24 @@ export function findBackdated(
 
 /**
  * Whether retention may have deleted the snapshot of the attempt. It never deletes the newest snapshot, so there must be
- * a later one. This matters for attempts that ended while no agent ran.
+ * a later one; nor one that is newer than a snapshot that it keeps among the latest (snapshot/policy/retention_policy.go).
+ * This matters for attempts that ended while no agent ran.
  */
 export function mayHaveExpired(
-  { source, reportedResult, reportedAt }: Attempt,
+  { source, startedAt, reportedResult, reportedAt }: Attempt,
   endedAt: number,
   bySource: SnapshotsBySource,
 ): boolean {
   if (reportedResult?.kind === 'identical') return false
-  const snapshots = bySource.get(formatSource(source)) ?? []
-  return snapshots.some(
-    (snapshot) => snapshot.incomplete === undefined && snapshot.startedAt > (reportedAt ?? endedAt),
+  const complete = (bySource.get(formatSource(source)) ?? []).filter(
+    ({ incomplete }) => incomplete === undefined,
   )
+  const isLaterThere = complete.some((snapshot) => snapshot.startedAt > (reportedAt ?? endedAt))
+  return (
+    isLaterThere && !complete.some((snapshot) => snapshot.startedAt < startedAt && isAmongLatest(snapshot))
+  )
+}
+
+function isAmongLatest({ retentionReasons }: Snapshot): boolean {
+  return retentionReasons.some((reason) => reason.startsWith('latest-'))
 }

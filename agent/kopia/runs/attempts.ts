@@ -123,7 +123,7 @@ function callsOfHooksAlone(run: OpenRun | EndedRun, endedAt: number): readonly H
   )
 }
 
-/** Whether a call shows that Kopia is through with the source, the user's own action included. */
+/** Whether a call shows that Kopia is through with the source. */
 function endsAttempt(call: HookCall): boolean {
   return isEndOfAfterAction(call) || hasFailedBackup(call)
 }

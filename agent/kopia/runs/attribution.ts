@@ -1,5 +1,6 @@
 // Decides whether a run belongs to the agent's repository: several can share a log directory. Pure.
 
+import { formatSource } from '../source.ts'
 import type { Configuration } from './configuration.ts'
 import type { Attempt, RunEvidence } from './evidence.ts'
 import type { FinishedAttempt, RepositoryAnswer } from './finished-attempt.ts'
@@ -32,20 +33,34 @@ export function firstAttribution(
 export function attributionOf(facts: AttributionFacts): Attribution | undefined {
   const { configuration, use, evidence, finished, answer } = facts
   if (configuration !== undefined) return configuration.kind
-  if (finished.some(({ snapshotId }) => snapshotId !== undefined)) return 'own'
+  if (evidence.attempts.some((attempt) => isHeld(attempt, finished))) return 'own'
   if (answer.kind === 'unavailable') return use === 'shared' ? undefined : 'own'
   if (use === 'shared') return 'unknown'
-  return isForeign(evidence, finished) ? 'unknown' : 'own'
+  return evidence.attempts.some((attempt) => isForeign(attempt, evidence, finished)) ? 'unknown' : 'own'
 }
 
-/** A run that ended well, and of whose snapshots the repository holds none, backed up to another one. */
-function isForeign(evidence: RunEvidence, finished: readonly FinishedAttempt[]): boolean {
-  const reportsSnapshot = ({ reportedResult }: Attempt) => reportedResult?.kind === 'created'
-  const isLost = finished.some(({ outcome }) => outcome === 'failed')
-  return (
-    isLost &&
-    isFlushed(evidence) &&
-    evidence.finalError === undefined &&
-    evidence.attempts.some(reportsSnapshot)
+/**
+ * Whether the repository holds the very snapshot that the log reports. One that was found by its time alone proves nothing: a
+ * run of the other repository can have made its own at the same time.
+ */
+function isHeld({ reportedResult }: Attempt, finished: readonly FinishedAttempt[]): boolean {
+  if (reportedResult === undefined || reportedResult.kind === 'identical') return false
+  return finished.some(({ snapshotId }) => snapshotId === reportedResult.snapshotId)
+}
+
+/** An attempt that ended well, and whose snapshot the repository does not hold, backed up to another one. */
+function isForeign(attempt: Attempt, run: RunEvidence, finished: readonly FinishedAttempt[]): boolean {
+  const { origin, source, startedAt, reportedResult, finishedAt, errorAfter } = attempt
+  if (reportedResult?.kind !== 'created') return false
+  const endedWell =
+    origin === 'server'
+      ? finishedAt !== undefined && errorAfter === undefined
+      : isFlushed(run) && run.finalError === undefined
+  const isLost = finished.some(
+    (other) =>
+      other.outcome === 'failed' &&
+      other.startedAt === startedAt &&
+      formatSource(other.source) === formatSource(source),
   )
+  return endedWell && isLost
 }

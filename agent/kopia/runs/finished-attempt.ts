@@ -31,7 +31,10 @@ export type RepositoryAnswer =
       readonly bySource: ReadonlyMap<string, readonly Snapshot[]>
       /** Whether Kopia saves no snapshot of a source in which nothing has changed. */
       readonly ignoresIdentical: (source: Source) => boolean
-      /** The id of the newest complete snapshot that was known before this answer. */
+      /**
+       * The id of the newest complete snapshot that was known before this answer; undefined if there was none, and empty if
+       * that is not known.
+       */
       readonly newestIdBefore: (source: Source) => string | undefined
     }
   | { readonly kind: 'unavailable' }

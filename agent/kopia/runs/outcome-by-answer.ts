@@ -10,7 +10,7 @@ import type { Outcome } from './outcome-kinds.ts'
 
 type Snapshots = Extract<RepositoryAnswer, { kind: 'snapshots' }>
 
-/** `snapshot` is the one of the attempt, if the repository holds one. */
+/** `snapshot` is the one of the attempt, or the one that it is identical with. */
 export function outcomeByAnswer(
   attempt: Attempt,
   run: RunEvidence,
@@ -19,31 +19,43 @@ export function outcomeByAnswer(
   answer: Snapshots,
 ): Outcome {
   if (snapshot !== undefined) return outcomeOf(snapshot)
-  if (isRightlyLeftOut(attempt, answer)) return 'success'
   const isExpired = mayHaveExpired(attempt, endedAt, answer.bySource)
   return (isExpired ? outcomeOfExpired(attempt, run) : undefined) ?? 'failed'
 }
 
-/** Whether the attempt left no snapshot since nothing had changed: by its policy, and as far as its log or hooks tell. */
-function isRightlyLeftOut(attempt: Attempt, { bySource, ignoresIdentical }: Snapshots): boolean {
-  const { reportedResult, mayBeIdentical, errorAfter, hasRunAfterAction } = attempt
-  const isReported =
-    reportedResult?.kind === 'identical' || (mayBeIdentical === true && errorAfter === undefined)
+/**
+ * The snapshot that stands for the attempt, if it left none of its own since nothing had changed: by its policy, and as far
+ * as its log or hooks tell. The files that could not be read are a part of what Kopia compares, so an attempt that is
+ * identical with a failed one has failed as well.
+ */
+export function identicalOf(
+  attempt: Attempt,
+  endedAt: number,
+  { bySource, ignoresIdentical }: Snapshots,
+): Snapshot | undefined {
+  const { source, reportedResult, mayBeIdentical, finishedAt, errorAfter, hasRunAfterAction } = attempt
+  const isOneOfSeveral = mayBeIdentical === true && finishedAt !== undefined && errorAfter === undefined
+  const isReported = reportedResult?.kind === 'identical' || isOneOfSeveral
   // Without a log, nothing says why the snapshot is missing. After an after-action, usually nothing had changed.
-  if (!isReported && !hasRunAfterAction) return false
-  const held = bySource.get(formatSource(attempt.source)) ?? []
-  return ignoresIdentical(attempt.source) && newestComplete(held) !== undefined
+  if ((!isReported && !hasRunAfterAction) || !ignoresIdentical(source)) return undefined
+  const held = bySource.get(formatSource(source)) ?? []
+  const before = held.filter(({ startedAt }) => startedAt <= endedAt)
+  // Retention may have deleted the one that it was identical with.
+  return newestComplete(before) ?? newestComplete(held)
 }
 
 /** A later snapshot is there, and retention may have deleted this one: the log decides, or the hooks. */
 function outcomeOfExpired(attempt: Attempt, run: RunEvidence): Outcome | undefined {
-  const { origin, reportedResult, hasRunAfterAction, uploadErrors = 0, errorAfter } = attempt
+  const { origin, reportedResult, hasRunAfterAction, uploadErrors = 0, finishedAt, errorAfter } = attempt
   if (origin === 'hook') return hasRunAfterAction ? 'success' : undefined
   if (reportedResult?.kind === 'created-partial') return 'incomplete'
   if (origin === 'server') {
-    const isGood = reportedResult?.kind === 'created' && uploadErrors === 0 && errorAfter === undefined
-    return isGood ? 'success' : undefined
+    // It flushes between the result and the end of its work.
+    const isFinished = reportedResult?.kind === 'created' && finishedAt !== undefined
+    return isFinished && uploadErrors === 0 && errorAfter === undefined ? 'success' : undefined
   }
-  if (reportedResult === undefined) return isFlushed(run) ? 'success' : undefined
-  return run.finalError === undefined && run.repository !== 'opened' ? 'success' : undefined
+  if (isFlushed(run)) return 'success'
+  // `--no-trace-storage`, the log level and a repository server hide the lines that show the flush.
+  const mayHaveEndedWell = run.finalError === undefined && run.repository === 'unknown'
+  return reportedResult !== undefined && mayHaveEndedWell ? 'success' : undefined
 }

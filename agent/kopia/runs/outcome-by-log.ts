@@ -19,8 +19,10 @@ function outcomeOfServerByLog(attempt: Attempt): Outcome | undefined {
 }
 
 function outcomeOfCommandByLog(attempt: Attempt, run: RunEvidence): Outcome | undefined {
-  const { reportedResult, source } = attempt
+  const { reportedResult, source, uploadErrors = 0 } = attempt
   if (run.fatalErrors.some(({ sourceText }) => sourceText === formatSource(source))) return 'failed'
+  // Kopia is silent about files that could not be read if the snapshot before has the same errors.
+  if (reportedResult?.kind === 'identical' && uploadErrors > 0) return undefined
   if (reportedResult !== undefined) return isFlushed(run) ? 'success' : undefined
   if (run.finalError === undefined || isFlushed(run)) return undefined
   // With `--json` the log reports no result at all, so it does not show which source the error is about.

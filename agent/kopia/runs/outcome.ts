@@ -4,7 +4,7 @@ import type { Snapshot } from '../cli/snapshots.ts'
 import { findBackdated, findSnapshot } from './attempt-snapshot.ts'
 import type { Attempt, RunEvidence } from './evidence.ts'
 import type { FinishedAttempt, RepositoryAnswer } from './finished-attempt.ts'
-import { outcomeByAnswer } from './outcome-by-answer.ts'
+import { identicalOf, outcomeByAnswer } from './outcome-by-answer.ts'
 import { isFlushed, outcomeByLog } from './outcome-by-log.ts'
 import type { Outcome } from './outcome-kinds.ts'
 import { type ReasonFacts, reasonOf } from './reason.ts'
@@ -23,13 +23,14 @@ export function decideOutcome(
   answer: RepositoryAnswer,
   knowledge: EndKnowledge = 'certain',
 ): FinishedAttempt | undefined {
-  const snapshot = answer.kind === 'snapshots' ? snapshotOf(attempt, run, endedAt, answer) : undefined
+  const own = answer.kind === 'snapshots' ? snapshotOf(attempt, run, endedAt, answer) : undefined
+  const snapshot = own ?? (answer.kind === 'snapshots' ? identicalOf(attempt, endedAt, answer) : undefined)
   const outcome =
     answer.kind === 'snapshots'
       ? outcomeByAnswer(attempt, run, snapshot, endedAt, answer)
       : outcomeByLog(attempt, run)
   if (outcome === undefined) return undefined
-  const end = attempt.finishedAt ?? attempt.reportedAt ?? endOfSnapshot(attempt, snapshot) ?? endedAt
+  const end = attempt.finishedAt ?? attempt.reportedAt ?? endOfSnapshot(attempt, own) ?? endedAt
   const reason = reasonOf(reasonFacts({ attempt, run, outcome, snapshot, answer, knowledge }))
   return {
     source: attempt.source,
@@ -38,7 +39,7 @@ export function decideOutcome(
     endedAt: end,
     durationSeconds: durationOf(attempt, end),
     errors: { fatal: snapshot?.fatalErrors ?? 0, ignored: snapshot?.ignoredErrors ?? 0 },
-    ...(snapshot && { snapshotId: snapshot.id }),
+    ...(own && { snapshotId: own.id }),
     ...(reason !== undefined && { reason }),
     ...(attempt.wasCounted && { wasCounted: true }),
   }
@@ -52,8 +53,9 @@ function snapshotOf(
 ): Snapshot | undefined {
   const found = findSnapshot(attempt, endedAt, bySource)
   if (found !== undefined || attempt.reportedResult !== undefined) return found
-  const endedWell = attempt.origin === 'hook' ? attempt.hasRunAfterAction === true : isFlushed(run)
-  return endedWell ? findBackdated(attempt, newestIdBefore(attempt.source), bySource) : undefined
+  // Only the command line has `--start-time`, and only its log shows that a snapshot must be there.
+  const mustBeThere = attempt.origin === 'command' && isFlushed(run)
+  return mustBeThere ? findBackdated(attempt, newestIdBefore(attempt.source), bySource) : undefined
 }
 
 /** A time from before the attempt is not its own: `--start-time` has set it. */

@@ -102,12 +102,28 @@ export function asSettled(run: EndedRun): SettledRun {
 }
 
 /** Its attempts are counted: what they report later corrects the gauges, and no counter. */
-function asReopening({ state: _, endedAt: __, isSilent: ___, ...run }: EndedRun): OpenRun {
+function asReopening({ state: _, endedAt, isSilent: __, ...run }: EndedRun): OpenRun {
   const marked = (evidence: RunEvidence): RunEvidence => ({
     ...evidence,
     attempts: evidence.attempts.map((attempt) => ({ ...attempt, wasCounted: true })),
   })
-  return { ...run, state: 'open', evidence: marked(run.evidence), preview: marked(run.preview) }
+  return {
+    ...run,
+    state: 'open',
+    evidence: marked(run.evidence),
+    preview: marked(run.preview),
+    ...(run.hookCalls.length > 0 && { hookCalls: [], lastSettled: settledBy(run, endedAt) }),
+  }
+}
+
+/** The calls of hooks make attempts of their own, which would be counted again. */
+function settledBy(
+  { hookCalls, lastSettled }: OpenRun | Omit<EndedRun, 'state' | 'endedAt'>,
+  endedAt: number,
+) {
+  const spans = hookCalls.map(({ path, at }) => [path, { startedAt: at, endedAt }] as const)
+  // The first call of a path is where its span begins.
+  return { ...lastSettled, ...Object.fromEntries(spans.reverse()) }
 }
 
 /** Whether the process was seen while it wrote its log. */

@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import { test } from 'node:test'
 import { runAgentCommand } from '../../support/agent-command.ts'
 import { createLab, figuresAfter, figuresOf, installHooks, type Lab } from '../../support/lab.ts'
-import { everySecond, noAttempts, valueOf, waitForValue } from '../../support/setups/series.ts'
+import { everySecond, noAttempts, readValue, waitForValue } from '../../support/setups/series.ts'
 import { startServer } from '../../support/setups/server.ts'
 import { waitFor } from '../../support/wait.ts'
 
@@ -26,7 +26,7 @@ test('logs elsewhere: snapshots of this machine that no run explains are counted
   await lab.kopia.must('snapshot', 'create', watched)
   await lab.kopia.must('snapshot', 'create', '--disable-file-logging', hooked)
   for (const path of [watched, hooked]) assert.equal((await figuresAfter(lab.gateway, path, 1)).status, 1)
-  assert.equal(await valueOf(lab.gateway, unexplained), 0)
+  assert.equal(await readValue(lab.gateway, unexplained), 0)
 
   await writeFile(join(elsewhere, 'news'), 'news')
   await lab.kopia.must(otherDirectory, 'snapshot', 'create', elsewhere)
@@ -40,7 +40,7 @@ test('logs elsewhere: snapshots of this machine that no run explains are counted
   // One that the logs explain comes after it, and is not counted.
   await lab.kopia.must('snapshot', 'create', elsewhere)
   assert.equal((await figuresAfter(lab.gateway, elsewhere, 2)).status, 1)
-  assert.equal(await valueOf(lab.gateway, unexplained), 1)
+  assert.equal(await readValue(lab.gateway, unexplained), 1)
 })
 
 test('snapshots of another machine explain nothing about the logs of this one', async (context) => {
@@ -51,13 +51,13 @@ test('snapshots of another machine explain nothing about the logs of this one', 
   await lab.kopia.must(...other, 'repository', 'set-client', '--hostname=other-machine')
   await lab.kopia.must(...other, 'snapshot', 'create', path)
   await waitFor('the snapshot is shown', async () => (await figuresOf(lab.gateway, path)).snapshots.all)
-  assert.equal(await valueOf(lab.gateway, unexplained), 0)
+  assert.equal(await readValue(lab.gateway, unexplained), 0)
 })
 
 /** The flags of a Kopia with a configuration of its own for the same repository, which leaves no log. */
-async function otherConfiguration({ kopia }: Lab): Promise<readonly string[]> {
-  const file = join(kopia.folder, 'other.config')
-  await copyFile(join(kopia.folder, 'repository.config'), file)
+async function otherConfiguration({ folder, kopia }: Lab): Promise<readonly string[]> {
+  const file = join(folder, 'other.config')
+  await copyFile(kopia.environment.KOPIA_CONFIG_PATH ?? '', file)
   return [`--config-file=${file}`, '--disable-file-logging']
 }
 
@@ -84,7 +84,7 @@ test('policies that change without a log are read by the repository schedule', a
   })
 
   await context.test('through the API of a server, as KopiaUI does', async () => {
-    const { url, user, host } = await startServer(context, lab)
+    const { url, user, host } = await startServer(context, lab.kopia)
     const target = new URLSearchParams({ userName: user, host, path })
     const policy = { scheduling: { intervalSeconds: 1800 } }
     const answer = await fetch(`${url}/api/v1/policy?${target}`, {

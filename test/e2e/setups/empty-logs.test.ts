@@ -10,7 +10,7 @@ import { cleanUpAfter } from '../../support/cleanup.ts'
 import { temporaryFolder } from '../../support/folder.ts'
 import { breakAction, createLab, figuresAfter, figuresOf, type Lab } from '../../support/lab.ts'
 import { removeActions } from '../../support/setups/repository.ts'
-import { everySecond, noAttempts, valueOf, waitForValue } from '../../support/setups/series.ts'
+import { everySecond, noAttempts, readValue, waitForValue } from '../../support/setups/series.ts'
 import { waitFor } from '../../support/wait.ts'
 
 const snapshotCreate = { command: 'snapshot create' }
@@ -40,7 +40,7 @@ test('empty logs of backups that ended while the agent was down: only the reposi
   const again = await lab.startAgent(everySecond)
   const figures = await figuresAfter(lab.gateway, good, 1)
   assert.deepEqual([figures.status, figures.attempts], [1, { ...noAttempts, success: 1 }])
-  assert.equal(await valueOf(lab.gateway, 'kopia_command_status', snapshotCreate), 0)
+  assert.equal(await readValue(lab.gateway, 'kopia_command_status', snapshotCreate), 0)
   const { status, attempts } = await figuresOf(lab.gateway, bad)
   assert.deepEqual([status, attempts.success, failed.attempts.success], [0, 0, 0])
   assert.match(again.output(), /empty|0 bytes/i)
@@ -72,7 +72,7 @@ test('a log directory on a full disk', asRoot, async (context) => {
   assert.deepEqual([figures.status, figures.attempts], [1, { ...noAttempts, success: 2 }])
   const { status, attempts } = await figuresOf(lab.gateway, bad)
   assert.deepEqual([status, attempts.success], [0, 1])
-  assert.equal(await valueOf(lab.gateway, 'kopia_command_status', snapshotCreate), 0)
+  assert.equal(await readValue(lab.gateway, 'kopia_command_status', snapshotCreate), 0)
   await waitFor('the agent says so', () => /empty|0 bytes/i.test(agent.output()) || undefined)
   const checked = await runAgentCommand(lab, 'check')
   assert.match(checked.output, /empty|0 bytes/i)

@@ -4,20 +4,28 @@ import assert from 'node:assert/strict'
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { test } from 'node:test'
-import { breakAction, createLab, figuresAfter, figuresOf, type Lab, type SourceFigures } from '../../support/lab.ts'
+import {
+  breakAction,
+  createLab,
+  figuresAfter,
+  figuresOf,
+  type Lab,
+  type SourceFigures,
+} from '../../support/lab.ts'
 import {
   bringBack,
   createBarrier,
   removeActions,
+  repositoryOf,
   takeAway,
   takeAwayDuring,
 } from '../../support/setups/repository.ts'
 import {
   everySecond,
   noAttempts,
-  valueOf,
-  waitForValue,
+  readValue,
   waitForVainQuestion,
+  waitForValue,
 } from '../../support/setups/series.ts'
 import { startServer, synchronize, upload } from '../../support/setups/server.ts'
 
@@ -29,7 +37,11 @@ const change = (path: string) => writeFile(join(path, 'news'), `${Math.random()}
 /** The attempt of the source waits: it neither runs nor is it counted. */
 async function assertWaiting({ gateway }: Lab, path: string, known: SourceFigures | undefined) {
   const { attempts, runningSince, lastSuccessAt } = await figuresOf(gateway, path)
-  assert.deepEqual([attempts, runningSince, lastSuccessAt], [noAttempts, undefined, known?.lastSuccessAt], path)
+  assert.deepEqual(
+    [attempts, runningSince, lastSuccessAt],
+    [noAttempts, undefined, known?.lastSuccessAt],
+    path,
+  )
 }
 
 test('the repository is lost during a run of two sources: both wait for it, and have failed once it is back', async (context) => {
@@ -39,7 +51,10 @@ test('the repository is lost during a run of two sources: both wait for it, and 
   await lab.kopia.must('snapshot', 'create', first, second)
   const agent = await lab.startAgent(everySecond)
   const known = await Promise.all(sources.map((path) => figuresOf(lab.gateway, path)))
-  assert.deepEqual(known.map(({ status }) => status), [1, 1])
+  assert.deepEqual(
+    known.map(({ status }) => status),
+    [1, 1],
+  )
   await takeAwayDuring(lab, second, 'before')
   for (const path of sources) await change(path)
   const lost = await lab.kopia.run('snapshot', 'create', first, second)
@@ -68,9 +83,13 @@ test('the repository is lost during a run of two sources: both wait for it, and 
   await lab.kopia.must('snapshot', 'create', first, second)
   for (const path of sources) {
     const { status, attempts, snapshots } = await figuresAfter(lab.gateway, path, 3)
-    assert.deepEqual([status, attempts, snapshots.all], [1, { ...noAttempts, success: 1, failed: 2 }, 2], path)
+    assert.deepEqual(
+      [status, attempts, snapshots.all],
+      [1, { ...noAttempts, success: 1, failed: 2 }, 2],
+      path,
+    )
   }
-  assert.equal(await valueOf(lab.gateway, 'kopia_command_status', snapshotCreate), 1)
+  assert.equal(await readValue(lab.gateway, 'kopia_command_status', snapshotCreate), 1)
 })
 
 test('an error after a snapshot that is there: the source is good, and the command is not', async (context) => {
@@ -108,7 +127,7 @@ test('an error after a snapshot that is there: the source is good, and the comma
     await lab.kopia.must('snapshot', 'create', beside)
     await figuresAfter(lab.gateway, beside, 2)
     await waitForValue(lab.gateway, 1, 'kopia_command_status', snapshotCreate)
-    await writeFile(join(lab.kopia.folder, 'repository', 'kopia.maintenance.f'), 'damaged')
+    await writeFile(join(repositoryOf(lab.kopia), 'kopia.maintenance.f'), 'damaged')
     const { exitCode, output } = await lab.kopia.run('snapshot', 'create', maintained)
     assert.equal(exitCode, 1, output)
     assert.match(output, /maintenance/)
@@ -125,7 +144,7 @@ test('a server loses its repository before the flush: the source waits for it, a
   await takeAwayDuring(lab, path, 'after')
   await lab.startAgent(everySecond)
   const known = await figuresOf(lab.gateway, path)
-  const server = await startServer(context, lab)
+  const server = await startServer(context, lab.kopia)
   await change(path)
   await upload(server, path)
   await waitForValue(lab.gateway, 0, 'kopia_agent_repository_reachable')

@@ -25,7 +25,7 @@ for (const by of ['command', 'server'] as const) {
     const kopia =
       by === 'command'
         ? begin(context, lab.kopia, 'snapshot', 'create', path)
-        : await startServer(context, lab).then(async (server) => {
+        : await startServer(context, lab.kopia).then(async (server) => {
             await upload(server, path)
             return server.running
           })

@@ -5,7 +5,7 @@ import { test } from 'node:test'
 import { createLab, figuresAfter, figuresOf } from '../../support/lab.ts'
 import { addGate } from '../../support/setups/gate.ts'
 import { bringBack, takeAway } from '../../support/setups/repository.ts'
-import { noAttempts, valueOf, waitForValue } from '../../support/setups/series.ts'
+import { noAttempts, readValue, waitForValue } from '../../support/setups/series.ts'
 import { beginServer, startServer, upload } from '../../support/setups/server.ts'
 import { waitFor } from '../../support/wait.ts'
 
@@ -27,7 +27,7 @@ test('servers that cannot open the repository, that end well, and that are kille
   })
 
   await context.test('it is stopped by SIGTERM', async () => {
-    const server = await startServer(context, lab)
+    const server = await startServer(context, lab.kopia)
     await upload(server, path)
     assert.equal((await figuresAfter(lab.gateway, path, 1)).status, 1)
     assert.equal(await server.running.stop(), 0, server.running.output())
@@ -35,7 +35,7 @@ test('servers that cannot open the repository, that end well, and that are kille
   })
 
   await context.test('it is killed while it does nothing', async () => {
-    const server = await startServer(context, lab)
+    const server = await startServer(context, lab.kopia)
     await upload(server, path)
     const { status, attempts } = await figuresAfter(lab.gateway, path, 2)
     await server.running.stop('SIGKILL')
@@ -46,11 +46,11 @@ test('servers that cannot open the repository, that end well, and that are kille
   })
 
   await context.test('it is killed during a backup', async () => {
-    const good = await startServer(context, lab)
+    const good = await startServer(context, lab.kopia)
     await good.running.stop()
     await waitForValue(lab.gateway, 1, 'kopia_command_status', serverStart)
     const gate = await addGate(context, lab.kopia, other)
-    const server = await startServer(context, lab)
+    const server = await startServer(context, lab.kopia)
     await upload(server, other)
     await gate.reached()
     await waitFor('the source runs', async () => (await figuresOf(lab.gateway, other)).runningSince)
@@ -59,6 +59,6 @@ test('servers that cannot open the repository, that end well, and that are kille
     const { status, attempts, runningSince } = await figuresAfter(lab.gateway, other, 1)
     assert.deepEqual([status, attempts, runningSince], [0, { ...noAttempts, failed: 1 }, undefined])
     await waitForValue(lab.gateway, 0, 'kopia_command_status', serverStart)
-    assert.equal(await valueOf(lab.gateway, 'kopia_backup_status', { path }), 1)
+    assert.equal(await readValue(lab.gateway, 'kopia_backup_status', { path }), 1)
   })
 })

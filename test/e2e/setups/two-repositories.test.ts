@@ -4,11 +4,18 @@ import assert from 'node:assert/strict'
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
-import { breakAction, createLab, figuresAfter, figuresOf, type Lab, type SourceFigures } from '../../support/lab.ts'
+import {
+  breakAction,
+  createLab,
+  figuresAfter,
+  figuresOf,
+  type Lab,
+  type SourceFigures,
+} from '../../support/lab.ts'
 import { start } from '../../support/processes.ts'
 import { addGate, begin } from '../../support/setups/gate.ts'
 import { bringBack, takeAway } from '../../support/setups/repository.ts'
-import { everySecond, noAttempts, valueOf, waitForValue } from '../../support/setups/series.ts'
+import { everySecond, noAttempts, readValue, waitForValue } from '../../support/setups/series.ts'
 import { makeMaintenanceDue } from '../../support/setups/slow-maintenance.ts'
 import { tool } from '../../support/tools.ts'
 import { waitFor } from '../../support/wait.ts'
@@ -82,7 +89,7 @@ test('the agent of one repository: runs of the other one touch none of its sourc
     await backUpSeen(context, toCloud, bad, 3)
     await letAgentLook(nas)
     assert.deepEqual(await figuresOf(nas.gateway, bad), before)
-    assert.equal(await valueOf(nas.gateway, 'kopia_command_status', snapshotCreate), 1)
+    assert.equal(await readValue(nas.gateway, 'kopia_command_status', snapshotCreate), 1)
   })
 
   await context.test('"Not saving snapshot" there is no success of a source that fails here', async () => {
@@ -118,7 +125,7 @@ test('the agent of one repository: runs of the other one touch none of its sourc
   })
 
   await context.test('all of these runs were attributed', async () => {
-    assert.equal(await valueOf(nas.gateway, unattributed), 0)
+    assert.equal(await readValue(nas.gateway, unattributed), 0)
   })
 
   await context.test('a run that no agent saw, but whose log names its configuration', async () => {
@@ -128,21 +135,24 @@ test('the agent of one repository: runs of the other one touch none of its sourc
     agent = await nas.startAgent(everySecond)
     await letAgentLook(nas)
     assert.deepEqual(await figuresOf(nas.gateway, named), before)
-    assert.equal(await valueOf(nas.gateway, unattributed), 0)
+    assert.equal(await readValue(nas.gateway, unattributed), 0)
   })
 
-  await context.test('a run that no agent saw, and that nothing tells apart, is counted as such', async () => {
-    await cloud.kopia.must('maintenance', 'set', '--enable-quick=false', '--enable-full=false')
-    const before = await figuresOf(nas.gateway, unseen)
-    await agent.stop()
-    await cloud.kopia.must('snapshot', 'create', unseen)
-    const script = await breakAction(cloud, unseen)
-    assert.notEqual((await cloud.kopia.run('snapshot', 'create', unseen)).exitCode, 0, script)
-    agent = await nas.startAgent(everySecond)
-    await letAgentLook(nas)
-    assert.deepEqual(await figuresOf(nas.gateway, unseen), before)
-    assert.equal(await valueOf(nas.gateway, unattributed), 2)
-  })
+  await context.test(
+    'a run that no agent saw, and that nothing tells apart, is counted as such',
+    async () => {
+      await cloud.kopia.must('maintenance', 'set', '--enable-quick=false', '--enable-full=false')
+      const before = await figuresOf(nas.gateway, unseen)
+      await agent.stop()
+      await cloud.kopia.must('snapshot', 'create', unseen)
+      const script = await breakAction(cloud, unseen)
+      assert.notEqual((await cloud.kopia.run('snapshot', 'create', unseen)).exitCode, 0, script)
+      agent = await nas.startAgent(everySecond)
+      await letAgentLook(nas)
+      assert.deepEqual(await figuresOf(nas.gateway, unseen), before)
+      assert.equal(await readValue(nas.gateway, unattributed), 2)
+    },
+  )
 })
 
 test('an agent for each of the two repositories: each counts its own runs, of the same source', async (context) => {
@@ -179,7 +189,7 @@ test('the configuration of the other run is named by a flag, as KopiaUI does', a
   await nas.startAgent(everySecond)
   const before = await figuresOf(nas.gateway, path)
   const gate = await addGate(context, cloud.kopia, path)
-  const flag = `--config-file=${join(cloud.kopia.folder, 'repository.config')}`
+  const flag = `--config-file=${cloud.kopia.environment.KOPIA_CONFIG_PATH}`
   // The environment names the configuration of the NAS, and Kopia prefers the flag.
   const { KOPIA_CONFIG_PATH } = nas.kopia.environment
   const environment = { ...cloud.kopia.environment, KOPIA_CONFIG_PATH }
@@ -190,5 +200,5 @@ test('the configuration of the other run is named by a flag, as KopiaUI does', a
   assert.equal(await backup.ended, 0, backup.output())
   await letAgentLook(nas)
   assert.deepEqual(await figuresOf(nas.gateway, path), before)
-  assert.equal(await valueOf(nas.gateway, unattributed), 0)
+  assert.equal(await readValue(nas.gateway, unattributed), 0)
 })

@@ -5,18 +5,15 @@ import { mkdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { runAgentCommand } from '../../support/agent-command.ts'
-import { createLab, figuresAfter, figuresOf, type Lab, type SourceFigures } from '../../support/lab.ts'
-import { bringBack, takeAway } from '../../support/setups/repository.ts'
-import { everySecond, noAttempts, seriesOf, valueOf, waitForValue } from '../../support/setups/series.ts'
+import { createRepository } from '../../support/kopia.ts'
+import { createLab, figuresAfter, figuresOf, type SourceFigures } from '../../support/lab.ts'
+import { bringBack, repositoryOf, takeAway } from '../../support/setups/repository.ts'
+import { everySecond, noAttempts, readValue, seriesOf, waitForValue } from '../../support/setups/series.ts'
 import { waitFor } from '../../support/wait.ts'
 
 /** The agent asks for everything so often. */
 const often = { ...everySecond, KOPIA_METRICS_REPOSITORY_SCHEDULE: '*/2 * * * * *' }
 const changed = 'kopia_agent_repository_changed'
-
-async function createRepository({ kopia }: Lab, folder: string): Promise<void> {
-  await kopia.must('repository', 'create', 'filesystem', '--enable-actions', `--path=${join(kopia.folder, folder)}`)
-}
 
 /** What must not change while the repository is another one. */
 const lasting = ({ status, attempts, lastSuccessAt, snapshots, sizeBytes }: SourceFigures) => ({
@@ -36,7 +33,7 @@ test('another repository under the same configuration: nothing is removed until 
   await waitForValue(lab.gateway, 0, changed)
 
   await context.test('another one', async () => {
-    await createRepository(lab, 'other')
+    await createRepository(lab.kopia, join(lab.folder, 'other-repository'))
     await waitForValue(lab.gateway, 1, changed)
     assert.deepEqual(lasting(await figuresOf(lab.gateway, path)), known)
     await agent.stop()
@@ -49,7 +46,7 @@ test('another repository under the same configuration: nothing is removed until 
   })
 
   await context.test('the same one again', async () => {
-    const repository = `--path=${join(lab.kopia.folder, 'repository')}`
+    const repository = `--path=${repositoryOf(lab.kopia)}`
     await lab.kopia.must('repository', 'connect', 'filesystem', '--enable-actions', repository)
     await waitForValue(lab.gateway, 0, changed)
     assert.deepEqual(lasting(await figuresOf(lab.gateway, path)), known)
@@ -59,8 +56,8 @@ test('another repository under the same configuration: nothing is removed until 
 
   await context.test('an emptied folder in which Kopia has created one anew', async () => {
     const before = lasting(await figuresOf(lab.gateway, path))
-    await rm(join(lab.kopia.folder, 'repository'), { recursive: true })
-    await createRepository(lab, 'repository')
+    await rm(repositoryOf(lab.kopia), { recursive: true })
+    await createRepository(lab.kopia, repositoryOf(lab.kopia))
     await waitForValue(lab.gateway, 1, changed)
     assert.deepEqual(lasting(await figuresOf(lab.gateway, path)), before)
   })
@@ -88,12 +85,12 @@ test('an empty folder instead of the repository, as a mount point without its mo
   await lab.kopia.must('snapshot', 'create', path)
   const known = lasting(await figuresAfter(lab.gateway, path, 1))
   await takeAway(lab.kopia)
-  const mountPoint = join(lab.kopia.folder, 'repository')
+  const mountPoint = repositoryOf(lab.kopia)
   await mkdir(mountPoint)
   // Kopia keeps the format of a repository for 15 minutes: so long it takes an empty folder for one without snapshots.
   await lab.kopia.must('policy', 'set', path, '--keep-latest=7')
   await waitFor('the agent sees that nothing is there', async () => {
-    const isReachable = await valueOf(lab.gateway, 'kopia_agent_repository_reachable')
+    const isReachable = await readValue(lab.gateway, 'kopia_agent_repository_reachable')
     return isReachable === 0 || (await figuresOf(lab.gateway, path)).snapshots.all === 0 || undefined
   })
   const { attempts, lastSuccessAt } = await figuresOf(lab.gateway, path)
@@ -119,7 +116,10 @@ test('all snapshots of a source are deleted: it stays, with counts of 0, also af
   const assertStays = async (service: Parameters<typeof figuresOf>[0]) => {
     await waitForValue(service, 0, 'kopia_snapshot_count', { path: gone, type: 'all' })
     const figures = await figuresOf(service, gone)
-    assert.deepEqual([figures.attempts, figures.lastSuccessAt], [{ ...noAttempts, success: 1 }, lastSuccessAt])
+    assert.deepEqual(
+      [figures.attempts, figures.lastSuccessAt],
+      [{ ...noAttempts, success: 1 }, lastSuccessAt],
+    )
     assert.deepEqual([...new Set(Object.values(figures.snapshots))], [0])
   }
   await assertStays(lab.gateway)

@@ -61,9 +61,51 @@ const cases: readonly (readonly [string, readonly object[], number | undefined])
   ['user and host', [policy({ ...own, path: '' }, { intervalSeconds: 70 })], 70],
   ['the host', [policy({ host: 'vm' }, { intervalSeconds: 80 })], 80],
   [
-    'the nearest policy wins',
-    [policy({}, { intervalSeconds: 90 }), policy(own, { intervalSeconds: 50 })],
-    50,
+    'the nearest policy with an interval wins',
+    [policy({}, { intervalSeconds: 90 }), policy(own, { intervalSeconds: 500 })],
+    500,
+  ],
+  [
+    "a global interval beside the source's time of day",
+    [policy({}, { intervalSeconds: hour }), policy(own, { timeOfDay: [{ hour: 3, min: 0 }] })],
+    hour,
+  ],
+  [
+    "a global cron line beside the source's own: only the nearest counts",
+    [policy({}, { cron: ['0 * * * *'] }), policy(own, { cron: ['0 3 * * *'] })],
+    24 * hour,
+  ],
+  [
+    'times of day above the source: they add up',
+    [
+      policy({}, { timeOfDay: [{ hour: 15, min: 0 }] }),
+      policy({ host: 'vm' }, { timeOfDay: [{ hour: 3, min: 0 }] }),
+      policy(own, { timeOfDay: [{ hour: 3, min: 0 }] }),
+    ],
+    12 * hour,
+  ],
+  [
+    'times of day above the source, which the source does not inherit',
+    [
+      policy({}, { timeOfDay: [{ hour: 15, min: 0 }], intervalSeconds: 48 * hour }),
+      policy(own, { timeOfDay: [{ hour: 3, min: 0 }], noParentTimeOfDay: true }),
+    ],
+    24 * hour,
+  ],
+  [
+    'a policy that inherits nothing',
+    [policy({}, { intervalSeconds: hour }), { ...policy(own, { cron: ['0 3 * * *'] }), noParent: true }],
+    24 * hour,
+  ],
+  [
+    'manual above an own interval',
+    [policy({}, { manual: true }), policy(own, { intervalSeconds: 60 })],
+    undefined,
+  ],
+  [
+    'two policies of one target, left by two clients',
+    [policy(own, { cron: ['0 3 * * *'] }), policy(own, { intervalSeconds: 60 })],
+    60,
   ],
   ['manual snapshots only', [policy({}, { intervalSeconds: 90 }), policy(own, { manual: true })], undefined],
   [

@@ -50,7 +50,7 @@ test('an attempt that both the log and the hooks report is one attempt', () => {
     reportedResult: { kind: 'identical' },
     reportedAt: 1009.8,
   } as const
-  const evidence = { ...noEvidence, attempts: [reported] }
+  const evidence = { ...noEvidence, attempts: [reported], repository: 'closed' } as const
   const finished = settleRun(ended({ evidence, hookCalls: [before, after] }), { kind: 'unavailable' }, source)
   assert.deepEqual(
     finished?.map(({ outcome }) => outcome),
@@ -81,7 +81,7 @@ test('a settled attempt is removed from its run, together with its hook calls', 
     hookCalls: [before, after, laterCall],
     evidence: { ...noEvidence, attempts: [first, second] },
   }
-  const left = withoutAttempt(run, first)
+  const left = withoutAttempt(run, first, 'success')
   assert.deepEqual([left.evidence.attempts, left.hookCalls], [[second], [laterCall]])
   assert.deepEqual(
     [after, laterCall].map((call) => isOfSettled(left, call)),

@@ -24,6 +24,12 @@ function runOf(...lines: readonly string[]): RunEvidence {
 const snapshot = (change: Partial<Snapshot>) =>
   makeSnapshot({ id: 'be3a', source, startedAt: start + 0.1, endedAt: start + 0.9, ...change })
 
+const older = snapshot({ id: 'older', startedAt: start - 60, endedAt: start - 59 })
+const ignoringIdentical = (...held: readonly Snapshot[]) => ({
+  ...holding(...held),
+  ignoresIdentical: () => true,
+})
+
 const begin = 'INFO kopia/cli Snapshotting root@vm:/data/x ...'
 const created = 'INFO kopia/cli Created snapshot with root k4 and ID be3a in 1s'
 const partial = 'INFO kopia/cli Created partial snapshot with root k4 and ID be3a in 0s'
@@ -32,6 +38,9 @@ const identical =
 const fatal = 'ERROR kopia/cli Found 1 fatal error(s) while snapshotting root@vm:/data/x.'
 const uploading = 'DEBUG uploader uploading\t{"source":"root@vm:/data/x"}'
 const closed = 'DEBUG kopia/repo [STORAGE] Close'
+const opened = 'DEBUG kopia/repo [STORAGE] ListBlobs'
+const maintenance = 'DEBUG maintenance due for full maintenance cycle'
+const flushError = 'ERROR kopia/cli flush error: unable to write session marker'
 const failed = 'ERROR kopia/cli upload error: exit status 3'
 
 const cases: readonly {
@@ -100,7 +109,24 @@ const cases: readonly {
     answer: holding(snapshot({ incomplete: 'canceled' })),
     outcome: 'incomplete',
   },
-  { name: 'nothing changed', run: runOf(begin, identical), answer: holding(), outcome: 'success' },
+  {
+    name: 'nothing changed, and the policy saves no identical snapshots',
+    run: runOf(begin, identical),
+    answer: ignoringIdentical(older),
+    outcome: 'success',
+  },
+  {
+    name: 'nothing changed, but the policy saves identical snapshots',
+    run: runOf(begin, identical),
+    answer: holding(older),
+    outcome: 'failed',
+  },
+  {
+    name: 'nothing changed, but the repository holds no snapshot that it could be identical with',
+    run: runOf(begin, identical),
+    answer: ignoringIdentical(),
+    outcome: 'failed',
+  },
   { name: 'a failed action', run: runOf(begin, failed), answer: holding(), outcome: 'failed' },
   {
     name: 'a failed action after an older good snapshot',
@@ -126,7 +152,36 @@ const cases: readonly {
     answer: holding(snapshot({ incomplete: 'checkpoint' })),
     outcome: 'failed',
   },
-  { name: 'created, no answer', run: runOf(begin, created), answer: unavailable, outcome: 'success' },
+  {
+    name: 'created and flushed, no answer',
+    run: runOf(opened, begin, created, closed),
+    answer: unavailable,
+    outcome: 'success',
+  },
+  {
+    name: 'created, and maintenance has begun, no answer',
+    run: runOf(opened, begin, created, maintenance),
+    answer: unavailable,
+    outcome: 'success',
+  },
+  {
+    name: 'created, but no line shows the flush, no answer',
+    run: runOf(begin, created),
+    answer: unavailable,
+    outcome: undefined,
+  },
+  {
+    name: 'created, then killed with an open repository, no answer',
+    run: runOf(opened, begin, created),
+    answer: unavailable,
+    outcome: undefined,
+  },
+  {
+    name: 'created and closed, but the flush failed, no answer',
+    run: runOf(opened, begin, created, closed, flushError),
+    answer: unavailable,
+    outcome: undefined,
+  },
   {
     name: 'created, then fatal errors, no answer',
     run: runOf(begin, created, fatal),
@@ -140,10 +195,16 @@ const cases: readonly {
     outcome: 'incomplete',
   },
   {
-    name: 'nothing changed, no answer',
-    run: runOf(begin, identical),
+    name: 'nothing changed, and the run ended well, no answer',
+    run: runOf(opened, begin, identical, closed),
     answer: unavailable,
     outcome: 'success',
+  },
+  {
+    name: 'nothing changed, but no line shows a good end, no answer',
+    run: runOf(begin, identical),
+    answer: unavailable,
+    outcome: undefined,
   },
   {
     name: 'a failed action, no answer',
@@ -240,7 +301,11 @@ test('the snapshot of an attempt is found after the clock was set back during it
 test('without a log, a missing snapshot is a success only if the policy saves no identical ones', () => {
   const attempt = { source, origin: 'hook', startedAt: start } as const
   const outcomeOf = (hasRunAfterAction: boolean, ignoresIdentical: boolean) => {
-    const answer = { ...holding(), ignoresIdentical: () => ignoresIdentical }
+    const answer = {
+      ...holding(older),
+      ignoresIdentical: () => ignoresIdentical,
+      newestIdBefore: () => older.id,
+    }
     return decideOutcome({ ...attempt, hasRunAfterAction }, noEvidence, start + 1, answer)?.outcome
   }
   assert.deepEqual(

@@ -58,7 +58,7 @@ test('only an ended run can be settled, and only an open run loses a settled att
     () => 1000,
   )
   for (const runId of ['open', 'ended']) {
-    store.settleAttempt(runId, attempt)
+    store.settleAttempt(runId, attempt, 'success')
     store.settle(runId)
   }
   const [one, other] = [store.runs.get('open'), store.runs.get('ended')]

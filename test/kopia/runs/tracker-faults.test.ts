@@ -11,10 +11,11 @@ import { fileName, processId, runId, startOfLog, startTracking } from '../../sup
 
 const snapshotting = 'Snapshotting root@vm:/data ...'
 const created = 'Created snapshot with root k4cf and ID be3aad43 in 2s'
+const closed = 'DEBUG kopia/repo [STORAGE] Close'
 const hour = 3600
 
 test('a log with a modification time in the future counts as written when it was read', async (context) => {
-  const { tracker, clock, write, openRun } = await startTracking(context)
+  const { tracker, clock, write, writeRecord, openRun } = await startTracking(context)
   await write(snapshotting, clock.now + hour)
   await tracker.sweep()
   assert.equal(openRun().lastSignAt, startOfLog)
@@ -26,7 +27,8 @@ test('a log with a modification time in the future counts as written when it was
   }
   assert.equal(tracker.hasJustWritten(), false)
   assert.equal(openRun().lastSignAt, startOfLog)
-  await write(created, clock.now + hour)
+  await write(created)
+  await writeRecord(closed, clock.now + hour)
   await tracker.sweep()
   assert.equal(openRun().lastSignAt, clock.now)
   clock.now += 1
@@ -65,7 +67,7 @@ test('a folder that cannot be read is reported once, and once more when it can b
   const { tracker, directory, clock, reports, write, openRun } = await startTracking(context)
   await write(snapshotting)
   await tracker.sweep()
-  clock.now += 100
+  clock.now += hour
   await rename(directory, `${directory}.away`)
   await writeFile(directory, '')
   for (let step = 0; step < 3; step += 1) {
@@ -107,9 +109,10 @@ test('a log that cannot be read at first is reported once, and is a run once it 
 })
 
 test('a run whose end cannot be read waits for it, but not for ever', async (context) => {
-  const { tracker, directory, clock, reports, write } = await startTracking(context)
+  const { tracker, directory, clock, reports, write, writeRecord } = await startTracking(context)
   await write(snapshotting)
   await write(created)
+  await writeRecord(closed)
   await tracker.sweep()
   await rename(join(directory, fileName), join(directory, 'away'))
   await symlink(fileName, join(directory, fileName))
@@ -146,7 +149,7 @@ test('a run ends although the calls of its hooks cannot be read, which is report
   await tracker.sweep()
   await tracker.endFinishedRuns()
   await tracker.sweep()
-  clock.now += 60
+  clock.now += hour
   await tracker.endFinishedRuns()
   assert.equal(tracker.runs.get(runId)?.state, 'ended')
   assert.deepEqual(reports, ['the events of the hooks: Error: the spool is gone'])

@@ -5,6 +5,7 @@ import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { test } from 'node:test'
 import { setImmediate as nextEventLoopTurn } from 'node:timers/promises'
+import type { Processes } from '../../../agent/kopia/runs/process.ts'
 import type { HookCall } from '../../../agent/kopia/runs/run.ts'
 import type { RunTracker } from '../../../agent/kopia/runs/tracker.ts'
 import { cleanUpAfter } from '../../support/cleanup.ts'
@@ -61,7 +62,13 @@ test('a call found after its process has gone belongs to the run that ends then'
 
 test('a run ends once its process is gone, and its attempts are settled once', async (context) => {
   let process: string | undefined = 'started at 7'
-  const processes = { findWriter: () => process, findLiving: () => process }
+  const processes: Processes = {
+    findWriter: () => process,
+    findWriterInContainers: () => undefined,
+    findLiving: () => process,
+    isAlive: (_, identity) => identity === process,
+    bootedAt: () => 0,
+  }
   const { tracker, clock, write } = await startTracking(context, { processes })
   await write(snapshotting)
   await tracker.sweep()

@@ -24,16 +24,18 @@ export async function addGate(
   exitCode = 0,
 ): Promise<Gate> {
   gates += 1
-  const file = (name: string) => join(kopia.folder, `gate-${gates}-${name}`)
+  const file = (name: string) => join(kopia.environment.TMPDIR ?? '', `gate-${gates}-${name}`)
   const [isReached, isOpen, script] = [file('is-reached'), file('is-open'), file('script')]
   const isOver = `[ -e '${isOpen}' ] || [ ! -e '${isReached}' ]`
-  const waiting = `#!/bin/sh\n: >'${isReached}'\nuntil ${isOver}; do sleep 0.05; done\nexit ${exitCode}\n`
+  // It lets go of Kopia's output, whose end a test awaits, even if Kopia is killed while it waits.
+  const waiting = `#!/bin/sh\nexec >/dev/null 2>&1\n: >'${isReached}'\nuntil ${isOver}; do sleep 0.05; done\nexit ${exitCode}\n`
   await writeFile(script, waiting, { mode: 0o755 })
   await kopia.must('policy', 'set', target, `--before-snapshot-root-action=${script}`)
   const open = () => writeFile(isOpen, '')
   cleanUpAfter(context, open)
   return {
-    reached: () => waitFor('a backup waits at the gate', () => access(isReached).then(() => true)).then(() => {}),
+    reached: () =>
+      waitFor('a backup waits at the gate', () => access(isReached).then(() => true)).then(() => {}),
     open,
   }
 }
@@ -41,7 +43,6 @@ export async function addGate(
 /** Begins a command of Kopia that is killed after the test, if it still runs. */
 export function begin(context: Cleanable, kopia: KopiaLab, ...parameters: readonly string[]): Running {
   const running = kopia.start(...parameters)
-  // Not awaited: an action that waits at a gate holds the output until the gate is opened, which comes later.
-  cleanUpAfter(context, () => running.child.kill('SIGKILL'))
+  cleanUpAfter(context, () => running.stop('SIGKILL'))
   return running
 }

@@ -1,18 +1,21 @@
 // Takes the repository of a lab away and brings it back, as a NAS that is switched off and on, and the agent's way to it.
 
 import { rename, rm, writeFile } from 'node:fs/promises'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import type { KopiaLab } from '../kopia.ts'
 import type { Lab } from '../lab.ts'
 import { tool } from '../tools.ts'
 
-const folderOf = ({ folder }: KopiaLab) => join(folder, 'repository')
-const awayOf = ({ folder }: KopiaLab) => join(folder, 'repository.away')
+/** The folder of the repository of a lab. */
+export const repositoryOf = ({ environment }: KopiaLab) =>
+  join(dirname(environment.KOPIA_CONFIG_PATH ?? ''), 'repository')
+
+const awayOf = (kopia: KopiaLab) => `${repositoryOf(kopia)}.away`
 
 /** Kopia does not create the folder of a repository again, so everything that it reads or writes there fails. */
-export const takeAway = (kopia: KopiaLab): Promise<void> => rename(folderOf(kopia), awayOf(kopia))
+export const takeAway = (kopia: KopiaLab): Promise<void> => rename(repositoryOf(kopia), awayOf(kopia))
 
-export const bringBack = (kopia: KopiaLab): Promise<void> => rename(awayOf(kopia), folderOf(kopia))
+export const bringBack = (kopia: KopiaLab): Promise<void> => rename(awayOf(kopia), repositoryOf(kopia))
 
 /** Sets an action of the source that takes the repository away while its backup runs. */
 export async function takeAwayDuring(
@@ -21,7 +24,7 @@ export async function takeAwayDuring(
   when: 'before' | 'after',
 ): Promise<void> {
   const script = join(folder, 'take-away.sh')
-  await writeFile(script, `#!/bin/sh\nmv '${folderOf(kopia)}' '${awayOf(kopia)}'\n`, { mode: 0o755 })
+  await writeFile(script, `#!/bin/sh\nmv '${repositoryOf(kopia)}' '${awayOf(kopia)}'\n`, { mode: 0o755 })
   await kopia.must('policy', 'set', path, `--${when}-snapshot-root-action=${script}`)
 }
 

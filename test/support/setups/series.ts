@@ -1,6 +1,6 @@
 // Reads single series of a gateway.
 
-import { scrape, type Series } from '../prometheus.ts'
+import { type Series, scrape } from '../prometheus.ts'
 import type { Service } from '../stack.ts'
 import { waitFor } from '../wait.ts'
 
@@ -12,7 +12,7 @@ export async function seriesOf(service: Service, name: string): Promise<readonly
 }
 
 /** The value of the first series of a metric that has these labels; undefined if there is none. */
-export async function valueOf(
+export async function readValue(
   service: Service,
   name: string,
   labels: Readonly<Record<string, string>> = {},
@@ -31,7 +31,7 @@ export async function waitForValue(
 ): Promise<void> {
   await waitFor(
     `${name}${JSON.stringify(labels)} is ${expected}`,
-    async () => (await valueOf(service, name, labels)) === expected || undefined,
+    async () => (await readValue(service, name, labels)) === expected || undefined,
   )
 }
 

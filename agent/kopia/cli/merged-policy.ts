@@ -1,0 +1,73 @@
+// What the policies of a source and above it say together, field by field, as Kopia merges them.
+
+import { cronGapSeconds } from '../../util/cron-interval.ts'
+
+/** The fields of a policy that the agent uses. */
+export type PolicyFields = {
+  readonly intervalSeconds: number
+  /** Minutes after midnight. */
+  readonly minutesOfDay: readonly number[]
+  readonly cron: readonly string[]
+  readonly isManual: boolean
+  /** Whether Kopia leaves out a snapshot without changes; undefined if the policy inherits this. */
+  readonly ignoresIdentical?: boolean
+  /** The policies above this one do not count. */
+  readonly noParent?: boolean
+  /** The times of day of the policies above this one do not count. */
+  readonly noParentTimesOfDay?: boolean
+}
+
+/** What the policies of a source and above it say together. */
+export type EffectivePolicy = {
+  /** The longest time that the schedule leaves between two snapshots; undefined without a schedule. */
+  readonly intervalSeconds: number | undefined
+  /** Whether Kopia saves no snapshot if nothing has changed. */
+  readonly ignoresIdentical: boolean
+}
+
+/**
+ * Each field comes from the nearest policy that sets it, except that times of day add up, and that `manual` anywhere rules
+ * out every schedule (Kopia: SchedulingPolicy.Merge and NextSnapshotTime in snapshot/policy/scheduling_policy.go).
+ */
+export function effectivePolicyOf(nearestFirst: readonly PolicyFields[]): EffectivePolicy {
+  const policies = upTo(nearestFirst, ({ noParent }) => noParent === true)
+  const deciding = policies.find(({ ignoresIdentical }) => ignoresIdentical !== undefined)
+  return {
+    intervalSeconds: policies.some(({ isManual }) => isManual) ? undefined : longestGapSeconds(policies),
+    ignoresIdentical: deciding?.ignoresIdentical ?? false,
+  }
+}
+
+/** Kopia runs at whichever comes first, the interval or the timetable of times of day and cron together. */
+function longestGapSeconds(nearestFirst: readonly PolicyFields[]): number | undefined {
+  const interval = nearestFirst.find(({ intervalSeconds }) => intervalSeconds > 0)?.intervalSeconds
+  const cron = nearestFirst.find(({ cron: lines }) => lines.length > 0)?.cron ?? []
+  const minutes = upTo(nearestFirst, ({ noParentTimesOfDay }) => noParentTimesOfDay === true).flatMap(
+    ({ minutesOfDay }) => minutesOfDay,
+  )
+  const timetable = cronGapSeconds([...[...new Set(minutes)].map(dailyAt), ...cron.map(asCron)])
+  const gaps = [interval, timetable].filter((seconds) => seconds !== undefined)
+  return gaps.length === 0 ? undefined : Math.min(...gaps)
+}
+
+/** The policies up to the first one that shuts out those above it. */
+function upTo(
+  nearestFirst: readonly PolicyFields[],
+  isLast: (policy: PolicyFields) => boolean,
+): readonly PolicyFields[] {
+  const last = nearestFirst.findIndex(isLast)
+  return last < 0 ? nearestFirst : nearestFirst.slice(0, last + 1)
+}
+
+function dailyAt(minute: number): string {
+  return `${minute % 60} ${Math.trunc(minute / 60)} * * *`
+}
+
+/**
+ * In Kopia's cron expressions a comment is allowed, and a sixth field is the year (github.com/hashicorp/cronexpr). Croner
+ * takes a sixth field for the seconds, which come first.
+ */
+function asCron(expression: string): string {
+  const fields = expression.replace(/#.*/, '').trim().split(/\s+/)
+  return fields.length === 6 ? `0 ${fields.join(' ')}` : fields.join(' ')
+}
