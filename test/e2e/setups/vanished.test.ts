@@ -4,9 +4,9 @@ import assert from 'node:assert/strict'
 import { mkdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { test } from 'node:test'
-import { runAgentCommand } from '../../support/agent-command.ts'
-import { createRepository } from '../../support/kopia.ts'
-import { createLab, figuresAfter, figuresOf, type SourceFigures } from '../../support/lab.ts'
+import { runAgentCommandWith } from '../../support/agent-command.ts'
+import { createRepository, type KopiaLab, kopiaWith } from '../../support/kopia.ts'
+import { createLab, figuresAfter, figuresOf, type Lab, type SourceFigures } from '../../support/lab.ts'
 import { bringBack, repositoryOf, takeAway } from '../../support/setups/repository.ts'
 import { everySecond, noAttempts, readValue, seriesOf, waitForValue } from '../../support/setups/series.ts'
 import { waitFor } from '../../support/wait.ts'
@@ -14,6 +14,12 @@ import { waitFor } from '../../support/wait.ts'
 /** The agent asks for everything so often. */
 const often = { ...everySecond, KOPIA_METRICS_REPOSITORY_SCHEDULE: '*/2 * * * * *' }
 const changed = 'kopia_agent_repository_changed'
+
+/** Kopia's own default is a cache for each repository; in a common one it finds the format of the former repository. */
+function withOwnCaches({ folder, kopia }: Lab): { readonly kopia: KopiaLab; readonly settings: NodeJS.ProcessEnv } {
+  const settings = { ...often, KOPIA_CACHE_DIRECTORY: undefined, XDG_CACHE_HOME: join(folder, 'caches') }
+  return { kopia: kopiaWith({ ...kopia.environment, ...settings }), settings }
+}
 
 /** What must not change while the repository is another one. */
 const lasting = ({ status, attempts, lastSuccessAt, snapshots, sizeBytes }: SourceFigures) => ({
@@ -27,48 +33,49 @@ const lasting = ({ status, attempts, lastSuccessAt, snapshots, sizeBytes }: Sour
 test('another repository under the same configuration: nothing is removed until it is confirmed', async (context) => {
   const lab = await createLab(context)
   const path = await lab.makeSource('photos')
-  let agent = await lab.startAgent(often)
-  await lab.kopia.must('snapshot', 'create', path)
+  const { kopia, settings } = withOwnCaches(lab)
+  let agent = await lab.startAgent(settings)
+  await kopia.must('snapshot', 'create', path)
   const known = lasting(await figuresAfter(lab.gateway, path, 1))
   await waitForValue(lab.gateway, 0, changed)
 
   await context.test('another one', async () => {
-    await createRepository(lab.kopia, join(lab.folder, 'other-repository'))
+    await createRepository(kopia, join(lab.folder, 'other-repository'))
     await waitForValue(lab.gateway, 1, changed)
     assert.deepEqual(lasting(await figuresOf(lab.gateway, path)), known)
     await agent.stop()
-    agent = await lab.startAgent(often)
+    agent = await lab.startAgent(settings)
     await waitForValue(agent, 1, changed)
     assert.deepEqual(lasting(await figuresOf(agent, path)), known)
-    const { output } = await runAgentCommand(lab, 'status')
+    const { output } = await runAgentCommandWith(lab, settings, 'status')
     assert.match(output, /photos/)
     assert.match(output, /another repository|other repository/i)
   })
 
   await context.test('the same one again', async () => {
-    const repository = `--path=${repositoryOf(lab.kopia)}`
-    await lab.kopia.must('repository', 'connect', 'filesystem', '--enable-actions', repository)
+    const repository = `--path=${repositoryOf(kopia)}`
+    await kopia.must('repository', 'connect', 'filesystem', '--enable-actions', repository)
     await waitForValue(lab.gateway, 0, changed)
     assert.deepEqual(lasting(await figuresOf(lab.gateway, path)), known)
-    await lab.kopia.must('snapshot', 'create', path)
+    await kopia.must('snapshot', 'create', path)
     assert.equal((await figuresAfter(lab.gateway, path, 2)).status, 1)
   })
 
   await context.test('an emptied folder in which Kopia has created one anew', async () => {
     const before = lasting(await figuresOf(lab.gateway, path))
-    await rm(repositoryOf(lab.kopia), { recursive: true })
-    await createRepository(lab.kopia, repositoryOf(lab.kopia))
+    await rm(repositoryOf(kopia), { recursive: true })
+    await createRepository(kopia, repositoryOf(kopia))
     await waitForValue(lab.gateway, 1, changed)
     assert.deepEqual(lasting(await figuresOf(lab.gateway, path)), before)
   })
 
   await context.test('the new one is confirmed', async () => {
     await agent.stop()
-    const forgotten = await runAgentCommand(lab, 'forget', '--sources')
+    const forgotten = await runAgentCommandWith(lab, settings, 'forget', '--sources')
     assert.equal(forgotten.exitCode, 0, forgotten.output)
     const mail = await lab.makeSource('mail')
-    await lab.kopia.must('snapshot', 'create', mail)
-    await lab.startAgent(often)
+    await kopia.must('snapshot', 'create', mail)
+    await lab.startAgent(settings)
     await waitForValue(lab.gateway, 0, changed)
     const paths = await waitFor('the new source is shown', async () => {
       const shown = (await seriesOf(lab.gateway, 'kopia_backup_status')).map(({ labels }) => labels.path)
