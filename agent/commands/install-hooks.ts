@@ -6,7 +6,7 @@ import { kopiaOf } from '../daemon/kopia-client.ts'
 import { type HookPaths, type PolicyDefinition, withHooks, withoutHooks } from '../kopia/cli/actions.ts'
 import type { Kopia } from '../kopia/cli/client.ts'
 import type { KopiaResult } from '../kopia/cli/exec.ts'
-import { formatSource, parseSource } from '../kopia/source.ts'
+import { formatSource, isReadByKopia, parseSource } from '../kopia/source.ts'
 import type { Settings } from '../settings/settings.ts'
 
 /** `--global`, or sources: paths of this user@host, or `user@host:path`. */
@@ -94,14 +94,21 @@ async function saveActions(
   for (const message of messages) print(`${target}: ${message}`)
 }
 
-function targetNames(
+/** The targets as Kopia names them. Throws where Kopia would take a name for another target. */
+export function targetNames(
   targets: Targets,
   { user, host }: { readonly user: string; readonly host: string },
 ): readonly string[] {
   if (targets.kind === 'global') return [globalTarget]
-  return targets.names.map((name) =>
-    isPath(name) ? formatSource({ user, host, path: resolve(name) }) : name,
-  )
+  return targets.names.map((name) => {
+    if (!isPath(name)) return name
+    const source = { user, host, path: resolve(name) }
+    if (isReadByKopia(source)) return formatSource(source)
+    throw new Error(
+      `${formatSource(source)}: Kopia reads this name in another way, since its user or host holds @ or a colon: set the hooks ` +
+        'with "kopia policy set PATH --before-snapshot-root-action=…", or in the global policy with --global',
+    )
+  })
 }
 
 /**

@@ -19,6 +19,7 @@ export type CommandEntries = {
 /** Binds the entries to the ledger. */
 export function createCommandEntries(ledger: Ledger, log: Log): CommandEntries {
   const entered = new Set<string>()
+  let hasReportedEmpty = false
 
   function enterFailure(runId: string, run: EndedRun): boolean {
     if (entered.has(runId) || !namesCommand(run) || hasSucceeded(run)) return false
@@ -32,10 +33,22 @@ export function createCommandEntries(ledger: Ledger, log: Log): CommandEntries {
   function enterEnd(runId: string, run: EndedRun, finished: readonly FinishedAttempt[]): void {
     enterFailure(runId, run)
     if (entered.has(runId) || !namesCommand(run)) return
-    // A log that is empty or cut shows nothing of the end: the disk of the logs may be full.
-    if (isEmpty(run)) return
+    if (isEmpty(run)) {
+      reportEmpty(runId)
+      return
+    }
     const bad = finished.find(({ outcome }) => outcome !== 'success')
     enter(runId, run, bad && (bad.reason ?? 'an attempt made no complete backup'))
+  }
+
+  /** It shows nothing of the end, so the command is neither good nor bad. */
+  function reportEmpty(runId: string): void {
+    if (hasReportedEmpty) return
+    hasReportedEmpty = true
+    log.warn(
+      `Kopia's log of ${runId} is empty, so a failed backup can't be seen: the disk of the logs is full, or Kopia runs with ` +
+        '--file-log-level=warning or higher. Free space there, and let Kopia log at level info or debug.',
+    )
   }
 
   function enter(runId: string, run: EndedRun, reason: string | undefined): void {

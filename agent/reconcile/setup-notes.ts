@@ -36,19 +36,30 @@ function logDirectoryUseOf({ setup }: Pick<Ledger, 'setup'>): LogDirectoryUse {
 
 /** Binds the notes to the ledger. */
 export function createSetupNotes({ ledger, tracker, log }: SetupNotesOptions): SetupNotes {
+  const reported = new Set<string>()
+
   function noteConfigurations(): void {
     for (const run of tracker.runs.values()) {
-      if (run.state === 'settled') continue
-      const configuration = tracker.configurationOf(run)
-      if (configuration?.kind !== 'other') continue
-      const { otherConfigurations } = ledger.setup
-      if (otherConfigurations.includes(configuration.path)) continue
-      ledger.updateSetup({ otherConfigurations: [...otherConfigurations, configuration.path] })
-      log.warn(
-        `Kopia's log directory also serves another repository, by ${configuration.path}: a run whose process can't be seen ` +
-          'is not counted, since nothing tells which repository it belongs to. Give each repository its own KOPIA_LOG_DIR.',
-      )
+      const configuration = run.state === 'settled' ? undefined : tracker.configurationOf(run)
+      if (configuration?.kind === 'other') addConfiguration(configuration.path)
     }
+    // Those that the ledger knows are reported at each start.
+    for (const path of ledger.setup.otherConfigurations) report(path)
+  }
+
+  function addConfiguration(path: string): void {
+    const { otherConfigurations } = ledger.setup
+    if (otherConfigurations.includes(path)) return
+    ledger.updateSetup({ otherConfigurations: [...otherConfigurations, path] })
+  }
+
+  function report(path: string): void {
+    if (reported.has(path)) return
+    reported.add(path)
+    log.warn(
+      `Kopia's log directory also serves another repository, by ${path}: a run whose process can't be seen is not counted, ` +
+        'since nothing tells which repository it belongs to. Give each repository its own KOPIA_LOG_DIR.',
+    )
   }
 
   function noteVisibility(): void {

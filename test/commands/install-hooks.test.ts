@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { access, constants } from 'node:fs/promises'
 import { test } from 'node:test'
-import { hookPathsIn, isPath } from '../../agent/commands/install-hooks.ts'
+import { hookPathsIn, isPath, targetNames } from '../../agent/commands/install-hooks.ts'
 
 test('the hooks of this installation are executable files', async () => {
   const { before, after } = hookPathsIn(new URL('../../', import.meta.url))
@@ -25,4 +25,13 @@ test('what begins as a path is one, though user@host:path matches it', () => {
   ]
   for (const path of [...paths, 'photos', 'me@nas', 'a:b@c', '.']) assert.ok(isPath(path), path)
   for (const source of ['me@nas:/share', 'me@nas:share', '.me@nas:share']) assert.ok(!isPath(source), source)
+})
+
+test('a name that Kopia would take for another one is refused', () => {
+  const targets = { kind: 'sources', names: ['/data'] } as const
+  assert.deepEqual(targetNames(targets, { user: 'me', host: 'nas' }), ['me@nas:/data'])
+  assert.throws(
+    () => targetNames(targets, { user: 'me@corp', host: 'nas' }),
+    /reads this name in another way/,
+  )
 })

@@ -26,7 +26,7 @@ export function settleRun(
   return finished.every((attempt) => attempt !== undefined) ? finished : undefined
 }
 
-/** All attempts of a run that are not settled yet. */
+/** All unsettled attempts of a run. */
 export function attemptsOf(run: OpenRun | EndedRun, identity: Identity | undefined): readonly Attempt[] {
   const evidence = run.state === 'ended' ? run.evidence : run.preview
   if (identity === undefined) return evidence.attempts
