@@ -43,7 +43,7 @@ test('empty logs of backups that ended while the agent was down: only the reposi
   assert.equal(await readValue(lab.gateway, 'kopia_command_status', snapshotCreate), 0)
   const { status, attempts } = await figuresOf(lab.gateway, bad)
   assert.deepEqual([status, attempts.success, failed.attempts.success], [0, 0, 0])
-  assert.match(again.output(), /empty|0 bytes/i)
+  await waitFor('the agent says so', () => /empty|0 bytes/i.test(again.output()) || undefined)
 })
 
 // Only root may mount a file system.

@@ -16,7 +16,10 @@ const often = { ...everySecond, KOPIA_METRICS_REPOSITORY_SCHEDULE: '*/2 * * * * 
 const changed = 'kopia_agent_repository_changed'
 
 /** Kopia's own default is a cache for each repository; in a common one it finds the format of the former repository. */
-function withOwnCaches({ folder, kopia }: Lab): { readonly kopia: KopiaLab; readonly settings: NodeJS.ProcessEnv } {
+function withOwnCaches({ folder, kopia }: Lab): {
+  readonly kopia: KopiaLab
+  readonly settings: NodeJS.ProcessEnv
+} {
   const settings = { ...often, KOPIA_CACHE_DIRECTORY: undefined, XDG_CACHE_HOME: join(folder, 'caches') }
   return { kopia: kopiaWith({ ...kopia.environment, ...settings }), settings }
 }
