@@ -1,8 +1,6 @@
 // Two repositories of one user (a NAS and a cloud) whose runs lie in one log directory.
 
 import assert from 'node:assert/strict'
-import { writeFile } from 'node:fs/promises'
-import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
 import {
   breakAction,
@@ -12,43 +10,15 @@ import {
   type Lab,
   type SourceFigures,
 } from '../../support/lab.ts'
-import { start } from '../../support/processes.ts'
 import { addGate, begin } from '../../support/setups/gate.ts'
+import { backUpSeen, letAgentLook, one } from '../../support/setups/onlookers.ts'
 import { bringBack, takeAway } from '../../support/setups/repository.ts'
-import { everySecond, noAttempts, readValue, waitForValue } from '../../support/setups/series.ts'
+import { everySecond, readValue, waitForValue } from '../../support/setups/series.ts'
 import { makeMaintenanceDue } from '../../support/setups/slow-maintenance.ts'
-import { tool } from '../../support/tools.ts'
 import { waitFor } from '../../support/wait.ts'
 
-const one = (outcome: 'success' | 'failed') => ({ ...noAttempts, [outcome]: 1 })
 const snapshotCreate = { command: 'snapshot create' }
 const unattributed = 'kopia_agent_runs_unattributed_total'
-
-/** Backs up a path into one repository while the agent of the other one sees the process. */
-async function backUpSeen(
-  context: TestContext,
-  { from, to }: { readonly from: Lab; readonly to: Lab },
-  path: string,
-  exitCode = 0,
-  lookAtRuns = letAgentLook,
-): Promise<void> {
-  const gate = await addGate(context, to.kopia, path, exitCode)
-  const backup = begin(context, to.kopia, 'snapshot', 'create', path)
-  await gate.reached()
-  await lookAtRuns(from)
-  await gate.open()
-  assert.equal(await backup.ended, exitCode === 0 ? 0 : 1, backup.output())
-}
-
-let bystanders = 0
-
-/** Backs up a further source of a repository: once it is counted, its agent has seen all runs that began before. */
-async function letAgentLook({ gateway, kopia, makeSource }: Lab): Promise<void> {
-  bystanders += 1
-  const path = await makeSource(`bystander-${bystanders}`)
-  await kopia.must('snapshot', 'create', path)
-  assert.deepEqual((await figuresAfter(gateway, path, 1)).attempts, one('success'))
-}
 
 /** Fails a backup of a path while the agent of its repository sees the process, and resolves with the figures. */
 async function failSeen(context: TestContext, { gateway, kopia }: Lab, path: string): Promise<SourceFigures> {
@@ -153,52 +123,4 @@ test('the agent of one repository: runs of the other one touch none of its sourc
       assert.equal(await readValue(nas.gateway, unattributed), 2)
     },
   )
-})
-
-test('an agent for each of the two repositories: each counts its own runs, of the same source', async (context) => {
-  const nas = await createLab(context)
-  const cloud = await createLab(context, nas.kopia.logDirectory)
-  const path = await nas.makeSource('photos')
-  for (const { kopia } of [nas, cloud]) await kopia.must('snapshot', 'create', path)
-  for (const lab of [nas, cloud]) await lab.startAgent(everySecond)
-  const ways = [
-    { from: nas, to: cloud },
-    { from: cloud, to: nas },
-    { from: cloud, to: nas },
-  ]
-  for (const [index, way] of ways.entries()) {
-    await writeFile(join(path, 'news'), `${index}`)
-    await backUpSeen(context, way, path)
-  }
-  const ofNas = await figuresAfter(nas.gateway, path, 2)
-  const ofCloud = await figuresAfter(cloud.gateway, path, 1)
-  assert.deepEqual([ofNas.status, ofNas.attempts, ofNas.snapshots.all], [1, { ...noAttempts, success: 2 }, 3])
-  assert.deepEqual([ofCloud.status, ofCloud.attempts, ofCloud.snapshots.all], [1, one('success'), 2])
-  await backUpSeen(context, { from: nas, to: cloud }, path, 3)
-  const failed = await figuresAfter(cloud.gateway, path, 2)
-  assert.deepEqual([failed.status, failed.attempts], [0, { ...noAttempts, success: 1, failed: 1 }])
-  await letAgentLook(nas)
-  assert.deepEqual(await figuresOf(nas.gateway, path), ofNas)
-})
-
-test('the configuration of the other run is named by a flag, as KopiaUI does', async (context) => {
-  const nas = await createLab(context)
-  const cloud = await createLab(context, nas.kopia.logDirectory)
-  const path = await nas.makeSource('photos')
-  await nas.kopia.must('snapshot', 'create', path)
-  await nas.startAgent(everySecond)
-  const before = await figuresOf(nas.gateway, path)
-  const gate = await addGate(context, cloud.kopia, path)
-  const flag = `--config-file=${cloud.kopia.environment.KOPIA_CONFIG_PATH}`
-  // The environment names the configuration of the NAS, and Kopia prefers the flag.
-  const { KOPIA_CONFIG_PATH } = nas.kopia.environment
-  const environment = { ...cloud.kopia.environment, KOPIA_CONFIG_PATH }
-  const backup = start('kopia', tool('kopia'), [flag, 'snapshot', 'create', path], { environment })
-  await gate.reached()
-  await letAgentLook(nas)
-  await gate.open()
-  assert.equal(await backup.ended, 0, backup.output())
-  await letAgentLook(nas)
-  assert.deepEqual(await figuresOf(nas.gateway, path), before)
-  assert.equal(await readValue(nas.gateway, unattributed), 0)
 })
