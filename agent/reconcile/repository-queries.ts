@@ -72,15 +72,11 @@ export function createRepositoryQueries(options: RepositoryQueriesOptions): Repo
     return {
       kind: 'snapshots',
       bySource: found,
-      ignoresIdentical,
+      ignoresIdentical: (about) => ignoresIdentical(ledger, about),
       newestIdBefore: (about) => newestIdBefore(ledger, about),
       question,
       about: source,
     }
-  }
-
-  function ignoresIdentical(source: Source): boolean {
-    return effectivePolicyFor(ledger.repository.policies ?? [], source).ignoresIdentical
   }
 
   const refreshStatus = () =>
@@ -105,6 +101,10 @@ export function createRepositoryQueries(options: RepositoryQueriesOptions): Repo
     },
     isReachable: reachability.isReachable,
   }
+}
+
+function ignoresIdentical({ repository }: Pick<Ledger, 'repository'>, source: Source): boolean {
+  return effectivePolicyFor(repository.policies ?? [], source).ignoresIdentical
 }
 
 /** Whether the newest snapshot that is known of a source is not in the answer: it was deleted, or Kopia is connected elsewhere. */
