@@ -3,7 +3,7 @@
 import { isServerClient, type Kopia } from '../kopia/cli/client.ts'
 import type { KopiaResult } from '../kopia/cli/exec.ts'
 import { effectivePolicyFor } from '../kopia/cli/policies.ts'
-import { bySource } from '../kopia/cli/snapshots.ts'
+import { bySource, type Snapshot } from '../kopia/cli/snapshots.ts'
 import type { RepositoryAnswer } from '../kopia/runs/finished-attempt.ts'
 import { formatSource, type Source } from '../kopia/source.ts'
 import type { Ledger, Question } from '../ledger/ledger.ts'
@@ -65,18 +65,18 @@ export function createRepositoryQueries(options: RepositoryQueriesOptions): Repo
     if (signal.aborted) return { kind: 'interrupted' }
     reachability.note(answer)
     if (!answer.ok) return { kind: 'unavailable' }
+    const found = bySource(answer.value)
+    if (isNewestMissing(ledger, source, found)) await refreshStatus()
+    // What another repository holds says nothing about the sources of the one that the ledger is about.
+    if (ledger.repository.changedTo !== undefined) return { kind: 'unavailable' }
     return {
       kind: 'snapshots',
-      bySource: bySource(answer.value),
-      ignoresIdentical,
+      bySource: found,
+      ignoresIdentical: (about) => ignoresIdentical(ledger, about),
       newestIdBefore: (about) => newestIdBefore(ledger, about),
       question,
       about: source,
     }
-  }
-
-  function ignoresIdentical(source: Source): boolean {
-    return effectivePolicyFor(ledger.repository.policies ?? [], source).ignoresIdentical
   }
 
   const refreshStatus = () =>
@@ -101,6 +101,23 @@ export function createRepositoryQueries(options: RepositoryQueriesOptions): Repo
     },
     isReachable: reachability.isReachable,
   }
+}
+
+function ignoresIdentical({ repository }: Pick<Ledger, 'repository'>, source: Source): boolean {
+  return effectivePolicyFor(repository.policies ?? [], source).ignoresIdentical
+}
+
+/** Whether the newest snapshot that is known of a source is not in the answer: it was deleted, or Kopia is connected elsewhere. */
+function isNewestMissing(
+  ledger: Pick<Ledger, 'sources'>,
+  about: Source | undefined,
+  found: ReadonlyMap<string, readonly Snapshot[]>,
+): boolean {
+  const asked = about === undefined ? [...ledger.sources.keys()] : [formatSource(about)]
+  return asked.some((name) => {
+    const newestId = ledger.sources.get(name)?.held?.newestId
+    return newestId !== undefined && !found.get(name)?.some(({ id }) => id === newestId)
+  })
 }
 
 /** Takes the figures out of the ledger, and says so once. */

@@ -28,13 +28,17 @@ export const hooks = {
 } as const
 
 /** Creates a repository in `folder`. Actions are enabled, and the hooks write to the spool of `stateDirectory`. */
-export async function createKopiaLab(folder: string, stateDirectory: string): Promise<KopiaLab> {
+export async function createKopiaLab(
+  folder: string,
+  stateDirectory: string,
+  logDirectory = join(folder, 'logs'),
+): Promise<KopiaLab> {
   await mkdir(folder, { recursive: true })
   const kopia = kopiaWith({
     KOPIA_PASSWORD: 'correct horse battery staple',
     KOPIA_CONFIG_PATH: join(folder, 'repository.config'),
     KOPIA_CACHE_DIRECTORY: join(folder, 'cache'),
-    KOPIA_LOG_DIR: join(folder, 'logs'),
+    KOPIA_LOG_DIR: logDirectory,
     KOPIA_CHECK_FOR_UPDATES: 'false',
     KOPIA_METRICS_STATE_DIR: stateDirectory,
     // Kopia leaves a temporary folder behind for each action.

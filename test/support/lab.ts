@@ -29,13 +29,14 @@ const fileContent = 'worth keeping\n'.repeat(100)
 /** The size of a source as `makeSource` creates it. */
 export const sourceBytes = fileContent.length
 
-export async function createLab(context: Cleanable): Promise<Lab> {
+/** Labs that are given the same log directory are repositories of one user, whose logs Kopia mixes. */
+export async function createLab(context: Cleanable, logDirectory?: string): Promise<Lab> {
   const folder = await temporaryFolder(context)
   const stateDirectory = join(folder, 'state')
   const spool = join(stateDirectory, 'spool')
   const gateway = await startPushgateway()
   cleanUpAfter(context, () => gateway.stop())
-  const kopia = await createKopiaLab(join(folder, 'kopia'), stateDirectory)
+  const kopia = await createKopiaLab(join(folder, 'kopia'), stateDirectory, logDirectory)
   return {
     folder,
     stateDirectory,

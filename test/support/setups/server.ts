@@ -13,16 +13,26 @@ export type Server = {
   readonly running: Running
 }
 
-/** Starts a server without root's capabilities, so that it cannot read files without read permission. */
+/** Begins a server without root's capabilities, so that it cannot read files without read permission; it may not come up. */
+export async function beginServer(
+  context: Cleanable,
+  kopia: KopiaLab,
+  ...flags: readonly string[]
+): Promise<Pick<Server, 'running' | 'url'>> {
+  const url = `http://127.0.0.1:${await freePort()}`
+  const open = ['--insecure', '--without-password', '--disable-csrf-token-checks']
+  const running = kopia.startUnprivileged('server', 'start', ...open, `--address=${url}`, ...flags)
+  cleanUpAfter(context, () => running.stop())
+  return { running, url }
+}
+
+/** Starts such a server, and resolves when it has opened the repository. */
 export async function startServer(
   context: Cleanable,
   kopia: KopiaLab,
   ...flags: readonly string[]
 ): Promise<Server> {
-  const url = `http://127.0.0.1:${await freePort()}`
-  const open = ['--insecure', '--without-password', '--disable-csrf-token-checks']
-  const running = kopia.startUnprivileged('server', 'start', ...open, `--address=${url}`, ...flags)
-  cleanUpAfter(context, () => running.stop())
+  const { running, url } = await beginServer(context, kopia, ...flags)
   const status: { username: string; hostname: string } = await waitFor('the server answers', async () =>
     JSON.parse(await (await fetch(`${url}/api/v1/repo/status`)).text()),
   )
@@ -37,6 +47,12 @@ export async function upload(server: Server, path: string): Promise<void> {
 /** Tells the server to back up all its sources at once: those that have a policy or a snapshot. */
 export async function uploadAll(server: Server): Promise<void> {
   await post(server, {})
+}
+
+/** Has the server read what other processes have changed in the repository, which it does every four hours by itself. */
+export async function synchronize({ url }: Server): Promise<void> {
+  const response = await fetch(`${url}/api/v1/repo/sync`, { method: 'POST' })
+  assert.equal(response.status, 200, await response.text())
 }
 
 async function post({ url }: Server, source: Readonly<Record<string, string>>): Promise<void> {
