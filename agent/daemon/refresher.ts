@@ -35,7 +35,7 @@ export type RefresherOptions = {
   >
   readonly ledger: Pick<Ledger, 'uptimeQuarters' | 'setUptimeQuarters'>
   readonly tracker: Pick<RunTracker, 'runs'>
-  readonly reconciler: Pick<Reconciler, 'refreshSnapshots' | 'isWaiting'>
+  readonly reconciler: Pick<Reconciler, 'refreshSnapshots' | 'isWaiting' | 'noteDoubts'>
   readonly repositoryQueries: RepositoryQueries
   readonly publisher: Pick<Publisher, 'save' | 'requestPush'>
   readonly spool: Pick<Spool, 'tidy'>
@@ -75,8 +75,12 @@ export function createRefresher(options: RefresherOptions): Refresher {
     if (questions === 'everything' && repositoryQueries.isReachable()) await refreshFigures()
   }
 
-  async function askForFigures(): Promise<void> {
+  async function tidySpool(): Promise<void> {
     await faults.run('Tidying the spool', () => spool.tidy(nowSeconds()))
+  }
+
+  async function askForFigures(): Promise<void> {
+    await tidySpool()
     await repositoryQueries.refreshFigures()
     await publish(publisher)
   }
@@ -84,7 +88,7 @@ export function createRefresher(options: RefresherOptions): Refresher {
   // A server or another machine changes policies without a log here, and Kopia may write its logs elsewhere.
   async function askForAll(): Promise<void> {
     await repositoryQueries.refreshIdentity()
-    if (!repositoryQueries.isReachable()) return
+    if (!repositoryQueries.isReachable()) return tidySpool()
     await reconciler.refreshSnapshots()
     await refreshFigures()
   }
@@ -92,6 +96,7 @@ export function createRefresher(options: RefresherOptions): Refresher {
   // The heartbeat does not wait for a repository that hangs: its silence must mean that the machine is gone.
   async function heartbeat(): Promise<void> {
     noteUptime(options)
+    reconciler.noteDoubts()
     await publish(publisher)
     void askKopia()
   }

@@ -97,7 +97,7 @@ export function createLedger(data: LedgerData): Ledger {
   let { begunAt, isPastRead = false, repository, uptimeQuarters, setup = unknownSetup } = data
   const commands = new Map(Object.entries(data.commands))
   const isCounted = (endedAt: number) => begunAt !== undefined && (isPastRead || endedAt >= begunAt)
-  const { states, ...sources } = createSources(data.sources, isCounted)
+  const { states, ...sources } = createSources(data.sources, { begunAt: () => begunAt, isCounted })
   return {
     ...sources,
     sources: states,

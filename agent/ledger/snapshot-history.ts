@@ -9,18 +9,22 @@ type Watched = { readonly lastAttempt?: FinishedAttempt; readonly lastSuccessAt?
 /** What the snapshots add to it. */
 type Past = Watched & { readonly lastFailureAt?: number; readonly consecutiveFailures?: number }
 
-/** Snapshots later than the last known attempt: made on another machine, or by a server that logs nothing. */
+/**
+ * Snapshots later than the last known attempt: made on another machine, or by a process that logs nothing. Of a source
+ * without one, those from after `begunAt`, when the agent first ran here. Times in Unix seconds.
+ */
 export function unknownSnapshots(
   { lastAttempt }: Watched,
   snapshots: readonly Snapshot[],
   nowSeconds: number,
+  begunAt: number,
 ): readonly Snapshot[] {
-  if (lastAttempt === undefined) return []
+  const knownUntil = lastAttempt?.endedAt ?? begunAt
   return snapshots.filter(
     (snapshot) =>
-      snapshot.id !== lastAttempt.snapshotId &&
+      snapshot.id !== lastAttempt?.snapshotId &&
       snapshot.incomplete !== 'checkpoint' &&
-      snapshot.startedAt > lastAttempt.endedAt &&
+      snapshot.startedAt > knownUntil &&
       snapshot.startedAt <= nowSeconds,
   )
 }

@@ -56,14 +56,16 @@ export function withFinished(
   return { ...state, ...changes, attempts, recent: withAttempt(before, finished) }
 }
 
-/** Adds what the repository has of the source. */
+/** Adds what the repository has of the source. The `unknown` snapshots become attempts of their own. */
 export function withSnapshots(
   { goneSince, ...state }: SourceState,
   snapshots: readonly Snapshot[],
   nowSeconds: number,
+  unknown: readonly Snapshot[] = [],
 ): SourceState {
-  const past = state.lastAttempt === undefined ? pastOf(snapshots) : pastSuccessOf(state, snapshots)
-  const recent = withPast(recentOf(state), knownBefore(state, snapshots))
+  const known = snapshots.filter((snapshot) => !unknown.includes(snapshot))
+  const past = state.lastAttempt === undefined ? pastOf(known) : pastSuccessOf(state, known)
+  const recent = withPast(recentOf(state), knownBefore(state, known))
   const isGone = state.lastSuccessAt !== undefined && newestComplete(snapshots) === undefined
   return {
     ...state,
@@ -74,13 +76,11 @@ export function withSnapshots(
   }
 }
 
-/** A source that has lost all its snapshots is expected as often as before. */
+/** A source that has lost its snapshots is expected as often as before, until new ones show another interval. */
 function heldOf({ held }: SourceState, snapshots: readonly Snapshot[]): SnapshotSummary {
   const summary = summarizeSnapshots(snapshots)
-  const usualInterval = held?.usualIntervalSeconds
-  return summary.newest === undefined && usualInterval !== undefined
-    ? { ...summary, usualIntervalSeconds: usualInterval }
-    : summary
+  const usualIntervalSeconds = summary.usualIntervalSeconds ?? held?.usualIntervalSeconds
+  return { ...summary, ...(usualIntervalSeconds !== undefined && { usualIntervalSeconds }) }
 }
 
 /** Whether the last attempt made a complete backup, and nothing known since speaks against it. */

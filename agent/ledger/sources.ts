@@ -34,10 +34,17 @@ export type Sources = {
   readonly wasAskedSince: (source: Source, question: Question) => boolean
 }
 
-/** Begins with the states of a saved ledger; `isCounted` decides by the end of an attempt (Unix seconds). */
+type SourcesOptions = {
+  /** When the agent first ran here, in Unix seconds. */
+  readonly begunAt: () => number | undefined
+  /** Decides by the end of an attempt (Unix seconds). */
+  readonly isCounted: (endedAt: number) => boolean
+}
+
+/** Begins with the states of a saved ledger. */
 export function createSources(
   saved: Readonly<Record<string, SourceState>>,
-  isCounted: (endedAt: number) => boolean,
+  { begunAt, isCounted }: SourcesOptions,
 ): Sources {
   const states = new Map(Object.entries(saved))
   /** The newest question that was answered, by source. Not saved: only this process's questions are numbered. */
@@ -64,8 +71,8 @@ export function createSources(
     const { askedAt } = question
     const state = ensureSource(source, askedAt)
     answered.set(formatSource(source), question.number)
-    states.set(formatSource(source), withSnapshots(state, snapshots, askedAt))
-    const found = unknownSnapshots(state, snapshots, askedAt)
+    const found = unknownSnapshots(state, snapshots, askedAt, begunAt() ?? askedAt)
+    states.set(formatSource(source), withSnapshots(state, snapshots, askedAt, found))
     for (const snapshot of found) {
       addFinished(attemptOf(snapshot), askedAt)
       // Its log or its hooks may still report the same attempt, later.

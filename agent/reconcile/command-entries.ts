@@ -113,8 +113,11 @@ function failureOf(run: EndedRun): string | undefined {
   return commandReason({ finalError, logStop })
 }
 
+/** A client of another server, and `--no-trace-storage`, hide that the repository is open, but not the work on sources. */
 function isWorkingServer(run: OpenRun): boolean {
-  return isServer(run) && run.preview.repository === 'opened'
+  const { repository, attempts, queued = [] } = run.preview
+  const hasWork = attempts.length + queued.length > 0 || run.lastSettled !== undefined
+  return isServer(run) && (repository === 'opened' || hasWork)
 }
 
 function isServer({ command }: Pick<OpenRun, 'command'>): boolean {

@@ -14,7 +14,7 @@ export type Doubts = {
 
 type DoubtsOptions = {
   readonly ledger: Pick<Ledger, 'sources' | 'note' | 'repository'>
-  readonly repositoryQueries: Pick<RepositoryQueries, 'isReachable'>
+  readonly repositoryQueries: Pick<RepositoryQueries, 'isReachable' | 'waitingSince'>
   readonly isWantedHere: (source: Source) => boolean
   readonly nowSeconds: () => number
   readonly log: Log
@@ -39,13 +39,18 @@ export function createDoubts(options: DoubtsOptions): Doubts {
     const state = ledger.sources.get(formatSource(source))
     if (state === undefined || state.unproven !== undefined || !isWantedHere(source)) return false
     if ((state.lastAttempt?.endedAt ?? 0) > since) return false
-    const reason = 'nothing proves the last backup: Kopia has not answered since it ended'
+    const reason = 'nothing proves the last backup: the repository has not shown it since it ended'
     ledger.note(source, { unproven: { since, reason } })
     log.warn(`${formatSource(source)}: ${reason}.`)
     return true
   }
 
-  return {
-    note: (pending) => repositoryQueries.isReachable() === false && pending.map(noteItem).includes(true),
+  /** Kopia does not answer, is connected to another repository, or hangs. */
+  function isInVain(): boolean {
+    const waitingSince = repositoryQueries.waitingSince()
+    const hangs = waitingSince !== undefined && nowSeconds() - waitingSince >= longestWaitSeconds
+    return hangs || repositoryQueries.isReachable() === false || ledger.repository.changedTo !== undefined
   }
+
+  return { note: (pending) => isInVain() && pending.map(noteItem).includes(true) }
 }

@@ -32,8 +32,11 @@ export type LedgerEntries = {
   readonly removeGoneSources: (answer: SnapshotsAnswer, running: ReadonlySet<string>) => void
 }
 
-/** How long a source stays that has neither a snapshot nor a policy: a day in which its alert is seen. */
-const keepGoneSeconds = 24 * 3600
+/**
+ * How long a source stays that has neither a snapshot nor a policy: a day in which its alert is seen. One that never
+ * succeeded, such as a path that is misspelt, may be due once a month.
+ */
+const keepSeconds = { gone: 24 * 3600, neverGood: 35 * 24 * 3600 } as const
 
 /** Binds the entries to the ledger. */
 export function createLedgerEntries(options: LedgerEntriesOptions): LedgerEntries {
@@ -107,7 +110,7 @@ function removeGoneSources(
   for (const [name, state] of ledger.sources) {
     const { source } = state
     const isThere = answer.bySource.has(name) || hasOwnPolicy(policies, source) || running.has(name)
-    const isStillShown = isThere || nowSeconds() - lastNewsAt(state) < keepGoneSeconds
+    const isStillShown = isThere || nowSeconds() - lastNewsAt(state) < keepSecondsOf(state)
     if (isStillShown && isWanted(source)) continue
     if (ledger.wasAskedSince(source, answer.question)) continue
     ledger.removeSource(source)
@@ -115,7 +118,11 @@ function removeGoneSources(
   }
 }
 
-const goneWords = 'neither a snapshot nor a policy of it has been left for a day'
+const goneWords = 'neither a snapshot nor a policy of it has been left for long'
+
+function keepSecondsOf({ lastAttempt, lastSuccessAt }: SourceState): number {
+  return lastAttempt !== undefined && lastSuccessAt === undefined ? keepSeconds.neverGood : keepSeconds.gone
+}
 
 function lastNewsAt({ goneSince = 0, firstSeenAt, lastAttempt }: SourceState): number {
   return Math.max(goneSince, firstSeenAt, lastAttempt?.endedAt ?? 0)

@@ -54,7 +54,7 @@ export class Reconciler {
     })
   }
 
-  /** Enters what has begun. Returns whether other attempts are under way than before, or a server works again. */
+  /** Enters what has begun. Returns whether other attempts are under way, or a server works again. */
   noteBeginnings(): boolean {
     this.#setup.note()
     const hasNewServer = this.#commands.enterRunningServers(this.#options.tracker.runs, this.#setup.isOurs)
@@ -81,8 +81,12 @@ export class Reconciler {
     const hasEndedQuietly = await this.#endQuietRuns()
     const due = this.#deferrals.due(this.#pending())
     const hasSettled = due.length > 0 && (await this.#settlement.settle(due, await this.#askAbout(due)))
-    const isDoubtful = this.#doubts.note(this.#pending().filter(({ run }) => this.#setup.isOurs(run)))
-    return hasEndedQuietly || hasSettled || isDoubtful
+    return this.noteDoubts() || hasEndedQuietly || hasSettled
+  }
+
+  /** Enters which attempts have waited too long for their proof. Returns whether there is a new one. */
+  noteDoubts(): boolean {
+    return this.#doubts.note(this.#pending().filter(({ run }) => this.#setup.isOurs(run)))
   }
 
   /** Asks for all snapshots: settles what waits for an answer, and enters snapshots of which no log reports. */
@@ -121,7 +125,7 @@ export class Reconciler {
     return ended.length > 0 && this.#settlement.settle(ended, answer)
   }
 
-  /** Where the repository does not hold all snapshots of a quiet run, only a longer silence tells that it has ended. */
+  /** Where the repository lacks a snapshot of a quiet run, only a longer silence tells that it has ended. */
   async #endProven(quiet: readonly QuietRun[], answer: SnapshotsAnswer): Promise<readonly PendingItem[]> {
     if (answer.kind === 'interrupted') return []
     const { ledger, tracker } = this.#options

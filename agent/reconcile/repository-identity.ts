@@ -11,13 +11,15 @@ export function enterRepositoryStatus(
   log: Log,
 ): void {
   const known = ledger.repository.status?.repositoryId ?? ''
-  if (known === '' || status.repositoryId === known) {
-    ledger.updateRepository({ status, changedTo: undefined })
+  // A client of a repository server gets no id, so it can't tell whether the repository is another one.
+  if (known === '' || status.repositoryId === '' || status.repositoryId === known) {
+    const repositoryId = status.repositoryId || known
+    ledger.updateRepository({ status: { ...status, repositoryId }, changedTo: undefined })
     return
   }
   if (ledger.repository.changedTo?.repositoryId !== status.repositoryId) {
     log.error(
-      `Kopia's configuration is connected to another repository (${status.repositoryId || 'of a server'}) than before ` +
+      `Kopia's configuration is connected to another repository (${status.repositoryId}) than before ` +
         `(${known}). No source is removed. If this is right, stop the agent and run "kopia-metrics-agent forget --sources"; ` +
         'else connect the right one.',
     )

@@ -30,6 +30,8 @@ export type RepositoryQueries = {
   readonly refreshFigures: () => Promise<void>
   /** Whether Kopia answered the last question; undefined before the first. */
   readonly isReachable: () => boolean | undefined
+  /** Since when the oldest question for snapshots waits for its answer, in Unix seconds; undefined if none does. */
+  readonly waitingSince: () => number | undefined
 }
 
 type RepositoryQueriesOptions = {
@@ -46,7 +48,7 @@ export function createRepositoryQueries(options: RepositoryQueriesOptions): Repo
   const { ledger, kopia, signal, nowSeconds, log } = options
   const reachability = createReachability(log)
   let questions = 0
-  const leaveOutFigures = createLeaveOutFigures(options)
+  const waiting = new Map<number, number>()
 
   // A stop waits for the question under way, so none may begin after it.
   async function ask<T>(question: () => Promise<KopiaResult<T>>, enter: (value: T) => void): Promise<void> {
@@ -61,7 +63,8 @@ export function createRepositoryQueries(options: RepositoryQueriesOptions): Repo
     if (signal.aborted) return { kind: 'interrupted' }
     questions += 1
     const question = { number: questions, askedAt: nowSeconds() }
-    const answer = await kopia.snapshots(source)
+    waiting.set(question.number, question.askedAt)
+    const answer = await kopia.snapshots(source).finally(() => waiting.delete(question.number))
     if (signal.aborted) return { kind: 'interrupted' }
     reachability.note(answer)
     if (!answer.ok) return { kind: 'unavailable' }
@@ -79,6 +82,7 @@ export function createRepositoryQueries(options: RepositoryQueriesOptions): Repo
     }
   }
 
+  const figures = createFigures(options, ask)
   const refreshStatus = () =>
     ask(kopia.repositoryStatus, (status) => enterRepositoryStatus(ledger, status, log))
   const refreshPolicies = () => ask(kopia.policies, (policies) => ledger.updateRepository({ policies }))
@@ -92,14 +96,10 @@ export function createRepositoryQueries(options: RepositoryQueriesOptions): Repo
     refreshPolicies,
     refreshFigures: async () => {
       await refreshStatus()
-      const { status } = ledger.repository
-      if (!reachability.isReachable() || status === undefined) return
-      if (isServerClient(status)) return leaveOutFigures()
-      await ask(kopia.maintenance, (maintenance) => ledger.updateRepository({ maintenance }))
-      await ask(kopia.blobStats, (blobs) => ledger.updateRepository({ blobs }))
-      await ask(kopia.contentsBytes, (contentsBytes) => ledger.updateRepository({ contentsBytes }))
+      if (reachability.isReachable()) await figures.refresh()
     },
     isReachable: reachability.isReachable,
+    waitingSince: () => [...waiting.values()][0],
   }
 }
 
@@ -120,17 +120,31 @@ function isNewestMissing(
   })
 }
 
-/** Takes the figures out of the ledger, and says so once. */
-function createLeaveOutFigures({ ledger, log }: RepositoryQueriesOptions): () => void {
-  let isSaid = false
-  return () => {
+type Ask = <T>(question: () => Promise<KopiaResult<T>>, enter: (value: T) => void) => Promise<void>
+
+/** The size of the repository and its maintenance. A client of a repository server can't be asked; this is reported once. */
+function createFigures({ ledger, kopia, log }: RepositoryQueriesOptions, ask: Ask) {
+  let isReported = false
+
+  function leaveOut(): void {
     ledger.updateRepository({ maintenance: undefined, blobs: undefined, contentsBytes: undefined })
-    if (isSaid) return
-    isSaid = true
+    if (isReported) return
+    isReported = true
     log.info(
       'Kopia is a client of a repository server: size and maintenance of the repository are known only to the server, so their ' +
         'metrics are left out here.',
     )
+  }
+
+  return {
+    refresh: async () => {
+      const { status } = ledger.repository
+      if (status === undefined) return
+      if (isServerClient(status)) return leaveOut()
+      await ask(kopia.maintenance, (maintenance) => ledger.updateRepository({ maintenance }))
+      await ask(kopia.blobStats, (blobs) => ledger.updateRepository({ blobs }))
+      await ask(kopia.contentsBytes, (contentsBytes) => ledger.updateRepository({ contentsBytes }))
+    },
   }
 }
 

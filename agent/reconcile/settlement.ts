@@ -1,6 +1,7 @@
 // Settles pending items by an answer of the repository: what is decided goes into the ledger, the rest waits.
 
 import type { Attempt } from '../kopia/runs/evidence.ts'
+import type { EndedRun, Telling } from '../kopia/runs/run.ts'
 import type { RunTracker } from '../kopia/runs/tracker.ts'
 import { formatSource } from '../kopia/source.ts'
 import type { Ledger } from '../ledger/ledger.ts'
@@ -112,6 +113,13 @@ export class Settlement {
       return
     }
     if (decision.kind === 'own') commands.enterEnd(item.runId, item.run, finished)
-    tracker.settle(item.runId)
+    tracker.settle(item.runId, tellingOf(item.run, decision))
   }
+}
+
+/** What such a run backed up is known by the repository alone. */
+function tellingOf(run: EndedRun, decision: Decision): Telling {
+  if (decision.kind !== 'own') return decision.kind === 'unknown' ? 'untold' : 'told'
+  const tellsNothing = decision.finished.length === 0 && run.lastSettled === undefined
+  return tellsNothing && run.evidence.finalError === undefined ? 'untold' : 'told'
 }

@@ -40,6 +40,7 @@ function logDirectoryUseOf({ setup }: Pick<Ledger, 'setup'>): LogDirectoryUse {
 /** Binds the notes to the ledger. */
 export function createSetupNotes({ ledger, tracker, log }: SetupNotesOptions): SetupNotes {
   const reported = new Set<string>()
+  let isInvisibleReported = false
 
   function noteConfigurations(): void {
     for (const run of tracker.runs.values()) {
@@ -69,12 +70,14 @@ export function createSetupNotes({ ledger, tracker, log }: SetupNotesOptions): S
     const processesVisible = tracker.areProcessesVisible()
     if (processesVisible === undefined || processesVisible === ledger.setup.processesVisible) return
     ledger.updateSetup({ processesVisible })
-    if (processesVisible) log.info("Kopia's processes can be seen.")
-    else
+    // One Kopia that can be seen and one that can't would report each run.
+    if (!processesVisible && !isInvisibleReported) {
+      isInvisibleReported = true
       log.warn(
         "Kopia writes, but its process can't be seen: a killed backup is known only at the next backup of the source, or " +
           "after an hour of silence. Let the agent share Kopia's pid namespace, as Kopia's user or as root.",
       )
+    }
   }
 
   return {

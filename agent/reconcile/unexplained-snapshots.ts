@@ -49,6 +49,8 @@ export function createUnexplainedSnapshots(options: UnexplainedSnapshotsOptions)
 /** Whether a run was going on when the snapshot was made. */
 function isExplained(snapshot: Snapshot, runs: readonly Run[]): boolean {
   return runs.some((run) => {
+    // The attempts that a run tells of are known; more snapshots are not its own.
+    if (run.state === 'settled' && !run.isUntold) return false
     if (run.state !== 'open') return isWithin(snapshot, startOf(run), run.endedAt)
     // A server whose log has no DEBUG lines reports no snapshot.
     if (run.command === 'server-start') return run.preview.repository === 'unknown'

@@ -22,13 +22,14 @@ function createParts(change: Partial<RefresherOptions> = {}) {
     },
     ledger,
     tracker: { runs: new Map() },
-    reconciler: { refreshSnapshots: step('snapshots'), isWaiting: () => false },
+    reconciler: { refreshSnapshots: step('snapshots'), noteDoubts: () => false, isWaiting: () => false },
     repositoryQueries: {
       snapshots: async () => ({ kind: 'unavailable' }),
       refreshIdentity: step('identity'),
       refreshPolicies: step('policies'),
       refreshFigures: step('figures'),
       isReachable: () => true,
+      waitingSince: () => undefined,
     },
     publisher: { save: step('save'), requestPush: () => void steps.push('push') },
     spool: { tidy: step('tidy') },
@@ -53,6 +54,7 @@ test('the heartbeat does not wait for Kopia, which is asked one question at a ti
   let answer: () => void = () => undefined
   const { refresher, steps } = createParts({
     reconciler: {
+      noteDoubts: () => false,
       isWaiting: () => true,
       refreshSnapshots: () => {
         asked += 1
@@ -85,6 +87,7 @@ test('the figures of the repository are asked for one at a time, however often t
       refreshIdentity: async () => undefined,
       refreshPolicies: async () => undefined,
       isReachable: () => true,
+      waitingSince: () => undefined,
       refreshFigures: async () => {
         underWay += 1
         most = Math.max(most, underWay)
@@ -171,9 +174,10 @@ test('where Kopia does not answer, the repository schedule asks one question', a
       refreshPolicies: ask('policies'),
       refreshFigures: ask('figures'),
       isReachable: () => false,
+      waitingSince: () => undefined,
     },
   })
-  assert.deepEqual([asked, steps], [['identity'], []])
+  assert.deepEqual([asked, steps], [['identity'], ['tidy']])
 })
 
 test('Kopia that has never answered is asked for everything, then what ended meanwhile is settled', async () => {
@@ -184,6 +188,7 @@ test('Kopia that has never answered is asked for everything, then what ended mea
       refreshPolicies: async () => void steps.push('policies'),
       refreshFigures: async () => void steps.push('figures'),
       isReachable: () => undefined,
+      waitingSince: () => undefined,
     },
   })
   await refresher.heartbeat()

@@ -27,12 +27,16 @@ test('unknown are the snapshots after the last attempt, but no checkpoint and no
     snapshotAt(160, { incomplete: 'canceled' }),
     snapshotAt(201),
   ]
-  assert.deepEqual(ids(unknownSnapshots({ lastAttempt }, held, 200)), ['101', '160'])
-  assert.deepEqual(unknownSnapshots({}, held, 200), [])
+  assert.deepEqual(ids(unknownSnapshots({ lastAttempt }, held, 200, 0)), ['101', '160'])
+  assert.deepEqual(
+    ids(unknownSnapshots({}, held, 200, 155)),
+    ['160'],
+    'of a new source, those since the agent runs',
+  )
 })
 
 test('the snapshot of the last attempt is known, even if its clock is ahead', () => {
-  assert.deepEqual(unknownSnapshots({ lastAttempt }, [{ ...snapshotAt(150), id: '98' }], 200), [])
+  assert.deepEqual(unknownSnapshots({ lastAttempt }, [{ ...snapshotAt(150), id: '98' }], 200, 0), [])
 })
 
 test('the past of a source without attempts is its newest snapshot, and its newest good one', () => {

@@ -16,7 +16,7 @@ const failed: FinishedAttempt = {
 }
 const snapshotAt = (startedAt: number) =>
   makeSnapshot({ source, id: `${startedAt}`, startedAt, endedAt: startedAt + 2 })
-const create = () => createSources({}, () => true)
+const create = () => createSources({}, { begunAt: () => 9, isCounted: () => true })
 
 test('the snapshots that no attempt explained are returned once', () => {
   const sources = create()

@@ -20,18 +20,19 @@ import {
 type Setup = {
   readonly run?: Run
   readonly isReachable?: boolean | undefined
+  readonly waitingSince?: number
   readonly isWantedHere?: () => boolean
 }
 
 function createSetup({ run = endedRun(5, lostAtFlush), ...facts }: Setup = {}) {
-  const { isReachable, isWantedHere = () => true } = { isReachable: false, ...facts }
+  const { isReachable, waitingSince, isWantedHere = () => true } = { isReachable: false, ...facts }
   const clock = { now: begin }
   const ledger = createLedger({ ...emptyLedger, begunAt: 1, repository: { status } })
   for (const source of [data, mail]) ledger.addSource(source, begin)
   const log = createLogRecorder()
   const doubts = createDoubts({
     ledger,
-    repositoryQueries: { isReachable: () => isReachable },
+    repositoryQueries: { isReachable: () => isReachable, waitingSince: () => waitingSince },
     isWantedHere,
     nowSeconds: () => clock.now,
     log,
@@ -56,7 +57,7 @@ test('an attempt that waits for 600 s while Kopia does not answer is unproven, a
   const [state] = ledger.sources.values()
   assert.deepEqual(state?.unproven, {
     since: begin + 5,
-    reason: 'nothing proves the last backup: Kopia has not answered since it ended',
+    reason: 'nothing proves the last backup: the repository has not shown it since it ended',
   })
   assert.equal(log.lines('warn').length, 2)
 })
@@ -102,4 +103,14 @@ test('what a server has finished and what only hooks report waits, too', () => {
     assert.equal(noteAt(602), true)
     assert.deepEqual(unproven(), [source])
   }
+})
+
+test('a question that hangs for 600 s, and another repository, prove as little as a refusal', () => {
+  const hanging = createSetup({ isReachable: true, waitingSince: begin + 100 })
+  assert.equal(hanging.noteAt(100 + 599), false)
+  assert.equal(hanging.noteAt(100 + 600), true)
+  const elsewhere = createSetup({ isReachable: true })
+  assert.equal(elsewhere.noteAt(700), false)
+  elsewhere.ledger.updateRepository({ changedTo: { ...status, repositoryId: 'other' } })
+  assert.equal(elsewhere.noteAt(700), true)
 })

@@ -78,7 +78,7 @@ test('a source that loses all its snapshots stays with counts of 0 and its inter
   askAt(lostAt + day)
   assert.deepEqual(names(), [])
   assert.deepEqual(log.lines('info'), [
-    'root@vm:/data: no longer reported, since neither a snapshot nor a policy of it has been left for a day.',
+    'root@vm:/data: no longer reported, since neither a snapshot nor a policy of it has been left for long.',
   ])
 })
 

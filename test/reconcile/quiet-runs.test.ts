@@ -35,7 +35,7 @@ test('a quiet run is a new question once it has reported more, and only then', (
 test('the runs end of which the repository holds each snapshot', async () => {
   const two = endedRun(5, [...claimed, line.snapshotting(2, mail), line.created(4, 'i2')])
   const tracker = trackerOf(endedRun(3, claimed), two, endedRun(3, []))
-  const over = await endProvenRuns(tracker, quietRunsOf(tracker), holding(snapshotAt('i1', 0)), data)
+  const over = await endProvenRuns(tracker, quietRunsOf(tracker), () => holding(snapshotAt('i1', 0)), data)
   assert.deepEqual([[...over], tracker.ended], [['run 0'], ['run 0']])
 })
 
@@ -46,7 +46,7 @@ test('a partial snapshot shows the end of its run, a missing one does not', asyn
     [[], []],
   ] as const) {
     const tracker = trackerOf(endedRun(3, partial))
-    const over = await endProvenRuns(tracker, quietRunsOf(tracker), holding(...held), data)
+    const over = await endProvenRuns(tracker, quietRunsOf(tracker), () => holding(...held), data)
     assert.deepEqual([...over], expected)
   }
 })
@@ -55,8 +55,8 @@ test('a run that has written while Kopia answered does not end', async () => {
   const tracker = trackerOf(endedRun(3, claimed))
   const quiet = quietRunsOf(tracker)
   tracker.quiet = [['run 0', endedRun(5, [...claimed, line.snapshotting(2, mail)])]]
-  await endProvenRuns(tracker, quiet, holding(snapshotAt('i1', 0)), data)
+  await endProvenRuns(tracker, quiet, () => holding(snapshotAt('i1', 0)), data)
   tracker.quiet = []
-  await endProvenRuns(tracker, quiet, holding(snapshotAt('i1', 0)), data)
+  await endProvenRuns(tracker, quiet, () => holding(snapshotAt('i1', 0)), data)
   assert.deepEqual(tracker.ended, [])
 })

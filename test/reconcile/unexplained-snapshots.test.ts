@@ -24,7 +24,7 @@ function createSetup(...runs: readonly Run[]) {
   return { note, log }
 }
 
-const settled = asSettled(endedRun(3, goodLog))
+const settled = asSettled(endedRun(3, goodLog), 'untold')
 const open = openRun([line.snapshotting(1000), line.opened(1100)])
 const server = (...lines: readonly string[]) => openRun(lines, { command: 'server-start' })
 
@@ -32,7 +32,8 @@ const cases: readonly (readonly [name: string, runs: readonly Run[], at: number,
   ['no run at all', [], 100, 1],
   ['a run that had ended a minute before', [settled], 64, 1],
   ['a run that ended within a minute', [settled], 62, 0],
-  ['a settled run without results, as of an empty log', [asSettled(endedRun(3, []))], 1, 0],
+  ['a settled run without results, as of an empty log', [asSettled(endedRun(3, []), 'untold')], 1, 0],
+  ['a run whose own attempts are known', [asSettled(endedRun(3, goodLog), 'told')], 1, 1],
   ['an open run', [open], 1050, 0],
   ['an open run that began later', [open], 900, 1],
   ['an open run that has been silent since', [open], 1200, 1],

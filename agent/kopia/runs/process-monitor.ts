@@ -9,7 +9,7 @@ import { isInvisible, isQuiet, mayHaveJustEnded } from './run-end.ts'
 import { createRunEndings, type RunEndings } from './run-endings.ts'
 import type { RunStore } from './run-store.ts'
 
-type ProcessMonitor = RunEndings & {
+export type ProcessMonitor = RunEndings & {
   /** Looks at the process of each open run. Returns the ids of the runs whose process is not visible. */
   readonly findGone: () => readonly string[]
   /** Silent runs whose process was never seen, each as it would be if it had ended. */

@@ -4,7 +4,15 @@ import { withoutAttempt } from './attempts.ts'
 import type { Attempt } from './evidence.ts'
 import type { FinishedAttempt } from './finished-attempt.ts'
 import { isHookRun } from './hook-calls.ts'
-import { asSettled, type OpenRun, type Run, type Runs, type SettledRun, withSignOfLife } from './run.ts'
+import {
+  asSettled,
+  type OpenRun,
+  type Run,
+  type Runs,
+  type SettledRun,
+  type Telling,
+  withSignOfLife,
+} from './run.ts'
 
 export type RunStore = {
   readonly runs: Runs
@@ -18,7 +26,7 @@ export type RunStore = {
   /** Moves signs of life out of the future, after the clock was set back. */
   readonly correctClock: () => void
   /** Marks an ended run as counted. */
-  readonly settle: (runId: string) => void
+  readonly settle: (runId: string, telling: Telling) => void
   /** Removes a counted attempt from an open run. */
   readonly settleAttempt: (runId: string, settled: Attempt, finished: FinishedAttempt | undefined) => void
   /** Forgets the settled runs that cannot be counted again, given the runs whose logs exist. */
@@ -57,9 +65,9 @@ export function createRunStore(known: Runs, nowSeconds: () => number): RunStore 
     firstSeenAt.delete(runId)
   }
 
-  function settle(runId: string): void {
+  function settle(runId: string, telling: Telling): void {
     const run = runs.get(runId)
-    if (run?.state === 'ended') set(runId, asSettled(run))
+    if (run?.state === 'ended') set(runId, asSettled(run, telling))
   }
 
   function settleAttempt(runId: string, settled: Attempt, finished: FinishedAttempt | undefined): void {

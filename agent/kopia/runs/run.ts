@@ -61,6 +61,8 @@ export type SettledRun = {
   readonly wasSeenAlive: boolean
   readonly startedAt: number
   readonly endedAt: number
+  /** Its log does not tell what it backed up, or nobody knows for which repository. */
+  readonly isUntold?: true
   /** What is known of a run that silence ended. It is open again when its log grows. */
   readonly reopening?: OpenRun
 }
@@ -88,8 +90,11 @@ export function withSignOfLife(run: OpenRun, signAt: number, nowSeconds: number)
   return lastSignAt === run.lastSignAt ? run : { ...run, lastSignAt }
 }
 
+/** Whether the attempts of a settled run are in the ledger. */
+export type Telling = 'told' | 'untold'
+
 /** The run once its outcome is in the ledger. */
-export function asSettled(run: EndedRun): SettledRun {
+export function asSettled(run: EndedRun, telling: Telling): SettledRun {
   const { processId, endedAt, isSilent } = run
   return {
     state: 'settled',
@@ -97,6 +102,7 @@ export function asSettled(run: EndedRun): SettledRun {
     wasSeenAlive: wasSeenAlive(run),
     startedAt: startOf(run),
     endedAt,
+    ...(telling === 'untold' && { isUntold: true as const }),
     ...(isSilent && { reopening: asReopening(run) }),
   }
 }

@@ -4,14 +4,16 @@ import { createFaultMemory, type FaultMemory } from '../../util/fault-memory.ts'
 import { createQueue } from '../../util/queue.ts'
 import { parseTrackedName } from '../log/segments.ts'
 import type { Source } from '../source.ts'
-import { type Configuration, configurationInLog, configurationOfProcess } from './configuration.ts'
+import type { Configuration } from './configuration.ts'
 import type { Attempt } from './evidence.ts'
 import type { FinishedAttempt } from './finished-attempt.ts'
 import { isHookRun, withHookCall } from './hook-calls.ts'
 import { LogFollower } from './log-follower.ts'
-import { machineProcesses, type Processes } from './process.ts'
-import { createProcessMonitor } from './process-monitor.ts'
-import type { EndedRun, HookCall, OpenRun, Runs } from './run.ts'
+import { createMachineMonitor } from './machine-monitor.ts'
+import type { Processes } from './process.ts'
+import type { ProcessMonitor } from './process-monitor.ts'
+import type { EndedRun, HookCall, OpenRun, Runs, Telling } from './run.ts'
+import { configurationOfRun } from './run-configuration.ts'
 import { createRunReader, type RunReading } from './run-reader.ts'
 import { createRunStore, type RunStore } from './run-store.ts'
 
@@ -43,7 +45,7 @@ export type RunTracker = {
   /** Runs `task` while no log is read, so that no read overwrites what the task settles. */
   readonly exclusively: (task: () => void) => Promise<void>
   /** Marks an ended run as counted. Call it within `exclusively`. */
-  readonly settle: (runId: string) => void
+  readonly settle: (runId: string, telling: Telling) => void
   /** Removes a counted attempt from an open run. Call it within `exclusively`. */
   readonly settleAttempt: (runId: string, settled: Attempt, finished: FinishedAttempt | undefined) => void
 }
@@ -84,7 +86,7 @@ export function createRunTracker(options: RunTrackerOptions): RunTracker {
   const store = createRunStore(options.runs, nowSeconds)
   const reader = createRunReader({ directory, nowSeconds, faults, onProgress })
   const follower = new LogFollower({ directory, store, reader, faults })
-  const monitor = monitorOf(options, store)
+  const monitor = createMachineMonitor(options, store)
   const endNow = (runId: string, { run }: RunReading) => asSilent(monitor.end(runId, run))
   const enqueue = createQueue()
 
@@ -94,11 +96,6 @@ export function createRunTracker(options: RunTrackerOptions): RunTracker {
       store.correctClock()
       return task()
     }).catch((error: unknown) => faults.report(directory, error))
-  }
-
-  function addHookCall(call: HookCall): void {
-    const changed = withHookCall(store.runs, call, nowSeconds())
-    if (changed !== undefined) store.set(changed.runId, changed.run)
   }
 
   /** Takes the hooks' calls after the process has gone: its last hook may have run since the last look. */
@@ -119,12 +116,16 @@ export function createRunTracker(options: RunTrackerOptions): RunTracker {
   return {
     runs: store.runs,
     sweep: (signal) => inOrder(() => follower.sweep(signal)),
-    read: (fileName) => inOrder(() => follower.read(fileName)),
+    read: (fileName) =>
+      inOrder(async () => {
+        await follower.read(fileName)
+        lookAtUnseen(store, monitor, fileName)
+      }),
     isLive: (fileName) => {
       const name = parseTrackedName(fileName)
       return name !== undefined && store.isReadOn(name.runId)
     },
-    addHookCall: (call) => inOrder(() => addHookCall(call)),
+    addHookCall: (call) => inOrder(() => addHookCall(store, call, nowSeconds())),
     endFinishedRuns,
     hasJustWritten: monitor.hasJustWritten,
     quietRuns: monitor.quietRuns,
@@ -137,23 +138,19 @@ export function createRunTracker(options: RunTrackerOptions): RunTracker {
   }
 }
 
-function asSilent(run: EndedRun): EndedRun {
-  return { ...run, isSilent: true }
+function addHookCall(store: RunStore, call: HookCall, nowSeconds: number): void {
+  const changed = withHookCall(store.runs, call, nowSeconds)
+  if (changed !== undefined) store.set(changed.runId, changed.run)
 }
 
-function monitorOf(
-  {
-    configurationPath,
-    longestSuccessSeconds = () => undefined,
-    newestStartOf = () => undefined,
-    processes = machineProcesses,
-    nowSeconds,
-  }: RunTrackerOptions,
-  store: RunStore,
-) {
-  const configurationOf = (processId: number) => configurationOfProcess(processId, configurationPath)
-  const known = { longestSuccessSeconds, newestStartOf }
-  return createProcessMonitor({ store, processes, configurationOf, nowSeconds, ...known })
+/** Only while a process lives can it be asked for its configuration, and a look can wait for an answer of Kopia. */
+function lookAtUnseen(store: RunStore, monitor: ProcessMonitor, fileName: string): void {
+  const run = store.runs.get(parseTrackedName(fileName)?.runId ?? '')
+  if (run?.state === 'open' && run.process === undefined) monitor.findGone()
+}
+
+function asSilent(run: EndedRun): EndedRun {
+  return { ...run, isSilent: true }
 }
 
 async function takeHookCalls(options: RunTrackerOptions, faults: FaultMemory): Promise<void> {
@@ -163,14 +160,4 @@ async function takeHookCalls(options: RunTrackerOptions, faults: FaultMemory): P
   } catch (error) {
     faults.report(nameOfHookCalls, error)
   }
-}
-
-/** The process was asked when it was first seen; the log names the file only once maintenance begins. */
-function configurationOfRun(
-  { configuration, evidence }: OpenRun | EndedRun,
-  ownPath: string,
-): Configuration | undefined {
-  const { configurationPath } = evidence
-  if (configuration !== undefined || configurationPath === undefined) return configuration
-  return configurationInLog(configurationPath, ownPath)
 }

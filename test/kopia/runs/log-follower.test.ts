@@ -26,7 +26,7 @@ async function silence({ tracker, clock }: Tracking): Promise<SettledRun> {
   await tracker.endFinishedRuns()
   const ended = tracker.runs.get(runId)
   assert.equal(ended?.state === 'ended' && ended.isSilent, true)
-  await tracker.exclusively(() => tracker.settle(runId))
+  await tracker.exclusively(() => tracker.settle(runId, 'told'))
   const settled = tracker.runs.get(runId)
   assert.ok(settled?.state === 'settled')
   return settled
@@ -66,7 +66,7 @@ test('a run that silence has ended is open again when it writes, with its attemp
     ended.evidence.attempts.map(({ wasCounted, reportedResult }) => [wasCounted, reportedResult?.kind]),
     [[true, 'created']],
   )
-  await tracker.exclusively(() => tracker.settle(runId))
+  await tracker.exclusively(() => tracker.settle(runId, 'told'))
   const settled = tracker.runs.get(runId)
   assert.equal(settled?.state === 'settled' && settled.reopening, undefined)
   assert.equal(tracker.isLive(fileName), false)

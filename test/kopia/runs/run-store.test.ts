@@ -59,7 +59,7 @@ test('only an ended run can be settled, and only an open run loses a settled att
   )
   for (const runId of ['open', 'ended']) {
     store.settleAttempt(runId, attempt, undefined)
-    store.settle(runId)
+    store.settle(runId, 'told')
   }
   const [one, other] = [store.runs.get('open'), store.runs.get('ended')]
   assert.deepEqual(one?.state === 'open' && one.evidence.attempts, [])

@@ -70,7 +70,7 @@ test('a run begins with its first attempt or call of a hook, settled ones includ
 
 test('a settled run remembers only what it needs not to be counted again', () => {
   const evidence = { ...noEvidence, attempts: [attempt] }
-  const settled = asSettled(ended({ evidence, preview: evidence, process: '77' }))
+  const settled = asSettled(ended({ evidence, preview: evidence, process: '77' }), 'told')
   assert.deepEqual(settled, {
     state: 'settled',
     processId: 42,
@@ -86,7 +86,7 @@ test('a settled run that silence alone has ended remembers how it goes on, with 
   const readBytes = { 'kopia-r.0.log': 100 }
   const silent = ended({ evidence, preview: evidence, readBytes, lastSignAt: 1000, isSilent: true })
   const counted = { ...evidence, attempts: [{ ...attempt, wasCounted: true as const }] }
-  assert.deepEqual(asSettled(silent), {
+  assert.deepEqual(asSettled(silent, 'told'), {
     state: 'settled',
     processId: 42,
     wasSeenAlive: false,

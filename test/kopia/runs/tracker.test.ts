@@ -84,7 +84,7 @@ test('a run ends once its process is gone, and its attempts are settled once', a
   await tracker.endFinishedRuns()
   const run = tracker.runs.get(runId)
   assert.equal(run?.state === 'ended' && run.evidence.attempts[0]?.reportedResult?.kind, 'created')
-  await tracker.exclusively(() => tracker.settle(runId))
+  await tracker.exclusively(() => tracker.settle(runId, 'told'))
   await tracker.sweep()
   assert.deepEqual(tracker.runs.get(runId), {
     state: 'settled',
