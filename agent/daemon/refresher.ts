@@ -75,9 +75,7 @@ export function createRefresher(options: RefresherOptions): Refresher {
     if (questions === 'everything' && repositoryQueries.isReachable()) await refreshFigures()
   }
 
-  async function tidySpool(): Promise<void> {
-    await faults.run('Tidying the spool', () => spool.tidy(nowSeconds()))
-  }
+  const tidySpool = () => faults.run('Tidying the spool', () => spool.tidy(nowSeconds()))
 
   async function askForFigures(): Promise<void> {
     await tidySpool()
@@ -88,9 +86,8 @@ export function createRefresher(options: RefresherOptions): Refresher {
   // A server or another machine changes policies without a log here, and Kopia may write its logs elsewhere.
   async function askForAll(): Promise<void> {
     await repositoryQueries.refreshIdentity()
-    if (!repositoryQueries.isReachable()) return tidySpool()
-    await reconciler.refreshSnapshots()
-    await refreshFigures()
+    if (!repositoryQueries.isReachable()) await tidySpool()
+    else await reconciler.refreshSnapshots().then(refreshFigures)
   }
 
   // The heartbeat does not wait for a repository that hangs: its silence must mean that the machine is gone.
@@ -106,10 +103,12 @@ export function createRefresher(options: RefresherOptions): Refresher {
     heartbeat,
     refreshFigures,
     noteOtherChanges: async () => changes.note(await changes.newest()),
-    finish: async () => {
-      await Promise.all([askKopia.idle(), refreshRepository.idle(), refreshFigures.idle()])
-    },
+    finish: () => idleOf(askKopia, refreshRepository, refreshFigures),
   }
+}
+
+async function idleOf(...tasks: readonly { readonly idle: () => Promise<void> }[]): Promise<void> {
+  await Promise.all(tasks.map((task) => task.idle()))
 }
 
 function startSchedules(

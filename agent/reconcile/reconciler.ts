@@ -66,7 +66,7 @@ export class Reconciler {
     return hasChanged || hasNewServer
   }
 
-  /** Enters the commands whose failure is known before their attempts are. Returns whether there is a new one. */
+  /** Enters the commands that have failed, before their attempts are known. Returns whether one is new. */
   noteFailures(): boolean {
     const isNew = pendingRuns(this.#options.tracker.runs).map(
       ({ runId, run }) => this.#setup.isOurs(run) && this.#commands.enterFailure(runId, run),
@@ -84,7 +84,7 @@ export class Reconciler {
     return this.noteDoubts() || hasEndedQuietly || hasSettled
   }
 
-  /** Enters which attempts have waited too long for their proof. Returns whether there is a new one. */
+  /** Enters which attempts wait too long for their proof. Returns whether one is new. */
   noteDoubts(): boolean {
     return this.#doubts.note(this.#pending().filter(({ run }) => this.#setup.isOurs(run)))
   }

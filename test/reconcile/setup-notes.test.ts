@@ -54,7 +54,7 @@ test('configurations of temporary files do not fill the ledger', () => {
   assert.deepEqual([otherConfigurations.length, otherConfigurations.at(-1)], [10, '/tmp/49.config'])
 })
 
-test('whether processes can be seen is kept while nothing shows it, and a process that can't is reported once', () => {
+test('whether processes can be seen is kept while nothing shows it, and one that cannot is reported once', () => {
   const { ledger, log, seen, notes } = createSetup()
   for (const visible of [undefined, false, false, undefined, true, undefined, false, true] as const) {
     seen.visible = visible
