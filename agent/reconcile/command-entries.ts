@@ -94,7 +94,7 @@ function createEmptyLogReport(ledger: Ledger, log: Log) {
       if (isReported || !ledger.isCounted(run.endedAt)) return
       isReported = true
       log.warn(
-        `kopia ${commandOf(run)} (${runId}) left a log that tells nothing, so only the repository shows how it went. Look whether ` +
+        `kopia ${commandOf(run)} (${runId}) left an empty log, or one that tells nothing, so only the repository shows how it went. Look whether ` +
           "the disk of Kopia's logs is full, or its file log level above info.",
       )
     },

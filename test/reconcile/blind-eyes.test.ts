@@ -33,7 +33,7 @@ test('an empty log of a backup proves nothing: the repository is asked for all, 
   assert.deepEqual(kopia.questions, ['snapshot list'])
   assert.equal(ledger.commands.size, 0)
   assert.deepEqual(stateOf(data)?.attempts, { success: 1, failed: 1, incomplete: 0 })
-  assert.equal(lines.lines('warn').filter((text) => text.includes('log that tells nothing')).length, 1)
+  assert.equal(lines.lines('warn').filter((text) => text.includes('empty log')).length, 1)
   assert.equal(counted.unexplained, 0)
 })
 

@@ -16,6 +16,11 @@ const cases: readonly (readonly [name: string, runs: readonly EndedRun[], needed
     [endedRun(3, [], { readBytes: { 'k.0.log': 9 } })],
     { kind: 'all' },
   ],
+  [
+    'a log of level warning, which names no source',
+    [endedRun(3, [line.error(1, 'Found 1 fatal error(s)')])],
+    { kind: 'all' },
+  ],
   ['hooks, which name a path alone', [endedRun(3, goodLog, { hookCalls: [call] })], { kind: 'all' }],
   [
     'a log of another command that says nothing',

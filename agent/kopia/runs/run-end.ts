@@ -4,7 +4,7 @@ import { isNearItsEnd, nearEndLoggedAt } from './evidence.ts'
 import type { EndedRun, OpenRun, Run } from './run.ts'
 
 /** How long a run must be silent: until it may have ended, and until silence alone ends it at the earliest. */
-const silenceSeconds = { nearEnd: 1, unread: 60, shortestLimit: 3600 } as const
+const silenceSeconds = { nearEnd: 1, empty: 10, unread: 60, shortestLimit: 3600 } as const
 
 /** A silence of so many times the longest good backup means that the process is gone. */
 const silenceFactor = 3
@@ -29,8 +29,15 @@ export function whyEnded(run: OpenRun, facts: EndFacts): 'certain' | 'silence' |
   // A server that nobody uses is silent for days, and it can close one repository and open another.
   if (run.command === 'server-start') return undefined
   if (run.preview.repository === 'closed' && silentSeconds >= silenceSeconds.nearEnd) return 'certain'
+  // An empty log fails no attempt, and the repository is to be asked.
+  if (isEmpty(run) && silentSeconds >= silenceSeconds.empty) return 'silence'
   const limit = Math.max(silenceSeconds.shortestLimit, silenceFactor * longestSuccessSeconds)
   return isSuperseded || silentSeconds >= limit ? 'silence' : undefined
+}
+
+function isEmpty({ readBytes, hookCalls }: OpenRun): boolean {
+  const sizes = Object.values(readBytes)
+  return sizes.length > 0 && hookCalls.length === 0 && sizes.every((bytes) => bytes === 0)
 }
 
 /** The same where a segment of a process that has gone could not be read: its fault may pass, but not for ever. */

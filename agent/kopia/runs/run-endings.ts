@@ -1,7 +1,6 @@
 // Ends the runs whose processes are not visible, as far as it is known that they are over.
 
 import { formatSource, type Source } from '../source.ts'
-import type { Attempt } from './evidence.ts'
 import type { Processes } from './process.ts'
 import { type EndedRun, type OpenRun, wasSeenAlive } from './run.ts'
 import { asEnded, hasEndedUnread, isInvisible, whyEnded } from './run-end.ts'
@@ -38,24 +37,30 @@ export function createRunEndings(options: RunEndingsOptions): RunEndings {
     const silentSeconds = nowSeconds() - run.lastSignAt
     if (!isComplete && !hasEndedUnread(silentSeconds)) return undefined
     const lengths = run.preview.attempts.map(({ source }) => longestSuccessSeconds(source) ?? 0)
+    const supersededAt = supersededSince(runId, run)
     const why = whyEnded(run, {
       silentSeconds,
       isKnownToBeGone: isKnownToBeGone(runId, run),
-      isSuperseded: isSuperseded(runId, run),
+      isSuperseded: supersededAt !== undefined,
       longestSuccessSeconds: Math.max(0, ...lengths),
     })
     if (why === undefined) return undefined
-    return why === 'silence' ? { ...end(runId, run), isSilent: true } : end(runId, run)
+    const ended = end(runId, run)
+    if (why === 'certain') return ended
+    // It ended before the later attempt began, whose outcome is the newer one.
+    return { ...ended, endedAt: Math.min(ended.endedAt, supersededAt ?? ended.endedAt), isSilent: true }
   }
 
-  /** A short run of the same source can be settled between two looks. */
-  function isSuperseded(runId: string, run: OpenRun): boolean {
-    const isSettledLater = ({ source, startedAt }: Attempt) =>
-      (newestStartOf(source) ?? 0) > Math.max(run.lastSignAt, startedAt)
-    return (
-      run.preview.attempts.some(isSettledLater) ||
-      store.openRuns().some(([otherId, other]) => otherId !== runId && isLaterOfSameSource(other, run))
-    )
+  /** When a later attempt of the same source began, in Unix seconds. It can be settled between two looks. */
+  function supersededSince(runId: string, run: OpenRun): number | undefined {
+    const starts = [
+      ...run.preview.attempts.flatMap(({ source, startedAt }) => {
+        const newest = newestStartOf(source) ?? 0
+        return newest > Math.max(run.lastSignAt, startedAt) ? [newest] : []
+      }),
+      ...store.openRuns().flatMap(([otherId, other]) => (otherId === runId ? [] : laterStarts(other, run))),
+    ]
+    return starts.length > 0 ? Math.min(...starts) : undefined
   }
 
   function end(runId: string, run: OpenRun): EndedRun {
@@ -76,13 +81,11 @@ export function createRunEndings(options: RunEndingsOptions): RunEndings {
   return { endIfOver, end }
 }
 
-/** Whether `other` began to back up a source of `run` after the last sign of `run`. */
-function isLaterOfSameSource(other: OpenRun, run: OpenRun): boolean {
+/** When `other` began to back up sources of `run` after the last sign of `run`. */
+function laterStarts(other: OpenRun, run: OpenRun): readonly number[] {
+  if (other.configuration?.kind === 'other') return []
   const names = new Set(run.preview.attempts.map(({ source }) => formatSource(source)))
-  return (
-    other.configuration?.kind !== 'other' &&
-    other.preview.attempts.some(
-      ({ source, startedAt }) => startedAt > run.lastSignAt && names.has(formatSource(source)),
-    )
-  )
+  return other.preview.attempts
+    .filter(({ source, startedAt }) => startedAt > run.lastSignAt && names.has(formatSource(source)))
+    .map(({ startedAt }) => startedAt)
 }

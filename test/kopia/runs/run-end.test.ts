@@ -61,6 +61,15 @@ test('silence ends a run after three times the longest good backup, and after an
   assert.deepEqual([ends(7200, 21_599), ends(7200, 21_600)], [undefined, 'silence'])
 })
 
+test('an empty log ends soon, since it fails no attempt and the repository is to be asked', () => {
+  const empty = { ...open, readBytes: { 'kopia.0.log': 0 } }
+  assert.deepEqual(
+    [9.9, 10].map((silentSeconds) => why(empty, { silentSeconds })),
+    [undefined, 'silence'],
+  )
+  assert.equal(why({ ...empty, readBytes: { 'kopia.0.log': 1 } }, { silentSeconds: 10 }), undefined)
+})
+
 test('a later run of one of its sources ends a silent run at once', () => {
   assert.equal(why(open, { isSuperseded: true }), 'silence')
 })

@@ -94,3 +94,17 @@ test('a silent run ends once a later run backs up one of its sources', () => {
   const configuration = { kind: 'other', path: '/etc/nas.config' } as const
   assert.equal(ending({ ...backingUp(now - 5), configuration }), 'goes on')
 })
+
+test('a run that a later one supersedes ended before that one began, so that the later outcome is the newer one', () => {
+  const silent = { ...open, ...backingUp(now - 60), lastSignAt: now - 50 }
+  const later = { ...seen, ...backingUp(now - 49.8), processId: 43 }
+  const { endIfOver } = createRunEndings({
+    store: createRunStore(new Map(Object.entries({ r: silent, later })), () => now),
+    processes: machineWith({ living: { 42: 'another process' } }),
+    longestSuccessSeconds: () => undefined,
+    newestStartOf: () => undefined,
+    seenAliveAt: () => undefined,
+    nowSeconds: () => now,
+  })
+  assert.equal(endIfOver('r', { run: silent, isComplete: true })?.endedAt, now - 49.8)
+})

@@ -88,11 +88,18 @@ export const twoRepositories: Setup = {
 
 export const noTraceStorage: Setup = { ...plain, name: '--no-trace-storage', flags: ['--no-trace-storage'] }
 
-/** A good backup leaves a log of 0 bytes, as every backup does on a full disk. */
+/** A good backup leaves no log at all, so only the repository's schedule finds its snapshot. */
 export const warningsOnly: Setup = {
   ...plain,
   name: '--file-log-level=warning',
   flags: ['--file-log-level=warning'],
+  enter: async (_, lab) => ({
+    lab: {
+      ...lab,
+      startAgent: (settings) =>
+        lab.startAgent({ KOPIA_METRICS_REPOSITORY_SCHEDULE: '* * * * * *', ...settings }),
+    },
+  }),
   isShown: ({ isShownByRepository, isShownByHooks }, hasHooks) =>
     isShownByRepository || (hasHooks && isShownByHooks),
   isGoodEndShown: false,
