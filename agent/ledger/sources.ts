@@ -6,8 +6,11 @@ import { formatSource, type Source } from '../kopia/source.ts'
 import { unknownSnapshots } from './snapshot-history.ts'
 import { newSource, type SourceState, withFinished, withSnapshots } from './source-state.ts'
 
-/** A question to Kopia. Questions are numbered because the clock may be set back between two of them. */
-export type Question = { readonly number: number; readonly askedAt: number }
+/**
+ * A question to Kopia that was answered; times in Unix seconds. Questions are numbered because the clock may be set back
+ * between two of them.
+ */
+export type Question = { readonly number: number; readonly askedAt: number; readonly answeredAt: number }
 
 export type Sources = {
   readonly states: ReadonlyMap<string, SourceState>
@@ -68,13 +71,13 @@ export function createSources(
     question: Question,
   ): readonly Snapshot[] {
     if (wasAskedSince(source, question)) return []
-    const { askedAt } = question
+    const { askedAt, answeredAt } = question
     const state = ensureSource(source, askedAt)
     answered.set(formatSource(source), question.number)
-    const found = unknownSnapshots(state, snapshots, askedAt, begunAt() ?? askedAt)
+    const found = unknownSnapshots(state, snapshots, answeredAt, begunAt() ?? answeredAt)
     states.set(formatSource(source), withSnapshots(state, snapshots, askedAt, found))
     for (const snapshot of found) {
-      addFinished(attemptOf(snapshot), askedAt)
+      addFinished(attemptOf(snapshot), answeredAt)
       // Its log or its hooks may still report the same attempt, later.
       change(source, { foundSnapshotId: snapshot.id })
     }

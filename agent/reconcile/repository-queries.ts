@@ -62,9 +62,9 @@ export function createRepositoryQueries(options: RepositoryQueriesOptions): Repo
   async function snapshots(source: Source | undefined): Promise<SnapshotsAnswer> {
     if (signal.aborted) return { kind: 'interrupted' }
     questions += 1
-    const question = { number: questions, askedAt: nowSeconds() }
-    waiting.set(question.number, question.askedAt)
-    const answer = await kopia.snapshots(source).finally(() => waiting.delete(question.number))
+    const asked = { number: questions, askedAt: nowSeconds() }
+    waiting.set(asked.number, asked.askedAt)
+    const answer = await kopia.snapshots(source).finally(() => waiting.delete(asked.number))
     if (signal.aborted) return { kind: 'interrupted' }
     reachability.note(answer)
     if (!answer.ok) return { kind: 'unavailable' }
@@ -77,7 +77,7 @@ export function createRepositoryQueries(options: RepositoryQueriesOptions): Repo
       bySource: found,
       ignoresIdentical: (about) => ignoresIdentical(ledger, about),
       newestIdBefore: (about) => newestIdBefore(ledger, about),
-      question,
+      question: { ...asked, answeredAt: nowSeconds() },
       about: source,
     }
   }

@@ -57,3 +57,9 @@ test('a removed source is forgotten with its answers', () => {
   sources.removeSource(source)
   assert.deepEqual([sources.states.size, sources.wasAskedSince(source, askedAt(40))], [0, false])
 })
+
+test('a snapshot that was made while Kopia answered is news, also of a new source', () => {
+  const sources = create()
+  const found = sources.addSnapshots(source, [snapshotAt(21)], { number: 1, askedAt: 20, answeredAt: 25 })
+  assert.deepEqual([found.length, sources.states.get('root@vm:/data')?.attempts.success], [1, 1])
+})

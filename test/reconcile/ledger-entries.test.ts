@@ -55,7 +55,7 @@ function createSetup(change: Partial<LedgerEntriesOptions> = {}, repository: Rep
       bySource: bySource(held),
       ignoresIdentical: () => false,
       newestIdBefore: () => undefined,
-      question: { number: questions, askedAt: clock.now },
+      question: { number: questions, askedAt: clock.now, answeredAt: clock.now },
       about,
     }
   }
@@ -157,7 +157,10 @@ test('snapshots of a source whose attempt is not settled are left to it; no othe
   entries.enterSnapshots(answerOf(held), new Set(['root@vm:/data']))
   assert.deepEqual(found, [])
   assert.deepEqual(ledger.sources.get('root@vm:/data')?.held, undefined)
-  entries.enterSnapshots({ ...answerOf(held), question: { number: 9, askedAt: begin + 9 } }, nothing)
+  entries.enterSnapshots(
+    { ...answerOf(held), question: { number: 9, askedAt: begin + 9, answeredAt: begin + 9 } },
+    nothing,
+  )
   assert.deepEqual(found, ['i1', 'i2'])
 })
 

@@ -11,7 +11,10 @@ test('an answer knows its question, what it is about, and the policies of the mo
   const one = await repositoryQueries.snapshots(data)
   assert.ok(all.kind === 'snapshots' && one.kind === 'snapshots')
   assert.deepEqual([[...all.bySource.keys()], all.about], [['root@vm:/data', 'root@vm:/mail'], undefined])
-  assert.deepEqual([one.about, one.question], [data, { number: 2, askedAt: clock.now }])
+  assert.deepEqual(
+    [one.about, one.question],
+    [data, { number: 2, askedAt: clock.now, answeredAt: clock.now }],
+  )
   assert.equal(one.ignoresIdentical(data), false)
   const policy = { target: '', intervalSeconds: 0, minutesOfDay: [], cron: [], isManual: false }
   ledger.updateRepository({ policies: [{ ...policy, ignoresIdentical: true }] })

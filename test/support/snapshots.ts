@@ -36,5 +36,5 @@ export function holding(...snapshots: readonly Snapshot[]): Extract<RepositoryAn
 
 /** Creates a question of that time. Later questions have higher numbers. */
 export function askedAt(seconds: number): Question {
-  return { number: seconds, askedAt: seconds }
+  return { number: seconds, askedAt: seconds, answeredAt: seconds }
 }
