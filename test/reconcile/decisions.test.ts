@@ -36,8 +36,10 @@ test('a snapshot that a server has flushed is a success at once where the reposi
 })
 
 test('where Kopia does not answer, an error of the flush may still follow for a second', () => {
-  assert.equal(decided(finished, 2.9, unavailable), undefined)
-  assert.equal(decided(finished, 3, unavailable), 'success')
+  const own = { configuration: { kind: 'own' } } as const
+  assert.equal(decided(finished, 2.9, unavailable, own), undefined)
+  assert.equal(decided(finished, 3, unavailable, own), 'success')
+  assert.equal(decided(finished, 3, unavailable), undefined, 'another repository may have it')
 })
 
 test('an error right after a server has finished makes its claim worthless until the repository shows the snapshot', () => {

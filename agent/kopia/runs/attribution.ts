@@ -34,9 +34,14 @@ export function attributionOf(facts: AttributionFacts): Attribution | undefined 
   const { configuration, use, evidence, finished, answer } = facts
   if (configuration !== undefined) return configuration.kind
   if (evidence.attempts.some((attempt) => isHeld(attempt, finished))) return 'own'
-  if (answer.kind === 'unavailable') return use === 'shared' ? undefined : 'own'
+  if (answer.kind === 'unavailable') return use === 'shared' || claimsSuccess(finished) ? undefined : 'own'
   if (use === 'shared') return 'unknown'
   return evidence.attempts.some((attempt) => isForeign(attempt, evidence, finished)) ? 'unknown' : 'own'
+}
+
+/** Another repository that nobody has seen yet may have the success. A failure says nothing good that could be wrong. */
+function claimsSuccess(finished: readonly FinishedAttempt[]): boolean {
+  return finished.some(({ outcome }) => outcome === 'success')
 }
 
 /**

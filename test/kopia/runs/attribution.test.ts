@@ -120,12 +120,20 @@ const rows: readonly Row[] = [
     notShared: 'own',
   },
   {
-    name: 'Kopia does not answer',
+    name: 'Kopia does not answer about a failure',
+    evidence: evidenceOf(claimed),
+    finished: [failed],
+    answer: unavailable,
+    shared: undefined,
+    notShared: 'own',
+  },
+  {
+    name: 'Kopia does not answer about a success, which another repository may have',
     evidence: evidenceOf(claimed),
     finished: [identical],
     answer: unavailable,
     shared: undefined,
-    notShared: 'own',
+    notShared: undefined,
   },
 ]
 
