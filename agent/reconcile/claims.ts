@@ -16,8 +16,10 @@ export function withClaims<Answer extends RepositoryAnswer | { readonly kind: 'i
   if (answer.kind !== 'snapshots') return answer
   const claimed = claimedByOthers(runId, runs)
   const isOfAnother = (snapshotId: string, { source, startedAt }: Attempt) => {
-    const last = sources.get(formatSource(source))?.lastAttempt
-    return claimed.has(snapshotId) || (last?.snapshotId === snapshotId && last.startedAt !== startedAt)
+    const { lastAttempt, foundSnapshotId } = sources.get(formatSource(source)) ?? {}
+    // Counted from the repository alone, it may be the one of this attempt.
+    const isCounted = lastAttempt?.snapshotId === snapshotId && foundSnapshotId !== snapshotId
+    return claimed.has(snapshotId) || (isCounted && lastAttempt.startedAt !== startedAt)
   }
   return { ...answer, isOfAnother }
 }

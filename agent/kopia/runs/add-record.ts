@@ -11,6 +11,7 @@ import {
   type RunEvidence,
 } from './evidence.ts'
 import { withoutForgedEnd } from './forged-end.ts'
+import { changeAttempts, noteServerError } from './server-errors.ts'
 
 /** Adds one record to the evidence. Pure: the same records give the same evidence. */
 export function addRecord(run: RunEvidence, record: LogRecord): RunEvidence {
@@ -111,36 +112,6 @@ function reportResult(run: RunEvidence, reportedResult: ReportedResult, reported
   const change: Partial<Attempt> =
     reportedResult.kind === 'identical' ? { isAmbiguous: true, mayBeIdentical: true } : { isAmbiguous: true }
   return changeAttempts(run, (attempt) => open.includes(attempt), change)
-}
-
-/**
- * How soon after it has finished a source a server logs what went wrong with it: some microseconds, as far as was seen, and
- * longer on a machine that stalls. It flushes before.
- */
-const errorDelaySeconds = { usual: 0.05, longest: 1 } as const
-
-/** The error concerns the source that was just finished; else one of those that were finished shortly before. */
-function noteServerError(run: RunEvidence, message: string, at: number): RunEvidence {
-  const finishedWithin =
-    (seconds: number) =>
-    ({ finishedAt }: Attempt) =>
-      finishedAt !== undefined && at - finishedAt <= seconds
-  const isJustFinished = finishedWithin(errorDelaySeconds.usual)
-  const concerns = run.attempts.some(isJustFinished)
-    ? isJustFinished
-    : finishedWithin(errorDelaySeconds.longest)
-  return { ...changeAttempts(run, concerns, { errorAfter: message }), serverError: { message, at } }
-}
-
-function changeAttempts(
-  run: RunEvidence,
-  isMeant: (attempt: Attempt) => boolean,
-  change: Partial<Attempt>,
-): RunEvidence {
-  return {
-    ...run,
-    attempts: run.attempts.map((attempt) => (isMeant(attempt) ? { ...attempt, ...change } : attempt)),
-  }
 }
 
 /** A server can finish a source that it never began: its path is missing. */

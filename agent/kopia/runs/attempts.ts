@@ -12,6 +12,7 @@ import {
 } from './hook-attempts.ts'
 import { decideOutcome } from './outcome.ts'
 import type { EndedRun, HookCall, OpenRun } from './run.ts'
+import { withSettledFailure } from './server-errors.ts'
 
 /** The outcomes of all attempts of a run; undefined while one of them cannot be known. The run then waits as a whole. */
 export function settleRun(
@@ -59,6 +60,11 @@ export function withoutAttempt(
   const without = (evidence: RunEvidence): RunEvidence => ({
     ...evidence,
     attempts: evidence.attempts.filter((attempt) => keyOf(attempt) !== keyOf(settled)),
+    ...(evidence.serverErrors !== undefined &&
+      finished?.outcome === 'failed' &&
+      finished.snapshotId === undefined && {
+        serverErrors: withSettledFailure(evidence.serverErrors, settled.source),
+      }),
   })
   const span = { startedAt: settled.startedAt, endedAt: settled.finishedAt ?? settled.startedAt }
   const lastSettled = { ...run.lastSettled, [settled.source.path]: span }

@@ -40,6 +40,16 @@ export type Attempt = {
 /** A source that waits until its server has a slot for it. */
 export type QueuedSource = { readonly source: Source; readonly at: number }
 
+/**
+ * An error of a server, and the sources, as `user@host:path`, one of which it concerns; `failed` are those of them whose
+ * attempts are settled as failed.
+ */
+export type ServerError = {
+  readonly at: number
+  readonly sources: readonly string[]
+  readonly failed: readonly string[]
+}
+
 export type RunEvidence = {
   readonly attempts: readonly Attempt[]
   /** Only of a server. */
@@ -50,6 +60,8 @@ export type RunEvidence = {
   readonly fatalErrors: readonly FatalErrors[]
   /** The newest error of a server. It names no source. */
   readonly serverError?: { readonly message: string; readonly at: number }
+  /** The last errors of a server, with the sources that each may concern. */
+  readonly serverErrors?: readonly ServerError[]
   readonly repository: 'unknown' | 'opened' | 'closed'
   /** When the repository was last closed. */
   readonly closedAt?: number

@@ -2,11 +2,12 @@
 
 import { newestComplete, type Snapshot } from '../cli/snapshots.ts'
 import { formatSource } from '../source.ts'
-import { mayHaveExpired } from './attempt-snapshot.ts'
+import { findSnapshot, mayHaveExpired } from './attempt-snapshot.ts'
 import type { Attempt, RunEvidence } from './evidence.ts'
 import { outcomeOf, type RepositoryAnswer } from './finished-attempt.ts'
 import { isFlushed } from './outcome-by-log.ts'
 import type { EndKnowledge, Outcome } from './outcome-kinds.ts'
+import { isErrorOfOthers } from './server-errors.ts'
 
 type Snapshots = Extract<RepositoryAnswer, { kind: 'snapshots' }>
 
@@ -31,11 +32,15 @@ export function outcomeByAnswer(
  */
 export function identicalOf(
   attempt: Attempt,
+  run: RunEvidence,
   endedAt: number,
-  { bySource, ignoresIdentical }: Snapshots,
+  answer: Snapshots,
 ): Snapshot | undefined {
+  const { bySource, ignoresIdentical } = answer
   const { source, reportedResult, mayBeIdentical, finishedAt, errorAfter, hasRunAfterAction } = attempt
-  const isOneOfSeveral = mayBeIdentical === true && finishedAt !== undefined && errorAfter === undefined
+  const hasNoError =
+    errorAfter === undefined || isErrorOfOthers(attempt, run, (other) => hasFailedForCertain(other, answer))
+  const isOneOfSeveral = mayBeIdentical === true && finishedAt !== undefined && hasNoError
   const isReported = reportedResult?.kind === 'identical' || isOneOfSeveral
   // Without a log, nothing says why the snapshot is missing. After an after-action, usually nothing had changed.
   if ((!isReported && !hasRunAfterAction) || !ignoresIdentical(source)) return undefined
@@ -43,6 +48,14 @@ export function identicalOf(
   const before = held.filter(({ startedAt }) => startedAt <= endedAt)
   // Retention may have deleted the one that it was identical with.
   return newestComplete(before) ?? newestComplete(held)
+}
+
+/** Whether an attempt left no snapshot though it had to leave one. */
+function hasFailedForCertain(attempt: Attempt, { bySource, ignoresIdentical }: Snapshots): boolean {
+  const { source, finishedAt, mayBeIdentical } = attempt
+  if (finishedAt === undefined || findSnapshot(attempt, finishedAt, bySource) !== undefined) return false
+  const held = bySource.get(formatSource(source)) ?? []
+  return !(mayBeIdentical && ignoresIdentical(source) && newestComplete(held) !== undefined)
 }
 
 /** A later snapshot is there, and retention may have deleted this one: the log decides, or the hooks. */

@@ -22,7 +22,8 @@ export function decideOutcome(
   knowledge: EndKnowledge = 'certain',
 ): FinishedAttempt | undefined {
   const own = answer.kind === 'snapshots' ? snapshotOf(attempt, run, endedAt, answer) : undefined
-  const snapshot = own ?? (answer.kind === 'snapshots' ? identicalOf(attempt, endedAt, answer) : undefined)
+  const snapshot =
+    own ?? (answer.kind === 'snapshots' ? identicalOf(attempt, run, endedAt, answer) : undefined)
   const outcome =
     answer.kind === 'snapshots'
       ? outcomeByAnswer(attempt, run, snapshot, endedAt, answer, knowledge)
