@@ -20,7 +20,10 @@ import { createRunStore, type RunStore } from './run-store.ts'
 /** No method rejects, except `exclusively` when its task throws. */
 export type RunTracker = {
   readonly runs: Runs
-  /** Reads all that is new in the directory: at the start, and later in case a hint was lost. `signal` aborts it. */
+  /**
+   * Reads all that is new in the directory, and takes the hooks' calls: at the start, in case a hint was lost, and before an
+   * answer of the repository is entered. `signal` aborts it.
+   */
   readonly sweep: (signal?: AbortSignal) => Promise<void>
   /** Reads what is new in the run of this file, after a hint that the file was written. */
   readonly read: (fileName: string) => Promise<void>
@@ -70,7 +73,7 @@ export type RunTrackerOptions = {
   readonly onRecovered?: (name: string) => void
   /** Called after each part of a log, as a sign of life while there is much to read. */
   readonly onProgress?: () => void
-  /** Adds the calls of hooks that have come since. Awaited after a process has gone and before its run is ended. */
+  /** Adds the calls of hooks that have come since. */
   readonly takeHookCalls?: () => Promise<void>
   /** Replaced in tests only. */
   readonly processes?: Processes
@@ -115,7 +118,7 @@ export function createRunTracker(options: RunTrackerOptions): RunTracker {
 
   return {
     runs: store.runs,
-    sweep: (signal) => inOrder(() => follower.sweep(signal)),
+    sweep: (signal) => takeHookCalls(options, faults).then(() => inOrder(() => follower.sweep(signal))),
     read: (fileName) =>
       inOrder(async () => {
         await follower.read(fileName)
