@@ -100,11 +100,11 @@ export function isStillPending(
 export function unsettledAttempts(
   runs: Runs,
   identity: Identity | undefined,
-  isOurs: (run: OpenRun | EndedRun) => boolean,
+  isMeant: (run: OpenRun | EndedRun) => boolean,
 ): readonly Attempt[] {
   const unsettled: Attempt[] = []
   for (const run of runs.values()) {
-    if (run.state !== 'settled' && isOurs(run)) unsettled.push(...attemptsOf(run, identity))
+    if (run.state !== 'settled' && isMeant(run)) unsettled.push(...attemptsOf(run, identity))
   }
   return unsettled
 }

@@ -1,7 +1,7 @@
 // Settles pending items by an answer of the repository: what is decided goes into the ledger, the rest waits.
 
 import type { Attempt } from '../kopia/runs/evidence.ts'
-import type { EndedRun, Telling } from '../kopia/runs/run.ts'
+import type { EndedRun, OpenRun, Telling } from '../kopia/runs/run.ts'
 import type { RunTracker } from '../kopia/runs/tracker.ts'
 import { formatSource } from '../kopia/source.ts'
 import type { Ledger } from '../ledger/ledger.ts'
@@ -55,7 +55,9 @@ export class Settlement {
     )
     await tracker.exclusively(() => {
       for (const decision of decisions) this.#enter(decision)
-      const busy = unsettledAttempts(tracker.runs, ledger.repository.status, this.#options.setup.isOurs)
+      // A run that can't be told apart yet may be of this repository: its own report says more than its snapshot.
+      const mayBeOurs = (run: OpenRun | EndedRun) => tracker.configurationOf(run)?.kind !== 'other'
+      const busy = unsettledAttempts(tracker.runs, ledger.repository.status, mayBeOurs)
       this.#options.entries.enterSnapshots(answer, new Set(busy.map(({ source }) => formatSource(source))))
     })
     this.#options.deferrals.retain([...this.#options.pending(), ...quietRunsOf(tracker)])
@@ -103,11 +105,15 @@ export class Settlement {
     const { ledger, tracker, nowSeconds } = this.#options
     const { item } = decision
     if (!isStillPending(item, tracker.runs, ledger.repository.status, nowSeconds())) return
-    const { entries, commands, unattributed } = this.#options
+    const { entries, commands, unattributed, setup } = this.#options
     const finished = decision.kind === 'own' ? decision.finished : []
     for (const attempt of finished) entries.enterAttempt(attempt)
     if (decision.kind !== 'own') for (const { source } of subjectOf(item).attempts) entries.takeBack(source)
-    if (decision.kind === 'unknown') unattributed.note(item.runId)
+    if (decision.kind === 'unknown') {
+      unattributed.note(item.runId)
+      const endedAt = item.kind === 'run' ? item.run.endedAt : item.attempt.finishedAt
+      if (setup.logDirectoryUse() === 'not shared' && endedAt !== undefined) setup.noteForeignRun(endedAt)
+    }
     if (item.kind === 'attempt') {
       tracker.settleAttempt(item.runId, item.attempt, finished[0])
       return

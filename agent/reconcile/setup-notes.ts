@@ -10,11 +10,18 @@ export type SetupNotes = {
   /** Looks at the runs that are not settled. Each change is reported once. */
   readonly note: () => void
   readonly logDirectoryUse: () => LogDirectoryUse
+  /** Notes a run that has just ended well (Unix seconds) and whose snapshot the repository does not hold. */
+  readonly noteForeignRun: (endedAt: number) => void
   /** Whether the run belongs to this repository, as far as that is known before the repository is asked. */
   readonly isOurs: (run: OpenRun | EndedRun) => boolean
 }
 
+/** How soon after its end the repository must lack the snapshot of a run: nobody deletes it in that time. */
+const foreignSeconds = 60
+const unseenConfiguration = 'a configuration that was not seen'
+
 type SetupNotesOptions = {
+  readonly nowSeconds: () => number
   readonly ledger: Pick<Ledger, 'setup' | 'updateSetup'>
   readonly tracker: Pick<RunTracker, 'runs' | 'configurationOf' | 'areProcessesVisible'>
   readonly log: Log
@@ -38,7 +45,7 @@ function logDirectoryUseOf({ setup }: Pick<Ledger, 'setup'>): LogDirectoryUse {
 }
 
 /** Binds the notes to the ledger. */
-export function createSetupNotes({ ledger, tracker, log }: SetupNotesOptions): SetupNotes {
+export function createSetupNotes({ ledger, tracker, nowSeconds, log }: SetupNotesOptions): SetupNotes {
   const reported = new Set<string>()
   let isInvisibleReported = false
 
@@ -86,6 +93,10 @@ export function createSetupNotes({ ledger, tracker, log }: SetupNotesOptions): S
       noteVisibility()
     },
     logDirectoryUse: () => logDirectoryUseOf(ledger),
+    // Later, the snapshot may have been deleted.
+    noteForeignRun: (endedAt) => {
+      if (nowSeconds() - endedAt <= foreignSeconds) addConfiguration(unseenConfiguration)
+    },
     isOurs: isOursBefore({ ledger, tracker }),
   }
 }

@@ -19,7 +19,13 @@ function createSetup() {
     configurationOf: (run: { readonly configuration?: Configuration }) => run.configuration,
     areProcessesVisible: () => seen.visible,
   }
-  return { runs, ledger, log, seen, notes: createSetupNotes({ ledger, tracker, log }) }
+  return {
+    runs,
+    ledger,
+    log,
+    seen,
+    notes: createSetupNotes({ ledger, tracker, nowSeconds: () => 1000, log }),
+  }
 }
 
 test('another configuration makes the directory a shared one, and is said once', () => {
@@ -62,4 +68,13 @@ test('whether processes can be seen is kept while nothing shows it, and one that
   }
   assert.equal(ledger.setup.processesVisible, true)
   assert.deepEqual([log.lines('warn').length, log.lines('info')], [1, []], 'not for each run of two kinds')
+})
+
+test('a run whose snapshot the repository lacks right after its good end makes the directory a shared one', () => {
+  const { ledger, notes } = createSetup()
+  notes.noteForeignRun(939)
+  assert.equal(notes.logDirectoryUse(), 'not shared', 'somebody may have deleted it')
+  notes.noteForeignRun(940)
+  assert.equal(notes.logDirectoryUse(), 'shared')
+  assert.deepEqual(ledger.setup.otherConfigurations, ['a configuration that was not seen'])
 })
