@@ -4,7 +4,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { createLab, figuresAfter, figuresOf } from '../../support/lab.ts'
 import { addGate, begin } from '../../support/setups/gate.ts'
-import { noAttempts, readValue, waitForValue } from '../../support/setups/series.ts'
+import { noAttempts, waitForValue } from '../../support/setups/series.ts'
 import { limitWrites, makeMaintenanceDue } from '../../support/setups/slow-maintenance.ts'
 import { waitFor } from '../../support/wait.ts'
 
@@ -81,7 +81,8 @@ for (const ending of ['killed', 'released'] as const) {
     }
     // Kopia had not come to it.
     if (ending === 'killed') assert.equal((await figuresOf(lab.gateway, third)).status, undefined)
-    const command = await readValue(lab.gateway, 'kopia_command_status', { command: 'snapshot create' })
-    assert.equal(command, ending === 'killed' ? 0 : 1)
+    // The sources are settled at the flush, the command once its process has ended.
+    const command = { command: 'snapshot create' }
+    await waitForValue(lab.gateway, ending === 'killed' ? 0 : 1, 'kopia_command_status', command)
   })
 }

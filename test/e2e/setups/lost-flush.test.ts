@@ -20,13 +20,7 @@ import {
   takeAway,
   takeAwayDuring,
 } from '../../support/setups/repository.ts'
-import {
-  everySecond,
-  noAttempts,
-  readValue,
-  waitForVainQuestion,
-  waitForValue,
-} from '../../support/setups/series.ts'
+import { everySecond, noAttempts, waitForVainQuestion, waitForValue } from '../../support/setups/series.ts'
 import { startServer, synchronize, upload } from '../../support/setups/server.ts'
 
 const snapshotCreate = { command: 'snapshot create' }
@@ -89,7 +83,7 @@ test('the repository is lost during a run of two sources: both wait for it, and 
       path,
     )
   }
-  assert.equal(await readValue(lab.gateway, 'kopia_command_status', snapshotCreate), 1)
+  await waitForValue(lab.gateway, 1, 'kopia_command_status', snapshotCreate)
 })
 
 test('an error after a snapshot that is there: the source is good, and the command is not', async (context) => {
