@@ -3,6 +3,8 @@
 import type { Cleanable } from '../cleanup.ts'
 import type { Ending } from '../endings.ts'
 import type { Lab } from '../lab.ts'
+import type { Service } from '../stack.ts'
+import { waitFor } from '../wait.ts'
 import { hideProcesses, inContainers, reasonNotToHide } from './hidden-processes.ts'
 import { createOtherRepository } from './other-repository.ts'
 import { asClientOfServer } from './repository-server.ts'
@@ -76,10 +78,20 @@ export const twoRepositories: Setup = {
   isShown: ({ isShownByRepository, isInterrupted }) => isShownByRepository || isInterrupted === true,
   enter: async (_, lab) => {
     const other = await createOtherRepository(lab)
+    let agent: Service | undefined
+    const startAgent: Lab['startAgent'] = async (settings) => {
+      agent = await lab.startAgent(settings)
+      return agent
+    }
     return {
-      lab,
+      lab: { ...lab, startAgent },
       disturb: async (paths) => {
         await other.backUp(paths)
+        // Before the agent has learnt of the other repository, a failure there that it did not see alive looks like one here.
+        await waitFor(
+          'the agent knows of the other repository',
+          () => agent?.output().includes('also serves another repository') || undefined,
+        )
         await other.failToBackUp(paths)
       },
     }
