@@ -86,8 +86,9 @@ export function createRefresher(options: RefresherOptions): Refresher {
   // A server or another machine changes policies without a log here, and Kopia may write its logs elsewhere.
   async function askForAll(): Promise<void> {
     await repositoryQueries.refreshIdentity()
-    if (!repositoryQueries.isReachable()) await tidySpool()
-    else await reconciler.refreshSnapshots().then(refreshFigures)
+    if (!repositoryQueries.isReachable()) return void (await tidySpool())
+    await reconciler.refreshSnapshots()
+    await refreshFigures()
   }
 
   // The heartbeat does not wait for a repository that hangs: its silence must mean that the machine is gone.

@@ -2,7 +2,7 @@
 
 import type { FinishedAttempt } from '../kopia/runs/finished-attempt.ts'
 import { commandReason } from '../kopia/runs/reason.ts'
-import { type EndedRun, hasSucceeded, type OpenRun, type Runs } from '../kopia/runs/run.ts'
+import { type EndedRun, hasEmptyLog, hasSucceeded, type OpenRun, type Runs } from '../kopia/runs/run.ts'
 import type { Ledger } from '../ledger/ledger.ts'
 import type { Log } from '../util/log.ts'
 
@@ -129,10 +129,9 @@ function namesCommand(run: EndedRun): boolean {
   return Object.keys(run.readBytes).length > 0
 }
 
-/** Whether the log of a backup has no records, or none that says anything: it proves nothing. */
-export function isEmpty({ command, evidence, readBytes }: EndedRun): boolean {
-  const bytes = Object.values(readBytes).reduce((sum, read) => sum + read, 0)
-  return bytes === 0 || (command === 'snapshot-create' && evidence.newestRecordAt === undefined)
+/** Whether the log of a command is empty, or that of a backup says nothing: it proves nothing. */
+function isEmpty(run: EndedRun): boolean {
+  return hasEmptyLog(run) || (run.command === 'snapshot-create' && run.evidence.newestRecordAt === undefined)
 }
 
 function commandOf({ command }: Pick<OpenRun, 'command'>): string {

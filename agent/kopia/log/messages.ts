@@ -143,3 +143,14 @@ export function parseGoDuration(text: unknown): number | undefined {
   }
   return seconds
 }
+
+/** The errors that a final error tells: Kopia joins those of several sources by line ends (cli/command_snapshot_create.go). */
+export function errorLinesIn(finalError: string): readonly string[] {
+  const several = /^encountered \d+ errors:\n(.*)$/s.exec(finalError)?.[1]
+  return (several?.split('\n') ?? [finalError]).filter((line) => line.trim() !== '')
+}
+
+/** What went wrong in a server, without the words that each of its errors begins with (internal/server/source_manager.go). */
+export function causeOfServerError(message: string): string {
+  return message.replace(/^snapshot error: (?:snapshot task: )?/, '')
+}

@@ -1,6 +1,7 @@
 // Finds the errors of one source in the error that ended a run of several sources. Pure.
 
 import { withoutSecrets } from '../../util/secrets.ts'
+import { errorLinesIn } from '../log/messages.ts'
 import type { Source } from '../source.ts'
 
 /**
@@ -17,14 +18,9 @@ export function errorsAbout(
   return naming.length > 0 ? naming : lines.filter((line) => !others.some((other) => names(line, other)))
 }
 
-/**
- * The errors that a final error tells, without secrets. Kopia joins the errors of several sources by line ends
- * (cli/command_snapshot_create.go). Secrets go before a text is divided: a part of one is not recognized.
- */
+/** The errors that a final error tells. Secrets go before a text is divided: a part of one is not recognized. */
 export function errorsIn(finalError: string): readonly string[] {
-  const safe = withoutSecrets(finalError)
-  const several = /^encountered \d+ errors:\n(.*)$/s.exec(safe)?.[1]
-  return (several?.split('\n') ?? [safe]).filter((line) => line.trim() !== '')
+  return errorLinesIn(withoutSecrets(finalError))
 }
 
 /** Whether a line names the source or its path; a longer path, of another source, does not count. */

@@ -2,6 +2,7 @@
 
 import { oneLine, withoutSecrets } from '../../util/secrets.ts'
 import type { Snapshot } from '../cli/snapshots.ts'
+import { causeOfServerError } from '../log/messages.ts'
 import type { Source } from '../source.ts'
 import { errorsAbout, errorsIn } from './final-error.ts'
 import type { Outcome } from './outcome-kinds.ts'
@@ -101,7 +102,7 @@ function endedWith(error: string): string {
 }
 
 function serverReported(error: string): string {
-  return `Kopia's server reported: ${error.replace(/^snapshot error: (?:snapshot task: )?/, '')}`
+  return `Kopia's server reported: ${causeOfServerError(error)}`
 }
 
 function stopReason({ at, lastMessage, process }: LogStop): string {

@@ -1,7 +1,7 @@
 // Decides whether a run has ended, and when. Pure.
 
 import { isNearItsEnd, nearEndLoggedAt } from './evidence.ts'
-import type { EndedRun, OpenRun, Run } from './run.ts'
+import { type EndedRun, hasEmptyLog, type OpenRun, type Run } from './run.ts'
 
 /** How long a run must be silent: until it may have ended, and until silence alone ends it at the earliest. */
 const silenceSeconds = { nearEnd: 1, empty: 10, unread: 60, shortestLimit: 3600 } as const
@@ -30,14 +30,10 @@ export function whyEnded(run: OpenRun, facts: EndFacts): 'certain' | 'silence' |
   if (run.command === 'server-start') return undefined
   if (run.preview.repository === 'closed' && silentSeconds >= silenceSeconds.nearEnd) return 'certain'
   // An empty log fails no attempt, and the repository is to be asked.
-  if (isEmpty(run) && silentSeconds >= silenceSeconds.empty) return 'silence'
+  const tellsNothing = hasEmptyLog(run) && run.hookCalls.length === 0
+  if (tellsNothing && silentSeconds >= silenceSeconds.empty) return 'silence'
   const limit = Math.max(silenceSeconds.shortestLimit, silenceFactor * longestSuccessSeconds)
   return isSuperseded || silentSeconds >= limit ? 'silence' : undefined
-}
-
-function isEmpty({ readBytes, hookCalls }: OpenRun): boolean {
-  const sizes = Object.values(readBytes)
-  return sizes.length > 0 && hookCalls.length === 0 && sizes.every((bytes) => bytes === 0)
 }
 
 /** The same where a segment of a process that has gone could not be read: its fault may pass, but not for ever. */
@@ -75,8 +71,12 @@ export function nearEndSince(run: OpenRun): number | undefined {
   return Math.min(nearEndLoggedAt(run.preview) ?? run.lastSignAt, run.lastSignAt)
 }
 
-/** The last moment, in Unix seconds, at which the process was seen; undefined if it was not seen since the agent started. */
-export type SeenAlive = { readonly nowSeconds: number; readonly seenAliveAt: number | undefined }
+/** Unix seconds. */
+type EndTimes = {
+  readonly nowSeconds: number
+  /** When the process was last seen; undefined if it was not seen since the agent started. */
+  readonly seenAliveAt: number | undefined
+}
 
 /** How long after it was last seen a process can have ended without being missed: looks are less frequent than that. */
 const longestLookSeconds = 10
@@ -85,7 +85,7 @@ const longestLookSeconds = 10
  * The run as it ended. A process that was watched to its end is found gone now. One that was not (it was never seen, or
  * the machine or the agent was down) ended soon after its last sign of life: the last thing that it does may leave none.
  */
-export function asEnded(run: OpenRun, { nowSeconds, seenAliveAt }: SeenAlive): EndedRun {
+export function asEnded(run: OpenRun, { nowSeconds, seenAliveAt }: EndTimes): EndedRun {
   const isWatched = seenAliveAt !== undefined && nowSeconds - seenAliveAt <= longestLookSeconds
   const lastAlive = Math.max(run.lastSignAt, seenAliveAt ?? 0)
   const endedAt = isWatched ? nowSeconds : Math.min(nowSeconds, lastAlive + silenceSeconds.nearEnd)

@@ -155,3 +155,9 @@ export function startOf(run: EndedRun | SettledRun): number {
 export function hasSucceeded({ evidence, hasFailedAttempt }: EndedRun): boolean {
   return evidence.finalError === undefined && evidence.repository !== 'opened' && !hasFailedAttempt
 }
+
+/** Whether the run has a log, and nothing is in it: the disk of the logs may be full. */
+export function hasEmptyLog({ readBytes }: OpenRun | EndedRun): boolean {
+  const sizes = Object.values(readBytes)
+  return sizes.length > 0 && sizes.every((bytes) => bytes === 0)
+}
