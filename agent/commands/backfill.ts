@@ -6,8 +6,9 @@ import { type Backfill, type Extent, extentOf } from '../backfill/openmetrics.ts
 import { statesOf } from '../backfill/states.ts'
 import { type Target, writeBackfill } from '../backfill/write.ts'
 import { kopiaOf } from '../daemon/kopia-client.ts'
+import { createSourceTest } from '../kopia/source-patterns.ts'
 import { lookAtLedger } from '../ledger/store.ts'
-import { createSourceFilter, isInScope } from '../reconcile/source-filter.ts'
+import { isInScope } from '../reconcile/source-filter.ts'
 import type { Settings } from '../settings/settings.ts'
 import { bytesWords, countWords, durationWords, pluralWords, visible } from '../status/words.ts'
 
@@ -53,7 +54,7 @@ export async function backfillCommand(settings: Settings, file: string, output: 
 }
 
 function readHistoryOf(settings: Settings, nowSeconds: () => number, print: Print) {
-  const passesFilter = createSourceFilter(settings.sources)
+  const passesFilter = createSourceTest(settings.sources)
   return readHistory({
     kopia: kopiaOf(settings),
     cliLogs: settings.cliLogs,

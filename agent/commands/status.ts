@@ -99,7 +99,7 @@ function frameOf(text: string, rows: number): string {
 
 /** Reads the ledger and, for what has begun since it was saved, Kopia's logs. */
 function createStatusReader(settings: Settings): StatusReader {
-  const { stateDirectory, cliLogs } = settings
+  const { stateDirectory, cliLogs, limits } = settings
   let tracker: RunTracker | undefined
   const nowSeconds = () => Date.now() / 1000
   return async () => {
@@ -131,7 +131,7 @@ function createStatusReader(settings: Settings): StatusReader {
     )
     const runningSince = new Map(underWay.map(({ source, startedAt }) => [formatSource(source), startedAt]))
     const agent = { processId: await lockHolder(stateDirectory), ledgerSavedAt: stored.savedAt }
-    return { kind: 'known', status: statusOf(ledger, runningSince, nowSeconds()), agent }
+    return { kind: 'known', status: statusOf(ledger, limits, runningSince, nowSeconds()), agent }
   }
 }
 

@@ -3,6 +3,7 @@
 import { join } from 'node:path'
 import { createRunTracker } from '../kopia/runs/tracker.ts'
 import { formatSource, type Source } from '../kopia/source.ts'
+import { createSourceTest } from '../kopia/source-patterns.ts'
 import { createLedger, type Ledger } from '../ledger/ledger.ts'
 import { longestSuccessSeconds } from '../ledger/source-state.ts'
 import { prepareSpool } from '../ledger/state-directory.ts'
@@ -10,7 +11,7 @@ import { type LoadedLedger, loadLedger } from '../ledger/store.ts'
 import { createMetricsRegistry } from '../metrics/registry.ts'
 import { Reconciler } from '../reconcile/reconciler.ts'
 import { createRepositoryQueries } from '../reconcile/repository-queries.ts'
-import { createSourceFilter, isInScope } from '../reconcile/source-filter.ts'
+import { isInScope } from '../reconcile/source-filter.ts'
 import type { Settings } from '../settings/settings.ts'
 import { createSpool } from '../spool/spool.ts'
 import type { Log } from '../util/log.ts'
@@ -58,7 +59,8 @@ export async function createAgent(options: AgentOptions): Promise<Agent> {
   const tracker = createRunTracker({
     directory: settings.cliLogs,
     configurationPath: settings.resolvedKopiaConfigPath,
-    longestSuccessSeconds: (source) => longestSuccessSeconds(ledger.sources.get(formatSource(source))),
+    longestSuccessSeconds: (source) =>
+      longestSuccessSeconds(ledger.sources.get(formatSource(source)), nowSeconds()),
     newestStartOf: (source) => ledger.sources.get(formatSource(source))?.lastAttempt?.startedAt,
     runs: new Map(Object.entries(data.runs)),
     nowSeconds,
@@ -100,6 +102,8 @@ export async function createAgent(options: AgentOptions): Promise<Agent> {
   const metrics = createMetricsRegistry({
     ledger,
     runningSince,
+    limits: settings.limits,
+    nowSeconds,
     agent: () => ({
       version,
       alwaysOn: settings.alwaysOn,
@@ -158,7 +162,7 @@ export async function createAgent(options: AgentOptions): Promise<Agent> {
 
 /** Which sources are reported: of all that the repository holds, and of those that this machine backs up. */
 function createSelection({ scope, sources }: Settings, ledger: Ledger) {
-  const isWantedHere = createSourceFilter(sources)
+  const isWantedHere = createSourceTest(sources)
   const isWanted = (source: Source) => {
     const backedUpAs = ledger.sources.get(formatSource(source))?.backedUpAs
     return isInScope(scope, ledger.repository.status, source, backedUpAs) && isWantedHere(source)

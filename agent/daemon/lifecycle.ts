@@ -4,7 +4,7 @@ import type { Ledger } from '../ledger/ledger.ts'
 import type { PushResult } from '../push/pushgateway.ts'
 import type { RepositoryQueries } from '../reconcile/repository-queries.ts'
 import type { Settings } from '../settings/settings.ts'
-import { cronGapSeconds } from '../util/cron-interval.ts'
+import { cronGaps } from '../util/cron-times.ts'
 import type { Log } from '../util/log.ts'
 import type { Progress, WebServer } from '../web/server.ts'
 import type { Ingest } from './ingest.ts'
@@ -54,7 +54,7 @@ export function createLifecycle(options: LifecycleOptions): Agent {
   let web: WebServer | undefined
 
   async function start(): Promise<void> {
-    state.heartbeatSeconds = cronGapSeconds([options.settings.refreshSchedule])
+    state.heartbeatSeconds = cronGaps([options.settings.refreshSchedule])?.longestSeconds
     web = await options.listen()
     await watchAndCatchUp(options)
   }

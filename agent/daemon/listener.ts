@@ -10,7 +10,7 @@ import { type Progress, type Reply, startWebServer, type WebServer } from '../we
 import type { Publisher } from './publisher.ts'
 
 type ListenerOptions = {
-  readonly settings: Pick<Settings, 'listen' | 'webLogin' | 'webAllowedHosts' | 'instance'>
+  readonly settings: Pick<Settings, 'listen' | 'webLogin' | 'webAllowedHosts' | 'instance' | 'limits'>
   readonly version: string
   readonly ledger: Ledger
   readonly runningSince: () => ReadonlyMap<string, number>
@@ -50,6 +50,7 @@ async function pageOf(options: ListenerOptions, query: URLSearchParams): Promise
   const { pageReply } = await import('../web/status-page.ts')
   return pageReply({
     ledger: options.ledger,
+    limits: options.settings.limits,
     runningSince: options.runningSince(),
     at: options.nowSeconds(),
     instance: options.settings.instance,

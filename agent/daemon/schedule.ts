@@ -2,7 +2,7 @@
 
 import { createHash } from 'node:crypto'
 import { schedule as scheduleCron } from 'node-cron'
-import { previousRunMs } from '../util/cron-interval.ts'
+import { previousRunMs } from '../util/cron-times.ts'
 import type { Log } from '../util/log.ts'
 import { createAlarm, pause } from './timers.ts'
 

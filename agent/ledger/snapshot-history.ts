@@ -4,7 +4,11 @@ import { newestComplete, type Snapshot } from '../kopia/cli/snapshots.ts'
 import { attemptOf, type FinishedAttempt } from '../kopia/runs/finished-attempt.ts'
 
 /** What is known of a source by the attempts that were watched. */
-type Watched = { readonly lastAttempt?: FinishedAttempt; readonly lastSuccessAt?: number }
+type Watched = {
+  readonly lastAttempt?: FinishedAttempt
+  readonly lastSuccessAt?: number
+  readonly lastSuccessStartedAt?: number
+}
 
 /** What the snapshots add to it. */
 type Past = Watched & { readonly lastFailureAt?: number; readonly consecutiveFailures?: number }
@@ -39,7 +43,7 @@ export function pastOf(snapshots: readonly Snapshot[]): Past {
   return {
     lastAttempt,
     ...(hasFailed && { lastFailureAt: lastAttempt.endedAt, consecutiveFailures: 1 }),
-    ...(lastSuccess && { lastSuccessAt: lastSuccess.endedAt }),
+    ...successOf(lastSuccess),
   }
 }
 
@@ -47,7 +51,13 @@ export function pastOf(snapshots: readonly Snapshot[]): Past {
 export function pastSuccessOf(state: Watched, snapshots: readonly Snapshot[]): Past {
   const before = knownBefore(state, snapshots).filter((snapshot) => snapshot.fatalErrors === 0)
   const lastSuccess = state.lastSuccessAt === undefined ? newestComplete(before) : undefined
-  return lastSuccess === undefined ? {} : { lastSuccessAt: lastSuccess.endedAt }
+  return successOf(lastSuccess)
+}
+
+function successOf(snapshot: Snapshot | undefined): Past {
+  return snapshot === undefined
+    ? {}
+    : { lastSuccessAt: snapshot.endedAt, lastSuccessStartedAt: snapshot.startedAt }
 }
 
 /** Snapshots from before the last attempt; `unknownSnapshots` returns the later ones, which become attempts. */

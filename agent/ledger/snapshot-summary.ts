@@ -23,6 +23,8 @@ export type SnapshotSummary = {
   readonly counts: SnapshotCounts
   /** Of the newest complete snapshot. */
   readonly newest?: Pick<Snapshot, 'sizeBytes' | 'files' | 'directories' | 'changedFiles' | 'excludedFiles'>
+  /** The files of the complete snapshot before the newest one. */
+  readonly filesBefore?: number
   /** Undefined in an older ledger. */
   readonly newestId?: string
   readonly oldestAt?: number
@@ -35,12 +37,34 @@ export function summarizeSnapshots(snapshots: readonly Snapshot[]): SnapshotSumm
   const complete = snapshots.filter((snapshot) => snapshot.incomplete === undefined)
   const newest = complete.at(-1)
   const oldest = complete[0]
+  const before = complete.at(-2)
   const usualInterval = usualIntervalSeconds(complete.map((snapshot) => snapshot.startedAt))
   return {
     counts: countSnapshots(snapshots),
     ...(newest && { newest: figuresOf(newest), newestId: newest.id }),
+    ...(before && { filesBefore: before.files }),
     ...(oldest && { oldestAt: oldest.endedAt }),
     ...(usualInterval !== undefined && { usualIntervalSeconds: usualInterval }),
+  }
+}
+
+/**
+ * The summary after an answer. A source that has lost its snapshots is expected as often as before, until new ones show another
+ * interval.
+ */
+export function summaryAfter(
+  held: SnapshotSummary | undefined,
+  snapshots: readonly Snapshot[],
+): SnapshotSummary {
+  const summary = summarizeSnapshots(snapshots)
+  const usualIntervalSeconds = summary.usualIntervalSeconds ?? held?.usualIntervalSeconds
+  const hasNewer = summary.newestId !== held?.newestId
+  // Where only one snapshot is kept, the one before is known by the answer before.
+  const filesBefore = summary.filesBefore ?? (hasNewer ? held?.newest?.files : held?.filesBefore)
+  return {
+    ...summary,
+    ...(usualIntervalSeconds !== undefined && { usualIntervalSeconds }),
+    ...(filesBefore !== undefined && { filesBefore }),
   }
 }
 

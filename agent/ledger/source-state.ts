@@ -7,7 +7,14 @@ import type { Source } from '../kopia/source.ts'
 import { usualIntervalSeconds } from './median-interval.ts'
 import { type RecentAttempts, unpacked, withAttempt, withoutNewest, withPast } from './recent-attempts.ts'
 import { knownBefore, pastOf, pastSuccessOf } from './snapshot-history.ts'
-import { type SnapshotSummary, summarizeSnapshots } from './snapshot-summary.ts'
+import { type SnapshotSummary, summaryAfter } from './snapshot-summary.ts'
+import {
+  emptyHistory,
+  longestSuccessSince,
+  type SuccessHistory,
+  withCompleteSnapshots,
+  withSuccess,
+} from './success-history.ts'
 
 /** Times in Unix seconds, sizes in bytes. */
 export type SourceState = {
@@ -20,6 +27,8 @@ export type SourceState = {
   /** The newest snapshot that was counted from the repository alone, before any log or hook reported it. */
   readonly foundSnapshotId?: string
   readonly lastSuccessAt?: number
+  /** Undefined in an older ledger. */
+  readonly lastSuccessStartedAt?: number
   readonly lastFailureAt?: number
   readonly held?: SnapshotSummary
   /** An attempt reported a success that nothing has proved for too long. Cleared by the next settled attempt. */
@@ -30,6 +39,8 @@ export type SourceState = {
   readonly backedUpAs?: string
   /** Undefined in a ledger that is older than the chart. */
   readonly recent?: RecentAttempts
+  /** Undefined in an older ledger, until the repository answers or a success ends. */
+  readonly history?: SuccessHistory
 }
 
 /** The state of a new source, with its counters at 0. */
@@ -53,7 +64,9 @@ export function withFinished(
   const attempts = isNew ? countedIn(state.attempts, finished.outcome) : state.attempts
   const changes = isOutdated(state, finished, nowSeconds) ? {} : changesBy(state, finished)
   const before = isLast(state, finished) ? withoutNewest(recentOf(state)) : recentOf(state)
-  return { ...state, ...changes, attempts, recent: withAttempt(before, finished) }
+  const recent = withAttempt(before, finished)
+  if (finished.outcome !== 'success') return { ...state, ...changes, attempts, recent }
+  return { ...state, ...changes, attempts, recent, history: withSuccess(historyOf(state), finished) }
 }
 
 /** Adds what the repository has of the source. The `unknown` snapshots become attempts of their own. */
@@ -70,17 +83,14 @@ export function withSnapshots(
   return {
     ...state,
     ...past,
-    held: heldOf(state, snapshots),
+    held: summaryAfter(state.held, snapshots),
     recent,
+    history: withCompleteSnapshots(
+      historyOf(state),
+      snapshots.filter(({ incomplete }) => incomplete === undefined),
+    ),
     ...(isGone && { goneSince: goneSince ?? nowSeconds }),
   }
-}
-
-/** A source that has lost its snapshots is expected as often as before, until new ones show another interval. */
-function heldOf({ held }: SourceState, snapshots: readonly Snapshot[]): SnapshotSummary {
-  const summary = summarizeSnapshots(snapshots)
-  const usualIntervalSeconds = summary.usualIntervalSeconds ?? held?.usualIntervalSeconds
-  return { ...summary, ...(usualIntervalSeconds !== undefined && { usualIntervalSeconds }) }
 }
 
 /** Whether the last attempt made a complete backup, and nothing known since speaks against it. */
@@ -94,10 +104,22 @@ export function intervalOfSuccesses(state: SourceState): number | undefined {
   return usualIntervalSeconds(successes.map(({ endedAt }) => endedAt))
 }
 
-/** How long the longest good backup took of those that are remembered; undefined without one. */
-export function longestSuccessSeconds(state: SourceState | undefined): number | undefined {
-  const successes = unpacked(state?.recent ?? []).filter(({ outcome }) => outcome === 'success')
-  return successes.length === 0 ? undefined : Math.max(...successes.map((attempt) => attempt.durationSeconds))
+/** The history of successes. In an older ledger it begins with the attempts that are remembered for the chart. */
+export function historyOf(state: SourceState): SuccessHistory {
+  if (state.history !== undefined) return state.history
+  return unpacked(recentOf(state))
+    .filter(({ outcome }) => outcome === 'success')
+    .reduce(withSuccess, emptyHistory)
+}
+
+const fourWeeksSeconds = 28 * 86_400
+
+/** How long the longest good backup of four weeks took; undefined without one. */
+export function longestSuccessSeconds(
+  state: SourceState | undefined,
+  nowSeconds: number,
+): number | undefined {
+  return state && longestSuccessSince(historyOf(state), nowSeconds - fourWeeksSeconds)
 }
 
 /**
@@ -110,12 +132,12 @@ function isOutdated({ lastAttempt }: SourceState, { endedAt }: FinishedAttempt, 
 
 /** The fields that the newest attempt of a source changes. */
 function changesBy(state: SourceState, finished: FinishedAttempt): Partial<SourceState> {
-  const { outcome, endedAt } = finished
+  const { outcome, startedAt, endedAt } = finished
   const failures = isKnown(state, finished) ? state.consecutiveFailures : state.consecutiveFailures + 1
   return {
     lastAttempt: finished,
     ...(outcome === 'success'
-      ? { lastSuccessAt: endedAt, consecutiveFailures: 0 }
+      ? { lastSuccessAt: endedAt, lastSuccessStartedAt: startedAt, consecutiveFailures: 0 }
       : { lastFailureAt: endedAt, consecutiveFailures: failures }),
   }
 }

@@ -90,7 +90,36 @@ export const definitions = {
   kopia_backup_expected_interval_seconds: {
     type: 'gauge',
     labels: [...ofSource, 'origin'],
-    help: 'How often the source should be backed up; origin: policy, or learned from past backups.',
+    help: 'How often the source should be backed up; origin: policy, configured, or learned from past backups.',
+  },
+  kopia_backup_deadline_timestamp_seconds: {
+    type: 'gauge',
+    labels: [...ofSource, 'origin'],
+    help:
+      'When the source becomes overdue unless it succeeds before, in Unix time; origin: policy, configured, learned, ' +
+      'assumed, or never (it never succeeded).',
+  },
+  kopia_backup_running_deadline_timestamp_seconds: {
+    type: 'gauge',
+    labels: ofSource,
+    help: 'When the attempt that is under way counts as stuck, in Unix time; absent while there is none.',
+  },
+  kopia_backup_size_baseline_bytes: {
+    type: 'gauge',
+    labels: ofSource,
+    help: 'The least total size in four weeks, the last three days left out; absent in the first two weeks.',
+  },
+  kopia_backup_files_baseline: {
+    type: 'gauge',
+    labels: ofSource,
+    help: 'The fewest files in four weeks, the last three days left out; absent in the first two weeks.',
+  },
+  kopia_backup_changed_ratio_limit: {
+    type: 'gauge',
+    labels: ofSource,
+    help:
+      'The share of changed files above which a change is unusual: three times the largest of four weeks, at least 0.3 ' +
+      'beside new files; absent under 50 files.',
   },
   kopia_snapshot_oldest_timestamp_seconds: {
     type: 'gauge',

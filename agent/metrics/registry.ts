@@ -1,8 +1,8 @@
 // Serves the ledger as metrics. prom-client's Registry writes the text, and reads each metric from the ledger meanwhile.
 
 import Registry from 'prom-client/lib/registry.js'
-import { expectedIntervalOf } from '../ledger/expected-interval.ts'
 import type { Ledger } from '../ledger/ledger.ts'
+import { type LimitSettings, limitContextOf } from '../limits/context.ts'
 import { inPieces } from '../util/chunked-text.ts'
 import {
   type AgentCounters,
@@ -34,6 +34,8 @@ type MetricsInput = {
   /** When the running attempts began, in Unix seconds, by `user@host:path`. */
   readonly runningSince: () => ReadonlyMap<string, number>
   readonly agent: () => AgentFacts
+  readonly limits: LimitSettings
+  readonly nowSeconds: () => number
 }
 
 /** Creates the registry of one agent, whose own counters start at 0. */
@@ -77,7 +79,7 @@ async function registryOf(input: MetricsInput, counters: AgentCounters): Promise
   // No `await` from here on, so that all parts are of the same moment.
   const { ledger } = input
   const states = [...ledger.sources.values()]
-  const context = contextOf(ledger, input.runningSince())
+  const context = contextOf(input)
   for (const name of sourceMetricNames) register(name, () => sourceSamples(name, states, context))
   const others: readonly SamplesByName[] = [
     commandSamples(ledger.commands),
@@ -89,14 +91,10 @@ async function registryOf(input: MetricsInput, counters: AgentCounters): Promise
   return registry
 }
 
-function contextOf(
-  { sources, repository }: Ledger,
-  runningSince: ReadonlyMap<string, number>,
-): SourceContext {
-  const running = new Map([...runningSince].map(([name, since]) => [sources.get(name), since]))
-  const { policies } = repository
+function contextOf({ ledger, runningSince, limits, nowSeconds }: MetricsInput): SourceContext {
+  const running = new Map([...runningSince()].map(([name, since]) => [ledger.sources.get(name), since]))
   return {
     runningSince: (state) => running.get(state),
-    expectedInterval: (state) => expectedIntervalOf(state, policies),
+    limits: limitContextOf(ledger, limits, nowSeconds()),
   }
 }

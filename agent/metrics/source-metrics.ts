@@ -1,9 +1,13 @@
 // The metrics of one source: how each value follows from the source's state.
 
 import { outcomes } from '../kopia/runs/outcome-kinds.ts'
-import type { ExpectedInterval } from '../ledger/expected-interval.ts'
 import { snapshotTypes } from '../ledger/snapshot-summary.ts'
 import { isBackedUp, type SourceState } from '../ledger/source-state.ts'
+import { changedRatioLimitOf, sizeBaselineOf } from '../limits/baselines.ts'
+import type { LimitContext } from '../limits/context.ts'
+import { deadlineOf, deadlineOrigins } from '../limits/deadline.ts'
+import { expectedIntervalOf, intervalOrigins } from '../limits/expected-interval.ts'
+import { runningDeadlineOf } from '../limits/running-deadline.ts'
 import type { MetricName } from './definitions.ts'
 import type { Labels, Sample } from './sample.ts'
 
@@ -11,7 +15,7 @@ import type { Labels, Sample } from './sample.ts'
 export type SourceContext = {
   /** In Unix seconds; undefined while no attempt is running. */
   readonly runningSince: (state: SourceState) => number | undefined
-  readonly expectedInterval: (state: SourceState) => ExpectedInterval | undefined
+  readonly limits: LimitContext
 }
 
 type SourceSeries = {
@@ -63,14 +67,38 @@ const sourceSeries: readonly SourceSeries[] = [
     extraLabels: { kind },
     valueIn: ({ lastAttempt }: SourceState) => lastAttempt?.errors[kind],
   })),
-  ...(['policy', 'learned'] as const).map((origin) => ({
+  ...intervalOrigins.map((origin) => ({
     name: 'kopia_backup_expected_interval_seconds' as const,
     extraLabels: { origin },
-    valueIn: (state: SourceState, { expectedInterval }: SourceContext) => {
-      const interval = expectedInterval(state)
+    valueIn: (state: SourceState, { limits }: SourceContext) => {
+      const interval = expectedIntervalOf(state, limits)
       return interval?.origin === origin ? interval.seconds : undefined
     },
   })),
+  ...deadlineOrigins.map((origin) => ({
+    name: 'kopia_backup_deadline_timestamp_seconds' as const,
+    extraLabels: { origin },
+    valueIn: (state: SourceState, { limits, runningSince }: SourceContext) => {
+      const deadline = deadlineOf(state, limits, runningSince(state))
+      return deadline.origin === origin ? deadline.at : undefined
+    },
+  })),
+  {
+    name: 'kopia_backup_running_deadline_timestamp_seconds',
+    valueIn: (state, { limits, runningSince }) => runningDeadlineOf(state, limits, runningSince(state)),
+  },
+  {
+    name: 'kopia_backup_size_baseline_bytes',
+    valueIn: (state, { limits }) => sizeBaselineOf(state, limits.nowSeconds)?.bytes,
+  },
+  {
+    name: 'kopia_backup_files_baseline',
+    valueIn: (state, { limits }) => sizeBaselineOf(state, limits.nowSeconds)?.files,
+  },
+  {
+    name: 'kopia_backup_changed_ratio_limit',
+    valueIn: (state, { limits }) => changedRatioLimitOf(state, limits.nowSeconds),
+  },
   { name: 'kopia_snapshot_oldest_timestamp_seconds', valueIn: ({ held }) => held?.oldestAt },
 ]
 

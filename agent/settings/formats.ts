@@ -1,7 +1,7 @@
 // The formats of settings. Each check and each parser throws an Error that says what was expected.
 
 import { definitions } from '../metrics/definitions.ts'
-import { isCron } from '../util/cron-interval.ts'
+import { isCron } from '../util/cron-times.ts'
 
 export type ListenAddress = { readonly host: string; readonly port: number }
 
@@ -54,6 +54,26 @@ export function parseDurationMs(value: string): number {
   const milliseconds = Number(number) * (millisecondsPerUnit[unit] ?? 0)
   if (!(milliseconds > 0)) throw new Error('expected a duration such as 10s')
   return milliseconds
+}
+
+/** Parses a positive number such as `0.5`; throws for anything else. */
+export function parseFactor(value: string): number {
+  const factor = /^\d+(\.\d+)?$/.test(value) ? Number(value) : 0
+  if (!(factor > 0)) throw new Error('expected a number above 0 such as 0.5')
+  return factor
+}
+
+/** An interval for the sources whose `user@host:path` matches the pattern. */
+export type IntervalOfPattern = { readonly pattern: string; readonly seconds: number }
+
+/** Parses intervals such as `*:/srv/**=1d,*:/var/mail=4h`; throws for anything else. */
+export function parseIntervals(value: string): readonly IntervalOfPattern[] {
+  return parseList(value).map((entry) => {
+    const [, pattern, duration = ''] = /^(.+)=([^=]*)$/s.exec(entry) ?? []
+    if (pattern === undefined)
+      throw new Error('expected patterns with an interval such as *:/srv/**=1d,*:/var/mail=4h')
+    return { pattern, seconds: parseSpacingSeconds(duration.trim()) }
+  })
 }
 
 /** Parses a duration of whole seconds into seconds; throws for anything else. */

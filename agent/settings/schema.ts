@@ -1,4 +1,5 @@
 // Declares every setting once: its default, its environment variable, its meaning and its check.
+// Over 8 kB because each setting is declared in this one place.
 
 import {
   checkCron,
@@ -6,8 +7,10 @@ import {
   checkNotEmpty,
   oneOf,
   parseDurationMs,
+  parseFactor,
   parseGrouping,
   parseInstant,
+  parseIntervals,
   parseListen,
   parseSpacingSeconds,
   urlWithoutLogin,
@@ -143,6 +146,20 @@ export const declarations = {
     environment: 'KOPIA_METRICS_ALWAYS_ON',
     doc: '`false` for a machine that sleeps or travels: its silence alone then fires no alert',
     check: oneOf('true', 'false'),
+  },
+  overdue_grace: {
+    default: '0.5',
+    environment: 'KOPIA_METRICS_OVERDUE_GRACE',
+    doc: 'how late a backup may be, as a share of the time between two backups, of which a day counts at most for a schedule',
+    check: (value) => void parseFactor(value),
+  },
+  expected_interval: {
+    default: '',
+    environment: 'KOPIA_METRICS_EXPECTED_INTERVAL',
+    doc:
+      'how often the sources without a schedule in a policy should be backed up, as patterns of `user@host:path`, separated ' +
+      'by commas: `*:/srv/**=1d,*:/var/mail=4h`; the first that matches counts',
+    check: (value) => void parseIntervals(value),
   },
   refresh_schedule: {
     default: '*/5 * * * *',

@@ -4,9 +4,10 @@ import { readFileSync } from 'node:fs'
 import { hostname } from 'node:os'
 import { join } from 'node:path'
 import { configurationPathOf } from '../kopia/runs/configuration.ts'
+import type { SourcePatterns } from '../kopia/source-patterns.ts'
+import type { LimitSettings } from '../limits/context.ts'
 import type { TlsFiles } from '../push/http.ts'
 import type { Credentials } from '../push/pushgateway.ts'
-import type { SourcePatterns } from '../reconcile/source-filter.ts'
 import type { Login } from '../web/login.ts'
 import { defaultLogDirectory, defaultStateDirectory, type Environment } from './default-folders.ts'
 import {
@@ -18,6 +19,7 @@ import {
   parseListen,
   parseSpacingSeconds,
 } from './formats.ts'
+import { toLimits } from './limits.ts'
 import { type SettingName, stringsByName } from './names.ts'
 
 /** Reports a wrong setting; the message is one line for the user. */
@@ -52,6 +54,7 @@ export type Settings = {
   readonly scope: 'local' | 'all'
   readonly sources: SourcePatterns
   readonly alwaysOn: boolean
+  readonly limits: LimitSettings
   readonly refreshSchedule: string
   readonly repositorySchedule: string
   /** Labels of the group, which every series has, with or without a gateway. */
@@ -101,6 +104,7 @@ export function toSettings(get: (name: SettingName) => string, environment: Envi
     scope: values.scope === 'all' ? 'all' : 'local',
     sources: { include: parseList(values.sources_include), exclude: parseList(values.sources_exclude) },
     alwaysOn: values.always_on === 'true',
+    limits: toLimits(values.overdue_grace, values.expected_interval),
     refreshSchedule: values.refresh_schedule,
     repositorySchedule: values.repository_schedule,
     groupLabels: {
@@ -186,7 +190,6 @@ function readSecret(name: SettingName, path: string): string {
   }
 }
 
-/** Kopia's own default: the folder `kopia` in the cache directory of Go's os.UserCacheDir; on macOS ~/Library/Logs. */
 /** The first line of an error's message. */
 export function firstLine(error: unknown): string {
   return (error instanceof Error ? error.message : String(error)).split('\n')[0] ?? ''

@@ -59,9 +59,8 @@ const sourceFields = {
   state: {
     doc:
       '`failing`: the last attempt made no complete backup, or nothing proves the success that it reported, or the ' +
-      'repository holds no snapshot of the source any more; `overdue`: the last success is older than 1.5 times the ' +
-      'expected interval plus 1 h. As in the alert KopiaBackupOverdue, a learned interval allows for nights and weekends ' +
-      'off, and a machine that sleeps must have been up for 4 h since then; `waiting`: no attempt is known yet; `fine`',
+      'repository holds no snapshot of the source any more; `overdue`: the deadline has passed; `waiting`: no attempt is ' +
+      'known yet; `fine`',
     value: ({ state }) => state,
   },
   overdue_since_timestamp_seconds: {
@@ -109,8 +108,20 @@ const sourceFields = {
     value: ({ expectedInterval }) => expectedInterval?.seconds,
   },
   next_expected_timestamp_seconds: {
-    doc: 'last success plus expected interval',
-    value: ({ nextExpectedAt }) => nextExpectedAt,
+    doc:
+      'when the next success is due: the next time of the schedule after the start of the last success, else the last ' +
+      'success plus expected interval; null if unknown',
+    value: ({ deadline }) => deadline.dueAt,
+  },
+  deadline_timestamp_seconds: {
+    doc: 'when the source becomes overdue unless it succeeds before, as in the alert KopiaBackupOverdue',
+    value: ({ deadline }) => deadline.at,
+  },
+  deadline_origin: {
+    doc:
+      'where the deadline is known from: `policy`, `configured` (the setting `expected_interval`), `learned` from past ' +
+      'successes, `assumed` if nothing is known, `never` if the source never succeeded',
+    value: ({ deadline }) => deadline.origin,
   },
   size_bytes: { doc: 'size of the newest complete snapshot', value: ({ sizeBytes }) => sizeBytes },
   files: { doc: 'number of files in the newest complete snapshot', value: ({ files }) => files },

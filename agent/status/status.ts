@@ -2,11 +2,12 @@
 
 import type { FinishedAttempt } from '../kopia/runs/finished-attempt.ts'
 import { formatSource, type Source } from '../kopia/source.ts'
-import { type ExpectedInterval, expectedIntervalOf } from '../ledger/expected-interval.ts'
 import type { Ledger, RepositoryState } from '../ledger/ledger.ts'
 import { type RecentAttempt, unpacked } from '../ledger/recent-attempts.ts'
 import type { SourceState } from '../ledger/source-state.ts'
-import { overdueSince as overdueSinceOf } from './overdue.ts'
+import { type LimitContext, type LimitSettings, limitContextOf } from '../limits/context.ts'
+import { type Deadline, deadlineOf, overdueSince as overdueSinceOf } from '../limits/deadline.ts'
+import { type ExpectedInterval, expectedIntervalOf } from '../limits/expected-interval.ts'
 
 /**
  * Worst first. `failing`: the last attempt made no complete backup, or nothing proves its success, or the repository holds no
@@ -31,9 +32,9 @@ export type SourceStatus = {
   readonly lastSuccessAt?: number
   readonly consecutiveFailures: number
   readonly expectedInterval?: ExpectedInterval
-  /** When the next success is due by the expected interval, without any margin. */
-  readonly nextExpectedAt?: number
-  /** Since when it is overdue, with the margin; set also while it is failing. */
+  /** When it becomes overdue unless it succeeds before, and when the next success is due. */
+  readonly deadline: Deadline
+  /** Since when it is overdue; set also while it is failing. */
   readonly overdueSince?: number
   readonly sizeBytes?: number
   readonly files?: number
@@ -54,9 +55,15 @@ export type Status = {
 }
 
 /** The status at the time `at`. `runningSince` has the starts of the attempts under way by `user@host:path`. */
-export function statusOf(ledger: Ledger, runningSince: ReadonlyMap<string, number>, at: number): Status {
-  const sources = [...ledger.sources.values()]
-    .map((state) => sourceStatusOf(state, ledger, runningSince, at))
+export function statusOf(
+  ledger: Ledger,
+  limits: LimitSettings,
+  runningSince: ReadonlyMap<string, number>,
+  at: number,
+): Status {
+  const context = limitContextOf(ledger, limits, at)
+  const sources = [...ledger.sources]
+    .map(([name, state]) => sourceStatusOf(state, context, runningSince.get(name)))
     .sort(compareWorstFirst)
   const counts: Record<State, number> = { failing: 0, overdue: 0, waiting: 0, fine: 0 }
   for (const { state } of sources) counts[state] += 1
@@ -81,35 +88,28 @@ export function overallState({ sources, failedCommands, repository }: Status): S
 
 function sourceStatusOf(
   state: SourceState,
-  ledger: Ledger,
-  runningSince: ReadonlyMap<string, number>,
-  at: number,
+  context: LimitContext,
+  runningSince: number | undefined,
 ): SourceStatus {
-  const name = formatSource(state.source)
   const { source, lastAttempt, lastSuccessAt, consecutiveFailures, held, unproven, goneSince } = state
-  const expectedInterval = expectedIntervalOf(state, ledger.repository.policies)
-  const since = lastSuccessAt ?? state.firstSeenAt
-  const recent = unpacked(state.recent ?? [])
-  const successes = recent.filter(({ outcome }) => outcome === 'success').map(({ endedAt }) => endedAt)
-  const { uptimeQuarters } = ledger
-  const overdueSince = overdueSinceOf(
-    { lastSuccessAt: since, interval: expectedInterval, successes, uptimeQuarters },
-    at,
-  )
-  const begun = runningSince.get(name)
+  const name = formatSource(source)
+  const expectedInterval = expectedIntervalOf(state, context)
+  const deadline = deadlineOf(state, context, runningSince)
+  const overdueSince = overdueSinceOf(deadline, context.nowSeconds)
   return {
     name,
     source,
     state: stateOf(state, overdueSince),
     consecutiveFailures,
-    recent,
-    ...(begun !== undefined && { runningSince: begun }),
+    deadline,
+    recent: unpacked(state.recent ?? []),
+    ...(runningSince !== undefined && { runningSince }),
     ...(lastAttempt && { lastAttempt }),
     ...reasonOf(state),
     ...(unproven && { unprovenSince: unproven.since }),
     ...(goneSince !== undefined && { goneSince }),
     ...(lastSuccessAt !== undefined && { lastSuccessAt }),
-    ...(expectedInterval && { expectedInterval, nextExpectedAt: since + expectedInterval.seconds }),
+    ...(expectedInterval && { expectedInterval }),
     ...(overdueSince !== undefined && { overdueSince }),
     ...(held && { snapshots: held.counts.all }),
     ...(held?.newest && {

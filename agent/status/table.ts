@@ -160,10 +160,10 @@ function lastSuccessText({ lastSuccessAt }: SourceStatus, now: number): string {
   return lastSuccessAt === undefined ? 'never' : agoWords(lastSuccessAt, now)
 }
 
-function nextText({ nextExpectedAt, overdueSince }: SourceStatus, now: number): string {
+function nextText({ deadline: { dueAt }, overdueSince }: SourceStatus, now: number): string {
   if (overdueSince !== undefined) return 'overdue'
-  if (nextExpectedAt === undefined) return '–'
-  return nextExpectedAt > now ? agoWords(nextExpectedAt, now) : 'due'
+  if (dueAt === undefined) return '–'
+  return dueAt > now ? agoWords(dueAt, now) : 'due'
 }
 
 function optional(value: number | undefined, words: (value: number) => string): string {

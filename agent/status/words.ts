@@ -97,21 +97,24 @@ function succeededWords({ sources, counts }: Status): readonly string[] {
 
 /** What is wrong with a source; undefined if nothing is. `reasonWords` says why. */
 export function problemWords(status: SourceStatus, now: number): string | undefined {
-  const { lastSuccessAt, overdueSince, expectedInterval, goneSince } = status
+  const { lastSuccessAt, overdueSince, goneSince } = status
   const sentences: string[] = []
   const attempt = attemptWords(status, now)
   if (attempt !== undefined) sentences.push(attempt)
   if (goneSince !== undefined)
     sentences.push(`the repository holds no snapshot of it any more (since ${utcWords(goneSince)})`)
-  if (overdueSince !== undefined) {
-    const expected =
-      expectedInterval === undefined
-        ? 'its expected interval is unknown'
-        : `expected every ${intervalWords(expectedInterval.seconds)}`
-    sentences.push(`${expected}, overdue for ${spanWords(now - overdueSince)}`)
-  }
+  if (overdueSince !== undefined)
+    sentences.push(`${expectationWords(status, now)}, overdue for ${spanWords(now - overdueSince)}`)
   if (sentences.length > 0 && lastSuccessAt === undefined) sentences.push('it never succeeded')
   return sentences.length === 0 ? undefined : sentences.join('; ')
+}
+
+/** A schedule can leave out nights and weekends, so its times say more than an interval. */
+function expectationWords({ deadline, expectedInterval }: SourceStatus, now: number): string {
+  if (deadline.origin === 'policy' && deadline.dueAt !== undefined)
+    return `due ${agoWords(deadline.dueAt, now)} by its schedule`
+  if (expectedInterval === undefined) return 'its expected interval is unknown'
+  return `expected every ${intervalWords(expectedInterval.seconds)}`
 }
 
 function attemptWords(status: SourceStatus, now: number): string | undefined {

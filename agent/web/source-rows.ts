@@ -84,10 +84,11 @@ function figure(label: string, value: Html | string): Html {
   return html`<td role="cell" class="figure"><span class="label" aria-hidden="true">${label}</span>${value}</td>`
 }
 
-function nextOf({ nextExpectedAt, overdueSince }: SourceStatus, now: number): Html | string {
-  if (nextExpectedAt === undefined) return '–'
-  const words = nextExpectedAt > now ? agoWords(nextExpectedAt, now) : 'due'
-  return timeOf(nextExpectedAt, overdueSince === undefined ? words : 'overdue')
+function nextOf({ deadline, overdueSince }: SourceStatus, now: number): Html | string {
+  const { at, dueAt } = deadline
+  if (overdueSince !== undefined) return timeOf(dueAt ?? at, 'overdue')
+  if (dueAt === undefined) return '–'
+  return timeOf(dueAt, dueAt > now ? agoWords(dueAt, now) : 'due')
 }
 
 /** The words with a capital letter and a full stop, unless they end with a mark of their own. */

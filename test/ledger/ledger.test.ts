@@ -5,10 +5,11 @@ import { test } from 'node:test'
 import type { Snapshot } from '../../agent/kopia/cli/snapshots.ts'
 import type { FinishedAttempt } from '../../agent/kopia/runs/finished-attempt.ts'
 import type { Outcome } from '../../agent/kopia/runs/outcome-kinds.ts'
-import { expectedIntervalOf } from '../../agent/ledger/expected-interval.ts'
 import { createLedger, emptyLedger, unknownSetup } from '../../agent/ledger/ledger.ts'
 import { countSnapshots, summarizeSnapshots } from '../../agent/ledger/snapshot-summary.ts'
 import { loadLedger, saveLedger } from '../../agent/ledger/store.ts'
+import { defaultLimitSettings, limitContextOf } from '../../agent/limits/context.ts'
+import { expectedIntervalOf } from '../../agent/limits/expected-interval.ts'
 import { temporaryFolder } from '../support/folder.ts'
 import { askedAt, makeSnapshot } from '../support/snapshots.ts'
 
@@ -136,7 +137,7 @@ test('where unchanged backups leave no snapshot, the interval is learned from th
   const intervals = () => {
     const state = ledger.sources.get(key)
     assert.ok(state)
-    return expectedIntervalOf(state, ledger.repository.policies)
+    return expectedIntervalOf(state, limitContextOf(ledger, defaultLimitSettings, 50 * day))
   }
   assert.deepEqual(intervals(), { seconds: 20 * day, origin: 'learned' })
   const policy = {
@@ -158,20 +159,23 @@ test('where unchanged backups leave no snapshot, the interval is learned from th
 
 test('the interval of a source is learned from the median gap of its snapshots, and a policy overrides it', () => {
   const times = [0, 3600, 7200, 20_000, 23_600, 27_200]
-  const snapshots = times.map((startedAt) => snapshot({ startedAt }))
+  const snapshots = times.map((startedAt) => snapshot({ startedAt, endedAt: startedAt + 60 }))
   assert.equal(summarizeSnapshots(snapshots).usualIntervalSeconds, 3600)
   assert.equal(summarizeSnapshots(snapshots.slice(0, 2)).usualIntervalSeconds, undefined)
   const ledger = createLedger(emptyLedger)
   ledger.addSnapshots(source, snapshots, askedAt(30_000))
   const state = ledger.sources.get(key)
   assert.ok(state)
-  assert.deepEqual(expectedIntervalOf(state, ledger.repository.policies), {
+  assert.deepEqual(expectedIntervalOf(state, limitContextOf(ledger, defaultLimitSettings, 50 * day)), {
     seconds: 3600,
     origin: 'learned',
   })
   const policy = { target: '', intervalSeconds: 60, minutesOfDay: [], cron: [], isManual: false }
   ledger.updateRepository({ policies: [policy] })
-  assert.deepEqual(expectedIntervalOf(state, ledger.repository.policies), { seconds: 60, origin: 'policy' })
+  assert.deepEqual(expectedIntervalOf(state, limitContextOf(ledger, defaultLimitSettings, 50 * day)), {
+    seconds: 60,
+    origin: 'policy',
+  })
 })
 
 test('the answer to an earlier question does not replace that to a later one', () => {

@@ -56,7 +56,10 @@ test('a success from before the first watched attempt is one that made a complet
     snapshotAt(20, { fatalErrors: 1 }),
     snapshotAt(30, { incomplete: 'canceled' }),
   ]
-  assert.deepEqual(pastSuccessOf({ lastAttempt }, [...held, snapshotAt(150)]), { lastSuccessAt: 12 })
+  assert.deepEqual(pastSuccessOf({ lastAttempt }, [...held, snapshotAt(150)]), {
+    lastSuccessAt: 12,
+    lastSuccessStartedAt: 10,
+  })
   assert.deepEqual(pastSuccessOf({ lastAttempt, lastSuccessAt: 5 }, held), {})
   assert.deepEqual(ids(knownBefore({ lastAttempt }, [...held, snapshotAt(150)])), ['10', '20', '30'])
 })

@@ -121,12 +121,15 @@ test('a source that never had a complete snapshot has lost none', () => {
 })
 
 test('the longest good backup is of those that are remembered, failures left out', () => {
-  assert.equal(longestSuccessSeconds(undefined), undefined)
-  assert.equal(longestSuccessSeconds(stateAfter(finished('failed', 10, { durationSeconds: 900 }))), undefined)
+  assert.equal(longestSuccessSeconds(undefined, 100), undefined)
+  assert.equal(
+    longestSuccessSeconds(stateAfter(finished('failed', 10, { durationSeconds: 900 })), 100),
+    undefined,
+  )
   const state = stateAfter(
     finished('success', 10, { durationSeconds: 40 }),
     finished('success', 20, { durationSeconds: 7 }),
     finished('failed', 30, { durationSeconds: 900 }),
   )
-  assert.equal(longestSuccessSeconds(state), 40)
+  assert.equal(longestSuccessSeconds(state, 100), 40)
 })

@@ -3,6 +3,7 @@ import { spawnSync } from 'node:child_process'
 import { readFile } from 'node:fs/promises'
 import { test } from 'node:test'
 import { createLedger, emptyLedger, type LedgerData } from '../../agent/ledger/ledger.ts'
+import { defaultLimitSettings } from '../../agent/limits/context.ts'
 import type { AgentFacts, CallResult } from '../../agent/metrics/agent-metrics.ts'
 import { definitions, type Metric } from '../../agent/metrics/definitions.ts'
 import { createMetricsRegistry, type MetricsRegistry } from '../../agent/metrics/registry.ts'
@@ -35,6 +36,8 @@ async function registryOf(name: string): Promise<MetricsRegistry> {
   const registry = createMetricsRegistry({
     ledger: createLedger(fixture.ledger),
     runningSince: () => new Map(Object.entries(fixture.runningSince)),
+    limits: defaultLimitSettings,
+    nowSeconds: () => 10,
     agent: () => fixture.agent,
   })
   for (const [command, result] of fixture.kopiaCalls) registry.countKopiaCall(command, result)
@@ -109,6 +112,8 @@ test('both results of a command exist from its first call on, so that increase()
   const registry = createMetricsRegistry({
     ledger: createLedger(emptyLedger),
     runningSince: () => new Map(),
+    limits: defaultLimitSettings,
+    nowSeconds: () => 10,
     agent: () => facts,
   })
   const calls = async () =>
@@ -137,6 +142,8 @@ function changingRegistry(count: number) {
   const registry = createMetricsRegistry({
     ledger,
     runningSince: () => running,
+    limits: defaultLimitSettings,
+    nowSeconds: () => 10,
     agent: () => ({ ...facts, version: String(version) }),
   })
   const change = () => {

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { FinishedAttempt } from '../../agent/kopia/runs/finished-attempt.ts'
 import { newSource, type SourceState, withFinished } from '../../agent/ledger/source-state.ts'
+import { defaultLimitSettings } from '../../agent/limits/context.ts'
 import type { MetricName } from '../../agent/metrics/definitions.ts'
 import { sourceSamples } from '../../agent/metrics/source-metrics.ts'
 
@@ -19,7 +20,13 @@ const good = added({ ...attempt, outcome: 'success' })
 const unproven = { since: 20, reason: 'nothing proves it' }
 
 function values(name: MetricName, state: SourceState, runningSince?: number) {
-  const context = { runningSince: () => runningSince, expectedInterval: () => undefined }
+  const limits = {
+    settings: defaultLimitSettings,
+    policies: undefined,
+    uptimeQuarters: undefined,
+    nowSeconds: 10,
+  }
+  const context = { runningSince: () => runningSince, limits }
   return sourceSamples(name, [state], context).map(({ value }) => value)
 }
 

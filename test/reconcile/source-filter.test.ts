@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { createSourceFilter, isInScope } from '../../agent/reconcile/source-filter.ts'
+import { createSourceTest } from '../../agent/kopia/source-patterns.ts'
+import { isInScope } from '../../agent/reconcile/source-filter.ts'
 
 const sources = {
   linux: { user: 'me', host: 'nas', path: '/data/.photos/2026' },
@@ -32,8 +33,8 @@ const cases: readonly (readonly [readonly string[], readonly (keyof typeof sourc
 for (const [patterns, expected] of cases) {
   test(`${patterns} includes or excludes ${expected.join(', ') || 'nothing'}`, () => {
     const [isIncluded, isNotExcluded] = [
-      createSourceFilter({ include: patterns, exclude: [] }),
-      createSourceFilter({ include: [], exclude: patterns }),
+      createSourceTest({ include: patterns, exclude: [] }),
+      createSourceTest({ include: [], exclude: patterns }),
     ]
     const all = Object.entries(sources)
     const names = (isWanted: typeof isIncluded) =>

@@ -3,6 +3,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { createLedger, emptyLedger, type Ledger } from '../../agent/ledger/ledger.ts'
+import { defaultLimitSettings } from '../../agent/limits/context.ts'
 import { statusJson } from '../../agent/status/json.ts'
 import { overallState, problemCount, statusOf } from '../../agent/status/status.ts'
 import { type Paint, statusTable } from '../../agent/status/table.ts'
@@ -11,7 +12,7 @@ import { summaryWords } from '../../agent/status/words.ts'
 import { hostileReason, hour, ledgerOf, now, troubledLedger } from '../support/ledgers.ts'
 
 const plain: Paint = (_, text) => text
-const statusAt = (ledger: Ledger) => statusOf(ledger, new Map(), now)
+const statusAt = (ledger: Ledger) => statusOf(ledger, defaultLimitSettings, new Map(), now)
 
 function fineLedger(...paths: readonly string[]): Ledger {
   return ledgerOf(

@@ -1,9 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { createLedger, emptyLedger } from '../../agent/ledger/ledger.ts'
-import { type UptimeQuarters, withMoment } from '../../agent/ledger/uptime.ts'
+import { defaultLimitSettings } from '../../agent/limits/context.ts'
 import { statusJson } from '../../agent/status/json.ts'
-import { overdueSince } from '../../agent/status/overdue.ts'
 import { sparkline } from '../../agent/status/sparkline.ts'
 import { problemCount, statusOf } from '../../agent/status/status.ts'
 import { type Paint, statusTable } from '../../agent/status/table.ts'
@@ -19,7 +17,7 @@ function history(path: string, change: Partial<History> = {}): History {
 }
 
 function statesOf(histories: readonly History[]) {
-  const status = statusOf(ledgerOf(histories), nothing, now)
+  const status = statusOf(ledgerOf(histories), defaultLimitSettings, nothing, now)
   return status.sources.map(({ source, state }) => [source.path, state])
 }
 
@@ -45,64 +43,8 @@ test('the order is failing, overdue, new, fine; among failing and overdue the ol
     ['/also-fine', 'fine'],
     ['/fine', 'fine'],
   ])
-  const { counts } = statusOf(ledgerOf(histories), nothing, now)
+  const { counts } = statusOf(ledgerOf(histories), defaultLimitSettings, nothing, now)
   assert.deepEqual(counts, { failing: 3, overdue: 2, waiting: 1, fine: 2 })
-})
-
-test('a source is overdue 1.5 intervals and an hour after its last success, not a second earlier', () => {
-  const due = 1.5 * day + hour
-  assert.deepEqual(statesOf([history('/a', { lastSuccessAgo: due })]), [['/a', 'fine']])
-  assert.deepEqual(statesOf([history('/a', { lastSuccessAgo: due + 1 })]), [['/a', 'overdue']])
-})
-
-test('a source that never succeeded is overdue from when it was first seen', () => {
-  const ledger = createLedger(emptyLedger)
-  const source = { user: 'root', host: 'vm', path: '/never' }
-  ledger.addSource(source, now - 3 * day)
-  const stateNow = () => statusOf(ledger, nothing, now).sources[0]?.state
-  assert.equal(stateNow(), 'waiting')
-  ledger.updateRepository({
-    policies: [{ target: '', intervalSeconds: day, minutesOfDay: [], cron: [], isManual: false }],
-  })
-  assert.equal(stateNow(), 'overdue')
-})
-
-test('without a known interval a source is overdue after 46.5 days', () => {
-  const stateAt = (ago: number) =>
-    overdueSince(
-      { lastSuccessAt: now - ago, interval: undefined, successes: [], uptimeQuarters: undefined },
-      now,
-    )
-  assert.equal(stateAt(46.5 * day), undefined)
-  assert.equal(stateAt(46.5 * day + 1), now - 1)
-})
-
-test('with a learned interval and less than two weeks of history a source is overdue after four intervals and three days', () => {
-  const interval = { seconds: day, origin: 'learned' } as const
-  const since = (ago: number) =>
-    overdueSince(
-      { lastSuccessAt: now - ago, interval, successes: [now - ago], uptimeQuarters: undefined },
-      now,
-    )
-  assert.equal(since(7 * day), undefined)
-  assert.equal(since(7 * day + 1), now - 1)
-})
-
-test('a source on a machine that sleeps is overdue after four hours of uptime since the backup was due', () => {
-  const ledger = ledgerOf([history('/a', { lastSuccessAgo: 3 * day })])
-  const stateWith = (uptimeHours: number) => {
-    const moments = Array.from({ length: uptimeHours * 4 + 1 }, (_, index) => now - index * 900).toReversed()
-    ledger.setUptimeQuarters(moments.reduce<UptimeQuarters>(withMoment, []))
-    return statusOf(ledger, nothing, now).sources[0]?.state
-  }
-  assert.equal(stateWith(3.75), 'fine')
-  assert.equal(stateWith(4), 'overdue')
-  // The ledger has a week of uptime, since `status` may not know the agent's settings.
-  const { uptimeQuarters } = createLedger(ledger.toData(new Map()))
-  assert.equal(uptimeQuarters?.length, 17)
-  assert.equal(withMoment(uptimeQuarters ?? [], now + 7 * day).length, 1)
-  ledger.setUptimeQuarters(undefined)
-  assert.equal(statusOf(ledger, nothing, now).sources[0]?.state, 'overdue')
 })
 
 test('the table shows each source, its problem below its row, and what is running', () => {
@@ -119,6 +61,7 @@ test('the table shows each source, its problem below its row, and what is runnin
       }),
       history('/data/new', { snapshots: 0 }),
     ]),
+    defaultLimitSettings,
     new Map([['root@vm:/data/photos', now - 75]]),
     now,
   )
@@ -141,6 +84,7 @@ test('the table shows each source, its problem below its row, and what is runnin
 test('no line is wider than the terminal, whatever the names; without a terminal nothing is shortened', () => {
   const status = statusOf(
     ledgerOf(manyHistories(60)),
+    defaultLimitSettings,
     new Map([[`root@server-1:${hostilePath}`, now - 5]]),
     now,
   )
@@ -153,7 +97,7 @@ test('no line is wider than the terminal, whatever the names; without a terminal
 })
 
 test('control characters in names do not reach the terminal', () => {
-  const text = statusTable(statusOf(ledgerOf(manyHistories(3)), nothing, now), {
+  const text = statusTable(statusOf(ledgerOf(manyHistories(3)), defaultLimitSettings, nothing, now), {
     columns: undefined,
     paint: plain,
   })
@@ -168,14 +112,19 @@ test('colours change no text', () => {
     painted.push(colour)
     return `<${colour}>${text}</${colour}>`
   }
-  const status = statusOf(ledgerOf([history('/a', { lastSuccessAgo: 5 * day })]), nothing, now)
+  const status = statusOf(
+    ledgerOf([history('/a', { lastSuccessAgo: 5 * day })]),
+    defaultLimitSettings,
+    nothing,
+    now,
+  )
   const coloured = statusTable(status, { columns: 80, paint })
   assert.ok(painted.includes('yellow'))
   assert.equal(coloured.replace(/<\/?\w+>/g, ''), statusTable(status, { columns: 80, paint: plain }))
 })
 
 test('JSON has every field of every source, null if unknown', () => {
-  const status = statusOf(ledgerOf(manyHistories(30)), nothing, now)
+  const status = statusOf(ledgerOf(manyHistories(30)), defaultLimitSettings, nothing, now)
   const parsed = JSON.parse(statusJson(status, { processId: undefined, ledgerSavedAt: now - 5 }))
   assert.equal(parsed.agent_running, false)
   assert.equal(parsed.ledger_saved_timestamp_seconds, now - 5)

@@ -8,6 +8,7 @@ import { type TestContext, test } from 'node:test'
 import type { Page } from 'playwright-core'
 import { formatSource } from '../../agent/kopia/source.ts'
 import type { Ledger } from '../../agent/ledger/ledger.ts'
+import { defaultLimitSettings } from '../../agent/limits/context.ts'
 import { statusOf } from '../../agent/status/status.ts'
 import { statusPage } from '../../agent/web/page.ts'
 import { startWebServer } from '../../agent/web/server.ts'
@@ -53,7 +54,7 @@ async function serve(context: TestContext, { ledger, faults }: Case): Promise<st
     metrics: () => ({ status: 200, contentType: 'text/plain', body: '' }),
     page: async (query) => {
       const refresh = query.get('refresh') === 'off' ? 'off' : 'on'
-      const status = statusOf(ledger, running, now)
+      const status = statusOf(ledger, defaultLimitSettings, running, now)
       const { body, headers } = statusPage({
         status,
         instance: 'server-0',

@@ -1,6 +1,6 @@
 // What the policies of a source and above it say together, field by field, as Kopia merges them.
 
-import { cronGapSeconds } from '../../util/cron-interval.ts'
+import { gapsOf, type Schedule } from './schedule.ts'
 
 /** The fields of a policy that the agent uses. */
 export type PolicyFields = {
@@ -19,6 +19,8 @@ export type PolicyFields = {
 
 /** What the policies of a source and above it say together. */
 export type EffectivePolicy = {
+  /** Undefined where Kopia takes snapshots only when it is told to. */
+  readonly schedule: Schedule | undefined
   /** The longest time that the schedule leaves between two snapshots; undefined without a schedule. */
   readonly intervalSeconds: number | undefined
   /** Whether Kopia saves no snapshot if nothing has changed. */
@@ -32,22 +34,26 @@ export type EffectivePolicy = {
 export function effectivePolicyOf(nearestFirst: readonly PolicyFields[]): EffectivePolicy {
   const policies = upTo(nearestFirst, ({ noParent }) => noParent === true)
   const deciding = policies.find(({ ignoresIdentical }) => ignoresIdentical !== undefined)
+  const merged = policies.some(({ isManual }) => isManual) ? undefined : scheduleOf(policies)
+  const gaps = merged && gapsOf(merged)
   return {
-    intervalSeconds: policies.some(({ isManual }) => isManual) ? undefined : longestGapSeconds(policies),
+    schedule: gaps && merged,
+    intervalSeconds: gaps?.longestSeconds,
     ignoresIdentical: deciding?.ignoresIdentical ?? false,
   }
 }
 
-/** Kopia runs at whichever comes first, the interval or the timetable of times of day and cron together. */
-function longestGapSeconds(nearestFirst: readonly PolicyFields[]): number | undefined {
+/** `runMissed` does not matter: it says when a missed snapshot is made up for, not when the next one is due. */
+function scheduleOf(nearestFirst: readonly PolicyFields[]): Schedule {
   const interval = nearestFirst.find(({ intervalSeconds }) => intervalSeconds > 0)?.intervalSeconds
   const cron = nearestFirst.find(({ cron: lines }) => lines.length > 0)?.cron ?? []
   const minutes = upTo(nearestFirst, ({ noParentTimesOfDay }) => noParentTimesOfDay === true).flatMap(
     ({ minutesOfDay }) => minutesOfDay,
   )
-  const timetable = cronGapSeconds([...[...new Set(minutes)].map(dailyAt), ...cron.map(asCron)])
-  const gaps = [interval, timetable].filter((seconds) => seconds !== undefined)
-  return gaps.length === 0 ? undefined : Math.min(...gaps)
+  return {
+    ...(interval !== undefined && { intervalSeconds: interval }),
+    timetable: [...[...new Set(minutes)].sort((one, other) => one - other).map(dailyAt), ...cron.map(asCron)],
+  }
 }
 
 /** The policies up to the first one that shuts out those above it. */

@@ -2,7 +2,6 @@
 // Prometheus twice (through the gateway and by a scrape of the agent).
 
 import type { MetricName } from '../../../agent/metrics/definitions.ts'
-import { overdueMargin } from '../../../agent/status/overdue.ts'
 import { ofSources } from '../selectors.ts'
 import { asleep } from './agents.ts'
 
@@ -27,7 +26,7 @@ const size = bySource(ofSources('kopia_backup_size_bytes'))
 /** For a source that never succeeded, the time starts when the agent first saw it. */
 const secondsWithout = `time() - (${lastSuccess} or ${firstSeen})`
 
-const { factor, slackSeconds } = overdueMargin
+const [factor, slackSeconds] = [1.5, 3600]
 /** Larger than for a policy: a job that pauses at weekends has a learned interval of a day. */
 const learnedFactor = factor + 2
 /** For a source without a known interval. */

@@ -2,6 +2,7 @@
 
 import type { Source } from '../../../agent/kopia/source.ts'
 import { createLedger, emptyLedger, type Ledger } from '../../../agent/ledger/ledger.ts'
+import { defaultLimitSettings } from '../../../agent/limits/context.ts'
 import { createMetricsRegistry, type MetricsRegistry } from '../../../agent/metrics/registry.ts'
 import type { GatewayOptions } from '../../../agent/push/pushgateway.ts'
 import { parseDurationMs } from '../../../agent/settings/formats.ts'
@@ -36,6 +37,8 @@ export function registryAt(number: number, nowSeconds: number): MetricsRegistry 
   const registry = createMetricsRegistry({
     ledger,
     runningSince: () => new Map(),
+    limits: defaultLimitSettings,
+    nowSeconds: () => nowSeconds,
     agent: () => ({
       version: '0.1.0',
       alwaysOn: true,

@@ -1,4 +1,4 @@
-// The longest gap between two runs of cron expressions.
+// The times at which cron expressions run, and the gaps between them.
 
 import { Cron } from 'croner'
 
@@ -10,16 +10,39 @@ const runsAhead = 40
 const hoursAhead = 8 * 24
 const hourMs = 3_600_000
 
-const known = new Map<string, number | undefined>()
+export type CronGaps = { readonly longestSeconds: number; readonly shortestSeconds: number }
+
+/** Both remember their results, since 10,000 sources may share a policy. */
+const knownGaps = new Map<string, CronGaps | undefined>()
+const knownCrons = new Map<string, Cron | undefined>()
+
+/** The longest and the shortest gap between the runs of all expressions together; undefined if none of them is valid. */
+export function cronGaps(expressions: readonly string[]): CronGaps | undefined {
+  const key = expressions.join('\n')
+  if (!knownGaps.has(key)) knownGaps.set(key, gapsBetweenRuns(expressions))
+  return knownGaps.get(key)
+}
 
 /**
- * The longest gap in seconds between the runs of all expressions together; undefined if none of them is valid.
- * Remembers its results, since 10,000 sources may share a policy.
+ * The first time after `after` (Unix seconds) at which one of the expressions runs in the time zone; undefined where there is
+ * none. An hour that a clock change skips runs after it, one that it repeats runs once.
  */
-export function cronGapSeconds(expressions: readonly string[]): number | undefined {
-  const key = expressions.join('\n')
-  if (!known.has(key)) known.set(key, longestGapSeconds(expressions))
-  return known.get(key)
+export function nextRunSeconds(
+  expressions: readonly string[],
+  after: number,
+  timeZone: string,
+): number | undefined {
+  const times = expressions
+    .map((expression) => cronIn(timeZone, expression)?.nextRun(new Date(after * 1000)))
+    .filter((date) => date != null)
+    .map((date) => date.getTime() / 1000)
+  return times.length === 0 ? undefined : Math.min(...times)
+}
+
+function cronIn(timeZone: string, expression: string): Cron | undefined {
+  const key = `${timeZone} ${expression}`
+  if (!knownCrons.has(key)) knownCrons.set(key, parse(expression, timeZone))
+  return knownCrons.get(key)
 }
 
 /** Whether the text is a cron expression of five fields, or of six with the seconds first. */
@@ -32,19 +55,20 @@ export function previousRunMs(expression: string, nowMs: number): number | undef
   return parse(expression)?.previousRuns(1, new Date(nowMs))[0]?.getTime()
 }
 
-function longestGapSeconds(expressions: readonly string[]): number | undefined {
+function gapsBetweenRuns(expressions: readonly string[]): CronGaps | undefined {
   const crons = expressions
-    .map(parse)
+    .map((expression) => parse(expression))
     .filter((cron) => cron !== undefined)
     .filter((cron) => cron.nextRun(start) !== null)
-  const gaps = [...gapsAhead(crons), ...gapsAroundHours(crons)]
-  return gaps.length === 0 ? undefined : Math.max(...gaps) / 1000
+  const gaps = [...gapsAhead(crons), ...gapsAroundHours(crons)].filter((gap) => gap > 0)
+  if (gaps.length === 0) return undefined
+  return { longestSeconds: Math.max(...gaps) / 1000, shortestSeconds: Math.min(...gaps) / 1000 }
 }
 
 /** Paused, since it only computes times and never runs anything. */
-function parse(expression: string): Cron | undefined {
+function parse(expression: string, timeZone?: string): Cron | undefined {
   try {
-    return new Cron(expression, { paused: true })
+    return new Cron(expression, { paused: true, ...(timeZone !== undefined && { timezone: timeZone }) })
   } catch {
     return undefined
   }

@@ -1,0 +1,167 @@
+// What a source's successes were like in the last weeks: when they ended, how long they took, what their snapshots held.
+// Retention deletes old snapshots, so the ledger remembers this itself. Flat lists of numbers keep 10,000 sources small.
+
+import type { Snapshot } from '../kopia/cli/snapshots.ts'
+import type { FinishedAttempt } from '../kopia/runs/finished-attempt.ts'
+
+/** Times in Unix seconds, durations in seconds, sizes in bytes. */
+export type SuccessHistory = {
+  /** Ends of successes, oldest first, half an hour apart at least, back to the last one that is older than two weeks. */
+  readonly ends: readonly number[]
+  /** Pairs, one a day at most, oldest first: the last end, and the longest duration of that day. */
+  readonly durations: readonly number[]
+  /** Four numbers a day at most, oldest first: the last end, the least bytes, the fewest files, the largest changed share. */
+  readonly snapshots: readonly number[]
+}
+
+const daySeconds = 86_400
+const leastGapSeconds = 1800
+/** Learning needs the same times one and two weeks before the last success, and half a day on both sides. */
+const endsKeptSeconds = 15 * daySeconds
+/** The longest window is four weeks, the last three days left out. */
+const daysKeptSeconds = 31 * daySeconds
+
+export const emptyHistory: SuccessHistory = { ends: [], durations: [], snapshots: [] }
+
+/** Adds a success that ended at `endedAt`. */
+export function withSuccess(
+  history: SuccessHistory,
+  { endedAt, durationSeconds }: Pick<FinishedAttempt, 'endedAt' | 'durationSeconds'>,
+): SuccessHistory {
+  const end = Math.round(endedAt)
+  return {
+    ...history,
+    ends: withEnds(history.ends, [end]),
+    durations: merged(history.durations, [[end, Math.ceil(durationSeconds)]], longestOf),
+  }
+}
+
+/** Adds complete snapshots, oldest first. One that lacks files has figures, but is no success. */
+export function withCompleteSnapshots(
+  history: SuccessHistory,
+  complete: readonly Snapshot[],
+): SuccessHistory {
+  const newest = complete.at(-1)
+  if (newest === undefined) return history
+  const recent = complete.slice(firstNeeded(complete, newest.endedAt - daysKeptSeconds))
+  const good = recent.filter(({ fatalErrors }) => fatalErrors === 0)
+  return {
+    ends: withEnds(
+      history.ends,
+      good.map(({ endedAt }) => Math.round(endedAt)),
+    ),
+    durations: merged(history.durations, good.map(durationRecord), longestOf),
+    snapshots: merged(history.snapshots, recent.map(figuresRecord), leastOf),
+  }
+}
+
+/** The longest success that was the last one at some time since `since` (Unix seconds); undefined without one. */
+export function longestSuccessSince({ durations }: SuccessHistory, since: number): number | undefined {
+  return bestInForce(durations, { width: 2, index: 1 }, { from: since, until: Infinity }, Math.max)
+}
+
+/** Unix seconds. */
+export type Period = { readonly from: number; readonly until: number }
+
+/** The least size of the snapshots that were the newest at some time of the period; undefined without one. */
+export function leastBytesIn({ snapshots }: SuccessHistory, period: Period): number | undefined {
+  return bestInForce(snapshots, { width: 4, index: 1 }, period, Math.min)
+}
+
+/** Likewise the fewest files. */
+export function fewestFilesIn({ snapshots }: SuccessHistory, period: Period): number | undefined {
+  return bestInForce(snapshots, { width: 4, index: 2 }, period, Math.min)
+}
+
+/** Likewise the largest share of files that had changed, new ones included. */
+export function largestChangedShareIn({ snapshots }: SuccessHistory, period: Period): number | undefined {
+  return bestInForce(snapshots, { width: 4, index: 3 }, period, Math.max)
+}
+
+/** When the oldest snapshot was made that is remembered; undefined without one. */
+export function oldestFigureAt({ snapshots }: SuccessHistory): number | undefined {
+  return snapshots[0]
+}
+
+type DayRecord = readonly [end: number, ...figures: number[]]
+type Merge = (one: number, other: number, index: number) => number
+
+const longestOf: Merge = (one, other) => Math.max(one, other)
+/** The changed share is the third figure, and its largest value counts. */
+const leastOf: Merge = (one, other, index) => (index === 2 ? Math.max(one, other) : Math.min(one, other))
+
+function durationRecord({ startedAt, endedAt }: Snapshot): DayRecord {
+  return [Math.round(endedAt), Math.ceil(Math.max(0, endedAt - startedAt))]
+}
+
+function figuresRecord({ endedAt, sizeBytes, files, changedFiles }: Snapshot): DayRecord {
+  const share = files === 0 ? 0 : Math.round((changedFiles / files) * 1000) / 1000
+  return [Math.round(endedAt), sizeBytes, files, share]
+}
+
+function withEnds(known: readonly number[], more: readonly number[]): readonly number[] {
+  const sorted = [...new Set([...known, ...more])].sort((one, other) => one - other)
+  const apart: number[] = []
+  for (const end of sorted) {
+    const last = apart.at(-1)
+    if (last === undefined || end - last >= leastGapSeconds) apart.push(end)
+  }
+  const newest = sorted.at(-1) ?? 0
+  const first = apart.findLastIndex((end) => end <= newest - endsKeptSeconds)
+  return apart.slice(Math.max(0, first))
+}
+
+/** Merges records of the same day (UTC), and drops those that were not the last one at any time that is still needed. */
+function merged(flat: readonly number[], more: readonly DayRecord[], merge: Merge): readonly number[] {
+  if (more.length === 0) return flat
+  const width = more[0]?.length ?? 1
+  const records = [...recordsOf(flat, width), ...more].sort(([one], [other]) => one - other)
+  const byDay = new Map<number, DayRecord>()
+  for (const record of records) {
+    const dayNumber = Math.floor(record[0] / daySeconds)
+    byDay.set(dayNumber, mergedRecord(byDay.get(dayNumber), record, merge))
+  }
+  const days = [...byDay.values()]
+  const newest = days.at(-1)?.[0] ?? 0
+  const first = days.findLastIndex(([end]) => end <= newest - daysKeptSeconds)
+  return days.slice(Math.max(0, first)).flat()
+}
+
+function mergedRecord(known: DayRecord | undefined, record: DayRecord, merge: Merge): DayRecord {
+  if (known === undefined) return record
+  const [, ...before] = known
+  const [end, ...figures] = record
+  return [end, ...figures.map((figure, index) => merge(before[index] ?? figure, figure, index))]
+}
+
+type Figure = { readonly width: number; readonly index: number }
+type Choice = (one: number, other: number) => number
+
+/** A record is in force from its end to the next one's. Each push asks this for up to 10,000 sources, so it builds no lists. */
+function bestInForce(
+  flat: readonly number[],
+  { width, index }: Figure,
+  { from, until }: Period,
+  better: Choice,
+): number | undefined {
+  let best: number | undefined
+  for (let at = 0; at < flat.length; at += width) {
+    const [end = 0, nextEnd = Infinity, figure = 0] = [flat[at], flat[at + width], flat[at + index]]
+    if (end <= until && nextEnd > from) best = best === undefined ? figure : better(best, figure)
+  }
+  return best
+}
+
+function recordsOf(flat: readonly number[], width: number): readonly DayRecord[] {
+  return Array.from({ length: flat.length / width }, (_, index) => {
+    const [end = 0, ...figures] = flat.slice(index * width, (index + 1) * width)
+    return [end, ...figures]
+  })
+}
+
+function firstNeeded(snapshots: readonly Snapshot[], since: number): number {
+  return Math.max(
+    0,
+    snapshots.findLastIndex(({ endedAt }) => endedAt <= since),
+  )
+}

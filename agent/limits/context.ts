@@ -1,0 +1,47 @@
+// What the limits of a source depend on beside its own state.
+
+import type { Policy } from '../kopia/cli/policies.ts'
+import type { Source } from '../kopia/source.ts'
+import type { Ledger } from '../ledger/ledger.ts'
+import type { UptimeQuarters } from '../ledger/uptime.ts'
+
+/** What a person can set. */
+export type LimitSettings = {
+  /** The grace after a source is due, as a share of the time to the backup after that. */
+  readonly overdueGrace: number
+  /** The expected interval in seconds of a source that no policy schedules; undefined where none is set. */
+  readonly configuredInterval: (source: Source) => number | undefined
+  /** The time zone of Kopia's schedules, such as `Europe/Berlin`. */
+  readonly timeZone: string
+}
+
+export type LimitContext = {
+  readonly settings: LimitSettings
+  /** Undefined until Kopia has answered. */
+  readonly policies: readonly Policy[] | undefined
+  /** Undefined if the machine is always on. */
+  readonly uptimeQuarters: UptimeQuarters | undefined
+  readonly nowSeconds: number
+}
+
+/** The limits of a machine that sets nothing itself. */
+export const defaultLimitSettings: LimitSettings = {
+  overdueGrace: 0.5,
+  configuredInterval: () => undefined,
+  timeZone: Intl.DateTimeFormat().resolvedOptions().timeZone,
+}
+
+/** What the ledger knows at the time `nowSeconds`, as plain values: a later change of the ledger does not change them. */
+export function limitContextOf(
+  { repository, uptimeQuarters }: Pick<Ledger, 'repository' | 'uptimeQuarters'>,
+  settings: LimitSettings,
+  nowSeconds: number,
+): LimitContext {
+  return { settings, policies: repository.policies, uptimeQuarters, nowSeconds }
+}
+
+const noPolicies: readonly Policy[] = []
+
+export function policiesOf({ policies }: LimitContext): readonly Policy[] {
+  return policies ?? noPolicies
+}
