@@ -1,5 +1,5 @@
-// Simulates a year of backups with an incident of every kind. Each incident raises its alert, each alert clears, and no other
-// alert fires.
+// Simulates a year of backups with an incident of every kind. Each incident raises its alert, no later than the rules did that
+// looked back over weeks; each alert clears, and no other alert fires.
 
 import assert from 'node:assert/strict'
 import { readFile } from 'node:fs/promises'
@@ -8,11 +8,16 @@ import { test } from 'node:test'
 import { withTable } from '../../tools/docs.ts'
 import { temporaryFolder } from '../support/folder.ts'
 import { readAlerts, rulesFolder } from '../support/rules.ts'
+import { secondsBefore } from '../support/year/before.ts'
 import { incidents } from '../support/year/incidents.ts'
+import { limits } from '../support/year/limits.ts'
 import { resultOf } from '../support/year/result.ts'
-import { yearTable } from '../support/year/table.ts'
+import { comparisonTable, yearTable } from '../support/year/table.ts'
 import { evaluationWindows } from '../support/year/windows.ts'
 import { runYear, seedOfTheYear, simulateYear } from '../support/year/year.ts'
+
+/** The promtool tests of incidents evaluate this often, so times differ by as much. */
+const evaluationSeconds = 300
 
 test('every kind of incident raises its alert, every alert clears, and no other alert fires', async (context) => {
   const result = await runYear(seedOfTheYear, await temporaryFolder(context))
@@ -38,13 +43,27 @@ test('every kind of incident raises its alert, every alert clears, and no other 
     [],
     'alerts that do not clear',
   )
+  const later = result.incidents.filter(
+    ({ incident, secondsToAlert = Infinity }) =>
+      secondsToAlert > (secondsBefore(incident) ?? Infinity) + evaluationSeconds,
+  )
+  assert.deepEqual(later, [], 'alerts later than before')
+  const evening = result.incidents.find(({ incident }) => incident.path === '/evenings')
+  assert.ok(evening?.alertedAt)
+  assert.match(inLocalTime(evening.alertedAt), /^Wednesday.* at 11:/, 'the backup of Tuesday evening')
   const readme = await readFile(join(rulesFolder, 'README.md'), 'utf8')
+  const page = withTable(readme, 'year', yearTable(result), 'npm run year')
   assert.equal(
     readme,
-    withTable(readme, 'year', yearTable(result), 'npm run year'),
-    'the table in rules/README.md is out of date: npm run year',
+    withTable(page, 'year-before', comparisonTable(result), 'npm run year'),
+    'the tables in rules/README.md are out of date: npm run year',
   )
 })
+
+function inLocalTime(seconds: number): string {
+  const { timeZone } = limits
+  return new Date(seconds * 1000).toLocaleString('en-GB', { dateStyle: 'full', timeStyle: 'short', timeZone })
+}
 
 test('the year has an incident for every alert, and each incident takes effect', async () => {
   const names = new Set(

@@ -4,9 +4,8 @@ import { day, daysOfYear, hour, localHoursAt, minute, yearBegins } from './calen
 import type { EventQueue } from './event-queue.ts'
 import { agentUpgrades, type Effect, type Incident } from './incidents.ts'
 import type { Machine } from './plan.ts'
-import type { Metrics } from './source-ledger.ts'
 import type { Observation } from './source-runs.ts'
-import { isIn, type Value } from './tracks.ts'
+import { isIn, type Metrics, type Value } from './tracks.ts'
 
 export type AgentLedger = {
   /** Handles the end of a `snapshot create`, which runs maintenance if it is due. */

@@ -1,11 +1,13 @@
 // One group of the Pushgateway: the metrics of the last push and its time.
 
-import type { Metrics } from './source-ledger.ts'
-import { setFrom, type Tracks } from './tracks.ts'
+import { type Metrics, setFrom, type Tracks } from './tracks.ts'
 
 export type GatewayGroup = {
-  /** Replaces all metrics of the group. Heartbeats follow if the agent sends them. */
-  readonly push: (time: number, metrics: Metrics) => void
+  /**
+   * Replaces all metrics of the group by these parts; one that was there before is unchanged. Heartbeats follow if the agent
+   * sends them.
+   */
+  readonly push: (time: number, parts: readonly Metrics[]) => void
   /** Ends the pushes. */
   readonly stop: (time: number) => void
   /** Rejects the pushes from now on. */
@@ -22,20 +24,21 @@ export function createGroup(
 ): GatewayGroup {
   const pushTime = `push_time_seconds{${labels}}`
   const failureTime = `push_failure_time_seconds{${labels}}`
-  const pushedSeries = new Set<string>()
+  let pushed: readonly Metrics[] = []
   let state: 'absent' | 'pushing' | 'stopped' | 'rejected' = 'absent'
 
   return {
-    push: (time, metrics) => {
+    push: (time, parts) => {
       if (state === 'absent') setFrom(tracks, failureTime, time, 0)
       if (state === 'rejected') setFrom(tracks, failureTime, time, lastBeat?.(time))
-      for (const series of pushedSeries) {
-        if (!metrics.has(series)) setFrom(tracks, series, time, undefined)
+      const changed = parts.filter((part) => !pushed.includes(part))
+      for (const series of pushed
+        .filter((part) => !parts.includes(part))
+        .flatMap((part) => [...part.keys()])) {
+        if (!changed.some((part) => part.has(series))) setFrom(tracks, series, time, undefined)
       }
-      for (const [series, value] of metrics) {
-        pushedSeries.add(series)
-        setFrom(tracks, series, time, value)
-      }
+      for (const [series, value] of changed.flatMap((part) => [...part])) setFrom(tracks, series, time, value)
+      pushed = parts
       setFrom(tracks, pushTime, time, lastBeat ?? time)
       state = 'pushing'
     },
@@ -50,7 +53,9 @@ export function createGroup(
       state = 'rejected'
     },
     clear: (time) => {
-      for (const series of [...pushedSeries, pushTime, failureTime]) setFrom(tracks, series, time, undefined)
+      const series = [...pushed.flatMap((part) => [...part.keys()]), pushTime, failureTime]
+      for (const each of series) setFrom(tracks, each, time, undefined)
+      pushed = []
       state = 'absent'
     },
   }

@@ -41,8 +41,8 @@ export const consequences: Readonly<Partial<Record<Effect, readonly string[]>>> 
   // A source that fails for long is also overdue.
   fails: ['KopiaBackupFailed', 'KopiaBackupOverdue'],
   'has unreadable files': ['KopiaBackupFailed', 'KopiaBackupOverdue'],
-  // A run that is killed has failed, until the next run succeeds.
-  hangs: ['KopiaBackupFailed', 'KopiaBackupOverdue'],
+  // A run that is killed has failed, until the next run succeeds. If it was the first one, there is no success yet.
+  hangs: ['KopiaBackupFailed', 'KopiaBackupOverdue', 'KopiaBackupNeverSucceeded'],
   // Alertmanager inhibits these while the machine's own alert fires.
   'machine is down': ['KopiaBackupOverdue'],
   'pushes are rejected': ['KopiaBackupOverdue'],
@@ -84,7 +84,11 @@ export const incidents: readonly Incident[] = [
   incident('does not run', 'KopiaBackupOverdue', 'server/added', 170, 4),
   incident('does not run', 'KopiaBackupOverdue', 'cron/data', 180, 4),
   incident('does not run', 'KopiaBackupOverdue', 'server/shrinking', 82, 3),
+  // A Tuesday evening.
+  incident('does not run', 'KopiaBackupOverdue', 'office/evenings', 197.5, 1),
+  incident('does not run', 'KopiaBackupOverdue', 'office/projects', 105, 1),
   incident('hangs', 'KopiaBackupStuck', 'server/growing', 60, 1),
+  incident('hangs', 'KopiaBackupStuck', 'office/first', 205, 9),
   incident('hangs', 'KopiaBackupStuck', 'office/workdays', 260, 1),
   incident('loses half', 'KopiaBackupSizeDropped', 'server/growing', 110, 2),
   incident('loses half', 'KopiaBackupSizeDropped', 'server/shrinking', 210, 2),
@@ -122,22 +126,21 @@ export const prometheusOutage: TimeRange = { from: at(160.75), until: at(162) }
 /** The laptop is off for two weeks. */
 export const laptopAway: TimeRange = { from: at(185), until: at(199) }
 
-/** A time around which all alerts are evaluated closely, on one machine or on all. */
-type SpecialTime = {
+/** A time around which all alerts are evaluated closely. */
+export type SpecialTime = {
   readonly time: number
-  readonly machine?: Machine
-  /** Whether KopiaBackupOverdue must also be evaluated with weeks of history, because the time of the week matters. */
-  readonly needsHistory: boolean
+  /** Whether the deadlines of the next two weeks depend on it, since intervals are learned by the time of the week. */
+  readonly movesDeadlines: boolean
 }
 
 export const specialTimes: readonly SpecialTime[] = [
-  { time: summer.from, needsHistory: true },
-  { time: summer.until, needsHistory: true },
-  ...[...gatewayRestarts, ...agentUpgrades].map(({ from }) => ({ time: from, needsHistory: false })),
-  { time: prometheusOutage.until, needsHistory: false },
-  { time: laptopAway.until, machine: 'laptop', needsHistory: true },
+  { time: summer.from, movesDeadlines: true },
+  { time: summer.until, movesDeadlines: true },
+  ...[...gatewayRestarts, ...agentUpgrades].map(({ from }) => ({ time: from, movesDeadlines: false })),
+  { time: prometheusOutage.until, movesDeadlines: false },
+  { time: laptopAway.until, movesDeadlines: true },
   // Two sources are added, and one is retired.
-  { time: at(120), machine: 'server', needsHistory: false },
-  { time: at(140), machine: 'office', needsHistory: false },
-  { time: at(200), machine: 'office', needsHistory: false },
+  { time: at(120), movesDeadlines: false },
+  { time: at(140), movesDeadlines: false },
+  { time: at(200), movesDeadlines: false },
 ]

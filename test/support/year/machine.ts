@@ -1,13 +1,19 @@
 // The year of one machine: its sources, its agent, and its group at the gateway.
 
-import { type AgentLedger, createAgentLedger } from './agent-ledger.ts'
+import { formatSource } from '../../../agent/kopia/source.ts'
+import { createLedger, emptyLedger, type Ledger } from '../../../agent/ledger/ledger.ts'
+import { withMoment } from '../../../agent/ledger/uptime.ts'
+import { type Status, statusOf } from '../../../agent/status/status.ts'
+import { createAgentLedger } from './agent-ledger.ts'
 import { day, daysOfYear, hour, localHoursAt, minute, yearBegins } from './calendar.ts'
 import { createEventQueue, type EventQueue } from './event-queue.ts'
 import { createGroup } from './gateway.ts'
 import { setHostMetrics } from './host.ts'
 import { agentUpgrades, type Effect, gatewayRestarts, type Incident, laptopAway } from './incidents.ts'
-import type { Machine, SourcePlan } from './plan.ts'
+import { limits, policies } from './limits.ts'
+import { type Machine, type SourcePlan, sourceOf } from './plan.ts'
 import { createSourceLedger, type SourceLedger } from './source-ledger.ts'
+import { sourceMetrics } from './source-metrics.ts'
 import { type Observation, type Run, type SourceYear, simulateSource } from './source-runs.ts'
 import { isIn, type TimeRange, type Tracks } from './tracks.ts'
 
@@ -21,9 +27,12 @@ export type MachineYear = {
 
 type SimulatedSource = {
   readonly plan: SourcePlan
-  readonly ledger: SourceLedger
+  readonly sourceLedger: SourceLedger
   readonly sourceYear: SourceYear
 }
+
+/** Is told each time at which something happens, and at least each full hour; the status is computed when it is asked for. */
+export type Watcher = (machine: Machine, time: number, status: () => Status) => void
 
 const heartbeat = 5 * minute
 const yearEnds = yearBegins + daysOfYear * day
@@ -39,13 +48,14 @@ const immediateEffects: readonly Effect[] = [
 
 /**
  * Simulates one machine. `incidents` are those that affect it or all machines; `randomOf` returns random numbers for each
- * part.
+ * part; `watch` is told what `status` would show.
  */
 export function simulateMachine(
   machine: Machine,
   sources: readonly SourcePlan[],
   incidents: readonly Incident[],
   randomOf: (part: string) => () => number,
+  watch: Watcher,
 ): MachineYear {
   const queue = createEventQueue()
   const tracks: Tracks = new Map()
@@ -59,41 +69,67 @@ export function simulateMachine(
   const isPaused = (time: number) => !isAwake(time) || agentUpgrades.some((upgrade) => isIn(upgrade, time))
 
   const agent = createAgentLedger(machine, incidents, isAwake, heartbeat, queue)
+  const ledger = newLedger()
   let hasRunEnded = false
   const simulated = sources.map((plan): SimulatedSource => {
     const own = incidents.filter(({ path }) => path === plan.path)
-    const ledger = createSourceLedger(plan, `job="kopia", instance="${machine}"`, randomOf(plan.path))
+    const sourceLedger = createSourceLedger(plan, ledger, randomOf(plan.path))
     const sourceYear = simulateSource(plan, own, isAwake, randomOf(`${plan.path} runs`))
     for (const run of sourceYear.runs) {
-      queue.add(run.startedAt, () => ledger.begin(run))
+      queue.add(run.startedAt, () => sourceLedger.begin(run))
       queue.add(run.endedAt, () => {
-        ledger.end(run)
+        sourceLedger.end(run)
         agent.endCommand(run.endedAt, run.isGood)
         hasRunEnded = true
       })
     }
-    return { plan, ledger, sourceYear }
+    if (plan.until !== undefined) queue.add(yearBegins + plan.until * day, sourceLedger.remove)
+    return { plan, sourceLedger, sourceYear }
   })
 
-  addTicks(queue, [...incidents, ...gatewayDown, ...agentUpgrades])
   const isOneShot = machine === 'cron'
-  const group = createGroup(`job="kopia", instance="${machine}"`, tracks, isOneShot ? undefined : lastBeat)
+  addTicks(queue, [...incidents, ...gatewayDown, ...agentUpgrades], machine === 'laptop' ? hour / 4 : hour)
+  const labels = `job="kopia", instance="${machine}"`
+  const group = createGroup(labels, tracks, isOneShot ? undefined : lastBeat)
   queue.run((time) => {
+    const running = runningSinceOf(simulated)
+    if (machine === 'laptop' && !isPaused(time))
+      ledger.setUptimeQuarters(withMoment(ledger.uptimeQuarters ?? [], time))
     setHostMetrics(machine, tracks, time, isAwake(time), (effect) => isUnder(effect, time))
     if (gatewayDown.some((down) => isIn(down, time))) group.clear(time)
     else if (isPaused(time)) group.stop(time)
     else if (isUnder('pushes are rejected', time)) group.reject(time)
-    else if (!isOneShot || hasRunEnded) group.push(time, metricsAt(time, agent, simulated))
+    else if (!isOneShot || hasRunEnded)
+      group.push(time, [agent.metrics(), ...sourceMetrics(labels, ledger, running, time)])
     hasRunEnded = false
+    watch(machine, time, () => statusOf(ledger, limits, running, time))
   })
 
   return {
     machine,
     sources,
     tracks,
-    observed: observationsOf(machine, incidents, agent, simulated),
+    observed: observationsOf(machine, incidents, agent.observed, simulated),
     runs: new Map(simulated.map(({ plan, sourceYear }) => [plan, sourceYear.runs])),
   }
+}
+
+/** The agent has run since the year began, and Kopia has answered. */
+function newLedger(): Ledger {
+  const ledger = createLedger(emptyLedger)
+  ledger.begin(yearBegins)
+  ledger.endPast()
+  ledger.updateRepository({ policies })
+  return ledger
+}
+
+function runningSinceOf(simulated: readonly SimulatedSource[]): ReadonlyMap<string, number> {
+  return new Map(
+    simulated.flatMap(({ plan, sourceLedger }) => {
+      const since = sourceLedger.runningSince()
+      return since === undefined ? [] : [[formatSource(sourceOf(plan)), since] as const]
+    }),
+  )
 }
 
 /** After an outage of the gateway, the group returns with the next heartbeat. */
@@ -106,25 +142,17 @@ function gatewayOutages(
   )
 }
 
-/** Adds empty events, so that the state is evaluated at every full hour and at both ends of each range. */
-function addTicks(queue: EventQueue, ranges: readonly TimeRange[]): void {
+/** Adds empty events, so that the state is evaluated at every `seconds` and at both ends of each range. */
+function addTicks(queue: EventQueue, ranges: readonly TimeRange[], seconds: number): void {
   for (const time of ranges.flatMap(({ from, until }) => [from, until])) queue.add(time, () => {})
-  for (let time = yearBegins; time < yearEnds; time += hour) queue.add(time, () => {})
-}
-
-function metricsAt(time: number, agent: AgentLedger, simulated: readonly SimulatedSource[]) {
-  const exists = (plan: SourcePlan) => time < yearBegins + (plan.until ?? daysOfYear) * day
-  const ofSources = simulated
-    .filter(({ plan }) => exists(plan))
-    .flatMap(({ ledger }) => [...ledger.metrics()])
-  return new Map([...agent.metrics(), ...ofSources])
+  for (let time = yearBegins; time < yearEnds; time += seconds) queue.add(time, () => {})
 }
 
 /** An outage of the gateway affects all machines; it is counted once, for the server. */
 function observationsOf(
   machine: Machine,
   incidents: readonly Incident[],
-  agent: AgentLedger,
+  byAgent: ReadonlyMap<Incident, Observation>,
   simulated: readonly SimulatedSource[],
 ): ReadonlyMap<Incident, Observation> {
   const immediate = incidents.filter(
@@ -136,7 +164,7 @@ function observationsOf(
       incident,
       { startedAt: incident.from, endedAt: incident.until },
     ]),
-    ...agent.observed,
+    ...byAgent,
     ...simulated.flatMap(({ sourceYear }) => [...sourceYear.observed]),
   ])
 }

@@ -9,7 +9,8 @@ import type { Observation } from './source-runs.ts'
 
 export type IncidentResult = {
   readonly incident: Incident
-  /** Undefined if no alert fired. */
+  /** In Unix seconds; undefined if no alert fired. The next likewise. */
+  readonly alertedAt: number | undefined
   readonly secondsToAlert: number | undefined
   readonly hasCleared: boolean
 }
@@ -34,6 +35,7 @@ export function resultOf(machineYears: readonly MachineYear[], alerts: readonly 
       const hasFired = first <= times.endedAt + clearsWithinSeconds
       return {
         incident,
+        alertedAt: hasFired ? first : undefined,
         secondsToAlert: hasFired ? first - times.startedAt : undefined,
         hasCleared: !own.some((alert) => isTooLate(alert, times)),
       }

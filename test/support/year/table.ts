@@ -1,5 +1,6 @@
-// Formats the result of the year as the table of rules/README.md.
+// Formats the result of the year as the tables of rules/README.md.
 
+import { isDecidedByAgent, secondsBefore } from './before.ts'
 import { day, hour, minute } from './calendar.ts'
 import type { ActiveAlert } from './evaluate.ts'
 import type { IncidentResult, YearResult } from './result.ts'
@@ -20,15 +21,45 @@ export function yearTable({ incidents, falseAlarms }: YearResult): string {
   ].join('\n')
 }
 
+/** One line per alert that the agent decides now, with the figures of the rules before. */
+export function comparisonTable({ incidents }: YearResult): string {
+  const compared = incidents.filter(({ incident }) => isDecidedByAgent(incident))
+  const rows = [...Map.groupBy(compared, ({ incident }) => incident.alert)]
+    .toSorted(([one], [other]) => (one < other ? -1 : 1))
+    .map(([alert, results]) => {
+      const before = timesOf(results.map(({ incident }) => secondsBefore(incident)))
+      const after = timesOf(results.map(({ secondsToAlert }) => secondsToAlert))
+      const cells = [
+        alert,
+        results.length,
+        `${before.length} → ${after.length}`,
+        `${formatDuration(medianOf(before))} → ${formatDuration(medianOf(after))}`,
+        `${formatDuration(before.at(-1))} → ${formatDuration(after.at(-1))}`,
+      ]
+      return `| ${cells.join(' | ')} |`
+    })
+  return [
+    '| alert | incidents | alerted | median time to alert | longest |',
+    '|---|--:|--:|--:|--:|',
+    ...rows,
+  ].join('\n')
+}
+
+/** Sorted. */
+function timesOf(seconds: readonly (number | undefined)[]): readonly number[] {
+  return seconds.filter((one) => one !== undefined).toSorted((one, other) => one - other)
+}
+
+function medianOf(sorted: readonly number[]): number | undefined {
+  return sorted[Math.floor(sorted.length / 2)]
+}
+
 function row(alert: string, results: readonly IncidentResult[], countFalse: number): string {
-  const times = results
-    .flatMap(({ secondsToAlert = [] }) => secondsToAlert)
-    .toSorted((one, other) => one - other)
-  const median = times[Math.floor(times.length / 2)]
+  const times = timesOf(results.map(({ secondsToAlert }) => secondsToAlert))
   const cells = [
     alert,
     counts(results),
-    formatDuration(median),
+    formatDuration(medianOf(times)),
     formatDuration(times.at(-1)),
     countFalse,
     countUncleared(results),

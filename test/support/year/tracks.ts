@@ -9,6 +9,9 @@ type Step = { readonly from: number; readonly value: Value }
 export type Track = readonly [string, readonly Step[]]
 export type Tracks = Map<string, Step[]>
 
+/** What a machine pushes: values by series. */
+export type Metrics = ReadonlyMap<string, Value>
+
 /** Sets the value of the series from `from` on. */
 export function setFrom(tracks: Tracks, series: string, from: number, value: Value): void {
   const steps = tracks.get(series)

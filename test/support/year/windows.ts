@@ -1,20 +1,20 @@
 // The parts of the year that promtool evaluates, and how closely.
 //
-// An evaluation of all rules costs some milliseconds per source, so evaluating the whole year every five minutes would take
-// hours. Instead, the whole year is evaluated every five hours (which covers every hour of the day), where a pending alert
-// counts, too; and the time around each incident and each special time is evaluated every five minutes.
+// The whole year is evaluated every 61 minutes, so at each hour and each minute, where a pending alert counts, too. The time
+// around each incident and each special time is evaluated every five minutes.
 
 import { at, day, daysOfYear, hour, minute, yearBegins } from './calendar.ts'
-import { type Incident, specialTimes } from './incidents.ts'
+import { type Incident, type SpecialTime, specialTimes } from './incidents.ts'
 import type { MachineYear } from './machine.ts'
 import type { SourcePlan } from './plan.ts'
 import type { TimeRange } from './tracks.ts'
 
 export type EvaluationWindow = TimeRange & {
-  readonly machineYear: MachineYear
-  readonly sources: readonly SourcePlan[]
-  /** The only alert that is evaluated; all if undefined. */
-  readonly alert?: string
+  readonly machineYears: readonly MachineYear[]
+  /** The only sources that are evaluated; all of the machines if undefined. */
+  readonly sources?: readonly SourcePlan[]
+  /** The only alerts that are evaluated; all if undefined. */
+  readonly alerts?: readonly string[]
   /** The incident that the window covers. */
   readonly incident?: Incident
   readonly sampleSeconds: number
@@ -23,56 +23,45 @@ export type EvaluationWindow = TimeRange & {
   readonly counts: 'firing' | 'pending'
 }
 
-/** promtool loads at most 10,000 samples per query, and some rules look back over weeks. */
-const sourcesAtOnce = 2
-
 const fine = { sampleSeconds: 5 * minute, evaluationSeconds: 5 * minute, counts: 'firing' } as const
-const coarse = { sampleSeconds: 30 * minute, evaluationSeconds: 5 * hour, counts: 'pending' } as const
+const coarse = { sampleSeconds: 61 * minute, evaluationSeconds: 61 * minute, counts: 'pending' } as const
 
 /** The days of history that an alert uses; half a day for others. */
 const historyDays: Readonly<Record<string, number>> = {
-  KopiaBackupOverdue: 15,
-  KopiaBackupStuck: 29,
-  KopiaBackupSizeDropped: 32,
-  KopiaBackupMassChange: 30,
   KopiaBackupFilesUnreadable: 2,
   KopiaRepositoryFillingUp: 8,
 }
 
-const year: TimeRange = { from: yearBegins, until: at(daysOfYear) - 30 * minute }
+/** All of the year that is evaluated. */
+export const year: TimeRange = { from: yearBegins, until: at(daysOfYear) - hour }
+
+/** The year in parts, so that each core has work. They overlap by the history that an alert uses at most. */
+const parts: readonly TimeRange[] = [0, 1, 2, 3].map((index) => ({
+  from: at(Math.max(0, (index * daysOfYear) / 4 - Math.max(...Object.values(historyDays)))),
+  until: Math.min(at(((index + 1) * daysOfYear) / 4), year.until),
+}))
 
 /** All windows, the longest first. */
 export function evaluationWindows(machineYears: readonly MachineYear[]): readonly EvaluationWindow[] {
-  const all = machineYears.flatMap((machineYear) => [
-    ...batches(machineYear).flatMap((batch) => [{ ...batch, ...coarse, ...year }, ...specialWindows(batch)]),
-    ...[...machineYear.observed].map(([incident, { endedAt }]) =>
-      incidentWindow(machineYear, incident, endedAt),
+  const all: readonly EvaluationWindow[] = [
+    ...parts.map((part) => ({ machineYears, ...coarse, ...part })),
+    ...specialTimes.flatMap((special) => specialWindows(machineYears, special)),
+    ...machineYears.flatMap((machineYear) =>
+      [...machineYear.observed].map(([incident, { endedAt }]) =>
+        incidentWindow(machineYear, incident, endedAt),
+      ),
     ),
-  ])
+  ]
   return all.toSorted((one, other) => evaluationsOf(other) - evaluationsOf(one))
 }
 
-type Batch = Pick<EvaluationWindow, 'machineYear' | 'sources'>
-
-function batches(machineYear: MachineYear): readonly Batch[] {
-  const { sources } = machineYear
-  const count = Math.ceil(sources.length / sourcesAtOnce)
-  return Array.from({ length: count }, (_, index) => ({
-    machineYear,
-    sources: sources.slice(index * sourcesAtOnce, (index + 1) * sourcesAtOnce),
-  }))
-}
-
-function specialWindows(batch: Batch): readonly EvaluationWindow[] {
-  const times = specialTimes.filter(
-    ({ machine }) => machine === undefined || machine === batch.machineYear.machine,
-  )
-  return times.flatMap(({ time, needsHistory }) => {
-    const near = { ...batch, ...fine, from: time - hour, until: time + 5 * hour }
-    if (!needsHistory) return [near]
-    const overdue = { ...near, alert: 'KopiaBackupOverdue', from: time - 16 * day, until: time + 2 * day }
-    return [near, overdue]
-  })
+function specialWindows(
+  machineYears: readonly MachineYear[],
+  { time, movesDeadlines }: SpecialTime,
+): readonly EvaluationWindow[] {
+  const near = { machineYears, ...fine, from: time - hour, until: time + 5 * hour }
+  if (!movesDeadlines) return [near]
+  return [near, { ...near, alerts: ['KopiaBackupOverdue'], from: time - day, until: time + 15 * day }]
 }
 
 function incidentWindow(machineYear: MachineYear, incident: Incident, endedAt: number): EvaluationWindow {
@@ -80,9 +69,9 @@ function incidentWindow(machineYear: MachineYear, incident: Incident, endedAt: n
   const until = Math.ceil(endedAt / (5 * minute)) * 5 * minute + 6 * hour
   const affected = machineYear.sources.filter(({ path }) => path === incident.path)
   return {
-    machineYear,
+    machineYears: [machineYear],
     sources: affected.length > 0 ? affected : machineYear.sources.slice(0, 1),
-    alert: incident.alert,
+    alerts: [incident.alert],
     incident,
     ...fine,
     // An alert that takes weeks to fire does not need a precision of minutes.

@@ -3,7 +3,7 @@
 import { createRandom } from '../random.ts'
 import { activeAlertsIn } from './evaluate.ts'
 import { incidents } from './incidents.ts'
-import { type MachineYear, simulateMachine } from './machine.ts'
+import { type MachineYear, simulateMachine, type Watcher } from './machine.ts'
 import { machines, sources } from './plan.ts'
 import { resultOf, type YearResult } from './result.ts'
 import { evaluationWindows } from './windows.ts'
@@ -17,14 +17,18 @@ export async function runYear(seed: number, folder: string): Promise<YearResult>
   return resultOf(machineYears, await activeAlertsIn(evaluationWindows(machineYears), machineYears, folder))
 }
 
-/** Simulates each machine. Every part has its own random numbers, so that a change to one part changes no other. */
-export function simulateYear(seed: number): readonly MachineYear[] {
+/**
+ * Simulates each machine. Every part has its own random numbers, so that a change to one part changes no other. `watch` is
+ * told what the machines' agents would show.
+ */
+export function simulateYear(seed: number, watch: Watcher = () => {}): readonly MachineYear[] {
   return machines.map((machine) =>
     simulateMachine(
       machine,
       sources.filter((source) => source.machine === machine),
       incidents.filter((incident) => incident.machine === machine || incident.machine === '*'),
       (part) => createRandom(seed + hashOf(`${machine} ${part}`)),
+      watch,
     ),
   )
 }
