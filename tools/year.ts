@@ -4,13 +4,13 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { comparisonTable, yearTable } from '../test/support/year/table.ts'
-import { runYear, seedOfTheYear } from '../test/support/year/year.ts'
+import { evaluateYear, seedOfTheYear, simulateYear } from '../test/support/year/year.ts'
 import { withTable } from './docs.ts'
 
 const readme = new URL('../rules/README.md', import.meta.url)
 const folder = await mkdtemp(join(tmpdir(), 'kopia-year-'))
 try {
-  const result = await runYear(seedOfTheYear, folder)
+  const result = await evaluateYear(simulateYear(seedOfTheYear), folder)
   const [table, comparison] = [yearTable(result), comparisonTable(result)]
   const page = withTable(await readFile(readme, 'utf8'), 'year', table, 'npm run year')
   await writeFile(readme, withTable(page, 'year-before', comparison, 'npm run year'))

@@ -34,7 +34,7 @@ type SimulatedSource = {
 /** Is told each time at which something happens, and at least each full hour; the status is computed when it is asked for. */
 export type Watcher = (machine: Machine, time: number, status: () => Status) => void
 
-const heartbeat = 5 * minute
+export const heartbeat = 5 * minute
 const yearEnds = yearBegins + daysOfYear * day
 /** Effects that start and end exactly with their incident. */
 const immediateEffects: readonly Effect[] = [

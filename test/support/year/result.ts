@@ -3,9 +3,10 @@
 
 import { minute } from './calendar.ts'
 import type { ActiveAlert } from './evaluate.ts'
-import { consequences, type Incident } from './incidents.ts'
-import type { MachineYear } from './machine.ts'
+import { consequences, gatewayRestarts, type Incident } from './incidents.ts'
+import { heartbeat, type MachineYear } from './machine.ts'
 import type { Observation } from './source-runs.ts'
+import { isIn } from './tracks.ts'
 
 export type IncidentResult = {
   readonly incident: Incident
@@ -40,8 +41,19 @@ export function resultOf(machineYears: readonly MachineYear[], alerts: readonly 
         hasCleared: !own.some((alert) => isTooLate(alert, times)),
       }
     }),
-    falseAlarms: alerts.filter((alert) => !isExplained(alert, observed, machineYears)),
+    falseAlarms: alerts.filter(
+      (alert) => !isExplained(alert, observed, machineYears) && !waitsForGateway(alert),
+    ),
   }
+}
+
+/** During a restart of the gateway this alert is pending, as it should be; the windows around each restart show that it does not fire. */
+function waitsForGateway({ alert, time, window }: ActiveAlert): boolean {
+  return (
+    alert === 'KopiaMetricsMissing' &&
+    window.counts === 'pending' &&
+    gatewayRestarts.some(({ from, until }) => isIn({ from, until: until + heartbeat }, time))
+  )
 }
 
 function isTooLate({ time }: ActiveAlert, { endedAt }: Observation): boolean {

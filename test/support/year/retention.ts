@@ -20,7 +20,7 @@ type Kind = {
   readonly periodOf: (startedAt: number) => number
 }
 
-/** A month and a year of the calendar; both ends are far enough from the year that is simulated for the length to matter. */
+/** Not those of the calendar, since 24 months and three years never end within the year. */
 const [month, year] = [30.5 * day, 365 * day]
 /** The first day of the Unix epoch is a Thursday. */
 const sinceMonday = 3 * day

@@ -11,9 +11,11 @@ import { evaluationWindows } from './windows.ts'
 /** The seed of the published table. It determines the jitter; another seed gives another year. */
 export const seedOfTheYear = 2029
 
-/** Simulates the year and has promtool evaluate the rules over it. Writes its files to `folder`. */
-export async function runYear(seed: number, folder: string): Promise<YearResult> {
-  const machineYears = simulateYear(seed)
+/** Has promtool evaluate the rules over a simulated year. Writes its files to `folder`. */
+export async function evaluateYear(
+  machineYears: readonly MachineYear[],
+  folder: string,
+): Promise<YearResult> {
   return resultOf(machineYears, await activeAlertsIn(evaluationWindows(machineYears), machineYears, folder))
 }
 
