@@ -9,6 +9,8 @@ export type PolicyFields = {
   readonly minutesOfDay: readonly number[]
   readonly cron: readonly string[]
   readonly isManual: boolean
+  /** Whether Kopia makes up for a missed time; undefined if the policy inherits this. */
+  readonly runsMissed?: boolean
   /** Whether Kopia leaves out a snapshot without changes; undefined if the policy inherits this. */
   readonly ignoresIdentical?: boolean
   /** The policies above this one do not count. */
@@ -43,15 +45,17 @@ export function effectivePolicyOf(nearestFirst: readonly PolicyFields[]): Effect
   }
 }
 
-/** `runMissed` does not matter: it says when a missed snapshot is made up for, not when the next one is due. */
 function scheduleOf(nearestFirst: readonly PolicyFields[]): Schedule {
   const interval = nearestFirst.find(({ intervalSeconds }) => intervalSeconds > 0)?.intervalSeconds
   const cron = nearestFirst.find(({ cron: lines }) => lines.length > 0)?.cron ?? []
   const minutes = upTo(nearestFirst, ({ noParentTimesOfDay }) => noParentTimesOfDay === true).flatMap(
     ({ minutesOfDay }) => minutesOfDay,
   )
+  const runsMissed = nearestFirst.find((policy) => policy.runsMissed !== undefined)?.runsMissed
   return {
     ...(interval !== undefined && { intervalSeconds: interval }),
+    // Kopia's default (policy_tree.go).
+    runsMissed: runsMissed ?? true,
     timetable: [...[...new Set(minutes)].sort((one, other) => one - other).map(dailyAt), ...cron.map(asCron)],
   }
 }
