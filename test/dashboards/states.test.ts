@@ -226,7 +226,7 @@ test('a source that arrives through the gateway and by a scrape has one row', as
   const [gateway, scrape] = ['job="kopia", instance="h"', 'job="kopia-agent", instance="h:9192"']
   const series = [
     ...sourceIn(gateway, '/same', 60),
-    ...sourceIn(scrape, '/same', 60),
+    ...sourceIn(scrape, '/same', 30, 'learned'),
     ...sourceIn(gateway, '/not-pushed-since', 90, 'policy'),
     ...sourceIn(scrape, '/not-pushed-since', -60, 'learned'),
     ...sourceIn(gateway, '/good', -60),

@@ -12,14 +12,14 @@ const failedCalls = `sum by (site, instance) (increase(${failed}[$__range]))`
 
 /** The limit of KopiaAgentSilent: three heartbeats and a quarter of an hour. */
 const pushAge = `time() - ${ofAgents('push_time_seconds')}`
-const limit = `on (site, job, instance) (3 * ${ofAgents('kopia_agent_heartbeat_interval_seconds')} + 900)`
+const allowedSilence = `on (site, job, instance) (3 * ${ofAgents('kopia_agent_heartbeat_interval_seconds')} + 900)`
 /** One-shot pushes and agents that Prometheus scrapes without a gateway are never silent. */
-export const isSilent = `(${pushAge} > ${limit})`
+export const isSilent = `(${pushAge} > ${allowedSilence})`
 const alwaysOn = ofAgents('kopia_agent_always_on')
 const silent = `${byAgent(`${isSilent} and on (site, job, instance) ${alwaysOn} == 1`)}`
 
 /** Machines that may sleep and from which nothing is heard. Between one-shot pushes it is not known whether they are awake. */
-export const asleep = `(${alwaysOn} == 0 unless on (site, job, instance) (${pushAge} <= ${limit}))`
+export const asleep = `(${alwaysOn} == 0 unless on (site, job, instance) (${pushAge} <= ${allowedSilence}))`
 
 /** A failed backup would not be seen where snapshots are unexplained or runs belong to an unknown repository. */
 const unseen = [
