@@ -26,7 +26,7 @@ code { padding: 0.1em 0.35em; background: var(--code); border-radius: 5px;
   font: 0.88em/1.5 ui-monospace, "Cascadia Mono", Menlo, Consolas, monospace }
 code span { display: inline-block; max-width: 100% }
 pre { padding: 12px 14px; background: var(--code); border-radius: 8px; white-space: pre-wrap }
-pre code { padding: 0; background: none }
+pre code { display: block; padding: 0; background: none }
 table { border-collapse: collapse }
 th, td { padding: 6px 10px; border: 1px solid var(--line); text-align: left; vertical-align: top }
 blockquote { padding-left: 14px; border-left: 4px solid var(--line); color: var(--soft) }
