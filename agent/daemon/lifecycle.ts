@@ -84,6 +84,8 @@ async function watchAndCatchUp(options: LifecycleOptions): Promise<void> {
   const { state, ingest, loop, startup, refresher, repositoryQueries, publisher, serviceManager } = options
   const { signal } = options.stopping
   await startup.begin()
+  // Before the first push, since the deadlines of a machine that sleeps depend on it.
+  refresher.noteUptime()
   state.progress = 'reading the past'
   await Promise.race([
     serviceManager.ready('Ready, and reading what happened before the start.'),
@@ -111,8 +113,9 @@ async function reportReady({ settings, ledger, serviceManager, log }: LifecycleO
 }
 
 async function pushOnce(options: LifecycleOptions): Promise<PushResult> {
-  const { startup, repositoryQueries, publisher, stopping, loop } = options
+  const { startup, refresher, repositoryQueries, publisher, stopping, loop } = options
   await startup.begin()
+  refresher.noteUptime()
   await startup.catchUp(stopping.signal)
   if (repositoryQueries.isReachable()) await repositoryQueries.refreshFigures()
   await loop.finish()

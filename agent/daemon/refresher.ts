@@ -22,6 +22,8 @@ export type Refresher = {
   readonly heartbeat: () => Promise<void>
   /** Asks for the repository's size and maintenance, and pushes. Never rejects. */
   readonly refreshFigures: () => Promise<void>
+  /** Notes that the machine is awake. */
+  readonly noteUptime: () => void
   /** Changes by other commands that were made until now are known. */
   readonly noteOtherChanges: () => Promise<void>
   /** Resolves once no question is under way. */
@@ -103,6 +105,7 @@ export function createRefresher(options: RefresherOptions): Refresher {
     start: (signal) => startSchedules(options, signal, { heartbeat, refreshRepository }),
     heartbeat,
     refreshFigures,
+    noteUptime: () => noteUptime(options),
     noteOtherChanges: async () => changes.note(await changes.newest()),
     finish: () => idleOf(askKopia, refreshRepository, refreshFigures),
   }

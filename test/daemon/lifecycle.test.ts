@@ -43,6 +43,7 @@ function createAgentOf(change: (steps: string[]) => Partial<LifecycleOptions> = 
       start: () => void steps.push('schedules'),
       heartbeat: step('heartbeat'),
       refreshFigures: step('figures'),
+      noteUptime: () => void steps.push('note uptime'),
       noteOtherChanges: step('note changes'),
       finish: step('refresher finished'),
     },
@@ -67,15 +68,15 @@ function createAgentOf(change: (steps: string[]) => Partial<LifecycleOptions> = 
 test('logs are read before they are watched, and schedules run once the agent is up to date', async () => {
   const { agent, steps, state } = createAgentOf()
   await agent.run()
-  const order = ['listen', 'begin', 'ready', 'loop', 'sweep', 'read', 'watch', 'catch up', 'request push']
-  assert.deepEqual(steps, [...order, 'save', 'schedules', 'status', 'figures'])
+  const order = ['listen', 'begin', 'note uptime', 'ready', 'loop', 'sweep', 'read', 'watch', 'catch up']
+  assert.deepEqual(steps, [...order, 'request push', 'save', 'schedules', 'status', 'figures'])
   assert.equal(state.heartbeatSeconds, 300)
 })
 
 test('push promises no heartbeat, starts no timer and pushes once, after the ledger is saved', async () => {
   const { agent, steps, state } = createAgentOf()
   assert.deepEqual(await agent.pushOnce(), { ok: true })
-  assert.deepEqual(steps, ['begin', 'catch up', 'figures', 'last look', 'save', 'push once'])
+  assert.deepEqual(steps, ['begin', 'note uptime', 'catch up', 'figures', 'last look', 'save', 'push once'])
   assert.equal(state.heartbeatSeconds, undefined)
 })
 
