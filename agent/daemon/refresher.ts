@@ -54,8 +54,7 @@ export function createRefresher(options: RefresherOptions): Refresher {
   const changes = createChangeMemory(settings.cliLogs)
 
   // Coalesced, so that a Kopia that hangs gets one question at a time, however often the schedules run.
-  const coalesced = (what: string, task: () => Promise<void>) =>
-    coalesce(() => faults.run(what, task).then(() => undefined))
+  const coalesced = coalescedWith(faults)
   const askKopia = coalesced('Asking Kopia for news', askForNews)
   const refreshRepository = coalesced('Asking Kopia for all', askForAll)
   const refreshFigures = coalesced('Asking Kopia for the figures of the repository', askForFigures)
@@ -109,6 +108,11 @@ export function createRefresher(options: RefresherOptions): Refresher {
     noteOtherChanges: async () => changes.note(await changes.newest()),
     finish: () => idleOf(askKopia, refreshRepository, refreshFigures),
   }
+}
+
+function coalescedWith(faults: FaultGuard) {
+  return (what: string, task: () => Promise<void>) =>
+    coalesce(() => faults.run(what, task).then(() => undefined))
 }
 
 async function idleOf(...tasks: readonly { readonly idle: () => Promise<void> }[]): Promise<void> {
