@@ -74,7 +74,7 @@ const cronLines = [
   '30 2 SKIPPED *',
 ] as const
 
-const day = 86_400
+const dayMs = 86_400_000
 
 /** Kopia's own fields of a policy. */
 type Definition = { readonly noParent?: boolean; readonly scheduling?: Readonly<Record<string, unknown>> }
@@ -98,25 +98,36 @@ function mergedDefinitions(hour: number): Readonly<Record<string, Definition>> {
 
 /** The month and day of the next night on which the clocks are set forward, as cron fields. */
 function nextSkippedNight(zone: string): string {
-  const offset = new Intl.DateTimeFormat('en', { timeZone: zone, timeZoneName: 'longOffset' })
-  const offsetAt = (at: number) =>
-    offset.formatToParts(at).find(({ type }) => type === 'timeZoneName')?.value ?? ''
-  const noonOf = (days: number) => (Math.floor(Date.now() / 1000 / day) + days + 0.5) * day * 1000
   for (let days = 2; days < 400; days += 1) {
-    const [before, after] = [hoursOf(offsetAt(noonOf(days - 1))), hoursOf(offsetAt(noonOf(days)))]
-    if (after > before) {
-      const date = new Date(noonOf(days))
+    if (offsetAfter(zone, days) > offsetAfter(zone, days - 1)) {
+      const date = new Date(noonAfter(days))
       return `${date.getUTCDate()} ${date.getUTCMonth() + 1}`
     }
   }
   throw new Error(`expected a change to summer time in ${zone} within 400 days`)
 }
 
-/** `GMT+01:00`, or `GMT` alone. */
-function hoursOf(offset: string): number {
-  const [, sign = '+', hours = '0'] = /([+-])(\d+)/.exec(offset) ?? []
+/** In Unix milliseconds; everywhere in the time zones below it is the same date as in UTC. */
+function noonAfter(days: number): number {
+  const today = Math.floor(Date.now() / dayMs) * dayMs
+  return today + (days + 0.5) * dayMs
+}
+
+/** How many hours the time zone is before UTC in so many days. */
+function offsetAfter(zone: string, days: number): number {
+  const format = new Intl.DateTimeFormat('en', { timeZone: zone, timeZoneName: 'longOffset' })
+  const name = format.formatToParts(noonAfter(days)).find(({ type }) => type === 'timeZoneName')?.value ?? ''
+  const [, sign = '+', hours = '0'] = /([+-])(\d+)/.exec(name) ?? []
   return Number(`${sign}${hours}`)
 }
+
+/**
+ * Two time zones with summer time that do not change their clocks right now: on the day before, Kopia adds 24 hours to a time
+ * of day, so it is an hour off (getNextTimeOfDaySnapshot in scheduling_policy.go).
+ */
+const zones = ['Europe/Berlin', 'America/New_York', 'Australia/Sydney']
+  .filter((zone) => offsetAfter(zone, -1) === offsetAfter(zone, 2))
+  .slice(0, 2)
 
 /** The hour that clocks of the zone show in twelve hours. */
 function farHour(zone: string): number {
@@ -166,7 +177,7 @@ async function connect(context: TestContext) {
   return { folder, kopia, identity }
 }
 
-for (const zone of ['Europe/Berlin', 'America/New_York']) {
+for (const zone of zones) {
   test(`crontabs, times of day and merged policies in ${zone}: the same next time as a Kopia server`, async (context) => {
     const { folder, kopia, identity } = await connect(context)
     const definitions = definitionsFor(zone)
