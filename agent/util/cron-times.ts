@@ -25,7 +25,7 @@ export function cronGaps(expressions: readonly string[]): CronGaps | undefined {
 
 /**
  * The first time after `after` (Unix seconds) at which one of the expressions runs in the time zone; undefined where there is
- * none. An hour that a clock change skips runs after it, one that it repeats runs once.
+ * none. A time that a clock change skips does not come on that day, one that it repeats comes once.
  */
 export function nextRunSeconds(
   expressions: readonly string[],
@@ -33,10 +33,17 @@ export function nextRunSeconds(
   timeZone: string,
 ): number | undefined {
   const times = expressions
-    .map((expression) => cronIn(timeZone, expression)?.nextRun(new Date(after * 1000)))
-    .filter((date) => date != null)
+    .map((expression) => nextRunOf(cronIn(timeZone, expression), new Date(after * 1000)))
+    .filter((date) => date !== undefined)
     .map((date) => date.getTime() / 1000)
   return times.length === 0 ? undefined : Math.min(...times)
+}
+
+/** Croner moves a time that a clock change skips to after it; Kopia leaves it out (SLOW_CLOCK in cronexpr.go). */
+function nextRunOf(cron: Cron | undefined, after: Date): Date | undefined {
+  let next = cron?.nextRun(after)
+  while (next != null && cron?.match(next) === false) next = cron.nextRun(next)
+  return next ?? undefined
 }
 
 function cronIn(timeZone: string, expression: string): Cron | undefined {
