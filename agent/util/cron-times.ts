@@ -24,8 +24,8 @@ export function cronGaps(expressions: readonly string[]): CronGaps | undefined {
 
 /**
  * The first time after `after` (Unix seconds) at which one of the expressions runs in the time zone; undefined where there is
- * none. Croner takes 0.1 ms for a time zone, and sources that share a schedule mostly share the answer: the same one holds for
- * every time between.
+ * none. A time that a clock change skips does not come on that day, one that it repeats comes once. Croner takes 0.1 ms for a
+ * time zone, and sources that share a schedule mostly share the answer: the same one holds for every time between.
  */
 export function nextRunSeconds(
   expressions: readonly string[],
@@ -52,10 +52,17 @@ function earliestRunSeconds(
   timeZone: string,
 ): number | undefined {
   const times = expressions
-    .map((expression) => parse(expression, timeZone)?.nextRun(new Date(after * 1000)))
-    .filter((date) => date != null)
+    .map((expression) => nextRunOf(parse(expression, timeZone), new Date(after * 1000)))
+    .filter((date) => date !== undefined)
     .map((date) => date.getTime() / 1000)
   return times.length === 0 ? undefined : Math.min(...times)
+}
+
+/** Croner moves a time that a clock change skips to after it; Kopia leaves it out (SLOW_CLOCK in cronexpr.go). */
+function nextRunOf(cron: Cron | undefined, after: Date): Date | undefined {
+  let next = cron?.nextRun(after)
+  while (next != null && cron?.match(next) === false) next = cron.nextRun(next)
+  return next ?? undefined
 }
 
 /** Whether the text is a cron expression of five fields, or of six with the seconds first. */

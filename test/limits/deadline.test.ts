@@ -2,7 +2,6 @@
 
 import assert from 'node:assert/strict'
 import { suite, test } from 'node:test'
-import { effectivePolicyFor } from '../../agent/kopia/cli/policies.ts'
 import { newSource, type SourceState, withSnapshots } from '../../agent/ledger/source-state.ts'
 import { defaultLimitSettings, type LimitContext } from '../../agent/limits/context.ts'
 import { deadlineOf, overdueSince } from '../../agent/limits/deadline.ts'
@@ -199,9 +198,4 @@ suite('an attempt under way is stuck', () => {
     assert.equal(stuck(after(hour), { sleeps: true }), Number.NaN)
     assert.equal(runningDeadlineOf(after(hour), contextAt(now), undefined), undefined)
   })
-})
-
-test('the random schedules of the next test ask for something', () => {
-  const { schedule } = effectivePolicyFor([policy({ cron: ['0 3 * * 2'] })], source)
-  assert.deepEqual(schedule, { timetable: ['0 3 * * 2'], runsMissed: true })
 })

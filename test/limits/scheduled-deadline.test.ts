@@ -212,10 +212,8 @@ const cases: readonly Case[] = [
     policy: { minutesOfDay: [150] },
     zone: 'America/New_York',
     startedAt: '2026-03-07 07:30',
-    // The first moment after the change.
-    dueAt: '2026-03-08 07:00',
-    // Half of 23.5 hours, and an hour.
-    deadline: '2026-03-08 19:45',
+    dueAt: '2026-03-09 06:30',
+    deadline: '2026-03-09 19:30',
   },
   {
     name: 'Lord Howe Island, whose clocks change by half an hour',

@@ -1,5 +1,6 @@
 // What the policies of a source and above it say together, field by field, as Kopia merges them.
 
+import { cronerLineOf } from './cron-lines.ts'
 import { gapsOf, type Schedule } from './schedule.ts'
 
 /** The fields of a policy that the agent uses. */
@@ -56,7 +57,10 @@ function scheduleOf(nearestFirst: readonly PolicyFields[]): Schedule {
     ...(interval !== undefined && { intervalSeconds: interval }),
     // Kopia's default (policy_tree.go).
     runsMissed: runsMissed ?? true,
-    timetable: [...[...new Set(minutes)].sort((one, other) => one - other).map(dailyAt), ...cron.map(asCron)],
+    timetable: [
+      ...[...new Set(minutes)].sort((one, other) => one - other).map(dailyAt),
+      ...cron.map(cronerLineOf).filter((line) => line !== undefined),
+    ],
   }
 }
 
@@ -71,13 +75,4 @@ function upTo(
 
 function dailyAt(minute: number): string {
   return `${minute % 60} ${Math.trunc(minute / 60)} * * *`
-}
-
-/**
- * In Kopia's cron expressions a comment is allowed, and a sixth field is the year (github.com/hashicorp/cronexpr). Croner
- * takes a sixth field for the seconds, which come first.
- */
-function asCron(expression: string): string {
-  const fields = expression.replace(/#.*/, '').trim().split(/\s+/)
-  return fields.length === 6 ? `0 ${fields.join(' ')}` : fields.join(' ')
 }
