@@ -5,6 +5,7 @@ import { dirname } from 'node:path'
 import type { Kopia } from '../kopia/cli/client.ts'
 import type { Snapshot } from '../kopia/cli/snapshots.ts'
 import { type LedgerData, unknownSetup } from '../ledger/ledger.ts'
+import { isInScope } from '../reconcile/source-filter.ts'
 import type { Settings } from '../settings/settings.ts'
 import { configurationsBeside } from './configuration.ts'
 import { checkEmptyLogs } from './empty-logs.ts'
@@ -18,6 +19,7 @@ import { folderWithLogsSince, likelyLogFolders, readUnits, type Surroundings } f
 import { explainedFinding, newestOwnSnapshots, unexplained, unexplainedFinding } from './own-snapshots.ts'
 import { processFinding, viewProcesses } from './processes.ts'
 import { checkSharedLogs } from './shared-logs.ts'
+import { checkTimeZone } from './time-zone.ts'
 
 const nowSeconds = () => Date.now() / 1000
 
@@ -43,6 +45,8 @@ export async function* checkAnswers(known: Known, kopia: Kopia): AsyncGenerator<
     yield failure('snapshots', `${snapshots.command}: ${snapshots.reason}`, advice)
     return
   }
+  const own = snapshots.value.filter(({ source }) => isInScope('local', status, source))
+  yield checkTimeZone(own, ledger.repository.policies ?? [], settings.limits.timeZone)
   const newest = newestOwnSnapshots(snapshots.value, status)
   // Read after the answer, so that a backup that ended meanwhile has its log.
   const logs = await readLogFiles(settings.cliLogs)

@@ -3,7 +3,6 @@
 import { newestOtherChange } from '../kopia/log/recent-changes.ts'
 import type { RunTracker } from '../kopia/runs/tracker.ts'
 import type { Ledger } from '../ledger/ledger.ts'
-import { withMoment } from '../ledger/uptime.ts'
 import type { Reconciler } from '../reconcile/reconciler.ts'
 import type { RepositoryQueries } from '../reconcile/repository-queries.ts'
 import type { Settings } from '../settings/settings.ts'
@@ -11,6 +10,7 @@ import type { Spool } from '../spool/spool.ts'
 import { coalesce } from '../util/coalesce.ts'
 import type { Log } from '../util/log.ts'
 import type { FaultGuard } from './faults.ts'
+import { noteUptime } from './note-uptime.ts'
 import type { Publisher } from './publisher.ts'
 import { type Questions, questionsFor } from './questions.ts'
 import { schedule } from './schedule.ts'
@@ -151,12 +151,6 @@ function createChangeMemory(cliLogs: string) {
       seen = newest
     },
   }
-}
-
-function noteUptime({ settings, ledger, nowSeconds }: RefresherOptions): void {
-  ledger.setUptimeQuarters(
-    settings.alwaysOn ? undefined : withMoment(ledger.uptimeQuarters ?? [], nowSeconds()),
-  )
 }
 
 async function publish(publisher: Pick<Publisher, 'save' | 'requestPush'>): Promise<void> {

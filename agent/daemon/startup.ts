@@ -5,6 +5,7 @@ import type { Ledger } from '../ledger/ledger.ts'
 import type { Reconciler } from '../reconcile/reconciler.ts'
 import type { RepositoryQueries } from '../reconcile/repository-queries.ts'
 import type { Ingest } from './ingest.ts'
+import { noteUptime, type UptimeOptions } from './note-uptime.ts'
 import type { Publisher } from './publisher.ts'
 import type { Refresher } from './refresher.ts'
 import { pause } from './timers.ts'
@@ -16,7 +17,7 @@ export type Startup = {
   readonly catchUp: (signal: AbortSignal) => Promise<void>
 }
 
-export type StartupOptions = {
+export type StartupOptions = UptimeOptions & {
   readonly ledger: Pick<Ledger, 'isCounted' | 'begin' | 'endPast'>
   readonly tracker: Pick<RunTracker, 'hasJustWritten'>
   readonly ingest: Pick<Ingest, 'readEverything'>
@@ -28,7 +29,6 @@ export type StartupOptions = {
   readonly onUpToDate: () => void
   /** Settles what is new. */
   readonly look: () => Promise<void>
-  readonly nowSeconds: () => number
 }
 
 /** A backup right before the start may be about to end. Another that cannot be seen may write for hours. */
@@ -40,6 +40,7 @@ export function createStartup(options: StartupOptions): Startup {
   const { ledger, refresher, repositoryQueries, reconciler, publisher, look, nowSeconds } = options
 
   async function begin(): Promise<void> {
+    noteUptime(options)
     if (ledger.isCounted(nowSeconds())) return
     ledger.begin(nowSeconds())
     await publisher.save()

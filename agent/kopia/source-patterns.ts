@@ -9,7 +9,7 @@ type Matches = (name: string) => boolean
 
 /**
  * A test on `user@host:path`: included by a pattern (no pattern includes all) and excluded by none. In a pattern
- * `*` stands for anything but a slash, `**` for anything. For Windows paths a slash and a backslash are the same; elsewhere a
+ * `*` stands for anything but a slash, `**` between slashes for any folders. For Windows paths a slash and a backslash are the same; elsewhere a
  * backslash takes the next character as it is.
  */
 export function createSourceTest(patterns: SourcePatterns): (source: Source) => boolean {

@@ -18,6 +18,13 @@ export type RecentAttempts = readonly number[]
 export const mostRecentAttempts = 30
 const numbersEach = 3
 
+type Remembering = { readonly recent?: RecentAttempts; readonly lastAttempt?: FinishedAttempt }
+
+/** A ledger that is older than the chart has the last attempt only. */
+export function recentOf({ recent, lastAttempt }: Remembering): RecentAttempts {
+  return recent ?? (lastAttempt === undefined ? [] : withAttempt([], lastAttempt))
+}
+
 /** Appends an attempt, and drops the oldest beyond the limit. */
 export function withAttempt(recent: RecentAttempts, finished: FinishedAttempt): RecentAttempts {
   return [...recent, ...packed(finished)].slice(-mostRecentAttempts * numbersEach)

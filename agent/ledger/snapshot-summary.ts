@@ -1,7 +1,6 @@
 // Summarizes the snapshots that the repository has of one source.
 
 import type { Snapshot } from '../kopia/cli/snapshots.ts'
-import { usualIntervalSeconds } from './median-interval.ts'
 
 /** The values of the label `type`: Kopia's retention reasons, and three more that users query. */
 export const snapshotTypes = [
@@ -28,7 +27,7 @@ export type SnapshotSummary = {
   /** Undefined in an older ledger. */
   readonly newestId?: string
   readonly oldestAt?: number
-  /** The median of the last gaps between complete snapshots. */
+  /** Only in an older ledger: it is the source's now. */
   readonly usualIntervalSeconds?: number
 }
 
@@ -38,34 +37,23 @@ export function summarizeSnapshots(snapshots: readonly Snapshot[]): SnapshotSumm
   const newest = complete.at(-1)
   const oldest = complete[0]
   const before = complete.at(-2)
-  const usualInterval = usualIntervalSeconds(complete.map((snapshot) => snapshot.startedAt))
   return {
     counts: countSnapshots(snapshots),
     ...(newest && { newest: figuresOf(newest), newestId: newest.id }),
     ...(before && { filesBefore: before.files }),
     ...(oldest && { oldestAt: oldest.endedAt }),
-    ...(usualInterval !== undefined && { usualIntervalSeconds: usualInterval }),
   }
 }
 
-/**
- * The summary after an answer. A source that has lost its snapshots is expected as often as before, until new ones show another
- * interval.
- */
+/** The summary after an answer. Where only one snapshot is kept, the one before is known by the answer before. */
 export function summaryAfter(
   held: SnapshotSummary | undefined,
   snapshots: readonly Snapshot[],
 ): SnapshotSummary {
   const summary = summarizeSnapshots(snapshots)
-  const usualIntervalSeconds = summary.usualIntervalSeconds ?? held?.usualIntervalSeconds
   const hasNewer = summary.newestId !== held?.newestId
-  // Where only one snapshot is kept, the one before is known by the answer before.
   const filesBefore = summary.filesBefore ?? (hasNewer ? held?.newest?.files : held?.filesBefore)
-  return {
-    ...summary,
-    ...(usualIntervalSeconds !== undefined && { usualIntervalSeconds }),
-    ...(filesBefore !== undefined && { filesBefore }),
-  }
+  return { ...summary, ...(filesBefore !== undefined && { filesBefore }) }
 }
 
 function figuresOf({

@@ -4,17 +4,11 @@ import { newestComplete, type Snapshot } from '../kopia/cli/snapshots.ts'
 import type { FinishedAttempt } from '../kopia/runs/finished-attempt.ts'
 import type { Outcome } from '../kopia/runs/outcome-kinds.ts'
 import type { Source } from '../kopia/source.ts'
-import { usualIntervalSeconds } from './median-interval.ts'
-import { type RecentAttempts, unpacked, withAttempt, withoutNewest, withPast } from './recent-attempts.ts'
+import { intervalBetween, intervalOfSnapshots } from './median-interval.ts'
+import { type RecentAttempts, recentOf, withAttempt, withoutNewest, withPast } from './recent-attempts.ts'
 import { knownBefore, pastOf, pastSuccessOf } from './snapshot-history.ts'
 import { type SnapshotSummary, summaryAfter } from './snapshot-summary.ts'
-import {
-  emptyHistory,
-  longestSuccessSince,
-  type SuccessHistory,
-  withCompleteSnapshots,
-  withSuccess,
-} from './success-history.ts'
+import { historyAfter, historyOf, type SuccessHistory, withSuccess } from './success-history.ts'
 
 /** Times in Unix seconds, sizes in bytes. */
 export type SourceState = {
@@ -39,6 +33,11 @@ export type SourceState = {
   readonly backedUpAs?: string
   /** Undefined in a ledger that is older than the chart. */
   readonly recent?: RecentAttempts
+  /**
+   * The median of the last gaps between successes, as of the last one: failures since then change nothing. Undefined in an
+   * older ledger, and where too few are known.
+   */
+  readonly usualIntervalSeconds?: number
   /** Undefined in an older ledger, until the repository answers or a success ends. */
   readonly history?: SuccessHistory
 }
@@ -66,7 +65,9 @@ export function withFinished(
   const before = isLast(state, finished) ? withoutNewest(recentOf(state)) : recentOf(state)
   const recent = withAttempt(before, finished)
   if (finished.outcome !== 'success') return { ...state, ...changes, attempts, recent }
-  return { ...state, ...changes, attempts, recent, history: withSuccess(historyOf(state), finished) }
+  const history = withSuccess(historyOf(state), finished)
+  const usual = intervalBetween(recent) ?? state.usualIntervalSeconds
+  return { ...state, ...changes, attempts, recent, history, ...usualInterval(usual) }
 }
 
 /** Adds what the repository has of the source. The `unknown` snapshots become attempts of their own. */
@@ -80,15 +81,14 @@ export function withSnapshots(
   const past = state.lastAttempt === undefined ? pastOf(known) : pastSuccessOf(state, known)
   const recent = withPast(recentOf(state), knownBefore(state, known))
   const isGone = state.lastSuccessAt !== undefined && newestComplete(snapshots) === undefined
+  const held = summaryAfter(state.held, snapshots)
   return {
     ...state,
     ...past,
-    held: summaryAfter(state.held, snapshots),
+    held,
     recent,
-    history: withCompleteSnapshots(
-      historyOf(state),
-      snapshots.filter(({ incomplete }) => incomplete === undefined),
-    ),
+    history: historyAfter(state, held, snapshots),
+    ...usualInterval(usualIntervalOf({ ...state, recent }) ?? intervalOfSnapshots(snapshots)),
     ...(isGone && { goneSince: goneSince ?? nowSeconds }),
   }
 }
@@ -98,28 +98,10 @@ export function isBackedUp({ lastAttempt, unproven, goneSince }: SourceState): b
   return lastAttempt?.outcome === 'success' && unproven === undefined && goneSince === undefined
 }
 
-/** The usual interval by successful attempts: with `ignore-identical-snapshots` most backups leave no snapshot. */
-export function intervalOfSuccesses(state: SourceState): number | undefined {
-  const successes = unpacked(recentOf(state)).filter(({ outcome }) => outcome === 'success')
-  return usualIntervalSeconds(successes.map(({ endedAt }) => endedAt))
-}
-
-/** The history of successes. In an older ledger it begins with the attempts that are remembered for the chart. */
-export function historyOf(state: SourceState): SuccessHistory {
-  if (state.history !== undefined) return state.history
-  return unpacked(recentOf(state))
-    .filter(({ outcome }) => outcome === 'success')
-    .reduce(withSuccess, emptyHistory)
-}
-
-const fourWeeksSeconds = 28 * 86_400
-
-/** How long the longest good backup of four weeks took; undefined without one. */
-export function longestSuccessSeconds(
-  state: SourceState | undefined,
-  nowSeconds: number,
-): number | undefined {
-  return state && longestSuccessSince(historyOf(state), nowSeconds - fourWeeksSeconds)
+/** The usual interval between successes; undefined where too few are known. */
+export function usualIntervalOf(state: SourceState): number | undefined {
+  const { usualIntervalSeconds, held } = state
+  return usualIntervalSeconds ?? held?.usualIntervalSeconds ?? intervalBetween(recentOf(state))
 }
 
 /**
@@ -162,7 +144,6 @@ function isLast(state: SourceState, finished: FinishedAttempt): boolean {
   return finished.snapshotId !== undefined && lastAttempt.snapshotId === finished.snapshotId
 }
 
-/** A ledger that is older than the chart has the last attempt only. */
-function recentOf({ recent, lastAttempt }: SourceState): RecentAttempts {
-  return recent ?? (lastAttempt === undefined ? [] : withAttempt([], lastAttempt))
+function usualInterval(seconds: number | undefined): Pick<SourceState, 'usualIntervalSeconds'> {
+  return seconds === undefined ? {} : { usualIntervalSeconds: seconds }
 }

@@ -3,6 +3,16 @@
 
 import type { Snapshot } from '../kopia/cli/snapshots.ts'
 import type { FinishedAttempt } from '../kopia/runs/finished-attempt.ts'
+import {
+  bestInForce,
+  type DayRecord,
+  keptSeconds,
+  type Merge,
+  type Period,
+  withRecords,
+} from './day-records.ts'
+import { recentOf, unpacked } from './recent-attempts.ts'
+import type { SnapshotSummary } from './snapshot-summary.ts'
 
 /** Times in Unix seconds, durations in seconds, sizes in bytes. */
 export type SuccessHistory = {
@@ -18,10 +28,35 @@ const daySeconds = 86_400
 const leastGapSeconds = 1800
 /** Learning needs the same times one and two weeks before the last success, and half a day on both sides. */
 const endsKeptSeconds = 15 * daySeconds
-/** The longest window is four weeks, the last three days left out. */
-const daysKeptSeconds = 31 * daySeconds
 
 export const emptyHistory: SuccessHistory = { ends: [], durations: [], snapshots: [] }
+
+type Remembering = Parameters<typeof recentOf>[0] & {
+  readonly history?: SuccessHistory
+  readonly held?: SnapshotSummary
+}
+
+/** The history of successes. In an older ledger it begins with the attempts that are remembered for the chart. */
+export function historyOf(state: Remembering): SuccessHistory {
+  if (state.history !== undefined) return state.history
+  return unpacked(recentOf(state))
+    .filter(({ outcome }) => outcome === 'success')
+    .reduce(withSuccess, emptyHistory)
+}
+
+/** The history after an answer. Most answers hold nothing new. */
+export function historyAfter(
+  state: Remembering,
+  { newestId, counts }: SnapshotSummary,
+  snapshots: readonly Snapshot[],
+): SuccessHistory {
+  const { held, history } = state
+  if (history && held && held.newestId === newestId && held.counts.all === counts.all) return history
+  return withCompleteSnapshots(
+    historyOf(state),
+    snapshots.filter(({ incomplete }) => incomplete === undefined),
+  )
+}
 
 /** Adds a success that ended at `endedAt`. */
 export function withSuccess(
@@ -32,7 +67,7 @@ export function withSuccess(
   return {
     ...history,
     ends: withEnds(history.ends, [end]),
-    durations: merged(history.durations, [[end, Math.ceil(durationSeconds)]], longestOf),
+    durations: withRecords(history.durations, [[end, Math.ceil(durationSeconds)]], longestOf),
   }
 }
 
@@ -43,15 +78,15 @@ export function withCompleteSnapshots(
 ): SuccessHistory {
   const newest = complete.at(-1)
   if (newest === undefined) return history
-  const recent = complete.slice(firstNeeded(complete, newest.endedAt - daysKeptSeconds))
+  const recent = complete.slice(firstNeeded(complete, newest.endedAt - keptSeconds))
   const good = recent.filter(({ fatalErrors }) => fatalErrors === 0)
   return {
     ends: withEnds(
       history.ends,
       good.map(({ endedAt }) => Math.round(endedAt)),
     ),
-    durations: merged(history.durations, good.map(durationRecord), longestOf),
-    snapshots: merged(history.snapshots, recent.map(figuresRecord), leastOf),
+    durations: withRecords(history.durations, good.map(durationRecord), longestOf),
+    snapshots: withRecords(history.snapshots, recent.map(figuresRecord), leastOf),
   }
 }
 
@@ -60,8 +95,10 @@ export function longestSuccessSince({ durations }: SuccessHistory, since: number
   return bestInForce(durations, { width: 2, index: 1 }, { from: since, until: Infinity }, Math.max)
 }
 
-/** Unix seconds. */
-export type Period = { readonly from: number; readonly until: number }
+/** The same without the first day that is remembered. */
+export function longestRepeatSince(history: SuccessHistory, since: number): number | undefined {
+  return longestSuccessSince({ ...history, durations: history.durations.slice(2) }, since)
+}
 
 /** The least size of the snapshots that were the newest at some time of the period; undefined without one. */
 export function leastBytesIn({ snapshots }: SuccessHistory, period: Period): number | undefined {
@@ -82,9 +119,6 @@ export function largestChangedShareIn({ snapshots }: SuccessHistory, period: Per
 export function oldestFigureAt({ snapshots }: SuccessHistory): number | undefined {
   return snapshots[0]
 }
-
-type DayRecord = readonly [end: number, ...figures: number[]]
-type Merge = (one: number, other: number, index: number) => number
 
 const longestOf: Merge = (one, other) => Math.max(one, other)
 /** The changed share is the third figure, and its largest value counts. */
@@ -109,54 +143,6 @@ function withEnds(known: readonly number[], more: readonly number[]): readonly n
   const newest = sorted.at(-1) ?? 0
   const first = apart.findLastIndex((end) => end <= newest - endsKeptSeconds)
   return apart.slice(Math.max(0, first))
-}
-
-/** Merges records of the same day (UTC), and drops those that were not the last one at any time that is still needed. */
-function merged(flat: readonly number[], more: readonly DayRecord[], merge: Merge): readonly number[] {
-  if (more.length === 0) return flat
-  const width = more[0]?.length ?? 1
-  const records = [...recordsOf(flat, width), ...more].sort(([one], [other]) => one - other)
-  const byDay = new Map<number, DayRecord>()
-  for (const record of records) {
-    const dayNumber = Math.floor(record[0] / daySeconds)
-    byDay.set(dayNumber, mergedRecord(byDay.get(dayNumber), record, merge))
-  }
-  const days = [...byDay.values()]
-  const newest = days.at(-1)?.[0] ?? 0
-  const first = days.findLastIndex(([end]) => end <= newest - daysKeptSeconds)
-  return days.slice(Math.max(0, first)).flat()
-}
-
-function mergedRecord(known: DayRecord | undefined, record: DayRecord, merge: Merge): DayRecord {
-  if (known === undefined) return record
-  const [, ...before] = known
-  const [end, ...figures] = record
-  return [end, ...figures.map((figure, index) => merge(before[index] ?? figure, figure, index))]
-}
-
-type Figure = { readonly width: number; readonly index: number }
-type Choice = (one: number, other: number) => number
-
-/** A record is in force from its end to the next one's. Each push asks this for up to 10,000 sources, so it builds no lists. */
-function bestInForce(
-  flat: readonly number[],
-  { width, index }: Figure,
-  { from, until }: Period,
-  better: Choice,
-): number | undefined {
-  let best: number | undefined
-  for (let at = 0; at < flat.length; at += width) {
-    const [end = 0, nextEnd = Infinity, figure = 0] = [flat[at], flat[at + width], flat[at + index]]
-    if (end <= until && nextEnd > from) best = best === undefined ? figure : better(best, figure)
-  }
-  return best
-}
-
-function recordsOf(flat: readonly number[], width: number): readonly DayRecord[] {
-  return Array.from({ length: flat.length / width }, (_, index) => {
-    const [end = 0, ...figures] = flat.slice(index * width, (index + 1) * width)
-    return [end, ...figures]
-  })
 }
 
 function firstNeeded(snapshots: readonly Snapshot[], since: number): number {

@@ -1,8 +1,9 @@
 // What the newest snapshot is compared with: sizes that it should not fall below, and a share of changes not to exceed.
 
-import { historyOf, type SourceState } from '../ledger/source-state.ts'
+import type { SourceState } from '../ledger/source-state.ts'
 import {
   fewestFilesIn,
+  historyOf,
   largestChangedShareIn,
   leastBytesIn,
   oldestFigureAt,

@@ -19,8 +19,10 @@ export type LimitContext = {
   readonly settings: LimitSettings
   /** Undefined until Kopia has answered. */
   readonly policies: readonly Policy[] | undefined
-  /** Undefined if the machine is always on. */
-  readonly uptimeQuarters: UptimeQuarters | undefined
+  /** Whether the machine may sleep. */
+  readonly sleeps: boolean
+  /** When a machine that sleeps was awake. */
+  readonly uptimeQuarters: UptimeQuarters
   readonly nowSeconds: number
 }
 
@@ -37,11 +39,12 @@ export function limitContextOf(
   settings: LimitSettings,
   nowSeconds: number,
 ): LimitContext {
-  return { settings, policies: repository.policies, uptimeQuarters, nowSeconds }
+  const sleeps = uptimeQuarters !== undefined
+  return { settings, policies: repository.policies, sleeps, uptimeQuarters: uptimeQuarters ?? [], nowSeconds }
 }
 
 const noPolicies: readonly Policy[] = []
 
-export function policiesOf({ policies }: LimitContext): readonly Policy[] {
+export function policiesOf({ policies }: Pick<LimitContext, 'policies'>): readonly Policy[] {
   return policies ?? noPolicies
 }

@@ -1,6 +1,7 @@
 // Decides when an attempt that is under way counts as stuck.
 
-import { longestSuccessSeconds, type SourceState } from '../ledger/source-state.ts'
+import { longestSuccessSeconds } from '../ledger/longest-success.ts'
+import type { SourceState } from '../ledger/source-state.ts'
 import type { LimitContext } from './context.ts'
 
 const hour = 3600
@@ -13,10 +14,10 @@ const firstSeconds = 7 * 24 * hour
 /** In Unix seconds; undefined while nothing runs, and on a machine that sleeps, since it may have slept during the attempt. */
 export function runningDeadlineOf(
   state: SourceState,
-  { uptimeQuarters }: LimitContext,
+  { sleeps }: LimitContext,
   runningSince: number | undefined,
 ): number | undefined {
-  if (runningSince === undefined || uptimeQuarters !== undefined) return undefined
+  if (runningSince === undefined || sleeps) return undefined
   return stuckAt(state, runningSince)
 }
 

@@ -1,6 +1,6 @@
 // The deadline of a source with a schedule: the next time that it asks for, and a grace.
 
-import { gapsOf, nextTimeOf, type Schedule } from '../kopia/cli/schedule.ts'
+import { gapsOf, nextDueOf, nextTimeOf, type Schedule } from '../kopia/cli/schedule.ts'
 
 const hour = 3600
 const day = 24 * hour
@@ -24,15 +24,15 @@ export type Grace = {
  */
 export function scheduledDeadline(
   schedule: Schedule,
-  { startedAt, endedAt }: Success,
+  success: Success,
   grace: Grace,
   timeZone: string,
 ): { readonly at: number; readonly dueAt: number } | undefined {
-  const dueAt = nextTimeOf(schedule, startedAt, timeZone)
+  const dueAt = nextDueOf(schedule, success, timeZone)
   if (dueAt === undefined) return undefined
   const following = nextTimeOf(schedule, dueAt, timeZone) ?? dueAt + day
   const share = grace.factor * Math.min(following - dueAt, day)
   const byTimetable = dueAt + Math.max(share, grace.longestSeconds)
-  const byGap = endedAt + (gapsOf(schedule)?.shortestSeconds ?? 0)
+  const byGap = success.endedAt + (gapsOf(schedule)?.shortestSeconds ?? 0)
   return { at: Math.max(byTimetable, byGap) + slackSeconds, dueAt }
 }

@@ -9,12 +9,7 @@ const awakeQuarters = 16
  * The end of the fourth hour awake after the deadline, by what is known at `nowSeconds` (all in Unix seconds). As long as the
  * machine stays awake, the result stays the same; each quarter of an hour asleep moves it by as much.
  */
-export function movedByUptime(
-  deadline: number,
-  quarters: UptimeQuarters | undefined,
-  nowSeconds: number,
-): number {
-  if (quarters === undefined) return deadline
+export function movedByUptime(deadline: number, quarters: UptimeQuarters, nowSeconds: number): number {
   const first = Math.floor(deadline / quarterSeconds) + 1
   const awake = quarters.filter((quarter) => quarter >= first)
   const last = awake[awakeQuarters - 1]

@@ -5,8 +5,8 @@ import { snapshotTypes } from '../ledger/snapshot-summary.ts'
 import { isBackedUp, type SourceState } from '../ledger/source-state.ts'
 import { changedRatioLimitOf, sizeBaselineOf } from '../limits/baselines.ts'
 import type { LimitContext } from '../limits/context.ts'
-import { deadlineOf, deadlineOrigins } from '../limits/deadline.ts'
-import { expectedIntervalOf, intervalOrigins } from '../limits/expected-interval.ts'
+import { type Deadline, deadlineOf } from '../limits/deadline.ts'
+import { expectedIntervalOf } from '../limits/expected-interval.ts'
 import { runningDeadlineOf } from '../limits/running-deadline.ts'
 import type { MetricName } from './definitions.ts'
 import type { Labels, Sample } from './sample.ts'
@@ -20,11 +20,23 @@ export type SourceContext = {
 
 type SourceSeries = {
   readonly name: MetricName
-  /** Labels beside those of the source, where a metric has several series per source. */
-  readonly extraLabels?: Labels
+  /** Labels beside those of the source: of one of its several series, or of this sample. */
+  readonly extraLabels?: Labels | ((state: SourceState, context: SourceContext) => Labels)
   /** Undefined where the source has no such sample. */
   readonly valueIn: (state: SourceState, context: SourceContext) => number | undefined
 }
+
+/** One object for each origin, since the registry formats an object once. */
+const originLabels = {
+  policy: { origin: 'policy' },
+  configured: { origin: 'configured' },
+  learned: { origin: 'learned' },
+  assumed: { origin: 'assumed' },
+  never: { origin: 'never' },
+} as const satisfies Record<Deadline['origin'], Labels>
+
+const deadlineIn = (state: SourceState, { limits, runningSince }: SourceContext) =>
+  deadlineOf(state, limits, runningSince(state))
 
 const sourceSeries: readonly SourceSeries[] = [
   {
@@ -67,22 +79,16 @@ const sourceSeries: readonly SourceSeries[] = [
     extraLabels: { kind },
     valueIn: ({ lastAttempt }: SourceState) => lastAttempt?.errors[kind],
   })),
-  ...intervalOrigins.map((origin) => ({
-    name: 'kopia_backup_expected_interval_seconds' as const,
-    extraLabels: { origin },
-    valueIn: (state: SourceState, { limits }: SourceContext) => {
-      const interval = expectedIntervalOf(state, limits)
-      return interval?.origin === origin ? interval.seconds : undefined
-    },
-  })),
-  ...deadlineOrigins.map((origin) => ({
-    name: 'kopia_backup_deadline_timestamp_seconds' as const,
-    extraLabels: { origin },
-    valueIn: (state: SourceState, { limits, runningSince }: SourceContext) => {
-      const deadline = deadlineOf(state, limits, runningSince(state))
-      return deadline.origin === origin ? deadline.at : undefined
-    },
-  })),
+  {
+    name: 'kopia_backup_expected_interval_seconds',
+    extraLabels: (state, { limits }) => originLabels[expectedIntervalOf(state, limits)?.origin ?? 'learned'],
+    valueIn: (state, { limits }) => expectedIntervalOf(state, limits)?.seconds,
+  },
+  {
+    name: 'kopia_backup_deadline_timestamp_seconds',
+    extraLabels: (state, context) => originLabels[deadlineIn(state, context).origin],
+    valueIn: (state, context) => deadlineIn(state, context).at,
+  },
   {
     name: 'kopia_backup_running_deadline_timestamp_seconds',
     valueIn: (state, { limits, runningSince }) => runningDeadlineOf(state, limits, runningSince(state)),
@@ -120,7 +126,8 @@ export function sourceSamples(
     for (const state of states) {
       const value = valueIn(state, context)
       if (value === undefined) continue
-      samples.push({ labels: extraLabels ?? noLabels, sharedLabels: state.source, value })
+      const labels = typeof extraLabels === 'function' ? extraLabels(state, context) : extraLabels
+      samples.push({ labels: labels ?? noLabels, sharedLabels: state.source, value })
     }
   }
   return samples

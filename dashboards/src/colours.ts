@@ -36,6 +36,12 @@ export function valueMapping(list: readonly MappedValue[]): ValueMapping {
   return { type: MappingType.ValueToText, options: Object.fromEntries(options) }
 }
 
+/** Maps the values of a label to texts. */
+export function textMapping(texts: Readonly<Record<string, string>>): ValueMapping {
+  const options = Object.entries(texts).map(([value, text], index) => [value, { text, index }])
+  return { type: MappingType.ValueToText, options: Object.fromEntries(options) }
+}
+
 /** The colours of the alert rules' severities. */
 export const severityColours: ValueMapping = {
   type: MappingType.ValueToText,

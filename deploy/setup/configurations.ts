@@ -1,10 +1,12 @@
 // Creates the configuration files of each service from the project's configurations and the values. All functions are pure.
 //
-// 8 kB in one file, because all services share the same access settings.
+// 9 kB in one file, because all services share the same access settings.
 
 import { parse, stringify } from 'yaml'
 import { parseLabels } from '../../agent/settings/formats.ts'
 import type { Certificates, Trust } from './certificates.ts'
+import { externalUrl } from './external-url.ts'
+import { runbooksPage, runbooksPath, withRunbooks } from './runbooks.ts'
 import type { Values } from './values.ts'
 
 /** File contents by path within a folder. */
@@ -24,10 +26,20 @@ type PrometheusConfiguration = {
   scrape_configs: Job[]
 }
 
-/** The files in Prometheus's /etc/prometheus, without the rules. */
-export function prometheusFiles(base: string, values: Values, access: Access): Files {
+/** The files of the project that Prometheus's configuration is made of. */
+export type PrometheusSources = {
+  /** The configuration of the profile. */
+  readonly base: string
+  /** The rule files by their names. */
+  readonly rules: Files
+  /** runbooks.md. */
+  readonly runbooks: string
+}
+
+/** The files in Prometheus's /etc/prometheus. */
+export function prometheusFiles(sources: PrometheusSources, values: Values, access: Access): Files {
   const folder = '/etc/prometheus'
-  const configuration: PrometheusConfiguration = parse(base)
+  const configuration: PrometheusConfiguration = parse(sources.base)
   if (values.PROMETHEUS_EXTERNAL_LABELS !== '') {
     configuration.global.external_labels = parseLabels(values.PROMETHEUS_EXTERNAL_LABELS)
   }
@@ -36,7 +48,8 @@ export function prometheusFiles(base: string, values: Values, access: Access): F
   return {
     'prometheus.yml': toYaml({ ...configuration, scrape_configs, ...remoteWrite(values) }),
     'web.yml': webConfiguration(folder, access),
-    flags: values.PROMETHEUS_ADMIN_API === 'true' ? '--web.enable-admin-api\n' : '',
+    flags: flagsOf(values),
+    ...linkedRules(sources, externalUrl(values)),
     'client.yml': toYaml({
       ...loginBy(folder, access),
       ...(trust && { tls_config: tlsBy(folder, 'ca.pem', trust) }),
@@ -48,6 +61,21 @@ export function prometheusFiles(base: string, values: Values, access: Access): F
       'remote-write-password': values.PROMETHEUS_REMOTE_WRITE_PASSWORD,
     }),
   }
+}
+
+/** One flag in each line. */
+function flagsOf(values: Values): string {
+  const flags = [
+    `--web.external-url=${externalUrl(values)}`,
+    ...(values.PROMETHEUS_ADMIN_API === 'true' ? ['--web.enable-admin-api'] : []),
+  ]
+  return `${flags.join('\n')}\n`
+}
+
+/** The rules, and the page that their links open. */
+function linkedRules({ rules, runbooks }: PrometheusSources, url: string): Files {
+  const linked = Object.entries(rules).map(([name, text]) => [`rules/${name}`, withRunbooks(text, url)])
+  return { ...Object.fromEntries(linked), [runbooksPath]: runbooksPage(runbooks) }
 }
 
 /** The login and TLS settings of a scrape job. Only the gateway and Prometheus itself require any. */

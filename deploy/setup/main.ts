@@ -65,10 +65,10 @@ function writeConfigurations(values: Values, access: Access): void {
   const rules = Object.fromEntries(
     readdirSync('/in/rules')
       .filter((name) => /^kopia_.*\.yml$/.test(name))
-      .map((name) => [`rules/${name}`, input('rules', name)]),
+      .map((name) => [name, input('rules', name)]),
   )
-  const prometheus = prometheusFiles(input('prometheus', base), values, access)
-  fill(output('prometheus'), { ...prometheus, ...rules }, nobody)
+  const sources = { base: input('prometheus', base), rules, runbooks: input('rules', 'runbooks.md') }
+  fill(output('prometheus'), prometheusFiles(sources, values, access), nobody)
   fill(output('pushgateway'), pushgatewayFiles(access), nobody)
   // Copy Alertmanager's whole folder, because it may contain templates and password files.
   fill(output('alertmanager'), readFiles('/in/alertmanager'), nobody)

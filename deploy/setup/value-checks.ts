@@ -36,6 +36,15 @@ export function checkMemory(value: string): void {
   if (!(bytes >= 64 * 2 ** 20)) throw new Error('expected a size of at least 64M, such as 512M or 2G')
 }
 
+/** Checks the address under which people open Prometheus. It stands in links and in rule files, which have templates. */
+export function checkExternalUrl(value: string): void {
+  if (value === '') return
+  if (!/^https?:\/\/[^\s?#@"'{}\\]+$/.test(value) || !URL.canParse(value))
+    throw new Error(
+      'expected a URL such as https://monitoring.example.com/prometheus, without user name, query and fragment',
+    )
+}
+
 /** Checks a regular expression for `--web.cors.origin`. One without a scheme would never match. */
 export function checkOrigin(value: string): void {
   if (value === '' || /^[(^]*\.[*+]/.test(value)) return

@@ -1,9 +1,11 @@
 // Declares every value that .env may set for the stack: its default and its check.
 
 import { checkUrl, oneOf, parseLabels } from '../../agent/settings/formats.ts'
+import { externalUrl, isAddressKnown } from './external-url.ts'
 import {
   checkAddress,
   checkDuration,
+  checkExternalUrl,
   checkFolder,
   checkGiven,
   checkHosts,
@@ -29,6 +31,7 @@ export const declarations = {
   STACK_PROFILE: { default: 'full', check: oneOf('full', 'minimal') },
   PROMETHEUS_UI_ADDRESS: { default: '127.0.0.1', check: checkAddress },
   PROMETHEUS_UI_PORT: { default: '9090', check: checkPort },
+  PROMETHEUS_EXTERNAL_URL: { default: '', check: checkExternalUrl },
   PROMETHEUS_DATA_DIR: { default: '/var/lib/prometheus', check: checkFolder },
   PROMETHEUS_RETENTION: { default: '15d', check: checkDuration },
   PROMETHEUS_CPU_LIMIT: { default: '1', check: checkProcessors },
@@ -100,7 +103,7 @@ function conflictsIn(values: Values): readonly string[] {
   return problems
 }
 
-/** Warnings about values that are valid but insecure. */
+/** Warnings about values that are valid but insecure, or that leave something out. */
 export function warningsOf(values: Values): readonly string[] {
   const warnings: string[] = []
   if (values.GRAFANA_ADMIN_PASSWORD === 'admin') {
@@ -117,6 +120,13 @@ export function warningsOf(values: Values): readonly string[] {
     warnings.push(
       `PROMETHEUS_UI_ADDRESS=${values.PROMETHEUS_UI_ADDRESS} opens Prometheus to the network without a password: ` +
         'set PROMETHEUS_BASIC_AUTH=true',
+    )
+  }
+  if (!isAddressKnown(values)) {
+    warnings.push(
+      `PROMETHEUS_UI_ADDRESS=${values.PROMETHEUS_UI_ADDRESS} does not say under which address people open Prometheus, so ` +
+        `the links in notifications begin with ${externalUrl(values)}, which only this machine can open: ` +
+        'set PROMETHEUS_EXTERNAL_URL, such as http://monitoring.example.com:9090',
     )
   }
   return warnings

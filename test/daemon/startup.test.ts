@@ -6,7 +6,9 @@ function createSteps(change: Partial<StartupOptions> = {}) {
   const steps: string[] = []
   const step = (name: string) => async () => void steps.push(name)
   const startup = createStartup({
+    settings: { alwaysOn: true },
     ledger: {
+      ...noUptime,
       isCounted: () => false,
       begin: () => void steps.push('begin'),
       endPast: () => void steps.push('end past'),
@@ -25,6 +27,8 @@ function createSteps(change: Partial<StartupOptions> = {}) {
   return { startup, steps }
 }
 
+const noUptime = { uptimeQuarters: undefined, setUptimeQuarters: () => undefined }
+
 const unstopped = new AbortController().signal
 
 test('the moment from which attempts count is on the disk before anything is read', async () => {
@@ -34,10 +38,32 @@ test('the moment from which attempts count is on the disk before anything is rea
 })
 
 test('a later start keeps the moment of the first', async () => {
-  const ledger = { isCounted: () => true, begin: () => assert.fail('begun anew'), endPast: () => undefined }
+  const ledger = {
+    ...noUptime,
+    isCounted: () => true,
+    begin: () => assert.fail('begun anew'),
+    endPast: () => undefined,
+  }
   const { startup, steps } = createSteps({ ledger })
   await startup.begin()
   assert.deepEqual(steps, [])
+})
+
+test('a machine that sleeps notes at each start that it is awake, and one that is always on forgets it', async () => {
+  const noted: unknown[] = []
+  const startAs = async (alwaysOn: boolean) => {
+    const ledger = {
+      uptimeQuarters: [0],
+      setUptimeQuarters: (quarters: unknown) => void noted.push(quarters),
+      isCounted: () => true,
+      begin: () => undefined,
+      endPast: () => undefined,
+    }
+    await createSteps({ settings: { alwaysOn }, ledger }).startup.begin()
+  }
+  await startAs(false)
+  await startAs(true)
+  assert.deepEqual(noted, [[0, 1], undefined])
 })
 
 test('the past is read, then Kopia is asked, and the ledger is saved before the agent is up to date', async () => {

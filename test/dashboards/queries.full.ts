@@ -19,6 +19,7 @@ import {
 import {
   addedBytes,
   makeOverdue,
+  makePastOfTroubled,
   runScenario,
   type Scenario,
   startScenario,
@@ -51,11 +52,12 @@ async function answers(
 const { failed, good } = results
 
 /** The indexes of columns in the table of sources. */
-const [status, change, changedFiles] = [0, 5, 6]
+const [status, sizeOfBaseline, change, changedFiles, deadline] = [0, 4, 6, 7, 8]
 
 test('on real data no query fails, is empty, or returns too many series', async (context) => {
   let overdue = ''
   const scenario = await startScenario(context, async (lab) => {
+    await makePastOfTroubled(lab)
     overdue = await makeOverdue(lab)
   })
   await runScenario(context, scenario)
@@ -118,8 +120,22 @@ async function checkFigures(queries: PrometheusQueries, scenario: Scenario, over
     (await figures(queries, { title: 'Latest Backup Status', query: changedFiles }))[scenario.troubled],
     1,
   )
+  const sizes = await figures(queries, { title: 'Latest Backup Status', query: sizeOfBaseline })
+  assert.deepEqual(Object.keys(sizes), [scenario.troubled], 'the other sources are younger than two weeks')
+  assert.ok((sizes[scenario.troubled] ?? 0) > 1, JSON.stringify(sizes))
+  const deadlines = await figures(queries, { title: 'Latest Backup Status', query: deadline })
+  assert.deepEqual(Object.keys(deadlines).sort(), [...scenario.good, scenario.troubled, overdue].sort())
+  const late = Object.entries(deadlines).filter(([, at]) => at < queries.range.to * 1000)
+  assert.deepEqual(
+    late.map(([path]) => path),
+    [overdue],
+  )
   assert.deepEqual(Object.values(await figures(queries, { title: 'Need Attention' })), [2])
   assert.deepEqual(Object.keys(await figures(queries, { title: 'Overdue Sources' })), [overdue])
+  const origins = await figures(queries, { title: 'Overdue Sources', label: 'origin' })
+  assert.deepEqual(Object.keys(origins), ['policy'])
+  const limits = await figures(queries, { title: 'Changed Files', query: 1 })
+  assert.deepEqual(Object.keys(limits), [scenario.troubled])
   const firing = await figures(queries, { title: 'Firing Alerts', label: 'alertname' })
   assert.ok((firing.KopiaBackupFailed ?? 0) > scenario.begunAt * 1000, JSON.stringify(firing))
   const [count = 0] = Object.values(await figures(queries, { title: 'Alerts Firing' }))

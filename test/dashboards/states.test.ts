@@ -1,10 +1,10 @@
-// Checks each state of a source, and the time at which it begins, with promtool.
+// Checks each state of a source, the time at which it begins, and the figures beside it, with promtool.
 
 import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { test } from 'node:test'
+import { type TestContext, test } from 'node:test'
 import { stringify } from 'yaml'
 import type { MetricName } from '../../agent/metrics/definitions.ts'
 import { sources, states } from '../../dashboards/src/queries/sources.ts'
@@ -34,124 +34,279 @@ const ended = (status: string): Values => ({
   kopia_backup_status: [['', 0]],
   kopia_backup_duration_seconds: [[`, status="${status}"`, 5]],
 })
-const daily = (origin: string): Values => ({
-  kopia_backup_expected_interval_seconds: [[`, origin="${origin}"`, day]],
+const due = (secondsAgo: number, origin: string): Values => ({
+  kopia_backup_deadline_timestamp_seconds: [[`, origin="${origin}"`, now - secondsAgo]],
 })
 const agent = (alwaysOn: number, silentSeconds: number): Values => ({
   kopia_agent_always_on: [['', alwaysOn]],
   kopia_agent_heartbeat_interval_seconds: [['', 300]],
   push_time_seconds: [['', now - silentSeconds]],
 })
+const oneShot = (alwaysOn: number, silentSeconds: number): Values => ({
+  ...agent(alwaysOn, silentSeconds),
+  kopia_agent_heartbeat_interval_seconds: [],
+})
 const running: Values = { kopia_backup_running_since_timestamp_seconds: [['', now - 10]] }
+const stuck = (secondsAgo: number): Values => ({
+  ...running,
+  kopia_backup_running_deadline_timestamp_seconds: [['', now - secondsAgo]],
+})
+const origins = ['policy', 'configured', 'learned', 'assumed'] as const
 
 const cases: readonly Case[] = [
-  { name: 'good', state: 'good', values: { ...succeeded(day), ...daily('policy') } },
+  { name: 'good', state: 'good', values: { ...succeeded(day), ...due(-day, 'policy') } },
   { name: 'failed', state: 'failed', values: ended('failed') },
   { name: 'failed and running again', state: 'failed', values: { ...ended('failed'), ...running } },
+  { name: 'failed and overdue', state: 'failed', values: { ...ended('failed'), ...due(day, 'policy') } },
+  { name: 'a success that nothing proves', state: 'failed', values: ended('success') },
   { name: 'incomplete', state: 'incomplete', values: ended('incomplete') },
   { name: 'running', state: 'running', values: { ...succeeded(hour), ...running } },
   {
     name: 'the first backup is running',
     state: 'running',
-    values: {
-      ...known,
-      ...agent(1, 0),
-      ...running,
-      kopia_backup_first_seen_timestamp_seconds: [['', now - 60]],
-    },
+    values: { ...known, ...agent(1, 0), ...running, ...due(-day, 'never') },
   },
-  { name: 'new', state: 'unknown', values: { kopia_backup_first_seen_timestamp_seconds: [['', now - 60]] } },
-  { name: 'known for long and never backed up', state: 'overdue', values: known },
+  { name: 'running at its limit', state: 'running', values: { ...succeeded(hour), ...stuck(0) } },
+  { name: 'running a second longer', state: 'stuck', values: { ...succeeded(hour), ...stuck(1) } },
   {
-    name: 'policy: 37 hours are within the limit',
-    state: 'good',
-    values: { ...succeeded(37 * hour), ...daily('policy') },
-  },
-  {
-    name: 'policy: a second more is overdue',
+    name: 'stuck and overdue',
     state: 'overdue',
-    values: { ...succeeded(37 * hour + 1), ...daily('policy') },
+    values: { ...succeeded(day), ...stuck(1), ...due(1, 'policy') },
   },
   {
-    name: 'learned: a weekend is within the limit',
+    name: 'a server that went down during a run',
+    state: 'running',
+    values: { ...succeeded(hour), ...stuck(hour), ...agent(1, hour) },
+  },
+  { name: 'new', state: 'unknown', values: { ...known, ...due(-day, 'never') } },
+  { name: 'never backed up in time', state: 'overdue', values: { ...known, ...due(1, 'never') } },
+  ...origins.flatMap((origin): readonly Case[] => [
+    { name: `${origin}: at the deadline`, state: 'good', values: { ...succeeded(day), ...due(0, origin) } },
+    { name: `${origin}: a second later`, state: 'overdue', values: { ...succeeded(day), ...due(1, origin) } },
+  ]),
+  {
+    name: 'an agent that tells no deadline',
     state: 'good',
-    values: { ...succeeded(3 * day), ...daily('learned') },
+    values: { ...succeeded(9 * day), ...agent(1, 0) },
   },
   {
-    name: 'learned: 85 hours and a second are overdue',
-    state: 'overdue',
-    values: { ...succeeded(85 * hour + 1), ...daily('learned') },
-  },
-  {
-    name: 'no interval: three days and an hour are within the limit',
-    state: 'good',
-    values: succeeded(73 * hour),
-  },
-  { name: 'no interval: a second more is overdue', state: 'overdue', values: succeeded(73 * hour + 1) },
-  {
-    name: 'a laptop that sleeps',
+    name: 'a laptop that is due after it fell asleep',
     state: 'away',
-    values: { ...succeeded(9 * day), ...daily('policy'), ...agent(0, day) },
+    values: { ...succeeded(9 * day), ...due(hour, 'policy'), ...agent(0, day) },
   },
   {
-    name: 'a laptop that is awake',
+    name: 'a laptop that is due at its last push',
+    state: 'away',
+    values: { ...succeeded(9 * day), ...due(day, 'policy'), ...agent(0, day) },
+  },
+  {
+    name: 'a laptop that was overdue before it fell asleep',
     state: 'overdue',
-    values: { ...succeeded(9 * day), ...daily('policy'), ...agent(0, 60) },
+    values: { ...succeeded(9 * day), ...due(day + 1, 'policy'), ...agent(0, day) },
+  },
+  {
+    name: 'a laptop that is awake and overdue',
+    state: 'overdue',
+    values: { ...succeeded(9 * day), ...due(61, 'policy'), ...agent(0, 60) },
+  },
+  {
+    name: 'a laptop that is awake and due since its last push',
+    state: 'good',
+    values: { ...succeeded(9 * day), ...due(59, 'policy'), ...agent(0, 60) },
+  },
+  {
+    name: 'a laptop that is due and pushes from cron',
+    state: 'away',
+    values: { ...succeeded(9 * day), ...due(59, 'policy'), ...oneShot(0, 60) },
+  },
+  {
+    name: 'a laptop that never had a backup and sleeps',
+    state: 'away',
+    values: { ...known, ...due(hour, 'never'), ...agent(0, day) },
+  },
+  {
+    name: 'a laptop without a gateway',
+    state: 'overdue',
+    values: { ...succeeded(9 * day), ...due(1, 'policy'), kopia_agent_always_on: [['', 0]] },
   },
   {
     name: 'a server that is down',
     state: 'overdue',
-    values: { ...succeeded(9 * day), ...daily('policy'), ...agent(1, day) },
+    values: { ...succeeded(9 * day), ...due(hour, 'policy'), ...agent(1, day) },
   },
   {
     name: 'a laptop that failed before it slept',
     state: 'failed',
-    values: { ...ended('failed'), ...agent(0, day) },
+    values: { ...ended('failed'), ...due(hour, 'policy'), ...agent(0, day) },
   },
 ]
 
-function seriesOf({ name, values }: Case) {
+type Series = { readonly series: string; readonly values: string }
+const steady = (series: string, value: number): Series => ({ series, values: `${value}x${now / hour}` })
+
+function seriesOf({ name, values }: Case): readonly Series[] {
   return Object.entries(values).flatMap(([metric, list]) => {
     const isOfSource = metric.startsWith('kopia_backup_')
     const labels = isOfSource ? `, user="u", host="h", path="${name}"` : ''
-    return list.map(([more, value]) => ({
-      series: `${metric}{job="kopia", instance="${name}"${labels}${more}}`,
-      values: `${value}x${now / hour}`,
-    }))
+    return list.map(([more, value]) =>
+      steady(`${metric}{job="kopia", instance="${name}"${labels}${more}}`, value),
+    )
   })
 }
 
-test('each state begins at the exact second', async (context) => {
+type Expected = readonly (readonly [labels: string, value: number])[]
+
+/** Evaluates the expressions of panels with everything selected. */
+async function assertResults(
+  context: TestContext,
+  series: readonly Series[],
+  results: readonly (readonly [expression: string, expected: Expected])[],
+): Promise<void> {
   const graphTime = { range: { from: now - day, to: now }, intervalSeconds: 60, scrapeIntervalSeconds: 60 }
   const everything = new Map(['site', 'job', 'instance', 'host', 'path'].map((name) => [name, '.*']))
-  const tests = {
-    rule_files: [],
-    tests: [
-      {
-        interval: '1h',
-        input_series: cases.flatMap(seriesOf),
-        promql_expr_test: [
-          {
-            expr: interpolate(sources.state, graphTime, everything),
-            eval_time: `${now}s`,
-            exp_samples: cases.map(({ name, state }) => ({
-              labels: `{user="u", host="h", path="${name}"}`,
-              value: states[state],
-            })),
-          },
-          {
-            expr: interpolate(sources.needAttention, graphTime, everything),
-            eval_time: `${now}s`,
-            exp_samples: [
-              { labels: '{}', value: cases.filter(({ state }) => states[state] > states.unknown).length },
-            ],
-          },
-        ],
-      },
-    ],
-  }
-  const path = join(await temporaryFolder(context), 'states.yml')
-  await writeFile(path, stringify(tests))
+  const expressionTests = results.map(([expression, expected]) => ({
+    expr: interpolate(expression, graphTime, everything),
+    eval_time: `${now}s`,
+    exp_samples: expected.map(([labels, value]) => ({ labels: `{${labels}}`, value })),
+  }))
+  const tests = [{ interval: '1h', input_series: series, promql_expr_test: expressionTests }]
+  const path = join(await temporaryFolder(context), 'results.yml')
+  await writeFile(path, stringify({ rule_files: [], tests }))
   const result = spawnSync(tool('promtool'), ['test', 'rules', path], { encoding: 'utf8' })
   assert.equal(result.status, 0, result.stdout + result.stderr)
+}
+
+test('each state begins at the exact second', async (context) => {
+  const attention = cases.filter(({ state }) => states[state] > states.unknown).length
+  await assertResults(context, cases.flatMap(seriesOf), [
+    [
+      sources.state,
+      cases.map(({ name, state }) => [`user="u", host="h", path="${name}"`, states[state]] as const),
+    ],
+    [sources.needAttention, [['', attention]]],
+  ])
+})
+
+/** A source with a daily interval, and a deadline that passed `lateSeconds` ago, in a group of the labels `group`. */
+function sourceIn(group: string, path: string, lateSeconds: number, origin = 'policy'): readonly Series[] {
+  const labels = `${group}, user="u", host="h", path="${path}"`
+  return [
+    steady(`kopia_backup_first_seen_timestamp_seconds{${labels}}`, now - 20 * day),
+    steady(`kopia_backup_status{${labels}}`, 1),
+    steady(`kopia_backup_expected_interval_seconds{${labels}, origin="policy"}`, day),
+    steady(`kopia_backup_deadline_timestamp_seconds{${labels}, origin="${origin}"}`, now - lateSeconds),
+  ]
+}
+
+test('sources of two sites with the same names are told apart', async (context) => {
+  const source = 'user="u", host="h", path="/data"'
+  const at = (site: string) => `site="${site}", job="kopia", instance="h"`
+  const series = [...sourceIn(at('berlin'), '/data', 60), ...sourceIn(at('paris'), '/data', -60)]
+  await assertResults(context, series, [
+    [
+      sources.state,
+      [
+        [`site="berlin", ${source}`, states.overdue],
+        [`site="paris", ${source}`, states.good],
+      ],
+    ],
+    [sources.overdueSeconds, [[`site="berlin", ${source}, origin="policy"`, 60]]],
+    [sources.overdueInterval, [[`site="berlin", ${source}`, day]]],
+    [
+      sources.deadline,
+      [
+        [`site="berlin", ${source}`, now - 60],
+        [`site="paris", ${source}`, now + 60],
+      ],
+    ],
+  ])
+})
+
+test('a source that arrives through the gateway and by a scrape has one row', async (context) => {
+  const [gateway, scrape] = ['job="kopia", instance="h"', 'job="kopia-agent", instance="h:9192"']
+  const series = [
+    ...sourceIn(gateway, '/same', 60),
+    ...sourceIn(scrape, '/same', 30, 'learned'),
+    ...sourceIn(gateway, '/not-pushed-since', 90, 'policy'),
+    ...sourceIn(scrape, '/not-pushed-since', -60, 'learned'),
+    ...sourceIn(gateway, '/good', -60),
+    ...sourceIn(scrape, '/good', -60),
+  ]
+  const of = (path: string) => `user="u", host="h", path="${path}"`
+  await assertResults(context, series, [
+    [
+      sources.state,
+      [
+        [of('/good'), states.good],
+        [of('/not-pushed-since'), states.overdue],
+        [of('/same'), states.overdue],
+      ],
+    ],
+    [sources.needAttention, [['', 2]]],
+    [
+      sources.overdueSeconds,
+      [
+        [`${of('/not-pushed-since')}, origin="policy"`, 90],
+        [`${of('/same')}, origin="policy"`, 60],
+      ],
+    ],
+    [
+      sources.deadline,
+      [
+        [of('/good'), now + 60],
+        [of('/not-pushed-since'), now - 90],
+        [of('/same'), now - 60],
+      ],
+    ],
+  ])
+})
+
+test('a source that is overdue for any reason has a row with the reason', async (context) => {
+  const every = [...origins, 'never']
+  const series = every.flatMap((origin, index) =>
+    sourceIn('job="kopia", instance="h"', `/${origin}`, index + 1, origin),
+  )
+  const rows = every.map(
+    (origin, index) => [`user="u", host="h", path="/${origin}", origin="${origin}"`, index + 1] as const,
+  )
+  await assertResults(context, series, [[sources.overdueSeconds, rows]])
+})
+
+/** A source with 100 files and this limit. */
+function limited(path: string, limit: number): readonly Series[] {
+  const labels = `job="kopia", instance="h", user="u", host="h", path="${path}"`
+  return [
+    steady(`kopia_backup_files{${labels}}`, 100),
+    steady(`kopia_backup_changed_ratio_limit{${labels}}`, limit),
+  ]
+}
+
+test('the limit of changed files is in files, and left out where nothing exceeds it', async (context) => {
+  const series = [...limited('/quiet', 0.5), ...limited('/lively', 1)]
+  await assertResults(context, series, [
+    [sources.changedFilesLimit, [['user="u", host="h", path="/quiet"', 50]]],
+  ])
+})
+
+test('more limits than three are not drawn', async (context) => {
+  const paths = ['/1', '/2', '/3']
+  const series = paths.flatMap((path) => limited(path, 0.5))
+  const limits = paths.map((path) => [`user="u", host="h", path="${path}"`, 50] as const)
+  await assertResults(context, series, [[sources.changedFilesLimit, limits]])
+  await assertResults(context, [...series, ...limited('/4', 0.5)], [[sources.changedFilesLimit, []]])
+})
+
+test('the size is compared with a baseline that is not empty', async (context) => {
+  const sized = (path: string, size: number, baseline: number) => {
+    const labels = `job="kopia", instance="h", user="u", host="h", path="${path}"`
+    return [
+      steady(`kopia_backup_size_bytes{${labels}}`, size),
+      steady(`kopia_backup_size_baseline_bytes{${labels}}`, baseline),
+    ]
+  }
+  await assertResults(
+    context,
+    [...sized('/shrunk', 500, 1000), ...sized('/was-empty', 500, 0)],
+    [[sources.sizeOfBaseline, [['user="u", host="h", path="/shrunk"', 0.5]]]],
+  )
 })

@@ -38,6 +38,7 @@ const allOk = {
   identity: 'ok',
   actions: 'ok',
   hooks: 'ok',
+  'time zone': 'ok',
   snapshots: 'ok',
   'hooks and logs': 'ok',
   logs: 'ok',

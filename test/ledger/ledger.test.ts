@@ -6,7 +6,8 @@ import type { Snapshot } from '../../agent/kopia/cli/snapshots.ts'
 import type { FinishedAttempt } from '../../agent/kopia/runs/finished-attempt.ts'
 import type { Outcome } from '../../agent/kopia/runs/outcome-kinds.ts'
 import { createLedger, emptyLedger, unknownSetup } from '../../agent/ledger/ledger.ts'
-import { countSnapshots, summarizeSnapshots } from '../../agent/ledger/snapshot-summary.ts'
+import { intervalOfSnapshots } from '../../agent/ledger/median-interval.ts'
+import { countSnapshots } from '../../agent/ledger/snapshot-summary.ts'
 import { loadLedger, saveLedger } from '../../agent/ledger/store.ts'
 import { defaultLimitSettings, limitContextOf } from '../../agent/limits/context.ts'
 import { expectedIntervalOf } from '../../agent/limits/expected-interval.ts'
@@ -160,8 +161,8 @@ test('where unchanged backups leave no snapshot, the interval is learned from th
 test('the interval of a source is learned from the median gap of its snapshots, and a policy overrides it', () => {
   const times = [0, 3600, 7200, 20_000, 23_600, 27_200]
   const snapshots = times.map((startedAt) => snapshot({ startedAt, endedAt: startedAt + 60 }))
-  assert.equal(summarizeSnapshots(snapshots).usualIntervalSeconds, 3600)
-  assert.equal(summarizeSnapshots(snapshots.slice(0, 2)).usualIntervalSeconds, undefined)
+  assert.equal(intervalOfSnapshots(snapshots), 3600)
+  assert.equal(intervalOfSnapshots(snapshots.slice(0, 2)), undefined)
   const ledger = createLedger(emptyLedger)
   ledger.addSnapshots(source, snapshots, askedAt(30_000))
   const state = ledger.sources.get(key)

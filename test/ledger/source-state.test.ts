@@ -5,7 +5,6 @@ import type { Outcome } from '../../agent/kopia/runs/outcome-kinds.ts'
 import { unpacked } from '../../agent/ledger/recent-attempts.ts'
 import {
   isBackedUp,
-  longestSuccessSeconds,
   newSource,
   type SourceState,
   withFinished,
@@ -101,9 +100,9 @@ test('a snapshot that was found first and whose log reports it after a newer att
 test('a source that loses all its snapshots stays with counts of 0, and its usual interval', () => {
   const held = [0, 100, 200, 300].map((at) => snapshotAt(at))
   const full = withSnapshots(newSource(source, 0), held, 400)
-  assert.deepEqual([full.goneSince, full.held?.usualIntervalSeconds], [undefined, 100])
+  assert.deepEqual([full.goneSince, full.usualIntervalSeconds], [undefined, 100])
   const gone = withSnapshots(withSnapshots(full, [], 500), [], 600)
-  assert.deepEqual([gone.goneSince, gone.held?.usualIntervalSeconds], [500, 100])
+  assert.deepEqual([gone.goneSince, gone.usualIntervalSeconds], [500, 100])
   assert.deepEqual([gone.held?.counts.all, gone.held?.newest, gone.held?.oldestAt], [0, undefined, undefined])
   assert.deepEqual([gone.lastSuccessAt, isBackedUp(gone)], [302, false])
   assert.equal(withSnapshots(gone, [snapshotAt(700)], 800).goneSince, undefined)
@@ -118,18 +117,4 @@ test('partial snapshots alone are no backup: all complete ones are lost', () => 
 test('a source that never had a complete snapshot has lost none', () => {
   assert.equal(withSnapshots(newSource(source, 0), [], 10).goneSince, undefined)
   assert.equal(withSnapshots(stateAfter(finished('failed', 5)), [], 10).goneSince, undefined)
-})
-
-test('the longest good backup is of those that are remembered, failures left out', () => {
-  assert.equal(longestSuccessSeconds(undefined, 100), undefined)
-  assert.equal(
-    longestSuccessSeconds(stateAfter(finished('failed', 10, { durationSeconds: 900 })), 100),
-    undefined,
-  )
-  const state = stateAfter(
-    finished('success', 10, { durationSeconds: 40 }),
-    finished('success', 20, { durationSeconds: 7 }),
-    finished('failed', 30, { durationSeconds: 900 }),
-  )
-  assert.equal(longestSuccessSeconds(state, 100), 40)
 })

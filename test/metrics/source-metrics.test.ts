@@ -23,7 +23,8 @@ function values(name: MetricName, state: SourceState, runningSince?: number) {
   const limits = {
     settings: defaultLimitSettings,
     policies: undefined,
-    uptimeQuarters: undefined,
+    sleeps: false,
+    uptimeQuarters: [],
     nowSeconds: 10,
   }
   const context = { runningSince: () => runningSince, limits }

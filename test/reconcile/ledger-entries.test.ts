@@ -71,7 +71,7 @@ test('a source that loses all its snapshots stays with counts of 0 and its inter
   askAt(lostAt)
   askAt(lostAt + 600)
   const state = ledger.sources.get('root@vm:/data')
-  assert.deepEqual([state?.held?.counts.all, state?.held?.usualIntervalSeconds], [0, 3600])
+  assert.deepEqual([state?.held?.counts.all, state?.usualIntervalSeconds], [0, 3600])
   assert.deepEqual([state?.goneSince, state?.lastSuccessAt], [begin + lostAt, begin + 10_802])
   askAt(lostAt + day - 1)
   assert.deepEqual(names(), ['/data'])

@@ -186,3 +186,31 @@ test('always_on may be a boolean in YAML', async (context) => {
     [true, false],
   )
 })
+
+test('intervals of sources are set by pattern, the first that matches counts', async () => {
+  const { limits } = await loadSettings(
+    { 'expected-interval': 'root@nas:/srv/**=1d, *:/srv/mail=4h,*@*:C:/Users/**=90m,*:/a=b=30s' },
+    {},
+  )
+  const seconds = (host: string, path: string) => limits.configuredInterval({ user: 'root', host, path })
+  assert.equal(seconds('nas', '/srv/mail'), 86_400)
+  assert.equal(seconds('vm', '/srv/mail'), 4 * 3600)
+  assert.equal(seconds('vm', '/srv/deep/below'), undefined)
+  assert.equal(seconds('vm', 'C:\\Users\\anna'), 5400)
+  assert.equal(seconds('vm', '/a=b'), 30)
+  const none = await loadSettings({}, {})
+  assert.equal(none.limits.configuredInterval({ user: 'root', host: 'nas', path: '/srv/mail' }), undefined)
+})
+
+test('a wrong interval or grace is refused with what was expected', async () => {
+  for (const value of ['1d', '/srv=', '/srv=1', '/srv=0d', '=1d', '/srv=500ms'])
+    assert.match(await errorMessage({ 'expected-interval': value }), /--expected-interval: expected /, value)
+  for (const value of ['0', '-1', 'half', '1,5', '', '1e3'])
+    assert.match(
+      await errorMessage({ 'overdue-grace': value }),
+      /--overdue-grace: expected a number above 0/,
+      value,
+    )
+  assert.equal((await loadSettings({ 'overdue-grace': '1.5' }, {})).limits.overdueGrace, 1.5)
+  assert.equal((await loadSettings({}, {})).limits.overdueGrace, 0.5)
+})

@@ -38,15 +38,15 @@ the known one again, or run "kopia-metrics-agent forget --sources" to accept the
 <script>alert(1)</script>"'&amp;\\n\\u{1b}[31m é
 
   STATE    SOURCE     LAST SUCCESS     NEXT        TOOK     SIZE  LAST DURATIONS  FILES
-✗ failing  /failed         1 h ago  in 23 h       5.0 s   4.4 GB  ▆██×            1,000
+✗ failing  /failed         1 h ago  in 22 h       5.0 s   4.4 GB  ▆██×            1,000
            the last attempt failed 1 min ago
            Kopia ended with: <script>alert(1)</script>"'&amp;\\n\\u{1b}[31m é
-✗ failing  /gone           1 h ago  in 23 h  1 min 50 s   5.5 GB  █▅▆             3,000
+✗ failing  /gone           1 h ago  in 22 h  1 min 50 s   5.5 GB  █▅▆             3,000
            the repository holds no snapshot of it any more (since 2026-11-24 09:00 UTC)
-✗ failing  /unproven       1 h ago  in 23 h  1 min 28 s   4.4 GB  █▇▄             2,000
+✗ failing  /unproven       1 h ago  in 22 h  1 min 28 s   4.4 GB  █▇▄             2,000
            the last attempt reported a success 10 min ago, but nothing proves it
            flush error: disk full
-✓ fine     /fine           1 h ago  in 23 h  5 min 27 s  16.4 GB  ▄▆█             4,000
+✓ fine     /fine           1 h ago  in 22 h  5 min 27 s  16.4 GB  ▄▆█             4,000
 `,
   )
 })

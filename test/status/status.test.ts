@@ -72,10 +72,10 @@ test('the table shows each source, its problem below its row, and what is runnin
 
   STATE    SOURCE        LAST SUCCESS     NEXT        TOOK    SIZE  LAST DURATIONS  FILES  SNAPSHOTS
 ✗ failing  /data/mail         2 d ago  overdue        13 s  4.4 GB  █▇▄××           2,000          3
-           the last attempt failed 3 min ago, 2 times in a row: 2 files could not be read; expected every 1 d,
-           overdue for 11 h
-· waiting  /data/new            never  in 23 h           –       –                      –          –
-✓ fine     /data/photos       1 h ago  in 23 h  1 min 27 s  4.4 GB  ▆██             1,000          3
+           the last attempt failed 3 min ago, 2 times in a row: 2 files could not be read; due 24 h ago by its
+           schedule, overdue for 11 h
+· waiting  /data/new            never        –           –       –                      –          –
+✓ fine     /data/photos       1 h ago  in 22 h  1 min 27 s  4.4 GB  ▆██             1,000          3
            running for 1 min
 `,
   )

@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict'
 import type { TestContext } from 'node:test'
 import type { StackLab } from './stack-lab.ts'
-import { ask, query, services, waitForTargets, waitUntilHealthy } from './stack-queries.ts'
+import { ask, openRunbook, query, services, waitForTargets, waitUntilHealthy } from './stack-queries.ts'
 import { waitFor } from './wait.ts'
 
 type Container = {
@@ -26,6 +26,7 @@ export async function testDefaults(context: TestContext, lab: StackLab): Promise
   await lab.up({})
   await context.test('every target is up, and every service is healthy', () => testHealth(lab))
   await context.test('Grafana finds its files, and admits nobody without an account', () => testGrafana(lab))
+  await context.test('the link of an alert opens', () => openRunbook(lab, 'http://127.0.0.1:9090'))
   await context.test('only Prometheus and Grafana can be reached from outside', () => testReachability(lab))
   await context.test('the containers have minimal privileges', () => testPrivileges(lab))
   await context.test('common queries about the system return data', () => testSystemQueries(lab))

@@ -5,7 +5,14 @@ import { join } from 'node:path'
 import type { TestContext } from 'node:test'
 import { makeAuthority, makeNamedCertificate } from './certificates.ts'
 import type { StackLab } from './stack-lab.ts'
-import { ask, defaultEndpoint, waitForAgentPush, waitForTargets, waitUntilHealthy } from './stack-queries.ts'
+import {
+  ask,
+  defaultEndpoint,
+  openRunbook,
+  waitForAgentPush,
+  waitForTargets,
+  waitUntilHealthy,
+} from './stack-queries.ts'
 import { waitFor } from './wait.ts'
 
 const login = {
@@ -34,6 +41,7 @@ async function testMinimal(lab: StackLab): Promise<void> {
   await lab.up({ STACK_PROFILE: 'minimal' }, 'prometheus pushgateway kopia-metrics-agent')
   await waitForTargets(lab, ['kopia'])
   await waitForAgentPush(lab)
+  await openRunbook(lab, 'http://127.0.0.1:9090')
   await lab.down()
 }
 
@@ -59,6 +67,7 @@ async function testAuthentication(lab: StackLab): Promise<void> {
     /ops: \$2[aby]\$10\$/,
   )
   assert.ok(!(await lab.must('podman logs kopia-setup 2>&1')).includes('pa$$'))
+  await openRunbook(lab, 'http://127.0.0.1:9090', endpoint)
   await lab.down()
 }
 
@@ -110,6 +119,7 @@ async function testGeneratedCertificate(lab: StackLab): Promise<void> {
   await waitForTargets(lab, ['kopia', 'node', 'prometheus'], endpoint)
   await waitForAgentPush(lab, endpoint)
   await waitUntilHealthy(lab)
+  await openRunbook(lab, 'https://127.0.0.1:9090', endpoint)
   const grafana = await ask(lab, '/api/health', { ...endpoint, url: 'https://monitoring.example.com:3000' })
   assert.equal(grafana.dataSource.status, 200)
   await lab.down()
@@ -122,7 +132,7 @@ async function testGivenCertificate(lab: StackLab): Promise<void> {
   await lab.must(
     `cp ${given.certificate} ${folder}/cert.pem && cp ${given.key} ${folder}/key.pem && cp ${authority.certificate} ${folder}/ca.pem`,
   )
-  await lab.up({ TLS_ENABLED: 'true' })
+  await lab.up({ TLS_ENABLED: 'true', PROMETHEUS_EXTERNAL_URL: 'https://monitoring.example.com:9090' })
   const resolve =
     '--resolve monitoring.example.com:9090:127.0.0.1 --resolve monitoring.example.com:3000:127.0.0.1'
   const endpoint = {
@@ -131,6 +141,8 @@ async function testGivenCertificate(lab: StackLab): Promise<void> {
   }
   await waitForTargets(lab, ['kopia', 'node', 'prometheus'], endpoint)
   await waitUntilHealthy(lab)
+  // Under this name, because the certificate is for no other.
+  await openRunbook(lab, endpoint.url, endpoint)
   const grafana = await ask(lab, '/api/health', { ...endpoint, url: 'https://monitoring.example.com:3000' })
   assert.equal(grafana.dataSource.status, 200)
   await lab.down()

@@ -1,5 +1,6 @@
 // Queries to the stack of deploy/compose.yaml, from within its lab.
 
+import assert from 'node:assert/strict'
 import type { StackLab } from './stack-lab.ts'
 import { waitFor } from './wait.ts'
 
@@ -31,6 +32,18 @@ export async function query(
   endpoint?: Endpoint,
 ): Promise<readonly Result[]> {
   return (await ask(lab, `/api/v1/query?query=${encodeURIComponent(expression)}`, endpoint)).data.result
+}
+
+type Rule = { readonly name: string; readonly annotations: { readonly runbook_url?: string } }
+
+/** Opens the link of an alert as a notification has it. It must lead below `externalUrl`, to the heading of the alert. */
+export async function openRunbook(lab: StackLab, externalUrl: string, endpoint?: Endpoint): Promise<void> {
+  const groups: { rules: Rule[] }[] = (await ask(lab, '/api/v1/rules?type=alert', endpoint)).data.groups
+  const alert = groups.flatMap(({ rules }) => rules).find(({ name }) => name === 'KopiaBackupOverdue')
+  const url = alert?.annotations.runbook_url
+  assert.equal(url, `${externalUrl}/consoles/runbooks.html#kopiabackupoverdue`)
+  const page = await lab.must(`curl --silent --show-error --fail ${endpoint?.flags ?? ''} '${url}'`)
+  assert.match(page, /<h2 id="kopiabackupoverdue">KopiaBackupOverdue<\/h2>/)
 }
 
 /** Waits until exactly these jobs are up in Prometheus. */

@@ -1,8 +1,6 @@
 // Tests the status page in Chromium. KOPIA_METRICS_SCREENSHOTS=folder saves screenshots.
 
 import assert from 'node:assert/strict'
-import { readFile } from 'node:fs/promises'
-import { createRequire } from 'node:module'
 import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
 import type { Page } from 'playwright-core'
@@ -15,6 +13,7 @@ import { startWebServer } from '../../agent/web/server.ts'
 import { startBrowser, visit } from '../support/browser.ts'
 import { cleanUpAfter } from '../support/cleanup.ts'
 import { day, hostilePath, ledgerOf, manyHistories, now, troubledLedger } from '../support/ledgers.ts'
+import { accessibilityFaults, overflowing } from '../support/page-faults.ts'
 
 type Case = { readonly name: string; readonly ledger: Ledger; readonly faults: readonly string[] }
 
@@ -75,29 +74,6 @@ async function saveScreenshot(page: Page, name: string): Promise<void> {
   const folder = process.env.KOPIA_METRICS_SCREENSHOTS
   if (folder)
     await page.screenshot({ path: join(folder, `${name.replaceAll(' ', '-')}.png`), fullPage: true })
-}
-
-/** Elements that reach out of the window, except those for screen readers only. */
-function overflowing(page: Page): Promise<readonly string[]> {
-  return page.evaluate(`(() => {
-    const width = document.documentElement.clientWidth
-    const scrolls = document.documentElement.scrollWidth > width ? ['the page'] : []
-    const isHidden = (element) => getComputedStyle(element).clipPath !== 'none'
-    const wide = [...document.querySelectorAll('body *')].filter((element) => {
-      const { left, right } = element.getBoundingClientRect()
-      return (right > width + 0.5 || left < -0.5) && !(element.closest('thead') && isHidden(element.closest('thead')))
-    })
-    return [...scrolls, ...wide.map((element) => element.tagName + '.' + element.getAttribute('class'))]
-  })()`)
-}
-
-const axe = await readFile(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
-
-/** The violations that axe-core finds of WCAG 2.2 A and AA and its best practices. */
-async function accessibilityFaults(page: Page): Promise<readonly string[]> {
-  await page.evaluate(axe)
-  return page.evaluate(`axe.run(document).then(({ violations }) =>
-    violations.map(({ id, nodes }) => id + ': ' + nodes[0].html.slice(0, 200)))`)
 }
 
 const faults = ['Pushing to the gateway fails and is tried again: connect ECONNREFUSED 127.0.0.1:9091']

@@ -53,10 +53,12 @@ export function show(field: Field, value: number | undefined, nowSeconds: number
   return { text: format(value, field.unit, field.decimals, nowSeconds), colour: threshold?.color }
 }
 
-/** The colour that the mappings assign to a text, such as a severity. */
-export function colourOfText({ mappings }: Field, text: string): string | undefined {
-  const lists = mappings.filter(({ type }) => type === 'value')
-  return lists.map(({ options }) => (options as Readonly<Record<string, Result>>)[text]?.color)[0]
+/** The text and colour that the mappings assign to the value of a label, such as a severity. */
+export function showLabel({ mappings }: Field, label: string): Shown {
+  const [mapped] = mappings
+    .filter(({ type }) => type === 'value')
+    .flatMap(({ options }) => (options as Readonly<Record<string, Partial<Result>>>)[label] ?? [])
+  return { text: mapped?.text ?? label, colour: mapped?.color }
 }
 
 function mappedBy({ type, options }: Mapping, value: number): Result | undefined {

@@ -107,6 +107,7 @@ export async function runBackups(options: Options, cleanup: Cleanable): Promise<
   const stateDirectory = join(folder, 'state')
   const kopia = await createKopiaLab(join(folder, 'kopia'), stateDirectory)
   await createOverdue(folder, kopia)
+  await createPast(folder, kopia)
   await begin(
     startAgent(
       { stateDirectory, kopiaEnvironment: kopia.environment },
@@ -129,17 +130,32 @@ async function createOverdue(folder: string, kopia: KopiaLab): Promise<void> {
   await mkdir(path)
   await put(path, 'archive', 20 * megabyte)
   await kopia.must('policy', 'set', path, '--snapshot-interval=24h')
-  for (const days of [5, 4, 3]) {
-    const time = new Date(Date.now() - days * 86_400_000).toISOString().slice(0, 19).replace('T', ' ')
-    const times = [`--start-time=${time} UTC`, `--end-time=${time} UTC`]
-    await kopia.must('snapshot', 'create', '--disable-file-logging', ...times, path)
+  for (const daysAgo of [20, 12, 5, 4, 3]) await createSnapshotOf(kopia, path, daysAgo)
+}
+
+/** Gives the documents a month of snapshots: enough for a size baseline and a limit of changed files. */
+async function createPast(folder: string, kopia: KopiaLab): Promise<void> {
+  const path = join(folder, 'documents')
+  await mkdir(path)
+  for (let number = 0; number <= 500; number++) await put(path, `file-${number}`, 20_000)
+  // All files of the first one are new. It is older than the four weeks that count.
+  for (const daysAgo of [40, 35, 20, 10, 4]) {
+    await createSnapshotOf(kopia, path, daysAgo)
+    await putMany(path, some(20, 60), 20_000)
   }
+}
+
+/** Creates a snapshot of the past, of which the agent sees no run. */
+async function createSnapshotOf(kopia: KopiaLab, path: string, daysAgo: number): Promise<void> {
+  const time = new Date(Date.now() - daysAgo * 86_400_000).toISOString().slice(0, 19).replace('T', ' ')
+  const times = [`--start-time=${time} UTC`, `--end-time=${time} UTC`]
+  await kopia.must('snapshot', 'create', '--disable-file-logging', ...times, path)
 }
 
 async function runPlan(plan: SourcePlan, context: Context): Promise<void> {
   const { folder, kopia, seconds } = context
   const path = join(folder, plan.name)
-  await mkdir(path)
+  await mkdir(path, { recursive: true })
   await plan.prepare?.(context, path)
   await kopia.must('policy', 'set', path, `--snapshot-interval=${plan.everySeconds}s`)
   const begunAt = Date.now()

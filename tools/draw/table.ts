@@ -2,7 +2,7 @@
 
 import type { Panel } from '../../test/support/dashboards/model.ts'
 import type { Labels, Line } from '../../test/support/dashboards/prometheus-queries.ts'
-import { colourOfText, fieldOf, show } from './fields.ts'
+import { fieldOf, show, showLabel } from './fields.ts'
 import { colourOf, escapeHtml } from './theme.ts'
 
 type Row = { readonly labels: Labels; readonly values: Map<string, number> }
@@ -66,8 +66,8 @@ type Column = { readonly field: string; readonly heading: string }
 function cell(panel: Panel, { labels, values }: Row, { field, heading }: Column, nowSeconds: number): string {
   const configuration = fieldOf(panel, heading)
   if (kindOf(field) === 'label') {
-    const label = labels[field] ?? ''
-    return `<td style="color:${colourOf(colourOfText(configuration, label))}">${escapeHtml(label)}</td>`
+    const { text, colour } = showLabel(configuration, labels[field] ?? '')
+    return `<td style="color:${colourOf(colour)}">${escapeHtml(text)}</td>`
   }
   const { text, colour } = show(configuration, values.get(field), nowSeconds)
   const { type = '' } = (configuration.custom.get('custom.cellOptions') ?? {}) as { type?: string }

@@ -1,5 +1,6 @@
 // What the policies of a source and above it say together, field by field, as Kopia merges them.
 
+import { cronerLineOf } from './cron-lines.ts'
 import { gapsOf, type Schedule } from './schedule.ts'
 
 /** The fields of a policy that the agent uses. */
@@ -9,6 +10,8 @@ export type PolicyFields = {
   readonly minutesOfDay: readonly number[]
   readonly cron: readonly string[]
   readonly isManual: boolean
+  /** Whether Kopia makes up for a missed time; undefined if the policy inherits this. */
+  readonly runsMissed?: boolean
   /** Whether Kopia leaves out a snapshot without changes; undefined if the policy inherits this. */
   readonly ignoresIdentical?: boolean
   /** The policies above this one do not count. */
@@ -43,16 +46,21 @@ export function effectivePolicyOf(nearestFirst: readonly PolicyFields[]): Effect
   }
 }
 
-/** `runMissed` does not matter: it says when a missed snapshot is made up for, not when the next one is due. */
 function scheduleOf(nearestFirst: readonly PolicyFields[]): Schedule {
   const interval = nearestFirst.find(({ intervalSeconds }) => intervalSeconds > 0)?.intervalSeconds
   const cron = nearestFirst.find(({ cron: lines }) => lines.length > 0)?.cron ?? []
   const minutes = upTo(nearestFirst, ({ noParentTimesOfDay }) => noParentTimesOfDay === true).flatMap(
     ({ minutesOfDay }) => minutesOfDay,
   )
+  const runsMissed = nearestFirst.find((policy) => policy.runsMissed !== undefined)?.runsMissed
   return {
     ...(interval !== undefined && { intervalSeconds: interval }),
-    timetable: [...[...new Set(minutes)].sort((one, other) => one - other).map(dailyAt), ...cron.map(asCron)],
+    // Kopia's default (policy_tree.go).
+    runsMissed: runsMissed ?? true,
+    timetable: [
+      ...[...new Set(minutes)].sort((one, other) => one - other).map(dailyAt),
+      ...cron.map(cronerLineOf).filter((line) => line !== undefined),
+    ],
   }
 }
 
@@ -67,13 +75,4 @@ function upTo(
 
 function dailyAt(minute: number): string {
   return `${minute % 60} ${Math.trunc(minute / 60)} * * *`
-}
-
-/**
- * In Kopia's cron expressions a comment is allowed, and a sixth field is the year (github.com/hashicorp/cronexpr). Croner
- * takes a sixth field for the seconds, which come first.
- */
-function asCron(expression: string): string {
-  const fields = expression.replace(/#.*/, '').trim().split(/\s+/)
-  return fields.length === 6 ? `0 ${fields.join(' ')}` : fields.join(' ')
 }

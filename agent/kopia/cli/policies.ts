@@ -30,6 +30,7 @@ export function parsePolicies(output: unknown): readonly Policy[] {
       minutesOfDay: asList(scheduling.timeOfDay).map(minutesOf),
       cron: asList(scheduling.cron).map(String),
       isManual: scheduling.manual === true,
+      ...(typeof scheduling.runMissed === 'boolean' && { runsMissed: scheduling.runMissed }),
       ...(typeof retention.ignoreIdenticalSnapshots === 'boolean' && {
         ignoresIdentical: retention.ignoreIdenticalSnapshots,
       }),

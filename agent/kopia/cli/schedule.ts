@@ -8,6 +8,8 @@ export type Schedule = {
   readonly intervalSeconds?: number
   /** Cron expressions in local time, those of the times of day included. */
   readonly timetable: readonly string[]
+  /** Whether a time that was missed is made up for at once, and not at the next time. */
+  readonly runsMissed: boolean
 }
 
 /** The longest and the shortest time between two snapshots, in seconds. */
@@ -40,4 +42,19 @@ export function nextTimeOf(schedule: Schedule, after: number, timeZone: string):
     nextRunSeconds(schedule.timetable, after, timeZone),
   ].filter((time) => time !== undefined)
   return times.length === 0 ? undefined : Math.min(...times)
+}
+
+/**
+ * When the next snapshot is due after one from `startedAt` to `endedAt` (Unix seconds); undefined if there is none. A snapshot that
+ * reaches beyond the next time is followed by the next one at once, or at the time after that, by `runsMissed`.
+ */
+export function nextDueOf(
+  schedule: Schedule,
+  { startedAt, endedAt }: { readonly startedAt: number; readonly endedAt: number },
+  timeZone: string,
+): number | undefined {
+  const next = nextTimeOf(schedule, startedAt, timeZone)
+  if (next === undefined || next >= endedAt) return next
+  const isMadeUpFor = schedule.runsMissed || schedule.intervalSeconds !== undefined
+  return isMadeUpFor ? endedAt : nextTimeOf(schedule, endedAt, timeZone)
 }

@@ -2,7 +2,7 @@
 
 import { property } from '../panel.ts'
 import { bars } from '../panels/bars.ts'
-import { steps } from '../panels/lines.ts'
+import { dashed, steps } from '../panels/lines.ts'
 import { timeline } from '../panels/timeline.ts'
 import { sources } from '../queries/sources.ts'
 import { noSource, stateMapping } from './mappings.ts'
@@ -12,7 +12,7 @@ const legend = '{{user}}@{{host}}:{{path}} {{site}}'
 export const attempts = timeline({
   title: 'Attempts by Result',
   description:
-    'The state of each source over time: the result of its last attempt, running backups, and overdue ' +
+    'The state of each source over time: the result of its last attempt, running and stuck backups, and overdue ' +
     'times.',
   unit: 'short',
   noValue: noSource,
@@ -58,14 +58,18 @@ export const snapshots = bars({
 export const changedFiles = steps({
   title: 'Changed Files',
   description:
-    'Files with new contents in the latest snapshot, for the ten sources with the most. A number far above ' +
-    'the usual one can mean an accident or ransomware.',
+    'Files with new contents in the latest snapshot, for the ten sources with the most. Dashed: the number above ' +
+    'which KopiaBackupMassChange fires, if at most three of the selected sources have such a limit. A number above ' +
+    'it can mean an accident or ransomware.',
   unit: 'short',
   noValue: 'No file changed between two backups in this time.',
   width: 8,
   height: 8,
-  queries: [{ expression: sources.mostChangedFiles, legend }],
-})
+  queries: [
+    { expression: sources.mostChangedFiles, legend },
+    { expression: sources.changedFilesLimit, legend: `limit, ${legend}` },
+  ],
+}).overrideByRegexp('^limit, .*', [dashed])
 
 export const errors = steps({
   title: 'Errors',

@@ -1,6 +1,6 @@
 // The texts of states and results, and the texts that are shown without data.
 
-import { valueMapping } from '../colours.ts'
+import { textMapping, valueMapping } from '../colours.ts'
 import { results } from '../queries/repository.ts'
 import { states } from '../queries/sources.ts'
 
@@ -16,11 +16,21 @@ export const stateMapping = valueMapping([
   { value: states.failed, text: 'Failed', colour: 'red' },
   { value: states.incomplete, text: 'Incomplete', colour: 'orange' },
   { value: states.overdue, text: 'Overdue', colour: 'orange' },
+  { value: states.stuck, text: 'Stuck', colour: 'orange' },
   { value: states.unknown, text: 'No backup yet', colour: 'yellow' },
   { value: states.away, text: 'Away', colour: 'purple' },
   { value: states.running, text: 'Running', colour: 'blue' },
   { value: states.good, text: 'Good', colour: 'green' },
 ])
+
+/** Where a deadline is known from, by the label `origin`. */
+export const originMapping = textMapping({
+  policy: "Kopia's policy",
+  configured: 'setting',
+  learned: 'past backups',
+  assumed: 'nothing known',
+  never: 'no success yet',
+})
 
 export const resultMapping = valueMapping([
   { value: results.failed, text: 'Failed', colour: 'red' },

@@ -1,7 +1,7 @@
 // The repository: its growth, its free space, verification and maintenance.
 
 import { property } from '../panel.ts'
-import { lines, steps } from '../panels/lines.ts'
+import { dashed, lines, steps } from '../panels/lines.ts'
 import { table } from '../panels/table.ts'
 import { repositories } from '../queries/repository.ts'
 import { noAgent, resultMapping } from './mappings.ts'
@@ -40,7 +40,7 @@ export const freeSpace = lines({
     { expression: repositories.available, legend: `free, ${legend}` },
     { expression: repositories.predicted, legend: `in 30 days, ${legend}` },
   ],
-}).overrideByRegexp('^in 30 days.*', [property('custom.lineStyle', { fill: 'dash', dash: [8, 8] })])
+}).overrideByRegexp('^in 30 days.*', [dashed])
 
 export const verifyAndMaintenance = table({
   title: 'Verify and Maintenance',

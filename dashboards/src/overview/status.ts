@@ -5,12 +5,23 @@ import { property } from '../panel.ts'
 import { table } from '../panels/table.ts'
 import { alerts } from '../queries/agents.ts'
 import { named, sources } from '../queries/sources.ts'
-import { noSource, stateMapping } from './mappings.ts'
+import { noSource, originMapping, stateMapping } from './mappings.ts'
 
 const colouredText = { type: 'color-text' }
 const coloured = property('custom.cellOptions', { type: 'color-background', mode: 'basic' })
 const width = (pixels: number) => property('custom.width', pixels)
 const milliseconds = (expression: string) => `1000 * (${expression})`
+
+/** The limit of KopiaBackupSizeDropped. */
+const shrunkShare = 0.7
+const colouredBelow = (limit: number) =>
+  property('thresholds', {
+    mode: 'absolute',
+    steps: [
+      { value: null, color: 'red' },
+      { value: limit, color: 'text' },
+    ],
+  })
 
 /** A click on a source selects only this source in all panels. The hidden columns host and path provide the values. */
 const field = (name: string) => `\${__data.fields.${name}:percentencode}`
@@ -30,8 +41,9 @@ const ofSource = {
 export const latestStatus = table({
   title: 'Latest Backup Status',
   description:
-    'All sources, the worst state first. Change is the difference in size between the latest snapshot and ' +
-    'the one before, if that one was created in the displayed time.',
+    'All sources, the worst state first. Size / least compares the size with the least of four weeks; below 70 % ' +
+    'KopiaBackupSizeDropped fires. Change is the difference in size between the latest snapshot and the one before, ' +
+    'if that one was created in the displayed time. A source is overdue if it does not succeed before its deadline.',
   unit: 'short',
   noValue: noSource,
   width: 24,
@@ -56,14 +68,25 @@ export const latestStatus = table({
     },
     { name: 'Duration', expression: named(sources.duration), unit: 's', noValue: '–' },
     { name: 'Size', expression: named(sources.size), unit: 'bytes', noValue: '–' },
+    {
+      name: 'Size / least',
+      expression: named(sources.sizeOfBaseline),
+      unit: 'percentunit',
+      noValue: '–',
+      properties: [
+        property('decimals', 0),
+        colouredBelow(shrunkShare),
+        property('custom.cellOptions', colouredText),
+      ],
+    },
     { name: 'Files', expression: named(sources.files), unit: 'locale', noValue: '–' },
     { name: 'Change', expression: named(sources.sizeChange), unit: 'bytes', noValue: '–' },
     { name: 'Changed files', expression: named(sources.changedFiles), unit: 'locale', noValue: '–' },
     {
-      name: 'Next expected',
-      expression: named(milliseconds(sources.nextExpected)),
+      name: 'Deadline',
+      expression: named(milliseconds(sources.deadline)),
       unit: 'dateTimeFromNow',
-      noValue: 'no interval known',
+      noValue: '–',
     },
   ],
 })
@@ -71,14 +94,18 @@ export const latestStatus = table({
 export const overdue = table({
   title: 'Overdue Sources',
   description:
-    'Sources whose next successful backup is late, the longest delay first. The limit is an hour plus one and a ' +
-    'half intervals from the policy, or three and a half intervals learned from past backups. If the ' +
-    'interval is unknown, the limit is three days and an hour.',
+    'Sources that did not succeed before their deadline, the earliest deadline first, and where the agent knows the ' +
+    'deadline from. These are the sources of KopiaBackupOverdue and KopiaBackupNeverSucceeded.',
   unit: 'short',
   noValue: 'No source is overdue.',
   width: 12,
   height: 6,
   ...ofSource,
+  labels: { ...ofSource.labels, origin: 'Deadline from' },
+  labelProperties: {
+    ...ofSource.labelProperties,
+    'Deadline from': [property('mappings', [originMapping])],
+  },
   sortBy: 'Overdue for',
   order: 'descending',
   columns: [

@@ -17,7 +17,7 @@ export const summary = [
     ...size,
     title: 'Need Attention',
     description:
-      'Sources whose last backup failed or is incomplete, and sources that are overdue. The table below ' +
+      'Sources whose last backup failed or is incomplete, and sources that are overdue or stuck. The table below ' +
       'lists them.',
     unit: 'short',
     noValue: noSourceShort,

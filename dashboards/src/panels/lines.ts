@@ -13,7 +13,7 @@ import {
 } from '@grafana/grafana-foundation-sdk/common'
 import { FieldColorBuilder, FieldColorModeId } from '@grafana/grafana-foundation-sdk/dashboard'
 import { PanelBuilder } from '@grafana/grafana-foundation-sdk/timeseries'
-import { type Description, describe, overTime, type Query } from '../panel.ts'
+import { type Description, describe, overTime, property, type Query } from '../panel.ts'
 
 export type Lines = Description & { readonly queries: readonly Query[] }
 
@@ -35,6 +35,9 @@ export function lines(description: Lines): PanelBuilder {
     )
     .tooltip(new VizTooltipOptionsBuilder().mode(TooltipDisplayMode.Multi).sort(SortOrder.Descending))
 }
+
+/** For a value that the others are compared with. */
+export const dashed = property('custom.lineStyle', { fill: 'dash', dash: [8, 8] })
 
 /** Backfilled history has a sample every hour. The line connects those samples but not a longer gap. */
 const joinedMilliseconds = 2 * 3_600_000

@@ -10,17 +10,16 @@ const known = ofAgents('kopia_agent_build_info')
 const failed = ofAgents('kopia_agent_kopia_calls_total', 'result="failed"')
 const failedCalls = `sum by (site, instance) (increase(${failed}[$__range]))`
 
-/**
- * The limit of KopiaAgentSilent: three heartbeats and a quarter of an hour. One-shot pushes and agents that Prometheus
- * scrapes without a gateway are never silent.
- */
-const heartbeat = ofAgents('kopia_agent_heartbeat_interval_seconds')
-const isSilent = `time() - ${ofAgents('push_time_seconds')} > on (site, job, instance) (3 * ${heartbeat} + 900)`
+/** The limit of KopiaAgentSilent: three heartbeats and a quarter of an hour. */
+const pushAge = `time() - ${ofAgents('push_time_seconds')}`
+const allowedSilence = `on (site, job, instance) (3 * ${ofAgents('kopia_agent_heartbeat_interval_seconds')} + 900)`
+/** One-shot pushes and agents that Prometheus scrapes without a gateway are never silent. */
+export const isSilent = `(${pushAge} > ${allowedSilence})`
 const alwaysOn = ofAgents('kopia_agent_always_on')
 const silent = `${byAgent(`${isSilent} and on (site, job, instance) ${alwaysOn} == 1`)}`
 
-/** Silent agents on machines that may sleep. */
-export const asleep = `(${isSilent} and on (site, job, instance) ${alwaysOn} == 0)`
+/** Machines that may sleep and from which nothing is heard. Between one-shot pushes it is not known whether they are awake. */
+export const asleep = `(${alwaysOn} == 0 unless on (site, job, instance) (${pushAge} <= ${allowedSilence}))`
 
 /** A failed backup would not be seen where snapshots are unexplained or runs belong to an unknown repository. */
 const unseen = [

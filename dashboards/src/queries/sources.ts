@@ -2,8 +2,8 @@
 // Prometheus twice (through the gateway and by a scrape of the agent).
 
 import type { MetricName } from '../../../agent/metrics/definitions.ts'
-import { ofSources } from '../selectors.ts'
-import { asleep } from './agents.ts'
+import { ofAgents, ofSources } from '../selectors.ts'
+import { asleep, isSilent } from './agents.ts'
 
 const source = 'site, user, host, path'
 
@@ -22,28 +22,32 @@ const lastSuccess = bySource(ofSources('kopia_backup_last_success_timestamp_seco
 const firstSeen = bySource(ofSources('kopia_backup_first_seen_timestamp_seconds'))
 const expectedInterval = bySource(ofSources('kopia_backup_expected_interval_seconds'))
 const size = bySource(ofSources('kopia_backup_size_bytes'))
+const files = bySource(ofSources('kopia_backup_files'))
+const sizeBaseline = bySource(`${ofSources('kopia_backup_size_baseline_bytes')} > 0`)
+/** A limit of 1 is never reached. */
+const changedRatioLimit = bySource(`${ofSources('kopia_backup_changed_ratio_limit')} < 1`)
+/** More limits beside the lines of the sources would be indistinguishable. */
+const mostLimits = 3
 
 /** For a source that never succeeded, the time starts when the agent first saw it. */
 const secondsWithout = `time() - (${lastSuccess} or ${firstSeen})`
 
-const [factor, slackSeconds] = [1.5, 3600]
-/** Larger than for a policy: a job that pauses at weekends has a learned interval of a day. */
-const learnedFactor = factor + 2
-/** For a source without a known interval. */
-const unknownSeconds = 3 * 86_400
-const by = (origin: string) =>
-  bySource(ofSources('kopia_backup_expected_interval_seconds', `origin="${origin}"`))
-const allowedByInterval = `${factor} * ${by('policy')} or ${learnedFactor} * ${by('learned')}`
-const allowed = `(${slackSeconds} + (${allowedByInterval} or 0 * ${firstSeen} + ${unknownSeconds}))`
-const expected = `(${expectedInterval} or 0 * ${firstSeen} + ${unknownSeconds})`
-const late = `(${secondsWithout} > ${allowed})`
-
 const isIn = (expression: string) => `group by (${source}) (${expression})`
-/** A silent machine that may sleep is away, and its sources are not overdue. */
-const away = isIn(
-  `${ofSources('kopia_backup_first_seen_timestamp_seconds')} and on (site, job, instance) ${asleep}`,
-)
-const overdue = `(${late} unless ${away})`
+
+const deadline = ofSources('kopia_backup_deadline_timestamp_seconds')
+const passed = `(${deadline} < time())`
+/**
+ * The exception of KopiaBackupOverdue: the gateway keeps the deadline of a machine that sleeps, which the agent moves once it
+ * pushes again.
+ */
+const pushedBySleeper = `(${ofAgents('push_time_seconds')} and ${ofAgents('kopia_agent_always_on')} == 0)`
+const mayMove = `(${deadline} >= ignoring (user, host, path, origin) group_left () ${pushedBySleeper})`
+/** The deadlines for which KopiaBackupOverdue or KopiaBackupNeverSucceeded is due. */
+const overdue = `(${passed} unless ${mayMove})`
+const away = `${passed} and on (site, job, instance) ${asleep}`
+/** As KopiaBackupStuck: the gateway keeps the run of a machine that went down. */
+const stuck = `${ofSources('kopia_backup_running_deadline_timestamp_seconds')} < time() \
+unless on (site, job, instance) ${isSilent}`
 
 /** The states of a source; a higher number is worse. */
 export const states = {
@@ -51,22 +55,29 @@ export const states = {
   running: 1,
   away: 2,
   unknown: 3,
-  overdue: 4,
-  incomplete: 5,
-  failed: 6,
+  stuck: 4,
+  overdue: 5,
+  incomplete: 6,
+  failed: 7,
 } as const
 
-const endedAs = (status: string) => isIn(ofSources('kopia_backup_duration_seconds', `status="${status}"`))
+const incomplete = ofSources('kopia_backup_duration_seconds', 'status="incomplete"')
+/** As KopiaBackupFailed: also a success that nothing proves, and a source whose snapshots are gone. */
+const failed = `${ofSources('kopia_backup_status')} == 0 unless ignoring (status) ${incomplete}`
 
 const state = [
-  `${states.failed} * ${endedAs('failed')}`,
-  `${states.incomplete} * ${endedAs('incomplete')}`,
+  `${states.failed} * ${isIn(failed)}`,
+  `${states.incomplete} * ${isIn(incomplete)}`,
   `${states.overdue} * ${isIn(overdue)}`,
-  `${states.away} * (${isIn(late)} and ${away})`,
+  `${states.stuck} * ${isIn(stuck)}`,
+  `${states.away} * ${isIn(away)}`,
   `${states.running} * ${isIn(ofSources('kopia_backup_running_since_timestamp_seconds'))}`,
   `${states.good} * ${isIn(ofSources('kopia_backup_status'))}`,
   `${states.unknown} * ${isIn(firstSeen)}`,
 ].join(' or ')
+
+/** One series per source, with the label `origin`. */
+const earliestOverdue = `min by (${source}, origin) (bottomk by (${source}) (1, ${overdue}))`
 
 const succeeded = `sum(increase(${ofSources('kopia_backup_attempts_total', 'status="success"')}[$__range]))`
 const attempted = `sum(increase(${ofSources('kopia_backup_attempts_total')}[$__range]))`
@@ -95,20 +106,23 @@ export function backupsOf(select: (metric: MetricName) => string): string {
 export const sources = {
   state,
   needAttention: `sum((${state}) > bool ${states.unknown})`,
-  overdueSeconds: `(${secondsWithout} - ${expected}) and ${overdue}`,
-  overdueInterval: `${expectedInterval} and ${overdue}`,
+  overdueSeconds: `time() - ${earliestOverdue}`,
+  overdueInterval: `${expectedInterval} and ${isIn(overdue)}`,
   backups: backupsOf(ofSources),
   longestWithout: `max(${secondsWithout})`,
   successRate: `${succeeded} / (${attempted} > 0)`,
   lastSuccess,
   size,
   duration: bySource(ofSources('kopia_backup_duration_seconds')),
-  files: bySource(ofSources('kopia_backup_files')),
+  files,
   changedFiles: bySource(ofSources('kopia_backup_changed_files')),
   sizeChange: `${size} - ${sizeBefore}`,
-  nextExpected: `${lastSuccess} + ${expectedInterval}`,
+  sizeOfBaseline: `${size} / ${sizeBaseline}`,
+  /** The earliest one, if there are two: the alerts are about each. */
+  deadline: `min by (${source}) (${deadline})`,
   longestDurations: greatestTen(source, ofSources('kopia_backup_duration_seconds')),
   mostChangedFiles: greatestTen(source, ofSources('kopia_backup_changed_files')),
+  changedFilesLimit: `${changedRatioLimit} * ${files} and on () count(${changedRatioLimit}) <= ${mostLimits}`,
   mostErrors: greatestTen(`${source}, kind`, ofSources('kopia_backup_errors')),
   snapshots: (type: string) => `sum(${bySource(ofSources('kopia_snapshot_count', `type="${type}"`))})`,
 } as const

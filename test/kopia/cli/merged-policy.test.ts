@@ -16,12 +16,15 @@ const at = (hour: number) => [{ hour, min: 0 }]
 /** The global interval is longer than all others, so that each of them shows. */
 const definitions = {
   '(global)': { scheduling: { intervalSeconds: 500_000, timeOfDay: at(12) } },
-  '@nas': { scheduling: { timeOfDay: at(6) }, retention: { ignoreIdenticalSnapshots: true } },
+  '@nas': {
+    scheduling: { timeOfDay: at(6), runMissed: false },
+    retention: { ignoreIdenticalSnapshots: true },
+  },
   'me@nas': { scheduling: { cron: ['0 0 * * 1'] } },
   '@laptop': { scheduling: { manual: true } },
   'me@nas:/data': { scheduling: { intervalSeconds: 10_000 } },
   'me@nas:/data/own time': { scheduling: { timeOfDay: at(18) } },
-  'me@nas:/cron': { scheduling: { cron: ['0 3 * * *', '30 3 * * *'] } },
+  'me@nas:/cron': { scheduling: { cron: ['0 3 * * *', '30 3 * * *'], runMissed: true } },
   'me@nas:/no parents': { noParent: true, scheduling: { timeOfDay: at(1) } },
   'me@nas:/own times only': {
     scheduling: { noParentTimeOfDay: true, timeOfDay: at(1), intervalSeconds: 90_000 },
@@ -84,5 +87,7 @@ test('policies are merged as Kopia merges them', async (context) => {
     // Kopia's own merge as the only policy there is.
     assert.deepEqual(effective, effectivePolicyFor(parsePolicies([merged.value]), source), path)
     assert.equal(effective.intervalSeconds, intervalSeconds, path)
+    const runsMissed = host !== 'nas' || path === '/cron' || path.startsWith('/no parents')
+    if (effective.schedule !== undefined) assert.equal(effective.schedule.runsMissed, runsMissed, path)
   }
 })

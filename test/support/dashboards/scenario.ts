@@ -48,17 +48,32 @@ export async function startScenario(
   for (let number = 1; number <= 12; number++) good.push(await lab.makeSource(`good-${number}`))
   await waitForQuery(prometheus, 'kopia_repository_available_bytes')
   const begunAt = Date.now() / 1000
-  return { lab, agent, prometheus, begunAt, troubled: await lab.makeSource('troubled'), good }
+  return { lab, agent, prometheus, begunAt, troubled: await lab.makeSource(troubledName), good }
 }
 
 /** Creates a source with an hourly policy and a last backup a day ago, and returns its path. */
 export async function makeOverdue(lab: Lab): Promise<string> {
   const path = await lab.makeSource('overdue')
-  const yesterday = new Date(Date.now() - 86_400_000).toISOString().slice(0, 19).replace('T', ' ')
   await lab.kopia.must('policy', 'set', path, '--snapshot-interval=1h')
-  const times = [`--start-time=${yesterday} UTC`, `--end-time=${yesterday} UTC`]
-  await lab.kopia.must('snapshot', 'create', '--disable-file-logging', ...times, path)
+  await createSnapshotOf(lab, path, 1)
   return path
+}
+
+const troubledName = 'troubled'
+
+/** Gives the troubled source a past, and files enough, for a size baseline and a limit of changed files. */
+export async function makePastOfTroubled(lab: Lab): Promise<void> {
+  const path = await lab.makeSource(troubledName)
+  for (let number = 1; number <= 60; number++) await writeFile(join(path, `file-${number}`), 'x')
+  // In the first one all files are new. The second replaces it before the four weeks that count begin.
+  for (const daysAgo of [40, 35]) await createSnapshotOf(lab, path, daysAgo)
+}
+
+/** Creates a snapshot of the past, of which the agent sees no run. */
+async function createSnapshotOf(lab: Lab, path: string, daysAgo: number): Promise<void> {
+  const time = new Date(Date.now() - daysAgo * 86_400_000).toISOString().slice(0, 19).replace('T', ' ')
+  const times = [`--start-time=${time} UTC`, `--end-time=${time} UTC`]
+  await lab.kopia.must('snapshot', 'create', '--disable-file-logging', ...times, path)
 }
 
 /** Runs all backups and commands, and waits until Prometheus has their metrics. */
