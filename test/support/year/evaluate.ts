@@ -9,6 +9,7 @@ import { durationSeconds, type Rule, rulesFolder } from '../rules.ts'
 import { tool } from '../tools.ts'
 import { prometheusOutage } from './incidents.ts'
 import type { MachineYear } from './machine.ts'
+import { leftOut } from './source-metrics.ts'
 import { inPromtoolNotation, isIn, samplesOf, type Track } from './tracks.ts'
 import { type EvaluationWindow, evaluationsOf } from './windows.ts'
 
@@ -84,6 +85,8 @@ export async function seriesIn(
   const rules = await rulesFor(window)
   await writeFile(`${path}-rules.yml`, rules)
   const read = [rules, ...queries].join('\n')
+  const missing = leftOut.filter((name) => read.includes(name))
+  if (missing.length > 0) throw new Error(`the year has no ${missing.join(', ')}: change source-metrics.ts`)
   const tracks = tracksOf(window, machineYears).filter(([series]) => read.includes(nameOf(series)))
   await writeFile(`${path}.yml`, testFile(window, queries, tracks, `${path}-rules.yml`))
   const output = await run(tool('promtool3'), ['test', 'rules', `${path}.yml`])
