@@ -41,11 +41,16 @@ export function namesIn(expression: string): Names {
   return { selections, groupings, made }
 }
 
-/** How far back each selector of an expression reads, in seconds: its ranges, subqueries and offsets added up. */
-export function lookbacksIn(
-  expression: string,
-): readonly { readonly metric: string; readonly seconds: number }[] {
-  const found: { metric: string; seconds: number }[] = []
+/** A selector: its metric, the values that it asks of labels with `=`, and how far back it reads, in seconds. */
+type Lookback = {
+  readonly metric: string
+  readonly equal: Readonly<Record<string, string>>
+  readonly seconds: number
+}
+
+/** How far back each selector of an expression reads: its ranges, subqueries and offsets added up. */
+export function lookbacksIn(expression: string): readonly Lookback[] {
+  const found: Lookback[] = []
   parser.parse(expression).iterate({
     enter: ({ type, from, to, node }) => {
       if (type.name !== 'VectorSelector') return
@@ -56,7 +61,10 @@ export function lookbacksIn(
         const duration = owner.getChild(isOffset ? 'OffsetDurationExpr' : 'DurationExpr')
         if (duration !== null) seconds += durationSeconds(expression.slice(duration.from, duration.to))
       }
-      found.push({ metric: expression.slice(from, to).split('{')[0]?.trim() ?? '', seconds })
+      const [metric = '', matchers = ''] = expression.slice(from, to).split('{')
+      const pairs = [...matchers.matchAll(/(\w+)="([^"]*)"/g)]
+      const equal = Object.fromEntries(pairs.map(([, label, value]) => [label ?? '', value ?? '']))
+      found.push({ metric: metric.trim(), equal, seconds })
     },
   })
   return found
