@@ -42,9 +42,9 @@ export function fleetFigures(report: Report): string {
         .filter(({ what }) => what.startsWith('Prometheus, '))
         .map(({ what }) => [what.replace(/^Prometheus, 1000 agents: /, ''), cell(what)]),
     ),
-    'The rules with a month of history for each source (measured with 200 sources and extrapolated linearly):',
+    'One evaluation of the alerts over all sources, each with as much history as the alerts read (a sample a minute), and the most samples that one of them holds in memory:',
     table(
-      ['figure', 'calculated'],
+      ['figure', 'measured'],
       report.rows.filter(({ what }) => isOfHistory(what)).map(({ what }) => [what, cell(what)]),
     ),
   ].join('\n\n')
@@ -134,7 +134,7 @@ function outcomes(cell: Cell, what: string): readonly string[] {
 }
 
 function isOfHistory(what: string): boolean {
-  return /a month of history|samples in memory|query\.max-samples/.test(what)
+  return /an evaluation$|^samples in memory/.test(what)
 }
 
 /** A test that did not finish in time has an infinite value. */

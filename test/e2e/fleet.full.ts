@@ -2,7 +2,6 @@
 
 import assert from 'node:assert/strict'
 import { readFile } from 'node:fs/promises'
-import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
 import { parse } from 'yaml'
 import { cleanUpAfter } from '../support/cleanup.ts'
@@ -23,7 +22,7 @@ import { startVictoriaMetrics } from '../support/fleet/store.ts'
 import { temporaryFolder } from '../support/folder.ts'
 import { breakAction, figuresAfter } from '../support/lab.ts'
 import { query, type Series, scrape } from '../support/prometheus.ts'
-import { type Rule, rulesFolder } from '../support/rules.ts'
+import { alertsFile, type RuleFile } from '../support/rules.ts'
 import type { Service } from '../support/stack.ts'
 import { waitFor } from '../support/wait.ts'
 
@@ -47,8 +46,8 @@ async function openFleet(context: TestContext): Promise<Fleet> {
     await backUp(site, path, 1)
     await waitForQuery(store, `kopia_backup_status{site="${site.name}"} == 1`)
     // For a single point, MetricsQL's deriv() returns 0 and Prometheus's nothing.
-    await waitForQuery(site.prometheus, 'source:kopia_backup_size_bytes:growth_per_day')
-    await waitForQuery(site.prometheus, 'repository:kopia_repository_size_bytes:growth_per_day')
+    await waitForQuery(site.prometheus, 'deriv(kopia_backup_size_bytes[1h])')
+    await waitForQuery(site.prometheus, 'deriv(kopia_repository_size_bytes[1h])')
   }
   return { store, berlin, paris, path }
 }
@@ -145,13 +144,8 @@ function expectSame(comparisons: readonly Comparison[]): void {
 type NamedRule = { readonly name: string; readonly expression: string }
 
 async function rules(): Promise<readonly NamedRule[]> {
-  const files = await Promise.all(
-    ['kopia_alerts.yml', 'kopia_recording.yml'].map((name) => readFile(join(rulesFolder, name), 'utf8')),
+  const file: RuleFile = parse(fasterRules(await readFile(alertsFile, 'utf8'), speed))
+  return file.groups.flatMap((group) =>
+    group.rules.map(({ alert, expr }) => ({ name: alert, expression: expr })),
   )
-  return files.flatMap((text) => {
-    const file: { groups: { rules: Rule[] }[] } = parse(fasterRules(text, speed))
-    return file.groups.flatMap((group) =>
-      group.rules.map(({ alert, record, expr }) => ({ name: alert ?? record ?? '', expression: expr })),
-    )
-  })
 }

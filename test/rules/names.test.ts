@@ -9,7 +9,7 @@ import { test } from 'node:test'
 import { cleanUpAfter } from '../support/cleanup.ts'
 import { knownMetrics, labelsOfGroup } from '../support/known-metrics.ts'
 import { namesIn, wrongNames } from '../support/promql.ts'
-import { readAlerts, readRules, rulesFolder } from '../support/rules.ts'
+import { readAlerts, rulesFolder } from '../support/rules.ts'
 import { startNodeExporter, startPushgateway } from '../support/stack.ts'
 import { projectFolder, tool } from '../support/tools.ts'
 
@@ -17,13 +17,10 @@ test('rules and dashboards name only metrics and labels that exist', async (cont
   const [gateway, nodeExporter] = await Promise.all([startPushgateway(), startNodeExporter()])
   for (const service of [gateway, nodeExporter]) cleanUpAfter(context, () => service.stop())
   const known = await knownMetrics(gateway, nodeExporter)
-  const rules = [...(await readRules('kopia_alerts.yml')), ...(await readRules('kopia_recording.yml'))]
+  const rules = await readAlerts()
   const ofDashboards = await dashboardExpressions()
   assert.ok(rules.length > 20 && ofDashboards.length > 20)
-  const expressions = [
-    ...rules.map(({ alert, record, expr }) => [alert ?? record ?? '', expr] as const),
-    ...ofDashboards,
-  ]
+  const expressions = [...rules.map(({ alert, expr }) => [alert, expr] as const), ...ofDashboards]
   for (const [name, expression] of expressions) {
     assert.deepEqual(wrongNames(expression, known, labelsOfGroup), [], `${name}: ${expression}`)
   }

@@ -23,8 +23,7 @@ test("the README's command sets the address of the runbooks in every alert", asy
   const headings = [...(await readFile(join(folder, 'runbooks.md'), 'utf8')).matchAll(/^## (\w+)$/gm)]
   const anchors = new Set(headings.map(([, name = '']) => name.toLowerCase()))
   const urls = alerts.flatMap(({ annotations }) => annotations?.runbook_url ?? [])
-  // KopiaBackupFailed has no runbook_url, because it is unchanged for its users.
-  assert.equal(urls.length, alerts.length - 1)
+  assert.equal(urls.length, alerts.length)
   for (const url of urls) {
     const [address, anchor = ''] = url.split('#')
     assert.equal(address, 'https://your.wiki/kopia')

@@ -3,7 +3,6 @@
 import { definitions, type Metric } from '../../agent/metrics/definitions.ts'
 import { scrape } from './prometheus.ts'
 import type { KnownMetrics } from './promql.ts'
-import { readRules } from './rules.ts'
 import type { Service } from './stack.ts'
 import { waitFor } from './wait.ts'
 
@@ -12,17 +11,15 @@ export const labelsOfGroup = ['site', 'job', 'instance'] as const
 
 const labelsOfAlerts = ['alertname', 'severity', 'user', 'host', 'path']
 
-/** Returns the metrics of the agent, of the recording rules, of the gateway, of node-exporter and of Prometheus itself. */
+/** Returns the metrics of the agent, of the gateway, of node-exporter and of Prometheus itself. */
 export async function knownMetrics(gateway: Service, nodeExporter: Service): Promise<KnownMetrics> {
   await fetch(`${gateway.url}/metrics/job/kopia/instance/vm`, { method: 'PUT', body: 'x 1\n' })
   await waitFor('the gateway has the push', async () => (await scrape(gateway.url)).get('push_time_seconds'))
-  const recorded = (await readRules('kopia_recording.yml')).map(({ record = '' }) => record)
   return new Map([
     ...Object.entries<Metric>(definitions).map(([name, { labels }]): [string, Set<string>] => [
       name,
       new Set(labels),
     ]),
-    ...recorded.map((name): [string, Set<string>] => [name, new Set(['user', 'host', 'path'])]),
     ...(await scraped(gateway)),
     ...(await scraped(nodeExporter)),
     ['up', new Set()],

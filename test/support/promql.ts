@@ -1,6 +1,7 @@
 // Extracts metric and label names from PromQL expressions with Prometheus's own grammar.
 
 import { parser } from '@prometheus-io/lezer-promql'
+import { durationSeconds } from './rules.ts'
 
 /** A metric and the labels in its selector. */
 type Selection = { readonly metric: string; readonly labels: readonly string[] }
@@ -38,6 +39,35 @@ export function namesIn(expression: string): Names {
     },
   })
   return { selections, groupings, made }
+}
+
+/** A selector: its metric, the values that it asks of labels with `=`, and how far back it reads, in seconds. */
+type Lookback = {
+  readonly metric: string
+  readonly equal: Readonly<Record<string, string>>
+  readonly seconds: number
+}
+
+/** How far back each selector of an expression reads: its ranges, subqueries and offsets added up. */
+export function lookbacksIn(expression: string): readonly Lookback[] {
+  const found: Lookback[] = []
+  parser.parse(expression).iterate({
+    enter: ({ type, from, to, node }) => {
+      if (type.name !== 'VectorSelector') return
+      let seconds = 0
+      for (let owner = node.parent; owner !== null; owner = owner.parent) {
+        const isOffset = owner.type.name === 'OffsetExpr'
+        // The second duration of a subquery is its step.
+        const duration = owner.getChild(isOffset ? 'OffsetDurationExpr' : 'DurationExpr')
+        if (duration !== null) seconds += durationSeconds(expression.slice(duration.from, duration.to))
+      }
+      const [metric = '', matchers = ''] = expression.slice(from, to).split('{')
+      const pairs = [...matchers.matchAll(/(\w+)="([^"]*)"/g)]
+      const equal = Object.fromEntries(pairs.map(([, label, value]) => [label ?? '', value ?? '']))
+      found.push({ metric: metric.trim(), equal, seconds })
+    },
+  })
+  return found
 }
 
 /** The labels of every existing metric. */

@@ -8,27 +8,22 @@ import { projectFolder } from './tools.ts'
 export const rulesFolder = join(projectFolder, 'rules')
 
 export type Rule = {
-  readonly alert?: string
-  readonly record?: string
+  readonly alert: string
   readonly expr: string
   readonly for?: string
   readonly labels?: Readonly<Record<string, string>>
   readonly annotations?: Readonly<Record<string, string>>
 }
 
-export type Alert = Rule & { readonly alert: string }
-
 export type RuleFile = { readonly groups: readonly { readonly rules: readonly Rule[] }[] }
 
-/** Reads all rules of a file in rules/. */
-export async function readRules(fileName: string): Promise<readonly Rule[]> {
-  const file: RuleFile = parse(await readFile(join(rulesFolder, fileName), 'utf8'))
-  return file.groups.flatMap((group) => group.rules)
-}
+/** The file with all alerts. */
+export const alertsFile = join(rulesFolder, 'kopia_alerts.yml')
 
-/** Reads the alerts, without the recording rules. */
-export async function readAlerts(): Promise<readonly Alert[]> {
-  return (await readRules('kopia_alerts.yml')).filter((rule) => rule.alert !== undefined) as readonly Alert[]
+/** Reads all alerts. */
+export async function readAlerts(): Promise<readonly Rule[]> {
+  const file: RuleFile = parse(await readFile(alertsFile, 'utf8'))
+  return file.groups.flatMap((group) => group.rules)
 }
 
 export type ExpectedAlert = { readonly exp_labels: Readonly<Record<string, string>> }
@@ -41,7 +36,6 @@ export type TestGroup = {
   readonly interval: string
   readonly input_series: readonly { readonly series: string; readonly values: string }[]
   readonly alert_rule_test?: readonly Check[]
-  readonly promql_expr_test?: readonly { readonly expr: string; readonly exp_samples?: readonly unknown[] }[]
 }
 export type TestFile = { readonly evaluation_interval: string; readonly tests: readonly TestGroup[] }
 

@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { parse, stringify } from 'yaml'
 import { fasterRules } from './faster-rules.ts'
 import { freePort, type Running, start } from './processes.ts'
+import { alertsFile } from './rules.ts'
 import { projectFolder, tool } from './tools.ts'
 import { waitFor } from './wait.ts'
 
@@ -76,10 +77,8 @@ export async function startPrometheus(
   speed: number,
 ): Promise<Service> {
   await mkdir(join(folder, 'rules'), { recursive: true })
-  for (const fileName of ['kopia_alerts.yml', 'kopia_recording.yml']) {
-    const rules = await readFile(join(projectFolder, 'rules', fileName), 'utf8')
-    await writeFile(join(folder, 'rules', fileName), fasterRules(rules, speed))
-  }
+  const rules = fasterRules(await readFile(alertsFile, 'utf8'), speed)
+  await writeFile(join(folder, 'rules', 'kopia_alerts.yml'), rules)
   const configuration = await readFile(join(projectFolder, 'deploy/prometheus/prometheus.yml'), 'utf8')
   const configurationPath = join(folder, 'prometheus.yml')
   const port = await freePort()

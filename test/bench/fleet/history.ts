@@ -1,76 +1,75 @@
-// What each rule costs with a month of history per source, measured with a few agents and scaled up to a fleet.
+// What each alert costs over a whole fleet with its history, in a real Prometheus.
 
-import { execFileSync } from 'node:child_process'
-import { createWriteStream } from 'node:fs'
 import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { Readable } from 'node:stream'
-import { pipeline } from 'node:stream/promises'
-import { definitions, type Metric } from '../../../agent/metrics/definitions.ts'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { piecesOf } from '../../support/pieces.ts'
 import { freePort } from '../../support/processes.ts'
-import { parseExposition, type Series } from '../../support/prometheus.ts'
-import { namesIn } from '../../support/promql.ts'
-import { readRules } from '../../support/rules.ts'
+import { parseExposition, scrape } from '../../support/prometheus.ts'
+import { lookbacksIn } from '../../support/promql.ts'
+import { readAlerts } from '../../support/rules.ts'
 import { type Service, startService } from '../../support/stack.ts'
 import { tool } from '../../support/tools.ts'
-import { instanceOf, registryAt, sourcesPerAgent } from './simulated-agent.ts'
+import { type Encoded, encodeSeries, type Labels, remoteWrite } from './remote-write.ts'
+import { instanceOf, registryAt } from './simulated-agent.ts'
 
-const day = 86_400
-/** A little more than the longest range in a rule. */
-const historyDays = 31
-/** Rules use subqueries with a step of 15 minutes up to a week, and of an hour beyond. */
-const recentDays = 8
+const minute = 60
+const hour = 3600
+/** A rule reads the newest sample of five minutes where it names no range. */
+const shortestSeconds = 5 * minute
+/** The scrape interval of a large fleet (deploy/FLEET.md). */
+const scrapeSeconds = minute
+/** Rules that look back further than 26 hours do so in steps of an hour. */
+const recentSeconds = 26 * hour
+const coarseSeconds = 15 * minute
 
 export type HistoryCost = {
   readonly name: string
-  /** As Prometheus reports it. */
-  readonly seconds: number
+  /** As Prometheus reports it, of each round. */
+  readonly seconds: readonly number[]
   /** Samples in memory at the same time; --query.max-samples limits them. */
   readonly peakSamples: number
 }
 
-/** Evaluates each rule twice over `agents` agents with a month of history, and returns the second evaluation. */
+/**
+ * Evaluates all alerts over so many agents, in turn and several times. Each series goes back as far as an alert reads it:
+ * Prometheus opens no older data, so a month of it would change nothing.
+ */
 export async function measureHistory(folder: string, agents: number): Promise<readonly HistoryCost[]> {
-  const now = Math.floor(Date.now() / 1000 / 3600) * 3600
-  const rules = [...(await readRules('kopia_alerts.yml')), ...(await readRules('kopia_recording.yml'))]
-  const named = new Set(rules.flatMap(({ expr }) => namesIn(expr).selections.map(({ metric }) => metric)))
-  const metrics = Object.entries<Metric>(definitions).filter(([name]) => named.has(name))
-  await mkdir(folder, { recursive: true })
-  const file = join(folder, 'history.om')
-  await pipeline(Readable.from(openMetrics(metrics, agents, now)), createWriteStream(file))
-  const prometheus = await startOver(folder, file)
+  const now = Math.floor(Date.now() / 1000 / coarseSeconds) * coarseSeconds
+  const prometheus = await startEmpty(folder)
   try {
-    const costs: HistoryCost[] = []
-    for (const { alert, record, expr } of rules) {
-      const name = alert ?? record ?? ''
-      await evaluate(prometheus, name, expr, now)
-      costs.push(await evaluate(prometheus, name, expr, now))
+    await load(prometheus, agents, now)
+    const alerts = await readAlerts()
+    const all: (readonly Evaluation[])[] = []
+    for (let round = 0; round <= rounds; round += 1) {
+      const evaluations: Evaluation[] = []
+      for (const { alert, expr } of alerts) evaluations.push(await evaluate(prometheus, alert, expr, now))
+      // The first round is a warm-up.
+      if (round > 0) all.push(evaluations)
     }
-    return costs
+    return alerts.map(({ alert }, index) => ({
+      name: alert,
+      seconds: all.map((round) => round[index]?.seconds ?? Number.NaN),
+      peakSamples: Math.max(...all.map((round) => round[index]?.peakSamples ?? Number.NaN)),
+    }))
   } finally {
     await prometheus.stop()
   }
 }
 
-/** Starts a Prometheus that holds what an OpenMetrics file holds. */
-async function startOver(folder: string, file: string): Promise<Service> {
-  const data = join(folder, 'data')
-  execFileSync(tool('promtool'), [
-    'tsdb',
-    'create-blocks-from',
-    'openmetrics',
-    '--max-block-duration=744h',
-    '--quiet',
-    file,
-    data,
-  ])
+const rounds = 5
+
+type Evaluation = { readonly seconds: number; readonly peakSamples: number }
+
+async function startEmpty(folder: string): Promise<Service> {
+  await mkdir(folder, { recursive: true })
   await writeFile(join(folder, 'prometheus.yml'), 'global: {}\n')
   return startService('prometheus', await freePort(), '/-/ready', (address) => [
     tool('prometheus'),
     `--config.file=${join(folder, 'prometheus.yml')}`,
-    `--storage.tsdb.path=${data}`,
-    '--storage.tsdb.retention.time=100d',
+    `--storage.tsdb.path=${join(folder, 'data')}`,
+    '--web.enable-remote-write-receiver',
     `--web.listen-address=${address}`,
   ])
 }
@@ -80,82 +79,75 @@ async function evaluate(
   name: string,
   expression: string,
   time: number,
-): Promise<HistoryCost> {
+): Promise<Evaluation> {
   const body = new URLSearchParams({ query: expression, time: String(time), stats: 'all' })
   const response = await fetch(`${prometheus.url}/api/v1/query`, { method: 'POST', body })
   const answer = JSON.parse(await response.text())
   if (answer.status !== 'success') throw new Error(`${name}: ${answer.error}`)
   const { timings, samples } = answer.data.stats
-  return { name, seconds: timings.evalTotalTime, peakSamples: samples.peakSamples }
+  return { seconds: timings.evalTotalTime, peakSamples: samples.peakSamples }
 }
 
-/** Metric by metric, series by series, each in time order, as OpenMetrics requires; a whole day has the values of its end. */
-async function* openMetrics(
-  metrics: readonly (readonly [string, Metric])[],
-  agents: number,
-  now: number,
-): AsyncGenerator<string> {
-  const days = Array.from({ length: historyDays }, (_, index) => now - (historyDays - 1 - index) * day)
-  const fleet = await Promise.all(
-    Array.from({ length: agents }, async (_, number) => ({
-      instance: instanceOf(number),
-      days: await Promise.all(days.map(async (at) => ({ at, series: await seriesAt(number, at) }))),
-    })),
-  )
-  for (const [name, { type }] of metrics) {
-    yield `# TYPE ${name.replace(/_total$/, '')} ${type}\n`
-    for (const agent of fleet) {
-      for (const [labels, values] of valuesByLabels(name, agent.days)) {
-        yield linesOf(`${name}{job="kopia",instance="${agent.instance}"${labels}}`, values, now)
-      }
+/** Writes the history hour by hour, as Prometheus takes it, then waits until Prometheus has compacted it. */
+async function load(prometheus: Service, agents: number, now: number): Promise<void> {
+  const bySpan = await seriesBySpan(agents, now)
+  const longest = Math.ceil(Math.max(...bySpan.keys()) / hour) * hour
+  for (let from = now - longest; from < now; from += hour) {
+    for (const [span, series] of bySpan) {
+      const times = timesOf(from, now).filter((time) => time > now - span - scrapeSeconds)
+      if (times.length > 0) await remoteWrite(prometheus.url, series, times)
     }
   }
-  yield '# TYPE push_time_seconds gauge\n'
-  for (const { instance } of fleet) {
-    yield linesOf(
-      `push_time_seconds{job="kopia",instance="${instance}"}`,
-      days.map((at) => [at, at]),
-      now,
-    )
-  }
-  yield '# EOF\n'
+  while ((await headSeconds(prometheus)) > 3 * hour) await sleep(1000)
 }
 
-type SeriesByName = ReadonlyMap<string, readonly Series[]>
-type Values = readonly (readonly [at: number, value: number])[]
-
-async function seriesAt(number: number, at: number): Promise<SeriesByName> {
-  return parseExposition((await piecesOf(registryAt(number, at).text())).join(''))
-}
-
-/** The series of one metric of one agent: their labels as text, and their values over the days. */
-function valuesByLabels(
-  name: string,
-  days: readonly { readonly at: number; readonly series: SeriesByName }[],
-): ReadonlyMap<string, Values> {
-  const all = days.flatMap(({ at, series }) =>
-    (series.get(name) ?? []).map(({ labels, value }) => {
-      const text = Object.entries(labels).map(([label, content]) => `,${label}="${content}"`)
-      return { key: text.join(''), at, value }
-    }),
+/** How much of the data is not compacted yet. Prometheus compacts what is older than three hours. */
+async function headSeconds(prometheus: Service): Promise<number> {
+  const page = await scrape(prometheus.url)
+  const [from, until] = ['min', 'max'].map(
+    (end) => page.get(`prometheus_tsdb_head_${end}_time_seconds`)?.[0]?.value ?? Number.NaN,
   )
-  const byKey = Map.groupBy(all, ({ key }) => key)
-  return new Map([...byKey].map(([key, list]) => [key, list.map(({ at, value }) => [at, value] as const)]))
+  return (until ?? Number.NaN) - (from ?? Number.NaN)
 }
 
-function linesOf(series: string, values: Values, now: number): string {
-  const recentFrom = now - recentDays * day
-  const lines = values.flatMap(([at, value]) => {
-    const spacing = at > recentFrom ? 900 : 3600
-    return Array.from(
-      { length: day / spacing },
-      (_, index) => `${series} ${value} ${at - day + (index + 1) * spacing}`,
+/** The times of the samples in the hour after `from`. */
+function timesOf(from: number, now: number): readonly number[] {
+  const spacing = from >= now - recentSeconds ? scrapeSeconds : coarseSeconds
+  return Array.from({ length: hour / spacing }, (_, index) => from + (index + 1) * spacing)
+}
+
+/** The series of the whole fleet, by the seconds of history that the alerts read of them. */
+async function seriesBySpan(agents: number, now: number): Promise<ReadonlyMap<number, readonly Encoded[]>> {
+  const spanOf = await spans()
+  const bySpan = new Map<number, Encoded[]>()
+  const add = (name: string, labels: Labels, value: number) => {
+    const span = spanOf(name, labels)
+    if (span === undefined) return
+    const list = bySpan.get(span) ?? []
+    list.push(encodeSeries({ ...labels, __name__: name }, value))
+    bySpan.set(span, list)
+  }
+  for (let number = 0; number < agents; number += 1) {
+    const group = { job: 'kopia', instance: instanceOf(number) }
+    const text = (await piecesOf(registryAt(number, now).text())).join('')
+    for (const [name, list] of parseExposition(text)) {
+      for (const { labels, value } of list) add(name, { ...labels, ...group }, value)
+    }
+    add('push_time_seconds', group, now - 100)
+    add('push_failure_time_seconds', group, 0)
+  }
+  return bySpan
+}
+
+/** How far back the alerts read a series, in seconds; undefined if no alert reads it. */
+async function spans(): Promise<(name: string, labels: Labels) => number | undefined> {
+  const all = (await readAlerts()).flatMap(({ expr }) => lookbacksIn(expr))
+  const byMetric = Map.groupBy(all, ({ metric }) => metric)
+  return (name, labels) => {
+    const matching = (byMetric.get(name) ?? []).filter(({ equal }) =>
+      Object.entries(equal).every(([label, value]) => labels[label] === value),
     )
-  })
-  return `${lines.join('\n')}\n`
-}
-
-/** Scales a figure of `agents` agents in proportion to so many sources. */
-export function scaledTo(sources: number, agents: number, figure: number): number {
-  return (figure * sources) / (agents * sourcesPerAgent)
+    if (matching.length === 0) return undefined
+    return Math.max(shortestSeconds, ...matching.map(({ seconds }) => seconds))
+  }
 }

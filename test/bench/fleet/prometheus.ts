@@ -6,7 +6,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { parse, stringify } from 'yaml'
 import { freePort } from '../../support/processes.ts'
 import { query } from '../../support/prometheus.ts'
-import { rulesFolder } from '../../support/rules.ts'
+import { alertsFile } from '../../support/rules.ts'
 import { type Service, startService } from '../../support/stack.ts'
 import { projectFolder, tool } from '../../support/tools.ts'
 import { peakMebibytes } from '../measure.ts'
@@ -35,11 +35,9 @@ type Answer = {
 /** Starts it with the project's configuration and rules. Every group is evaluated each half minute, to save waiting. */
 async function startOn(folder: string, gateway: Service): Promise<Service> {
   await mkdir(join(folder, 'rules'), { recursive: true })
-  for (const name of ['kopia_alerts.yml', 'kopia_recording.yml']) {
-    const file: RuleFile = parse(await readFile(join(rulesFolder, name), 'utf8'))
-    for (const group of file.groups) group.interval = '30s'
-    await writeFile(join(folder, 'rules', name), stringify(file))
-  }
+  const file: RuleFile = parse(await readFile(alertsFile, 'utf8'))
+  for (const group of file.groups) group.interval = '30s'
+  await writeFile(join(folder, 'rules', 'kopia_alerts.yml'), stringify(file))
   const text = await readFile(join(projectFolder, 'deploy/prometheus/prometheus.yml'), 'utf8')
   const configuration: Configuration = parse(text)
   delete configuration.alerting

@@ -1,6 +1,6 @@
 // Simulated agents: the ledger of each is invented, and the agent's own code makes the metrics text of it.
 
-import type { Source } from '../../../agent/kopia/source.ts'
+import { formatSource, type Source } from '../../../agent/kopia/source.ts'
 import { createLedger, emptyLedger, type Ledger } from '../../../agent/ledger/ledger.ts'
 import { defaultLimitSettings } from '../../../agent/limits/context.ts'
 import { createMetricsRegistry, type MetricsRegistry } from '../../../agent/metrics/registry.ts'
@@ -12,8 +12,10 @@ import { askedAt, makeSnapshot } from '../../support/snapshots.ts'
 
 export const sourcesPerAgent = 20
 const day = 86_400
-/** What retention keeps of daily backups after some weeks. */
-const snapshotsHeld = 14
+/** The repository of one agent in so many is on a file system, whose space the agent reports. */
+const fileSystemEvery = 10
+/** What retention keeps of daily backups after some weeks, in days. */
+const agesHeld = [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 21, 28, 56]
 
 /** An agent that only pushes; its metrics text does not change. */
 export type Simulated = { readonly instance: string; readonly metricsText: readonly string[] }
@@ -31,12 +33,12 @@ export async function simulate(number: number, nowSeconds: number): Promise<Simu
   }
 }
 
-/** What an agent serves at a moment. Each source is backed up daily, at a time of its own. */
+/** What an agent serves at a moment. Each source is backed up daily, at a time of its own; the last one is under way. */
 export function registryAt(number: number, nowSeconds: number): MetricsRegistry {
   const ledger = ledgerAt(number, nowSeconds)
   const registry = createMetricsRegistry({
     ledger,
-    runningSince: () => new Map(),
+    runningSince: () => new Map([[formatSource(sourceOf(number, sourcesPerAgent - 1)), nowSeconds - 60]]),
     limits: defaultLimitSettings,
     nowSeconds: () => nowSeconds,
     agent: () => ({
@@ -60,8 +62,10 @@ function ledgerAt(number: number, nowSeconds: number): Ledger {
       repositoryId: `${number}`.padStart(64, 'a'),
       user: 'root',
       host: instanceOf(number),
-      storageType: 's3',
       areActionsEnabled: true,
+      ...(number % fileSystemEvery === 0
+        ? { storageType: 'filesystem', capacityBytes: 4e12, availableBytes: 1e12 }
+        : { storageType: 's3' }),
     },
     maintenance: {
       quick: { lastSuccessAt: nowSeconds - 3600, nextAt: nowSeconds + 3600 },
@@ -76,14 +80,16 @@ function ledgerAt(number: number, nowSeconds: number): Ledger {
   return ledger
 }
 
+function sourceOf(number: number, index: number): Source {
+  return { user: 'root', host: instanceOf(number), path: `/srv/data/share-${index}` }
+}
+
 function addSource(ledger: Ledger, number: number, index: number, nowSeconds: number): void {
-  const source: Source = { user: 'root', host: instanceOf(number), path: `/srv/data/share-${index}` }
+  const source = sourceOf(number, index)
   const today = Math.floor(nowSeconds / day) * day
   const timeOfDay = (index * 3600 + number * 7) % day
   const newest = today + timeOfDay <= nowSeconds ? today + timeOfDay : today + timeOfDay - day
-  const held = Array.from({ length: snapshotsHeld }, (_, age) =>
-    snapshotAt(source, index, newest - age * day),
-  )
+  const held = agesHeld.map((age) => snapshotAt(source, index, newest - age * day))
   ledger.addSource(source, nowSeconds - 60 * day)
   ledger.addSnapshots(source, held.toReversed(), askedAt(newest + 1))
 }
