@@ -31,6 +31,7 @@ export const machineEffects = [
   'repository is replaced',
   'logs are elsewhere',
   'runs are unattributed',
+  'agent is outdated',
 ] as const
 
 export type SourceEffect = (typeof sourceEffects)[number]
@@ -106,6 +107,8 @@ export const incidents: readonly Incident[] = [
   // One backup that nobody explains alerts for 26 hours.
   incident('logs are elsewhere', 'KopiaLogsElsewhere', 'server', 310.2, 26 / 24),
   incident('runs are unattributed', 'KopiaRunsUnattributed', 'office', 315.2, 26 / 24),
+  // An older version, which decides no limits, is installed for a day.
+  incident('agent is outdated', 'KopiaAgentOutdated', 'archive', 60.4, 1),
   incident('machine is down', 'KopiaAgentSilent', 'server', 290.2, 0.5),
   incident('machine is down', 'KopiaAgentSilent', 'office', 330, 3),
   incident('pushes are rejected', 'KopiaPushRejected', 'archive', 275.4, 0.3),

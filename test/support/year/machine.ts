@@ -13,7 +13,7 @@ import { agentUpgrades, type Effect, gatewayRestarts, type Incident, laptopAway 
 import { limits, policies } from './limits.ts'
 import { type Machine, type SourcePlan, sourceOf } from './plan.ts'
 import { createSourceLedger, type SourceLedger } from './source-ledger.ts'
-import { sourceMetrics } from './source-metrics.ts'
+import { sourceMetrics, withoutLimits } from './source-metrics.ts'
 import { type Observation, type Run, type SourceYear, simulateSource } from './source-runs.ts'
 import { isIn, type TimeRange, type Tracks } from './tracks.ts'
 
@@ -44,6 +44,7 @@ const immediateEffects: readonly Effect[] = [
   'disk is full',
   'memory is low',
   'clock is wrong',
+  'agent is outdated',
 ]
 
 /**
@@ -99,8 +100,11 @@ export function simulateMachine(
     if (gatewayDown.some((down) => isIn(down, time))) group.clear(time)
     else if (isPaused(time)) group.stop(time)
     else if (isUnder('pushes are rejected', time)) group.reject(time)
-    else if (!isOneShot || hasRunEnded)
-      group.push(time, [agent.metrics(), ...sourceMetrics(labels, ledger, running, time)])
+    else if (!isOneShot || hasRunEnded) {
+      const ofSources = sourceMetrics(labels, ledger, running, time)
+      const isOutdated = isUnder('agent is outdated', time)
+      group.push(time, [agent.metrics(), ...(isOutdated ? ofSources.map(withoutLimits) : ofSources)])
+    }
     hasRunEnded = false
     watch(machine, time, () => statusOf(ledger, limits, running, time))
   })

@@ -73,6 +73,13 @@ function metricsOf(state: SourceState, group: string, { runningSince, context }:
   )
 }
 
+/** What an agent pushes that is older than the limits. */
+export function withoutLimits(metrics: Metrics): Metrics {
+  return new Map(
+    [...metrics].filter(([series]) => !/^kopia_backup_\w*(deadline|baseline|limit)/.test(series)),
+  )
+}
+
 const noLabels: Labels = {}
 
 /** Remembered by the objects of the labels, since each push of the year needs the same texts. */
