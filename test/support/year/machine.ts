@@ -64,8 +64,7 @@ export function simulateMachine(
     incidents.some((incident) => incident.effect === effect && isIn(incident, time))
   const isOn = onHours(machine, randomOf('open'))
   const isAwake = (time: number) => isOn(time) && !isUnder('machine is down', time)
-  const offset = Math.floor(randomOf('offset')() * heartbeat)
-  const lastBeat = (time: number) => time - ((time + offset) % heartbeat)
+  const lastBeat = createBeat(randomOf('offset'))
   const gatewayDown = gatewayOutages(incidents, lastBeat)
   const isPaused = (time: number) => !isAwake(time) || agentUpgrades.some((upgrade) => isIn(upgrade, time))
 
@@ -76,16 +75,12 @@ export function simulateMachine(
     const own = incidents.filter(({ path }) => path === plan.path)
     const sourceLedger = createSourceLedger(plan, ledger, randomOf(plan.path))
     const sourceYear = simulateSource(plan, own, isAwake, randomOf(`${plan.path} runs`))
-    for (const run of sourceYear.runs) {
-      queue.add(run.startedAt, () => sourceLedger.begin(run))
-      queue.add(run.endedAt, () => {
-        sourceLedger.end(run)
-        agent.endCommand(run.endedAt, run.isGood)
-        hasRunEnded = true
-      })
-    }
-    if (plan.until !== undefined) queue.add(yearBegins + plan.until * day, sourceLedger.remove)
-    return { plan, sourceLedger, sourceYear }
+    const source = { plan, sourceLedger, sourceYear }
+    queueRuns(queue, source, ({ endedAt, isGood }) => {
+      agent.endCommand(endedAt, isGood)
+      hasRunEnded = true
+    })
+    return source
   })
 
   const isOneShot = machine === 'cron'
@@ -109,13 +104,30 @@ export function simulateMachine(
     watch(machine, time, () => statusOf(ledger, limits, running, time))
   })
 
-  return {
-    machine,
-    sources,
-    tracks,
-    observed: observationsOf(machine, incidents, agent.observed, simulated),
-    runs: new Map(simulated.map(({ plan, sourceYear }) => [plan, sourceYear.runs])),
+  const observed = observationsOf(machine, incidents, agent.observed, simulated)
+  const runs = new Map(simulated.map(({ plan, sourceYear }) => [plan, sourceYear.runs]))
+  return { machine, sources, tracks, observed, runs }
+}
+
+/** Returns the time of the last heartbeat before a time. Each agent has its own offset. */
+function createBeat(random: () => number): (time: number) => number {
+  const offset = Math.floor(random() * heartbeat)
+  return (time) => time - ((time + offset) % heartbeat)
+}
+
+function queueRuns(
+  queue: EventQueue,
+  { plan, sourceLedger, sourceYear }: SimulatedSource,
+  onEnd: (run: Run) => void,
+): void {
+  for (const run of sourceYear.runs) {
+    queue.add(run.startedAt, () => sourceLedger.begin(run))
+    queue.add(run.endedAt, () => {
+      sourceLedger.end(run)
+      onEnd(run)
+    })
   }
+  if (plan.until !== undefined) queue.add(yearBegins + plan.until * day, sourceLedger.remove)
 }
 
 /** The agent has run since the year began, and Kopia has answered. */
