@@ -97,8 +97,8 @@ export function simulateMachine(
     else if (isUnder('pushes are rejected', time)) group.reject(time)
     else if (!isOneShot || hasRunEnded) {
       const ofSources = sourceMetrics(labels, ledger, running, time)
-      const isOutdated = isUnder('agent is outdated', time)
-      group.push(time, [agent.metrics(), ...(isOutdated ? ofSources.map(withoutLimits) : ofSources)])
+      const pushed = [agent.metrics(), ...ofSources]
+      group.push(time, isUnder('agent is outdated', time) ? pushed.map(withoutLimits) : pushed)
     }
     hasRunEnded = false
     watch(machine, time, () => statusOf(ledger, limits, running, time))

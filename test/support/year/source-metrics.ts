@@ -73,11 +73,10 @@ function metricsOf(state: SourceState, group: string, { runningSince, context }:
   )
 }
 
-/** What an agent pushes that is older than the limits. */
+/** What an agent pushes that is older than the limits, and than the metrics of its setup. */
 export function withoutLimits(metrics: Metrics): Metrics {
-  return new Map(
-    [...metrics].filter(([series]) => !/^kopia_backup_\w*(deadline|baseline|limit)/.test(series)),
-  )
+  const isNew = /^kopia_(backup_\w*(deadline|baseline|limit)|agent_repository_changed)/
+  return new Map([...metrics].filter(([series]) => !isNew.test(series)))
 }
 
 const noLabels: Labels = {}
