@@ -40,6 +40,7 @@ module_of() {
       ;;
     nfpm) echo 'nfpm github.com/goreleaser/nfpm/v2 cmd/nfpm https://nfpm.goreleaser.com' ;;
     # Prometheus 3, which Debian does not have.
+    prometheus3) echo 'prometheus github.com/prometheus/prometheus cmd/prometheus https://prometheus.io/download/' ;;
     promtool3) echo 'promtool github.com/prometheus/prometheus cmd/promtool https://prometheus.io/download/' ;;
     pushgateway-1.11) echo 'pushgateway github.com/prometheus/pushgateway . https://prometheus.io/download/' ;;
     victoria-metrics)
@@ -97,8 +98,8 @@ build() {
   fi
   say "building ${path##*/}, which takes one to three minutes"
   flags=
-  # Without service discovery, which the tests do not use, promtool builds in half the time.
-  if [ "$1" = promtool3 ]; then flags=-tags=remove_all_sd; fi
+  # Without service discovery, which the tests do not use, these build in half the time.
+  case $1 in promtool3 | prometheus3) flags=-tags=remove_all_sd ;; esac
   package=$3
   if [ "$4" != . ]; then package=$3/$4; fi
   GOFLAGS=$flags go -C "$here/$2" build -o "$path.$$" "$package" >&2 9>&-

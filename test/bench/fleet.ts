@@ -3,7 +3,7 @@
 import { join } from 'node:path'
 import { tool } from '../support/tools.ts'
 import { type Bench, median, type Result, type Row } from './bench.ts'
-import { measureHistory } from './fleet/history.ts'
+import { measureHistory, type PrometheusVersion } from './fleet/history.ts'
 import { measurePrometheus } from './fleet/prometheus.ts'
 import { measureHeartbeats, measureSizes, measureStorms, onFilled } from './fleet/push-rows.ts'
 import { type Simulated, simulate, sourcesPerAgent } from './fleet/simulated-agent.ts'
@@ -32,9 +32,18 @@ async function measureWatching(folder: string, size: number): Promise<Row[]> {
   ]
 }
 
+const versionWords: Readonly<Record<PrometheusVersion, string>> = {
+  prometheus: 'Prometheus 2.42',
+  prometheus3: 'Prometheus 3',
+}
+
 /** The cost of one evaluation of the alerts over so many agents with their history. */
-export async function measureRules(folder: string, agents: number): Promise<readonly Row[]> {
-  const costs = await measureHistory(join(folder, 'history'), agents)
+export async function measureRules(
+  folder: string,
+  agents: number,
+  program: PrometheusVersion,
+): Promise<readonly Row[]> {
+  const costs = await measureHistory(join(folder, program), agents, program)
   const total = costs.reduce<readonly number[]>(
     (sums, { seconds }) => seconds.map((one, round) => one + (sums[round] ?? 0)),
     [],
@@ -47,13 +56,13 @@ export async function measureRules(folder: string, agents: number): Promise<read
   return [
     ...[['all alerts', total] as const, ...dearest].map(
       ([name, values]): Row => ({
-        what: `${name}, ${agents * sourcesPerAgent} sources: an evaluation`,
+        what: `${versionWords[program]}: ${name}, ${agents * sourcesPerAgent} sources: an evaluation`,
         unit: 's',
         values,
       }),
     ),
     {
-      what: `samples in memory (${largest?.name})`,
+      what: `${versionWords[program]}: samples in memory (${largest?.name})`,
       unit: 'samples',
       values: [largest?.peakSamples ?? Number.NaN],
     },
@@ -69,7 +78,8 @@ async function measure(folder: string): Promise<Result> {
   rows.push(...(await measureStorms(folder, all)))
   rows.push(...(await measureHeartbeats(folder, all)))
   rows.push(...(await measureWatching(folder, 1000)))
-  rows.push(...(await measureRules(folder, 1000)))
+  rows.push(...(await measureRules(folder, 1000, 'prometheus')))
+  rows.push(...(await measureRules(folder, 1000, 'prometheus3')))
   const of = (what: string) => median(rows.find((row) => row.what.startsWith(what))?.values ?? [])
   return {
     rows,
@@ -82,16 +92,16 @@ async function measure(folder: string): Promise<Result> {
         bound: 'at most',
       },
       {
-        promise: 'all alert rules over 20,000 sources with a month of history',
+        promise: 'all alert rules over 20,000 sources with a month of history, in Prometheus 3',
         unit: 's',
-        reached: of('all alerts, 20000 sources'),
+        reached: of('Prometheus 3: all alerts, 20000 sources'),
         limit: 3,
         bound: 'at most',
       },
       {
         promise: 'samples in memory',
         unit: 'samples',
-        reached: of('samples in memory'),
+        reached: of('Prometheus 3: samples in memory'),
         limit: 3e6,
         bound: 'at most',
       },

@@ -10,6 +10,7 @@ export type ToolName =
   | 'prometheus'
   | 'promtool'
   | 'promtool3'
+  | 'prometheus3'
   | 'pushgateway'
   | 'pushgateway-1.11'
   | 'alertmanager'

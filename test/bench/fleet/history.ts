@@ -23,6 +23,9 @@ const scrapeSeconds = minute
 const recentSeconds = 26 * hour
 const coarseSeconds = 15 * minute
 
+/** Debian's, the oldest that the rules support, and that of the stack. */
+export type PrometheusVersion = 'prometheus' | 'prometheus3'
+
 export type HistoryCost = {
   readonly name: string
   /** As Prometheus reports it, of each round. */
@@ -35,9 +38,13 @@ export type HistoryCost = {
  * Evaluates all alerts over so many agents, in turn and several times. Each series goes back as far as an alert reads it:
  * Prometheus opens no older data, so a month of it would change nothing.
  */
-export async function measureHistory(folder: string, agents: number): Promise<readonly HistoryCost[]> {
+export async function measureHistory(
+  folder: string,
+  agents: number,
+  program: PrometheusVersion,
+): Promise<readonly HistoryCost[]> {
   const now = Math.floor(Date.now() / 1000 / coarseSeconds) * coarseSeconds
-  const prometheus = await startEmpty(folder)
+  const prometheus = await startEmpty(folder, program)
   try {
     await load(prometheus, agents, now)
     const alerts = await readAlerts()
@@ -62,11 +69,11 @@ const rounds = 5
 
 type Evaluation = { readonly seconds: number; readonly peakSamples: number }
 
-async function startEmpty(folder: string): Promise<Service> {
+async function startEmpty(folder: string, program: PrometheusVersion): Promise<Service> {
   await mkdir(folder, { recursive: true })
   await writeFile(join(folder, 'prometheus.yml'), 'global: {}\n')
-  return startService('prometheus', await freePort(), '/-/ready', (address) => [
-    tool('prometheus'),
+  return startService(program, await freePort(), '/-/ready', (address) => [
+    tool(program),
     `--config.file=${join(folder, 'prometheus.yml')}`,
     `--storage.tsdb.path=${join(folder, 'data')}`,
     '--web.enable-remote-write-receiver',
