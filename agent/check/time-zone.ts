@@ -24,22 +24,25 @@ const subject = 'time zone'
 export function checkTimeZone(
   snapshots: readonly Snapshot[],
   policies: readonly Policy[],
-  timeZone: string,
+  timeZone: string | undefined,
 ): Finding {
-  for (const ofSource of bySource(snapshots).values()) {
+  const place = timeZone ?? 'the local time zone'
+  const differing = [...bySource(snapshots).values()].flatMap((ofSource) => {
     const starts = ofSource.slice(-startsNeeded).map(({ startedAt }) => startedAt)
     const [first] = ofSource
-    if (first === undefined || starts.length < startsNeeded) continue
+    if (first === undefined || starts.length < startsNeeded) return []
     const offset = offsetOf(starts, timetableFor(policies, first), timeZone)
-    if (offset !== undefined && offset !== 0)
-      return warning(
-        subject,
-        `the backups of ${formatSource(first.source)} start ${durationWords(Math.abs(offset))} ` +
-          `${offset > 0 ? 'after' : 'before'} the times of their schedule in ${timeZone}`,
-        "if Kopia runs elsewhere or in a container, give the agent Kopia's time zone: set TZ, such as TZ=Europe/Berlin",
-      )
-  }
-  return ok(subject, timeZone)
+    return offset === undefined ? [] : [{ source: first.source, offset }]
+  })
+  const [one] = differing
+  // A source that waits for others starts late; in a wrong time zone none is punctual.
+  if (one === undefined || differing.some(({ offset }) => offset === 0)) return ok(subject, place)
+  return warning(
+    subject,
+    `the backups of ${formatSource(one.source)} start ${durationWords(Math.abs(one.offset))} ` +
+      `${one.offset > 0 ? 'after' : 'before'} the times of their schedule in ${place}`,
+    "if Kopia runs elsewhere or in a container, give the agent Kopia's time zone: set TZ, such as TZ=Europe/Berlin",
+  )
 }
 
 function timetableFor(policies: readonly Policy[], { source }: Snapshot): readonly string[] {
@@ -50,7 +53,7 @@ function timetableFor(policies: readonly Policy[], { source }: Snapshot): readon
 function offsetOf(
   starts: readonly number[],
   timetable: readonly string[],
-  timeZone: string,
+  timeZone: string | undefined,
 ): number | undefined {
   if (timetable.length === 0) return undefined
   const follows = (offset: number) =>

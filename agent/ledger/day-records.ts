@@ -62,3 +62,14 @@ function recordsOf(flat: readonly number[], width: number): readonly DayRecord[]
     return [end, ...figures]
   })
 }
+
+/** The records whose end passes the test. */
+export function recordsUntil(
+  flat: readonly number[],
+  width: number,
+  isPast: (end: number) => boolean,
+): readonly number[] {
+  return recordsOf(flat, width)
+    .filter(([end]) => isPast(end))
+    .flat()
+}

@@ -1,7 +1,7 @@
 // How long the good backups of a source took at most in four weeks.
 
 import type { SourceState } from './source-state.ts'
-import { historyOf, longestRepeatSince, longestSuccessSince } from './success-history.ts'
+import { historyOf, longestSuccessSince, repeatedDurationsSince } from './success-history.ts'
 
 const fourWeeksSeconds = 28 * 86_400
 
@@ -10,7 +10,11 @@ export function longestSuccessSeconds(state: SourceState | undefined, at: number
   return state && longestSuccessSince(historyOf(state), at - fourWeeksSeconds)
 }
 
-/** The same without the first day, whose backup may have taken far longer than all others. */
-export function longestRepeatSeconds(state: SourceState, at: number): number | undefined {
-  return longestRepeatSince(historyOf(state), at - fourWeeksSeconds)
+/** A longer run happened at least twice, if it is to be usual: else it was a first backup, or the clock was set meanwhile. */
+const longestOnceSeconds = 2 * 86_400
+
+/** How long a good backup usually takes at most, by those of four weeks; undefined without one. */
+export function longestUsualSeconds(state: SourceState, at: number): number | undefined {
+  const [longest, second = 0] = repeatedDurationsSince(historyOf(state), at - fourWeeksSeconds)
+  return longest === undefined ? undefined : Math.min(longest, Math.max(longestOnceSeconds, second))
 }

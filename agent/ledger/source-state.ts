@@ -8,7 +8,14 @@ import { intervalBetween, intervalOfSnapshots } from './median-interval.ts'
 import { type RecentAttempts, recentOf, withAttempt, withoutNewest, withPast } from './recent-attempts.ts'
 import { knownBefore, pastOf, pastSuccessOf } from './snapshot-history.ts'
 import { type SnapshotSummary, summaryAfter } from './snapshot-summary.ts'
-import { historyAfter, historyOf, type SuccessHistory, withSuccess } from './success-history.ts'
+import {
+  beforeFuture,
+  historyAfter,
+  historyOf,
+  isOfFuture,
+  type SuccessHistory,
+  withSuccess,
+} from './success-history.ts'
 
 /** Times in Unix seconds, sizes in bytes. */
 export type SourceState = {
@@ -65,7 +72,7 @@ export function withFinished(
   const before = isLast(state, finished) ? withoutNewest(recentOf(state)) : recentOf(state)
   const recent = withAttempt(before, finished)
   if (finished.outcome !== 'success') return { ...state, ...changes, attempts, recent }
-  const history = withSuccess(historyOf(state), finished)
+  const history = withSuccess(beforeFuture(historyOf(state), nowSeconds), finished)
   const usual = intervalBetween(recent) ?? state.usualIntervalSeconds
   return { ...state, ...changes, attempts, recent, history, ...usualInterval(usual) }
 }
@@ -78,7 +85,8 @@ export function withSnapshots(
   unknown: readonly Snapshot[] = [],
 ): SourceState {
   const known = snapshots.filter((snapshot) => !unknown.includes(snapshot))
-  const past = state.lastAttempt === undefined ? pastOf(known) : pastSuccessOf(state, known)
+  const passed = known.filter((snapshot) => !isOfFuture(snapshot, nowSeconds))
+  const past = state.lastAttempt === undefined ? pastOf(passed) : pastSuccessOf(state, passed)
   const recent = withPast(recentOf(state), knownBefore(state, known))
   const isGone = state.lastSuccessAt !== undefined && newestComplete(snapshots) === undefined
   const held = summaryAfter(state.held, snapshots)
@@ -87,7 +95,7 @@ export function withSnapshots(
     ...past,
     held,
     recent,
-    history: historyAfter(state, held, snapshots),
+    history: historyAfter(state, held, snapshots, nowSeconds),
     ...usualInterval(usualIntervalOf({ ...state, recent }) ?? intervalOfSnapshots(snapshots)),
     ...(isGone && { goneSince: goneSince ?? nowSeconds }),
   }

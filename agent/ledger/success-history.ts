@@ -9,6 +9,7 @@ import {
   keptSeconds,
   type Merge,
   type Period,
+  recordsUntil,
   withRecords,
 } from './day-records.ts'
 import { recentOf, unpacked } from './recent-attempts.ts'
@@ -49,13 +50,32 @@ export function historyAfter(
   state: Remembering,
   { newestId, counts }: SnapshotSummary,
   snapshots: readonly Snapshot[],
+  nowSeconds: number,
 ): SuccessHistory {
   const { held, history } = state
   if (history && held && held.newestId === newestId && held.counts.all === counts.all) return history
   return withCompleteSnapshots(
-    historyOf(state),
-    snapshots.filter(({ incomplete }) => incomplete === undefined),
+    beforeFuture(historyOf(state), nowSeconds),
+    snapshots.filter((snapshot) => snapshot.incomplete === undefined && !isOfFuture(snapshot, nowSeconds)),
   )
+}
+
+/** What is later than this shows that a clock was wrong; clocks of two machines differ by less. */
+const clockDifferenceSeconds = 3600
+
+/** Whether it ended at a time that has not come yet. */
+export function isOfFuture({ endedAt }: { readonly endedAt: number }, nowSeconds: number): boolean {
+  return endedAt > nowSeconds + clockDifferenceSeconds
+}
+
+/** The history without what a wrong clock has left in it. */
+export function beforeFuture(history: SuccessHistory, nowSeconds: number): SuccessHistory {
+  const isPast = (end: number) => !isOfFuture({ endedAt: end }, nowSeconds)
+  return {
+    ends: history.ends.filter(isPast),
+    durations: recordsUntil(history.durations, 2, isPast),
+    snapshots: recordsUntil(history.snapshots, 4, isPast),
+  }
 }
 
 /** Adds a success that ended at `endedAt`. */
@@ -95,9 +115,14 @@ export function longestSuccessSince({ durations }: SuccessHistory, since: number
   return bestInForce(durations, { width: 2, index: 1 }, { from: since, until: Infinity }, Math.max)
 }
 
-/** The same without the first day that is remembered. */
-export function longestRepeatSince(history: SuccessHistory, since: number): number | undefined {
-  return longestSuccessSince({ ...history, durations: history.durations.slice(2) }, since)
+/** The longest durations of days since then, longest first, without the first day that is remembered. */
+export function repeatedDurationsSince({ durations }: SuccessHistory, since: number): readonly number[] {
+  const found: number[] = []
+  for (let at = 2; at < durations.length; at += 2) {
+    const [seconds = 0, nextEnd = Infinity] = [durations[at + 1], durations[at + 2]]
+    if (nextEnd > since) found.push(seconds)
+  }
+  return found.sort((one, other) => other - one)
 }
 
 /** The least size of the snapshots that were the newest at some time of the period; undefined without one. */

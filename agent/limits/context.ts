@@ -11,8 +11,8 @@ export type LimitSettings = {
   readonly overdueGrace: number
   /** The expected interval in seconds of a source that no policy schedules; undefined where none is set. */
   readonly configuredInterval: (source: Source) => number | undefined
-  /** The time zone of Kopia's schedules, such as `Europe/Berlin`. */
-  readonly timeZone: string
+  /** The time zone of Kopia's schedules, such as `Europe/Berlin`; undefined for the local one, if it has no name. */
+  readonly timeZone: string | undefined
 }
 
 export type LimitContext = {
@@ -26,11 +26,17 @@ export type LimitContext = {
   readonly nowSeconds: number
 }
 
+/** With TZ='' Node names a zone that it does not know, and with TZ=:/etc/localtime none. */
+function localTimeZone(): string | undefined {
+  const { timeZone } = Intl.DateTimeFormat().resolvedOptions()
+  return timeZone === 'Etc/Unknown' ? 'UTC' : timeZone
+}
+
 /** The limits of a machine that sets nothing itself. */
 export const defaultLimitSettings: LimitSettings = {
   overdueGrace: 0.5,
   configuredInterval: () => undefined,
-  timeZone: Intl.DateTimeFormat().resolvedOptions().timeZone,
+  timeZone: localTimeZone(),
 }
 
 /** What the ledger knows at the time `nowSeconds`, as plain values: a later change of the ledger does not change them. */

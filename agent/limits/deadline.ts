@@ -2,9 +2,9 @@
 
 import { effectivePolicyFor } from '../kopia/cli/policies.ts'
 import type { Schedule } from '../kopia/cli/schedule.ts'
-import { longestRepeatSeconds } from '../ledger/longest-success.ts'
+import { longestUsualSeconds } from '../ledger/longest-success.ts'
 import { type SourceState, usualIntervalOf } from '../ledger/source-state.ts'
-import { historyOf } from '../ledger/success-history.ts'
+import { historyOf, isOfFuture } from '../ledger/success-history.ts'
 import { type LimitContext, policiesOf } from './context.ts'
 import { learnedDeadline } from './learned-deadline.ts'
 import { type FixedContext, remembered } from './remembered.ts'
@@ -28,13 +28,21 @@ const neverSeconds = day
 
 /** The deadline of a source; `runningSince` is the start of the attempt that is under way. */
 export function deadlineOf(state: SourceState, context: LimitContext, runningSince?: number): Deadline {
-  const fixed = fixedDeadlineOf(state, context)
+  const fixed = fixedDeadlineOf(withoutFuture(state, context.nowSeconds), context)
   const awake = context.sleeps
     ? { ...fixed, at: movedByUptime(fixed.at, context.uptimeQuarters, context.nowSeconds) }
     : fixed
   if (awake.origin !== 'never' || runningSince === undefined) return awake
   // A first backup can take days.
   return { ...awake, at: Math.max(awake.at, stuckAt(state, runningSince)) }
+}
+
+/** A success of the future shows that the clock was set back: the one before it counts. */
+function withoutFuture(state: SourceState, nowSeconds: number): SourceState {
+  const { lastSuccessAt, lastSuccessStartedAt: _, ...others } = state
+  if (lastSuccessAt === undefined || !isOfFuture({ endedAt: lastSuccessAt }, nowSeconds)) return state
+  const before = historyOf(state).ends.findLast((end) => end <= nowSeconds)
+  return before === undefined ? others : { ...others, lastSuccessAt: before }
 }
 
 /** Since when the source is overdue; undefined if it is not. */
@@ -51,7 +59,8 @@ function decide(state: SourceState, context: FixedContext): Deadline {
     return { at: firstSeenAt + neverSeconds, origin: 'never' }
   const { overdueGrace, timeZone } = context.settings
   const success = { startedAt: lastSuccessStartedAt, endedAt: lastSuccessAt }
-  const longestSeconds = longestRepeatSeconds(state, lastSuccessAt) ?? 0
+  // A machine may have slept during a run, and gets four hours awake anyway.
+  const longestSeconds = context.sleeps ? 0 : (longestUsualSeconds(state, lastSuccessAt) ?? 0)
   const grace = { factor: overdueGrace, longestSeconds }
   const { schedule } = effectivePolicyFor(policiesOf(context), state.source)
   const byPolicy = schedule && scheduledDeadline(schedule, success, grace, timeZone)

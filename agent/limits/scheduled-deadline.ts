@@ -26,7 +26,7 @@ export function scheduledDeadline(
   schedule: Schedule,
   success: Success,
   grace: Grace,
-  timeZone: string,
+  timeZone: string | undefined,
 ): { readonly at: number; readonly dueAt: number } | undefined {
   const dueAt = nextDueOf(schedule, success, timeZone)
   if (dueAt === undefined) return undefined

@@ -102,7 +102,7 @@ export const definitions = {
   kopia_backup_running_deadline_timestamp_seconds: {
     type: 'gauge',
     labels: ofSource,
-    help: 'When the attempt that is under way counts as stuck, in Unix time; absent while there is none.',
+    help: 'When the attempt that is under way counts as stuck, in Unix time; absent on a machine that sleeps.',
   },
   kopia_backup_size_baseline_bytes: {
     type: 'gauge',
@@ -119,7 +119,7 @@ export const definitions = {
     labels: ofSource,
     help:
       'The share of changed files above which a change is unusual: three times the largest of four weeks, at least 0.3 ' +
-      'beside new files; absent under 50 files.',
+      'beside new files; absent under 50 files, and on the first day.',
   },
   kopia_snapshot_oldest_timestamp_seconds: {
     type: 'gauge',

@@ -113,6 +113,7 @@ export function problemWords(status: SourceStatus, now: number): string | undefi
 function expectationWords({ deadline, expectedInterval }: SourceStatus, now: number): string {
   if (deadline.origin === 'policy' && deadline.dueAt !== undefined)
     return `due ${agoWords(deadline.dueAt, now)} by its schedule`
+  if (deadline.origin === 'never') return 'no success within a day'
   if (expectedInterval === undefined) return 'its expected interval is unknown'
   return `expected every ${intervalWords(expectedInterval.seconds)}`
 }

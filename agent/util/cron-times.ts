@@ -30,7 +30,7 @@ export function cronGaps(expressions: readonly string[]): CronGaps | undefined {
 export function nextRunSeconds(
   expressions: readonly string[],
   after: number,
-  timeZone: string,
+  timeZone: string | undefined,
 ): number | undefined {
   const key = [timeZone, ...expressions].join('\n')
   const answers = knownAnswers.get(key) ?? []
@@ -49,7 +49,7 @@ const mostAnswers = 20
 function earliestRunSeconds(
   expressions: readonly string[],
   after: number,
-  timeZone: string,
+  timeZone: string | undefined,
 ): number | undefined {
   const times = expressions
     .map((expression) => nextRunOf(parse(expression, timeZone), new Date(after * 1000)))

@@ -59,3 +59,14 @@ test('what follows no timetable, or is too little, says nothing', () => {
   const hourly = startingAt(...[0, 1, 2, 3].map((index) => utc('2026-11-20 07:00:05') + index * hour))
   assert.equal(checkTimeZone(hourly, [policy({ cron: ['0 * * * *'] })], 'UTC').result, 'ok')
 })
+
+test('a source that waits for another one is no sign of a wrong time zone', () => {
+  const other = { user: 'root', host: 'vm', path: '/waits' }
+  const waiting = daily('2026-11-20 02:00:01').map((snapshot) => ({ ...snapshot, source: other }))
+  assert.equal(checkTimeZone([...waiting, ...daily('2026-11-20 01:00:01')], nightly, 'UTC').result, 'ok')
+  assert.equal(checkTimeZone(waiting, nightly, 'UTC').result, 'warning')
+})
+
+test('a machine whose time zone has no name is local', () => {
+  assert.equal(checkTimeZone([], nightly, undefined).found, 'the local time zone')
+})

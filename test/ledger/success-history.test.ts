@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { longestRepeatSeconds, longestSuccessSeconds } from '../../agent/ledger/longest-success.ts'
+import { longestSuccessSeconds, longestUsualSeconds } from '../../agent/ledger/longest-success.ts'
 import { newSource, withSnapshots } from '../../agent/ledger/source-state.ts'
 import {
   emptyHistory,
@@ -113,9 +113,34 @@ test('the longest good backup of four weeks, failures left out, and without the 
   const first = stateAfter(failed, 'success', now + day, 5000)
   const state = stateAfter(stateAfter(first, 'success', now + 2 * day, 40), 'failed', now + 3 * day, 900)
   assert.equal(longestSuccessSeconds(state, now + 3 * day), 5000)
-  assert.equal(longestRepeatSeconds(state, now + 3 * day), 40)
-  assert.equal(longestRepeatSeconds(first, now + 3 * day), undefined)
+  assert.equal(longestUsualSeconds(state, now + 3 * day), 40)
+  assert.equal(longestUsualSeconds(first, now + 3 * day), undefined)
   // The first one was the last success until the second one ended.
   assert.equal(longestSuccessSeconds(state, now + 29 * day), 5000)
   assert.equal(longestSuccessSeconds(state, now + 31 * day), 40)
+})
+
+test('a run of more than two days is usual only if there were two', () => {
+  const after = (...days: readonly number[]) =>
+    days.reduce(
+      (state, seconds, index) => stateAfter(state, 'success', now + index * 3 * day, seconds),
+      newSource(source, now),
+    )
+  const usual = (...days: readonly number[]) =>
+    longestUsualSeconds(after(...days), now + days.length * 3 * day)
+  assert.equal(usual(60, 60, 20 * hour, 60), 20 * hour)
+  // The clock was set forward by a month while the backup ran.
+  assert.equal(usual(60, 60, 30 * day, 60), 2 * day)
+  assert.equal(usual(60, 60, 4 * day, 3 * day), 3 * day)
+  assert.equal(usual(5 * day, 60), 60)
+})
+
+test('what a clock that was ahead has left is forgotten, and snapshots of the future do not count', () => {
+  const ahead = withSuccess(afterSuccesses(now - day), { endedAt: now + 365 * day, durationSeconds: 60 })
+  const state = { ...newSource(source, now), history: ahead }
+  const after = stateAfter(state, 'success', now)
+  assert.deepEqual(after.history?.ends, [now - day, now])
+  const held = [snapshotAt(now - day), snapshotAt(now + 300 * day)]
+  const found = stateHolding(held, now)
+  assert.deepEqual([found.lastSuccessAt, found.history?.ends], [now - day, [now - day]])
 })

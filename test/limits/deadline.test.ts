@@ -199,3 +199,29 @@ suite('an attempt under way is stuck', () => {
     assert.equal(runningDeadlineOf(after(hour), contextAt(now), undefined), undefined)
   })
 })
+
+test('a success of the future shows that the clock was set back: the one before it counts', () => {
+  const ahead = stateAfter(
+    stateAfter(newSource(source, now - day), 'success', now),
+    'success',
+    now + 300 * day,
+  )
+  const policies = [policy({ minutesOfDay: [60] })]
+  const deadline = deadlineOf(ahead, contextAt(now + hour, { policies }))
+  assert.deepEqual([deadline.origin, asUtc(deadline.at)], ['policy', '2026-11-25 14:00'])
+  const alone = stateAfter(newSource(source, now - day), 'success', now + 300 * day)
+  assert.equal(deadlineOf(alone, contextAt(now + hour, { policies })).origin, 'never')
+})
+
+test('the durations of a machine that sleeps lengthen no deadline', () => {
+  const state = stateAfter(
+    stateAfter(newSource(source, now - 9 * day), 'success', now - day),
+    'success',
+    now,
+    40 * hour,
+  )
+  const policies = [policy({ intervalSeconds: hour })]
+  const quarters = { policies, sleeps: true }
+  // Due when it ended, an hour and an hour later overdue, and four hours awake.
+  assert.equal(asUtc(deadlineOf(state, contextAt(now, quarters)).at), '2026-11-24 18:15')
+})

@@ -36,7 +36,11 @@ export function gapsOf({ intervalSeconds, timetable }: Schedule): ScheduleGaps |
  * down to multiples since the year 1 (NextSnapshotTime in snapshot/policy/scheduling_policy.go). The agent does not: who runs
  * `snapshot create` daily at 23:00 beside an interval of a day would be due an hour later.
  */
-export function nextTimeOf(schedule: Schedule, after: number, timeZone: string): number | undefined {
+export function nextTimeOf(
+  schedule: Schedule,
+  after: number,
+  timeZone: string | undefined,
+): number | undefined {
   const times = [
     schedule.intervalSeconds === undefined ? undefined : after + schedule.intervalSeconds,
     nextRunSeconds(schedule.timetable, after, timeZone),
@@ -51,7 +55,7 @@ export function nextTimeOf(schedule: Schedule, after: number, timeZone: string):
 export function nextDueOf(
   schedule: Schedule,
   { startedAt, endedAt }: { readonly startedAt: number; readonly endedAt: number },
-  timeZone: string,
+  timeZone: string | undefined,
 ): number | undefined {
   const next = nextTimeOf(schedule, startedAt, timeZone)
   if (next === undefined || next >= endedAt) return next
