@@ -3,7 +3,7 @@
 import type { Attempt } from '../kopia/runs/evidence.ts'
 import type { EndedRun, OpenRun, Telling } from '../kopia/runs/run.ts'
 import type { RunTracker } from '../kopia/runs/tracker.ts'
-import { formatSource } from '../kopia/source.ts'
+import { formatSource, type Source } from '../kopia/source.ts'
 import type { Ledger } from '../ledger/ledger.ts'
 import { withClaims } from './claims.ts'
 import type { CommandEntries } from './command-entries.ts'
@@ -46,7 +46,7 @@ export class Settlement {
    */
   async settle(items: readonly PendingItem[], answer: SnapshotsAnswer): Promise<boolean> {
     if (answer.kind === 'interrupted') return false
-    const { ledger, tracker } = this.#options
+    const { tracker } = this.#options
     // Runs that wrote while Kopia answered must be known before their snapshots are entered.
     await tracker.sweep()
     await this.#refreshWhatIsOld(items, answer)
@@ -55,15 +55,33 @@ export class Settlement {
     )
     await tracker.exclusively(() => {
       for (const decision of decisions) this.#enter(decision)
-      // A run that can't be told apart yet may be of this repository: its own report says more than its snapshot.
-      const mayBeOurs = (run: OpenRun | EndedRun) => tracker.configurationOf(run)?.kind !== 'other'
-      const busy = unsettledAttempts(tracker.runs, ledger.repository.status, mayBeOurs)
-      this.#options.entries.enterSnapshots(answer, new Set(busy.map(({ source }) => formatSource(source))))
+      this.#options.entries.enterSnapshots(answer, this.#busySources(decisions))
     })
     this.#options.deferrals.retain([...this.#options.pending(), ...quietRunsOf(tracker)])
     this.#options.commands.retain(new Set(pendingRuns(tracker.runs).map(({ runId }) => runId)))
     this.#options.unattributed.retain(tracker.runs)
     return true
+  }
+
+  /**
+   * The sources whose snapshots are left to attempts that are not settled yet: their own report says more. A run that can't be
+   * told apart yet may be of this repository, too; but in a shared directory it may be another's, and then nothing would enter
+   * the snapshot of an attempt that has just been settled.
+   */
+  #busySources(decisions: readonly Decision[]): ReadonlySet<string> {
+    const { ledger, tracker, setup } = this.#options
+    const unsettled = (kind: 'own' | undefined) =>
+      unsettledAttempts(
+        tracker.runs,
+        ledger.repository.status,
+        (run: OpenRun | EndedRun) => tracker.configurationOf(run)?.kind === kind,
+      ).map(({ source }) => formatSource(source))
+    const justSettled = new Set(
+      setup.logDirectoryUse() === 'shared'
+        ? decisions.flatMap((decision) => (decision.kind === 'own' ? decision.finished : [])).map(nameOf)
+        : [],
+    )
+    return new Set([...unsettled('own'), ...unsettled(undefined).filter((name) => !justSettled.has(name))])
   }
 
   /** What this machine backs up under another name shows that the identity is old, and an unknown reason that policies are. */
@@ -121,6 +139,10 @@ export class Settlement {
     if (decision.kind === 'own') commands.enterEnd(item.runId, item.run, finished)
     tracker.settle(item.runId, tellingOf(item.run, decision))
   }
+}
+
+function nameOf({ source }: { readonly source: Source }): string {
+  return formatSource(source)
 }
 
 /** What such a run backed up is known by the repository alone. */

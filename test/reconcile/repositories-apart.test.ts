@@ -129,3 +129,18 @@ test('a run that ended well and whose snapshot is not here backed up to another 
   assert.equal(stateOf(data), undefined)
   assert.equal(counted.unattributed, 1)
 })
+
+test('in a shared directory an attempt is entered with its snapshot, though another run of the source is not told apart yet', async (context) => {
+  const { clock, kopia, look, stateOf } = await startReconciling(context, {
+    runs: {
+      own: endedRun(3, goodLog, { configuration: { kind: 'own' } }),
+      unknown: openRun([line.snapshotting(2)]),
+    },
+    ledger: { setup: { otherConfigurations: ['/other.config'] } },
+  })
+  kopia.held = [snapshotAt('i1', 0)]
+  clock.now = begin + 6
+  await look()
+  const state = stateOf(data)
+  assert.deepEqual([state?.attempts, state?.held?.counts.all], [counters.oneSuccess, 1])
+})

@@ -165,9 +165,12 @@ function tracksOf(
     )
   const others = allMachines
     .filter((machineYear) => !machineYears.includes(machineYear))
-    .flatMap(({ tracks }) => [...tracks].filter(([series]) => series.startsWith('kopia_agent_build_info')))
+    .flatMap(({ tracks }) => [...tracks].filter(([series]) => isOfEveryAgent.test(series)))
   return [...others, ...own]
 }
+
+/** What tells that an agent is there, and up to date. */
+const isOfEveryAgent = /^kopia_agent_(build_info|repository_changed)/
 
 function run(file: string, parameters: readonly string[]): Promise<string> {
   return new Promise((resolve) => {
