@@ -35,7 +35,7 @@ export function fleetFigures(report: Report): string {
     startTable(cell),
     'Heartbeats during one of their five minutes (gateway 1.5):',
     heartbeatTable(cell),
-    'One Prometheus 2.42 for 1,000 agents, with the project’s configuration and rules, after some minutes. The times are those of one evaluation of each rule group:',
+    'One Prometheus 2.42 for 1,000 agents, with the project’s configuration and rules, after some minutes:',
     table(
       ['figure', 'measured'],
       report.rows
@@ -134,7 +134,7 @@ function outcomes(cell: Cell, what: string): readonly string[] {
 }
 
 function isOfHistory(what: string): boolean {
-  return /an evaluation$|^samples in memory/.test(what)
+  return /an evaluation$|samples in memory/.test(what)
 }
 
 /** A test that did not finish in time has an infinite value. */
