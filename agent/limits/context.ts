@@ -11,7 +11,7 @@ export type LimitSettings = {
   readonly overdueGrace: number
   /** The expected interval in seconds of a source that no policy schedules; undefined where none is set. */
   readonly configuredInterval: (source: Source) => number | undefined
-  /** The time zone of Kopia's schedules, such as `Europe/Berlin`; undefined for the local one, if it has no name. */
+  /** The time zone of Kopia's schedules, such as `Europe/Berlin`; undefined for the agent's own, if it has no name. */
   readonly timeZone: string | undefined
 }
 
@@ -26,17 +26,13 @@ export type LimitContext = {
   readonly nowSeconds: number
 }
 
-/** With TZ='' Node names a zone that it does not know, and with TZ=:/etc/localtime none. */
-function localTimeZone(): string | undefined {
+/**
+ * The agent's own time zone; undefined if it has no name. With TZ='' Node names one that it does not know, and with
+ * TZ=:/etc/localtime none.
+ */
+export function localTimeZone(): string | undefined {
   const { timeZone } = Intl.DateTimeFormat().resolvedOptions()
   return timeZone === 'Etc/Unknown' ? 'UTC' : timeZone
-}
-
-/** The limits of a machine that sets nothing itself. */
-export const defaultLimitSettings: LimitSettings = {
-  overdueGrace: 0.5,
-  configuredInterval: () => undefined,
-  timeZone: localTimeZone(),
 }
 
 /** What the ledger knows at the time `nowSeconds`, as plain values: a later change of the ledger does not change them. */
@@ -51,6 +47,7 @@ export function limitContextOf(
 
 const noPolicies: readonly Policy[] = []
 
+/** The policies as far as they are known. */
 export function policiesOf({ policies }: Pick<LimitContext, 'policies'>): readonly Policy[] {
   return policies ?? noPolicies
 }

@@ -1,7 +1,7 @@
 // What a person sets about the limits of sources.
 
 import { createSourceTest } from '../kopia/source-patterns.ts'
-import { defaultLimitSettings, type LimitSettings } from '../limits/context.ts'
+import { type LimitSettings, localTimeZone } from '../limits/context.ts'
 import { parseFactor, parseIntervals } from './formats.ts'
 
 /** Builds the settings of the limits from the texts of `overdue_grace` and `expected_interval`, which are checked. */
@@ -11,7 +11,7 @@ export function toLimits(overdueGrace: string, expectedInterval: string): LimitS
     seconds,
   }))
   return {
-    ...defaultLimitSettings,
+    timeZone: localTimeZone(),
     overdueGrace: parseFactor(overdueGrace),
     configuredInterval: (source) => intervals.find(({ matches }) => matches(source))?.seconds,
   }

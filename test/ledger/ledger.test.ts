@@ -9,9 +9,10 @@ import { createLedger, emptyLedger, unknownSetup } from '../../agent/ledger/ledg
 import { intervalOfSnapshots } from '../../agent/ledger/median-interval.ts'
 import { countSnapshots } from '../../agent/ledger/snapshot-summary.ts'
 import { loadLedger, saveLedger } from '../../agent/ledger/store.ts'
-import { defaultLimitSettings, limitContextOf } from '../../agent/limits/context.ts'
+import { limitContextOf } from '../../agent/limits/context.ts'
 import { expectedIntervalOf } from '../../agent/limits/expected-interval.ts'
 import { temporaryFolder } from '../support/folder.ts'
+import { defaultLimitSettings } from '../support/limits.ts'
 import { askedAt, makeSnapshot } from '../support/snapshots.ts'
 
 const day = 86_400

@@ -11,9 +11,9 @@ const times = fileURLToPath(new URL('../../agent/util/cron-times.ts', import.met
 /** Midnight at the beginning of 2026 there, in Unix seconds, as a process with this TZ computes it. */
 function newYearWith(zone: string): number {
   const script = `
-    const { defaultLimitSettings } = await import(${JSON.stringify(context)})
+    const { localTimeZone } = await import(${JSON.stringify(context)})
     const { nextRunSeconds } = await import(${JSON.stringify(times)})
-    process.stdout.write(String(nextRunSeconds(['0 0 1 1 *'], 1767000000, defaultLimitSettings.timeZone)))`
+    process.stdout.write(String(nextRunSeconds(['0 0 1 1 *'], 1767000000, localTimeZone())))`
   const environment = { ...process.env, TZ: zone }
   return Number(
     execFileSync(process.execPath, ['--input-type=module', '--eval', script], { env: environment }),

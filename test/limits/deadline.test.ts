@@ -3,13 +3,14 @@
 import assert from 'node:assert/strict'
 import { suite, test } from 'node:test'
 import { newSource, type SourceState, withSnapshots } from '../../agent/ledger/source-state.ts'
-import { defaultLimitSettings, type LimitContext } from '../../agent/limits/context.ts'
+import type { LimitContext } from '../../agent/limits/context.ts'
 import { deadlineOf, overdueSince } from '../../agent/limits/deadline.ts'
 import { runningDeadlineOf } from '../../agent/limits/running-deadline.ts'
 import {
   asUtc,
   contextAt,
   day,
+  defaultLimitSettings,
   hour,
   policy,
   snapshotAt,

@@ -2,9 +2,9 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { FinishedAttempt } from '../../agent/kopia/runs/finished-attempt.ts'
 import { newSource, type SourceState, withFinished } from '../../agent/ledger/source-state.ts'
-import { defaultLimitSettings } from '../../agent/limits/context.ts'
 import type { MetricName } from '../../agent/metrics/definitions.ts'
 import { sourceSamples } from '../../agent/metrics/source-metrics.ts'
+import { defaultLimitSettings } from '../support/limits.ts'
 
 const source = { user: 'root', host: 'vm', path: '/data' }
 const attempt = {

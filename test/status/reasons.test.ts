@@ -3,13 +3,13 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { createLedger, emptyLedger, type Ledger } from '../../agent/ledger/ledger.ts'
-import { defaultLimitSettings } from '../../agent/limits/context.ts'
 import { statusJson } from '../../agent/status/json.ts'
 import { overallState, problemCount, statusOf } from '../../agent/status/status.ts'
 import { type Paint, statusTable } from '../../agent/status/table.ts'
 import { widthOf, wrapped } from '../../agent/status/text-width.ts'
 import { summaryWords } from '../../agent/status/words.ts'
 import { hostileReason, hour, ledgerOf, now, troubledLedger } from '../support/ledgers.ts'
+import { defaultLimitSettings } from '../support/limits.ts'
 
 const plain: Paint = (_, text) => text
 const statusAt = (ledger: Ledger) => statusOf(ledger, defaultLimitSettings, new Map(), now)

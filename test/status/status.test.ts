@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { defaultLimitSettings } from '../../agent/limits/context.ts'
 import { statusJson } from '../../agent/status/json.ts'
 import { sparkline } from '../../agent/status/sparkline.ts'
 import { problemCount, statusOf } from '../../agent/status/status.ts'
@@ -8,6 +7,7 @@ import { type Paint, statusTable } from '../../agent/status/table.ts'
 import { widthOf } from '../../agent/status/text-width.ts'
 import { agoWords, bytesWords, durationWords, intervalWords, visible } from '../../agent/status/words.ts'
 import { day, type History, hostilePath, hour, ledgerOf, manyHistories, now } from '../support/ledgers.ts'
+import { defaultLimitSettings } from '../support/limits.ts'
 
 const plain: Paint = (_, text) => text
 const nothing: ReadonlyMap<string, number> = new Map()

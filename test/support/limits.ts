@@ -3,8 +3,16 @@
 import type { Policy } from '../../agent/kopia/cli/policies.ts'
 import type { Snapshot } from '../../agent/kopia/cli/snapshots.ts'
 import { newSource, type SourceState, withFinished, withSnapshots } from '../../agent/ledger/source-state.ts'
-import { defaultLimitSettings, type LimitContext } from '../../agent/limits/context.ts'
+import type { LimitContext } from '../../agent/limits/context.ts'
+import { toLimits } from '../../agent/settings/limits.ts'
+import { declarations } from '../../agent/settings/schema.ts'
 import { makeSnapshot } from './snapshots.ts'
+
+/** The settings of a machine that sets nothing itself. */
+export const defaultLimitSettings = toLimits(
+  declarations.overdue_grace.default,
+  declarations.expected_interval.default,
+)
 
 export const hour = 3600
 export const day = 24 * hour

@@ -1,6 +1,6 @@
 // When Kopia takes snapshots of a source: its effective schedule, and the times that it asks for.
 
-import { cronGaps, nextRunSeconds } from '../../util/cron-times.ts'
+import { type CronGaps, cronGaps, nextRunSeconds } from '../../util/cron-times.ts'
 
 /** Kopia runs at whichever comes first, the interval or a time of the timetable. One of the two is there. */
 export type Schedule = {
@@ -12,11 +12,8 @@ export type Schedule = {
   readonly runsMissed: boolean
 }
 
-/** The longest and the shortest time between two snapshots, in seconds. */
-export type ScheduleGaps = { readonly longestSeconds: number; readonly shortestSeconds: number }
-
-/** The gaps of the schedule; undefined if it asks for nothing, such as for the 30th of February. */
-export function gapsOf({ intervalSeconds, timetable }: Schedule): ScheduleGaps | undefined {
+/** The longest and the shortest time between two snapshots; undefined if it asks for nothing, such as for the 30th of February. */
+export function gapsOf({ intervalSeconds, timetable }: Schedule): CronGaps | undefined {
   const ofTimetable = cronGaps(timetable)
   const gaps = [
     ...(intervalSeconds === undefined

@@ -2,11 +2,11 @@
 
 import { formatSource, type Source } from '../../../agent/kopia/source.ts'
 import { createLedger, emptyLedger, type Ledger } from '../../../agent/ledger/ledger.ts'
-import { defaultLimitSettings } from '../../../agent/limits/context.ts'
 import { createMetricsRegistry, type MetricsRegistry } from '../../../agent/metrics/registry.ts'
 import type { GatewayOptions } from '../../../agent/push/pushgateway.ts'
 import { parseDurationMs } from '../../../agent/settings/formats.ts'
 import { declarations } from '../../../agent/settings/schema.ts'
+import { defaultLimitSettings } from '../../support/limits.ts'
 import { piecesOf } from '../../support/pieces.ts'
 import { askedAt, makeSnapshot } from '../../support/snapshots.ts'
 
