@@ -4,6 +4,8 @@
 import { readFileSync } from 'node:fs'
 import type { CommandLine } from './commands/command-line.ts'
 import { disableOptimizer } from './daemon/v8-flags.ts'
+import type { Flags } from './settings/load.ts'
+import type { Settings } from './settings/settings.ts'
 
 const exitCodes = { ok: 0, failed: 1, usage: 2 } as const
 type GivenCommand = CommandLine & { kind: 'command' }
@@ -70,24 +72,17 @@ async function runCommandLine({ name, operands, options, flags }: GivenCommand):
       const form = options.has('json') ? 'json' : options.has('watch') ? 'watch' : 'table'
       return statusCommand(settings, form, process.stdout, printError)
     }
+    case 'verify': {
+      const { verifyCommand } = await import('./commands/verify.ts')
+      return verifyCommand(settings, operands)
+    }
     case 'backfill': {
       const { backfillCommand } = await import('./commands/backfill.ts')
       const output = { data: process.stdout, messages: process.stderr }
       return backfillCommand(settings, operands[0] ?? '-', output)
     }
-    case 'forget': {
-      if (options.has('sources')) {
-        const { forgetSourcesCommand } = await import('./commands/forget-sources.ts')
-        return forgetSourcesCommand(settings, Date.now() / 1000, printLine, printError)
-      }
-      const { forgetCommand } = await import('./commands/forget.ts')
-      return forgetCommand(
-        settings,
-        await loadSettings({ config: flags.config }, process.env),
-        printLine,
-        printError,
-      )
-    }
+    case 'forget':
+      return forget(settings, options, flags)
     case 'install-hooks':
     case 'uninstall-hooks': {
       const { installHooksCommand, uninstallHooksCommand } = await import('./commands/install-hooks.ts')
@@ -99,6 +94,21 @@ async function runCommandLine({ name, operands, options, flags }: GivenCommand):
         : uninstallHooksCommand(settings, targets, printLine)
     }
   }
+}
+
+async function forget(
+  settings: Settings,
+  options: GivenCommand['options'],
+  { config }: Flags,
+): Promise<ExitCode> {
+  const printLine = (line: string) => print(`${line}\n`)
+  if (options.has('sources')) {
+    const { forgetSourcesCommand } = await import('./commands/forget-sources.ts')
+    return forgetSourcesCommand(settings, Date.now() / 1000, printLine, printError)
+  }
+  const { forgetCommand } = await import('./commands/forget.ts')
+  const { loadSettings } = await import('./settings/load.ts')
+  return forgetCommand(settings, await loadSettings({ config }, process.env), printLine, printError)
 }
 
 function misuse(problem: string): ExitCode {

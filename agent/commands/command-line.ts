@@ -6,14 +6,14 @@ import { flagOf, settingNames } from '../settings/names.ts'
 
 type CommandDeclaration = {
   /** Which operands it takes. */
-  readonly operands: 'none' | 'targets' | 'file'
+  readonly operands: 'none' | 'sources' | 'targets' | 'file'
   /** Options that are not settings. */
   readonly options: readonly OptionName[]
   readonly usage: string
   readonly doc: string
 }
 
-type OptionName = 'global' | 'json' | 'sources' | 'watch'
+type OptionName = 'global' | 'json' | 'percent' | 'restore' | 'sources' | 'watch'
 
 export const commands = {
   run: { operands: 'none', options: [], usage: '', doc: 'watch Kopia and push metrics until stopped' },
@@ -46,6 +46,14 @@ export const commands = {
     options: ['global'],
     usage: 'SOURCE… | --global',
     doc: 'remove the hooks from the policies and restore the actions that were there before',
+  },
+  verify: {
+    operands: 'sources',
+    options: ['json', 'percent', 'restore'],
+    usage: '[SOURCE…] [--percent N] [--restore N] [--json]',
+    doc:
+      'prove that the newest snapshot of each source can be read back: read some percent of its files, restore and compare ' +
+      'some; exit 1 if anything is wrong',
   },
   backfill: {
     operands: 'file',
@@ -87,19 +95,25 @@ export function parseCommandLine(arguments_: readonly string[]): CommandLine {
     json: { type: 'boolean' },
     sources: { type: 'boolean' },
     watch: { type: 'boolean' },
+    percent: { type: 'string' },
+    restore: { type: 'string' },
     config: { type: 'string' },
     ...Object.fromEntries(settingNames().map((name) => [flagOf(name), { type: 'string' }] as const)),
   } as const
   const { values, positionals } = parseArgs({ args: [...arguments_], options, allowPositionals: true })
-  const { help, version, global, json, sources, watch, ...flags } = values
+  const { help, version, global, json, sources, watch, percent, restore, ...flags } = values
   if (version) return { kind: 'version' }
   if (help) return { kind: 'help' }
-  const given = { global, json, sources, watch }
-  const present = optionNames.filter((name) => given[name])
-  return checked(positionals, new Set(present), flags)
+  const given = { global, json, percent, restore, sources, watch }
+  const present = optionNames.filter((name) => given[name] !== undefined)
+  const ofVerify = {
+    ...(percent !== undefined && { [flagOf('verify_percent')]: percent }),
+    ...(restore !== undefined && { [flagOf('verify_restore_files')]: restore }),
+  }
+  return checked(positionals, new Set(present), { ...flags, ...ofVerify })
 }
 
-const optionNames: readonly OptionName[] = ['global', 'json', 'sources', 'watch']
+const optionNames: readonly OptionName[] = ['global', 'json', 'percent', 'restore', 'sources', 'watch']
 
 function checked(
   positionals: readonly string[],
@@ -127,6 +141,8 @@ function problemWith(
   switch (declaration.operands) {
     case 'none':
       return operands.length === 0 ? undefined : `expected nothing more, found "${operands.join(' ')}"`
+    case 'sources':
+      return undefined
     case 'file':
       return operands.length === 1 ? undefined : `expected one file, found "${operands.join(' ')}"`
     case 'targets':

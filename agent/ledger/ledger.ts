@@ -4,6 +4,8 @@ import type { BlobStats, RepositoryStatus } from '../kopia/cli/client.ts'
 import type { Maintenance } from '../kopia/cli/maintenance.ts'
 import type { Policy } from '../kopia/cli/policies.ts'
 import type { Run, Runs } from '../kopia/runs/run.ts'
+import { formatSource, type Source } from '../kopia/source.ts'
+import { type Verification, withVerification } from './proof.ts'
 import type { SourceState } from './source-state.ts'
 import { createSources, type Sources } from './sources.ts'
 import type { UptimeQuarters } from './uptime.ts'
@@ -56,6 +58,8 @@ export type LedgerData = {
   readonly runs: Readonly<Record<string, Run>>
   /** Undefined where the machine is always on. */
   readonly uptimeQuarters?: UptimeQuarters
+  /** Since when a schedule of verifications is set; undefined without one. */
+  readonly verifyScheduledSince?: number
   readonly setup?: Setup
 }
 
@@ -73,6 +77,9 @@ export type Ledger = Omit<Sources, 'states'> & {
   /** Undefined where the machine is always on. */
   readonly uptimeQuarters: UptimeQuarters | undefined
   readonly setUptimeQuarters: (quarters: UptimeQuarters | undefined) => void
+  /** Since when a schedule of verifications is set, in Unix seconds; undefined without one. */
+  readonly verifyScheduledSince: number | undefined
+  readonly setVerifyScheduledSince: (since: number | undefined) => void
   readonly setup: Setup
   readonly updateSetup: (change: Partial<Setup>) => void
   readonly commands: ReadonlyMap<string, CommandState>
@@ -87,6 +94,8 @@ export type Ledger = Omit<Sources, 'states'> & {
    * success at most. An end after `nowSeconds` shows that the clock was set back, and does not count.
    */
   readonly addCommand: (command: string, endedAt: number, reason?: string, nowSeconds?: number) => void
+  /** Adds an attempt to prove that a source can be read back. A source that is not known stays so. */
+  readonly addVerification: (source: Source, verification: Verification, nowSeconds: number) => void
   readonly updateRepository: (change: RepositoryState) => void
   /** The ledger as plain data, together with the position of each run: both must be saved in one step. */
   readonly toData: (runs: Runs) => LedgerData
@@ -94,7 +103,8 @@ export type Ledger = Omit<Sources, 'states'> & {
 
 /** Opens the ledger that was saved as `data`. */
 export function createLedger(data: LedgerData): Ledger {
-  let { begunAt, isPastRead = false, repository, uptimeQuarters, setup = unknownSetup } = data
+  let { begunAt, isPastRead = false, repository, uptimeQuarters, verifyScheduledSince } = data
+  let { setup = unknownSetup } = data
   const commands = new Map(Object.entries(data.commands))
   const isCounted = (endedAt: number) => begunAt !== undefined && (isPastRead || endedAt >= begunAt)
   const { states, ...sources } = createSources(data.sources, { begunAt: () => begunAt, isCounted })
@@ -110,6 +120,12 @@ export function createLedger(data: LedgerData): Ledger {
     },
     setUptimeQuarters: (quarters) => {
       uptimeQuarters = quarters
+    },
+    get verifyScheduledSince() {
+      return verifyScheduledSince
+    },
+    setVerifyScheduledSince: (since) => {
+      verifyScheduledSince = since
     },
     get setup() {
       return setup
@@ -127,6 +143,10 @@ export function createLedger(data: LedgerData): Ledger {
     addCommand: (command, endedAt, reason, nowSeconds = endedAt) => {
       commands.set(command, withCommand(commands.get(command), endedAt, reason, nowSeconds))
     },
+    addVerification: (source, verification, nowSeconds) => {
+      const proof = states.get(formatSource(source))?.proof
+      sources.note(source, { proof: withVerification(proof, verification, nowSeconds) })
+    },
     updateRepository: (change) => {
       repository = { ...repository, ...change }
     },
@@ -139,6 +159,7 @@ export function createLedger(data: LedgerData): Ledger {
       commands: Object.fromEntries(commands),
       runs: Object.fromEntries(runs),
       ...(uptimeQuarters !== undefined && { uptimeQuarters }),
+      ...(verifyScheduledSince !== undefined && { verifyScheduledSince }),
       ...(setup !== unknownSetup && { setup }),
     }),
   }

@@ -5,6 +5,7 @@ import type { FinishedAttempt } from '../kopia/runs/finished-attempt.ts'
 import type { Outcome } from '../kopia/runs/outcome-kinds.ts'
 import type { Source } from '../kopia/source.ts'
 import { intervalBetween, intervalOfSnapshots } from './median-interval.ts'
+import type { Proof } from './proof.ts'
 import { type RecentAttempts, recentOf, withAttempt, withoutNewest, withPast } from './recent-attempts.ts'
 import { knownBefore, pastOf, pastSuccessOf } from './snapshot-history.ts'
 import { type SnapshotSummary, summaryAfter } from './snapshot-summary.ts'
@@ -47,6 +48,8 @@ export type SourceState = {
   readonly usualIntervalSeconds?: number
   /** Undefined in an older ledger, until the repository answers or a success ends. */
   readonly history?: SuccessHistory
+  /** Whether its snapshots can be read back; undefined if that was never tried. */
+  readonly proof?: Proof
 }
 
 /** The state of a new source, with its counters at 0. */

@@ -20,10 +20,13 @@ export type Sources = {
   readonly removeSource: (source: Source) => void
   readonly addFinished: (finished: FinishedAttempt, nowSeconds: number) => void
   /**
-   * Notes under which `user@host` this machine backed up the source, or that nothing has proved its last attempt since then;
-   * the next outcome takes that back. A source that is not known stays so.
+   * Notes under which `user@host` this machine backed up the source, or that nothing has proved its last attempt since then,
+   * which the next outcome takes back, or whether it can be read back. A source that is not known stays so.
    */
-  readonly note: (source: Source, facts: Partial<Pick<SourceState, 'backedUpAs' | 'unproven'>>) => void
+  readonly note: (
+    source: Source,
+    facts: Partial<Pick<SourceState, 'backedUpAs' | 'unproven' | 'proof'>>,
+  ) => void
   /**
    * Adds the snapshots that the repository has of a source. An answer to an earlier question does not replace a later one's.
    * Returns the snapshots that no attempt explained.

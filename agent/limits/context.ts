@@ -13,6 +13,8 @@ export type LimitSettings = {
   readonly configuredInterval: (source: Source) => number | undefined
   /** The time zone of Kopia's schedules, such as `Europe/Berlin`; undefined for the agent's own, if it has no name. */
   readonly timeZone: string | undefined
+  /** When the backups are verified, as a cron expression; undefined if they are not. */
+  readonly verifySchedule: string | undefined
 }
 
 export type LimitContext = {
@@ -23,6 +25,8 @@ export type LimitContext = {
   readonly sleeps: boolean
   /** When a machine that sleeps was awake. */
   readonly uptimeQuarters: UptimeQuarters
+  /** Since when a schedule of verifications is set, in Unix seconds. */
+  readonly verifyScheduledSince?: number | undefined
   readonly nowSeconds: number
 }
 
@@ -37,12 +41,23 @@ export function localTimeZone(): string | undefined {
 
 /** What the ledger knows at the time `nowSeconds`, as plain values: a later change of the ledger does not change them. */
 export function limitContextOf(
-  { repository, uptimeQuarters }: Pick<Ledger, 'repository' | 'uptimeQuarters'>,
+  {
+    repository,
+    uptimeQuarters,
+    verifyScheduledSince,
+  }: Pick<Ledger, 'repository' | 'uptimeQuarters' | 'verifyScheduledSince'>,
   settings: LimitSettings,
   nowSeconds: number,
 ): LimitContext {
   const sleeps = uptimeQuarters !== undefined
-  return { settings, policies: repository.policies, sleeps, uptimeQuarters: uptimeQuarters ?? [], nowSeconds }
+  return {
+    settings,
+    policies: repository.policies,
+    sleeps,
+    uptimeQuarters: uptimeQuarters ?? [],
+    verifyScheduledSince,
+    nowSeconds,
+  }
 }
 
 const noPolicies: readonly Policy[] = []

@@ -1,4 +1,5 @@
 // Declares every metric once: name, type, labels, help text.
+// Over 8 kB because each metric is declared in this one place.
 
 export type MetricType = 'gauge' | 'counter'
 export type Metric = { readonly type: MetricType; readonly labels: readonly string[]; readonly help: string }
@@ -125,6 +126,48 @@ export const definitions = {
     type: 'gauge',
     labels: ofSource,
     help: 'When the oldest complete snapshot held was made, in Unix time.',
+  },
+  kopia_verify_status: {
+    type: 'gauge',
+    labels: ofSource,
+    help: 'Whether the last verification proved that the newest snapshot can be read back (1) or did not (0).',
+  },
+  kopia_verify_last_success_timestamp_seconds: {
+    type: 'gauge',
+    labels: ofSource,
+    help: 'When a verification last proved that the newest snapshot can be read back, in Unix time.',
+  },
+  kopia_verify_last_attempt_timestamp_seconds: {
+    type: 'gauge',
+    labels: ofSource,
+    help: 'When the last verification ended, whatever it found, in Unix time.',
+  },
+  kopia_verify_deadline_timestamp_seconds: {
+    type: 'gauge',
+    labels: ofSource,
+    help: 'When the proof becomes overdue unless a verification succeeds before, in Unix time; absent without a schedule.',
+  },
+  kopia_verify_objects: {
+    type: 'gauge',
+    labels: ofSource,
+    help: 'Files and directories whose blobs the last verification found in the repository.',
+  },
+  kopia_verify_read_bytes: {
+    type: 'gauge',
+    labels: ofSource,
+    help: 'Bytes of files that the last verification read from the repository.',
+  },
+  kopia_verify_restored_files: {
+    type: 'gauge',
+    labels: ofSource,
+    help: 'Files that the last verification restored and compared.',
+  },
+  kopia_verify_errors: {
+    type: 'gauge',
+    labels: [...ofSource, 'kind'],
+    help:
+      'What the last verification could not read back; kind: missing_blob, checksum, read, differs (from a second read or ' +
+      'the file itself) or timeout.',
   },
   kopia_command_status: {
     type: 'gauge',

@@ -1,6 +1,7 @@
 // The metrics of one source: how each value follows from the source's state.
 
 import { outcomes } from '../kopia/runs/outcome-kinds.ts'
+import { verifyErrorKinds } from '../ledger/proof.ts'
 import { snapshotTypes } from '../ledger/snapshot-summary.ts'
 import { isBackedUp, type SourceState } from '../ledger/source-state.ts'
 import { changedRatioLimitOf, sizeBaselineOf } from '../limits/baselines.ts'
@@ -8,6 +9,7 @@ import type { LimitContext } from '../limits/context.ts'
 import { type Deadline, deadlineOf } from '../limits/deadline.ts'
 import { expectedIntervalOf } from '../limits/expected-interval.ts'
 import { runningDeadlineOf } from '../limits/running-deadline.ts'
+import { verifyDeadlineOf } from '../limits/verify-deadline.ts'
 import type { MetricName } from './definitions.ts'
 import type { Labels, Sample } from './sample.ts'
 
@@ -106,6 +108,27 @@ const sourceSeries: readonly SourceSeries[] = [
     valueIn: (state, { limits }) => changedRatioLimitOf(state, limits.nowSeconds),
   },
   { name: 'kopia_snapshot_oldest_timestamp_seconds', valueIn: ({ held }) => held?.oldestAt },
+  {
+    name: 'kopia_verify_status',
+    valueIn: ({ proof }) => proof?.verdict && Number(proof.verdict.outcome === 'proven'),
+  },
+  { name: 'kopia_verify_last_success_timestamp_seconds', valueIn: ({ proof }) => proof?.lastSuccessAt },
+  {
+    name: 'kopia_verify_last_attempt_timestamp_seconds',
+    valueIn: ({ proof }) => proof?.lastAttempt.endedAt,
+  },
+  {
+    name: 'kopia_verify_deadline_timestamp_seconds',
+    valueIn: (state, { limits }) => verifyDeadlineOf(state, limits),
+  },
+  { name: 'kopia_verify_objects', valueIn: ({ proof }) => proof?.verdict?.objects },
+  { name: 'kopia_verify_read_bytes', valueIn: ({ proof }) => proof?.verdict?.readBytes },
+  { name: 'kopia_verify_restored_files', valueIn: ({ proof }) => proof?.verdict?.restoredFiles },
+  ...verifyErrorKinds.map((kind) => ({
+    name: 'kopia_verify_errors' as const,
+    extraLabels: { kind },
+    valueIn: ({ proof }: SourceState) => proof?.verdict?.errors[kind],
+  })),
 ]
 
 const noLabels: Labels = {}

@@ -56,13 +56,6 @@ export function parseDurationMs(value: string): number {
   return milliseconds
 }
 
-/** Parses a positive number such as `0.5`; throws for anything else. */
-export function parseFactor(value: string): number {
-  const factor = /^\d+(\.\d+)?$/.test(value) ? Number(value) : 0
-  if (!(factor > 0)) throw new Error('expected a number above 0 such as 0.5')
-  return factor
-}
-
 /** An interval for the sources whose `user@host:path` matches the pattern. */
 export type IntervalOfPattern = { readonly pattern: string; readonly seconds: number }
 

@@ -2,10 +2,15 @@
 
 import { createSourceTest } from '../kopia/source-patterns.ts'
 import { type LimitSettings, localTimeZone } from '../limits/context.ts'
-import { parseFactor, parseIntervals } from './formats.ts'
+import { parseIntervals } from './formats.ts'
+import { parseFactor } from './numbers.ts'
 
-/** Builds the settings of the limits from the texts of `overdue_grace` and `expected_interval`, which are checked. */
-export function toLimits(overdueGrace: string, expectedInterval: string): LimitSettings {
+/** Builds the settings of the limits from the texts of `overdue_grace`, `expected_interval` and `verify_schedule`, which are checked. */
+export function toLimits(
+  overdueGrace: string,
+  expectedInterval: string,
+  verifySchedule: string,
+): LimitSettings {
   const intervals = parseIntervals(expectedInterval).map(({ pattern, seconds }) => ({
     matches: createSourceTest({ include: [pattern], exclude: [] }),
     seconds,
@@ -13,6 +18,7 @@ export function toLimits(overdueGrace: string, expectedInterval: string): LimitS
   return {
     timeZone: localTimeZone(),
     overdueGrace: parseFactor(overdueGrace),
+    verifySchedule: verifySchedule || undefined,
     configuredInterval: (source) => intervals.find(({ matches }) => matches(source))?.seconds,
   }
 }

@@ -7,7 +7,6 @@ import {
   checkNotEmpty,
   oneOf,
   parseDurationMs,
-  parseFactor,
   parseGrouping,
   parseInstant,
   parseIntervals,
@@ -15,6 +14,7 @@ import {
   parseSpacingSeconds,
   urlWithoutLogin,
 } from './formats.ts'
+import { parseBytes, parseCount, parseFactor, parsePercent, parsePositiveCount } from './numbers.ts'
 
 export type Declaration = {
   readonly default: string
@@ -172,6 +172,44 @@ export const declarations = {
     environment: 'KOPIA_METRICS_REPOSITORY_SCHEDULE',
     doc: 'cron expression: when to read the size of the repository',
     check: checkCron,
+  },
+  verify_schedule: {
+    default: '',
+    environment: 'KOPIA_METRICS_VERIFY_SCHEDULE',
+    doc:
+      'cron expression: when to prove that the newest snapshot of each source can be read back, such as `30 4 * * *`; empty: ' +
+      'never; each instance adds a fixed offset',
+    check: (value) => value === '' || checkCron(value),
+  },
+  verify_percent: {
+    default: '1',
+    environment: 'KOPIA_METRICS_VERIFY_PERCENT',
+    doc: 'how many of the files of a snapshot `verify` reads, in percent; less where `verify_max_bytes` does not suffice',
+    check: (value) => void parsePercent(value),
+  },
+  verify_restore_files: {
+    default: '3',
+    environment: 'KOPIA_METRICS_VERIFY_RESTORE_FILES',
+    doc: 'how many files of a snapshot `verify` restores and compares',
+    check: (value) => void parseCount(value),
+  },
+  verify_max_bytes: {
+    default: '1GiB',
+    environment: 'KOPIA_METRICS_VERIFY_MAX_BYTES',
+    doc: 'how much of the files one run of `verify` reads in all, such as `500MiB`; the sources share it',
+    check: (value) => void parseBytes(value),
+  },
+  verify_parallel: {
+    default: '2',
+    environment: 'KOPIA_METRICS_VERIFY_PARALLEL',
+    doc: 'how many files `verify` reads at a time',
+    check: (value) => void parsePositiveCount(value),
+  },
+  verify_time_limit: {
+    default: '1h',
+    environment: 'KOPIA_METRICS_VERIFY_TIME_LIMIT',
+    doc: 'time limit of `verify` for one source',
+    check: (value) => void parseDurationMs(value),
   },
   backfill_until: {
     default: '',

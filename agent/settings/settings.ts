@@ -21,6 +21,7 @@ import {
 } from './formats.ts'
 import { toLimits } from './limits.ts'
 import { type SettingName, stringsByName } from './names.ts'
+import { toVerify, type VerifySettings } from './verify.ts'
 
 /** Reports a wrong setting; the message is one line for the user. */
 export class ConfigError extends Error {
@@ -55,6 +56,7 @@ export type Settings = {
   readonly sources: SourcePatterns
   readonly alwaysOn: boolean
   readonly limits: LimitSettings
+  readonly verify: VerifySettings
   readonly refreshSchedule: string
   readonly repositorySchedule: string
   /** Labels of the group, which every series has, with or without a gateway. */
@@ -104,7 +106,8 @@ export function toSettings(get: (name: SettingName) => string, environment: Envi
     scope: values.scope === 'all' ? 'all' : 'local',
     sources: { include: parseList(values.sources_include), exclude: parseList(values.sources_exclude) },
     alwaysOn: values.always_on === 'true',
-    limits: toLimits(values.overdue_grace, values.expected_interval),
+    limits: toLimits(values.overdue_grace, values.expected_interval, values.verify_schedule),
+    verify: toVerify(values),
     refreshSchedule: values.refresh_schedule,
     repositorySchedule: values.repository_schedule,
     groupLabels: {

@@ -17,7 +17,7 @@ function contextOf(sources: readonly PastSource[], { zone, grace }: AgentSetup, 
   const policies = sources.flatMap(({ name, scheduling }) =>
     scheduling ? [{ target: { userName: 'me', host: 'nas', path: `/srv/${name}` }, scheduling }] : [],
   )
-  const settings = { ...toLimits(String(grace), expectedIntervals), timeZone: zone }
+  const settings = { ...toLimits(String(grace), expectedIntervals, ''), timeZone: zone }
   return { settings, policies: parsePolicies(policies), sleeps: false, uptimeQuarters: [], nowSeconds: now }
 }
 

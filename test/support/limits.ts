@@ -12,6 +12,7 @@ import { makeSnapshot } from './snapshots.ts'
 export const defaultLimitSettings = toLimits(
   declarations.overdue_grace.default,
   declarations.expected_interval.default,
+  declarations.verify_schedule.default,
 )
 
 export const hour = 3600

@@ -14,7 +14,7 @@ const configured = sources.flatMap(({ path, schedule }) =>
 )
 
 /** The limits of all agents. */
-export const limits: LimitSettings = { ...toLimits('0.5', configured.join(',')), timeZone }
+export const limits: LimitSettings = { ...toLimits('0.5', configured.join(','), ''), timeZone }
 
 /** All machines use one repository. */
 export const policies: readonly Policy[] = parsePolicies([
