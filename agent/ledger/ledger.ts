@@ -143,10 +143,8 @@ export function createLedger(data: LedgerData): Ledger {
     addCommand: (command, endedAt, reason, nowSeconds = endedAt) => {
       commands.set(command, withCommand(commands.get(command), endedAt, reason, nowSeconds))
     },
-    addVerification: (source, verification, nowSeconds) => {
-      const proof = states.get(formatSource(source))?.proof
-      sources.note(source, { proof: withVerification(proof, verification, nowSeconds) })
-    },
+    addVerification: (source, ...verification) =>
+      sources.note(source, proofAfter(states.get(formatSource(source)), ...verification)),
     updateRepository: (change) => {
       repository = { ...repository, ...change }
     },
@@ -163,6 +161,14 @@ export function createLedger(data: LedgerData): Ledger {
       ...(setup !== unknownSetup && { setup }),
     }),
   }
+}
+
+function proofAfter(
+  state: SourceState | undefined,
+  verification: Verification,
+  nowSeconds: number,
+): Pick<SourceState, 'proof'> {
+  return { proof: withVerification(state?.proof, verification, nowSeconds) }
 }
 
 function withCommand(
