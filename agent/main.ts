@@ -74,7 +74,8 @@ async function runCommandLine({ name, operands, options, flags }: GivenCommand):
     }
     case 'verify': {
       const { verifyCommand } = await import('./commands/verify.ts')
-      return verifyCommand(settings, operands)
+      const streams = { output: process.stdout, messages: process.stderr, printError }
+      return verifyCommand(settings, operands, options.has('json') ? 'json' : 'table', streams)
     }
     case 'backfill': {
       const { backfillCommand } = await import('./commands/backfill.ts')

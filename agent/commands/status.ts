@@ -3,19 +3,14 @@
 import { once } from 'node:events'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { styleText } from 'node:util'
-import { createRunTracker, type RunTracker } from '../kopia/runs/tracker.ts'
-import { formatSource } from '../kopia/source.ts'
-import { createLedger } from '../ledger/ledger.ts'
 import { lockHolder } from '../ledger/lock.ts'
-import { lookAtLedger } from '../ledger/store.ts'
-import { runningAttempts } from '../reconcile/pending.ts'
-import { isOursBefore } from '../reconcile/setup-notes.ts'
 import type { Settings } from '../settings/settings.ts'
 import { type AgentState, statusJson } from '../status/json.ts'
 import { problemCount, type Status, statusOf } from '../status/status.ts'
 import { type Paint, statusTable } from '../status/table.ts'
 import { wrapped } from '../status/text-width.ts'
 import { agoWords } from '../status/words.ts'
+import { createLiveLedger } from './live-ledger.ts'
 
 type StatusFormat = 'table' | 'json' | 'watch'
 
@@ -99,39 +94,18 @@ function frameOf(text: string, rows: number): string {
 
 /** Reads the ledger and, for what has begun since it was saved, Kopia's logs. */
 function createStatusReader(settings: Settings): StatusReader {
-  const { stateDirectory, cliLogs, limits } = settings
-  let tracker: RunTracker | undefined
-  const nowSeconds = () => Date.now() / 1000
+  const live = createLiveLedger(settings)
   return async () => {
-    const stored = await lookAtLedger(stateDirectory)
-    if (stored.kind === 'missing') {
-      return {
-        kind: 'unknown',
-        reason: `There is no ledger in ${stateDirectory}: no agent has run there yet.`,
-      }
+    const reading = await live.read()
+    if (reading.kind !== 'known') return { kind: 'unknown', reason: reading.reason }
+    const { ledger, savedAt } = reading
+    const runningSince = await live.runningSince()
+    const agent = { processId: await lockHolder(settings.stateDirectory), ledgerSavedAt: savedAt }
+    return {
+      kind: 'known',
+      status: statusOf(ledger, settings.limits, runningSince, Date.now() / 1000),
+      agent,
     }
-    if (stored.kind === 'unreadable') {
-      return { kind: 'unknown', reason: `The ledger in ${stateDirectory} can't be read: ${stored.reason}` }
-    }
-    tracker ??= createRunTracker({
-      directory: cliLogs,
-      configurationPath: settings.resolvedKopiaConfigPath,
-      runs: new Map(Object.entries(stored.data.runs)),
-      nowSeconds,
-      // The ledger's state is shown then; the agent's own log reports a log of Kopia that can't be read.
-      onFault: () => undefined,
-    })
-    await tracker.sweep()
-    await tracker.endFinishedRuns()
-    const ledger = createLedger(stored.data)
-    const underWay = runningAttempts(
-      tracker.runs,
-      ledger.repository.status,
-      isOursBefore({ ledger, tracker }),
-    )
-    const runningSince = new Map(underWay.map(({ source, startedAt }) => [formatSource(source), startedAt]))
-    const agent = { processId: await lockHolder(stateDirectory), ledgerSavedAt: stored.savedAt }
-    return { kind: 'known', status: statusOf(ledger, limits, runningSince, nowSeconds()), agent }
   }
 }
 

@@ -13,7 +13,7 @@ import { Reconciler } from '../reconcile/reconciler.ts'
 import { createRepositoryQueries } from '../reconcile/repository-queries.ts'
 import { isInScope } from '../reconcile/source-filter.ts'
 import type { Settings } from '../settings/settings.ts'
-import { createSpool } from '../spool/spool.ts'
+import { createSpool, type Spool } from '../spool/spool.ts'
 import type { Log } from '../util/log.ts'
 import { createEventIntake } from './event-intake.ts'
 import { createFaultGuard } from './faults.ts'
@@ -28,6 +28,8 @@ import type { ServiceManager } from './service-manager.ts'
 import { createSettlingLoop } from './settling-loop.ts'
 import { createStartup } from './startup.ts'
 import { enableOptimizer } from './v8-flags.ts'
+import { createVerificationIntake } from './verification-intake.ts'
+import { createVerifier } from './verifier.ts'
 
 type AgentOptions = {
   readonly settings: Settings
@@ -50,11 +52,7 @@ export async function createAgent(options: AgentOptions): Promise<Agent> {
   const ledger = createLedger(data)
   const selection = createSelection(settings, ledger)
 
-  const spool = createSpool(join(settings.stateDirectory, 'spool'), {
-    onBroken: (fileName, reason) => log.warn(`The event ${fileName} in the spool is set aside: ${reason}.`),
-    onFault: (reason) => log.error(`The spool can't be used, it is tried again: ${reason}.`),
-    onRecovered: () => log.info('The spool can be used again.'),
-  })
+  const spool = openSpool(settings, log)
   await prepareSpool(spool.folder)
   const tracker = createRunTracker({
     directory: settings.cliLogs,
@@ -80,13 +78,8 @@ export async function createAgent(options: AgentOptions): Promise<Agent> {
     },
     onLongAnswer: enableOptimizer,
   })
-  const repositoryQueries = createRepositoryQueries({
-    ledger,
-    kopia,
-    signal: stopping.signal,
-    nowSeconds,
-    log,
-  })
+  const { signal } = stopping
+  const repositoryQueries = createRepositoryQueries({ ledger, kopia, signal, nowSeconds, log })
   const reconciler = new Reconciler({
     ledger,
     tracker,
@@ -113,7 +106,9 @@ export async function createAgent(options: AgentOptions): Promise<Agent> {
       processesVisible: ledger.setup.processesVisible,
     }),
   })
-  const publisher = createPublisher({ settings, ledger, tracker, intake, metrics, faults, random, log })
+  const verifications = createVerificationIntake({ settings, ledger, faults, nowSeconds, log })
+  const intakes = [intake, verifications]
+  const publisher = createPublisher({ settings, ledger, tracker, intakes, metrics, faults, random, log })
 
   const loop = createSettlingLoop({
     tracker,
@@ -132,11 +127,12 @@ export async function createAgent(options: AgentOptions): Promise<Agent> {
   const folders = { cliLogs: settings.cliLogs, spoolFolder: spool.folder }
   const ingest = createIngest({ ...folders, tracker, look, watchdogMs, lifeSigns, faults, log })
   const stages = { settings, ledger, tracker, reconciler, repositoryQueries, publisher, ingest, look }
-  const refresher = createRefresher({ ...stages, spool, faults, nowSeconds, log })
+  const verifier = createVerifier({ ...stages, ...selection, kopia, faults, nowSeconds, random, log })
+  const refresher = createRefresher({ ...stages, verifications, spool, faults, nowSeconds, log })
   const onUpToDate = () => {
     state.progress = 'up to date'
   }
-  const startup = createStartup({ ...stages, refresher, onUpToDate, nowSeconds })
+  const startup = createStartup({ ...stages, verifications, refresher, verifier, onUpToDate, nowSeconds })
   const listen = () =>
     startListener({
       ...stages,
@@ -154,9 +150,18 @@ export async function createAgent(options: AgentOptions): Promise<Agent> {
     serviceManager,
     loop,
     refresher,
+    verifier,
     startup,
     listen,
     log,
+  })
+}
+
+function openSpool({ stateDirectory }: Settings, log: Log): Spool {
+  return createSpool(join(stateDirectory, 'spool'), {
+    onBroken: (fileName, reason) => log.warn(`The event ${fileName} in the spool is set aside: ${reason}.`),
+    onFault: (reason) => log.error(`The spool can't be used, it is tried again: ${reason}.`),
+    onRecovered: () => log.info('The spool can be used again.'),
   })
 }
 

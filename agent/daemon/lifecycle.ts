@@ -14,6 +14,7 @@ import type { ServiceManager } from './service-manager.ts'
 import type { SettlingLoop } from './settling-loop.ts'
 import type { Startup } from './startup.ts'
 import { aborted } from './timers.ts'
+import type { Verifier } from './verifier.ts'
 
 export type Agent = {
   /** Watches and pushes until stopped. Resolves once everything that happened before is in the metrics. */
@@ -41,6 +42,7 @@ export type LifecycleOptions = {
   readonly loop: SettlingLoop
   readonly startup: Startup
   readonly refresher: Refresher
+  readonly verifier: Pick<Verifier, 'start' | 'finish'>
   readonly repositoryQueries: Pick<RepositoryQueries, 'isReachable' | 'refreshFigures'>
   readonly publisher: Publisher
   readonly listen: () => Promise<WebServer | undefined>
@@ -49,7 +51,7 @@ export type LifecycleOptions = {
 
 /** Binds the parts to their order. */
 export function createLifecycle(options: LifecycleOptions): Agent {
-  const { state, stopping, ingest, loop, refresher, publisher, serviceManager } = options
+  const { state, stopping, ingest, loop, refresher, verifier, publisher, serviceManager } = options
   let starting: Promise<void> | undefined
   let web: WebServer | undefined
 
@@ -64,7 +66,7 @@ export function createLifecycle(options: LifecycleOptions): Agent {
     stopping.abort()
     // A start that failed has rejected to its caller already.
     await starting?.catch(() => undefined)
-    await Promise.all([ingest.finish(), refresher.finish(), web?.close()])
+    await Promise.all([ingest.finish(), refresher.finish(), verifier.finish(), web?.close()])
     await loop.finish()
     if (state.progress === 'up to date') await publisher.stop()
     await publisher.save()
@@ -99,6 +101,7 @@ async function watchAndCatchUp(options: LifecycleOptions): Promise<void> {
   publisher.requestPush()
   await publisher.save()
   refresher.start(signal)
+  options.verifier.start(signal)
   await reportReady(options)
   if (repositoryQueries.isReachable()) await refresher.refreshFigures()
 }

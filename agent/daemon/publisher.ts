@@ -30,7 +30,8 @@ export type PublisherOptions = {
   readonly settings: Pick<Settings, 'gateway' | 'instance' | 'textfile' | 'stateDirectory'>
   readonly ledger: Pick<Ledger, 'toData'>
   readonly tracker: Pick<RunTracker, 'runs'>
-  readonly intake: Pick<EventIntake, 'unsaved' | 'remove'>
+  /** What waits on the disk until a saved ledger holds it. */
+  readonly intakes: readonly Pick<EventIntake, 'unsaved' | 'remove'>[]
   readonly metrics: Pick<MetricsRegistry, 'text' | 'contentType' | 'countPushFailure'>
   readonly faults: FaultGuard
   /** In [0, 1). */
@@ -51,11 +52,11 @@ export function createPublisher(options: PublisherOptions): Publisher {
   return { save, requestPush: queue.request, publishOnce, stop: queue.stop, pushFault }
 }
 
-/** Events leave the spool only after the ledger that holds them is on the disk. */
-async function saveWithEvents({ settings, ledger, tracker, intake }: PublisherOptions): Promise<void> {
-  const events = intake.unsaved()
+/** Events and results are removed only after the ledger that holds them is on the disk. */
+async function saveWithEvents({ settings, ledger, tracker, intakes }: PublisherOptions): Promise<void> {
+  const unsaved = intakes.map((intake) => ({ intake, files: intake.unsaved() }))
   await saveLedger(settings.stateDirectory, ledger.toData(tracker.runs))
-  await intake.remove(events)
+  for (const { intake, files } of unsaved) await intake.remove(files)
 }
 
 async function publishMetrics(

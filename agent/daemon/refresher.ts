@@ -14,6 +14,7 @@ import { noteUptime } from './note-uptime.ts'
 import type { Publisher } from './publisher.ts'
 import { type Questions, questionsFor } from './questions.ts'
 import { schedule } from './schedule.ts'
+import type { VerificationIntake } from './verification-intake.ts'
 
 export type Refresher = {
   /** Runs the schedules until the signal is aborted. */
@@ -39,6 +40,7 @@ export type RefresherOptions = {
   readonly repositoryQueries: RepositoryQueries
   readonly publisher: Pick<Publisher, 'save' | 'requestPush'>
   readonly spool: Pick<Spool, 'tidy'>
+  readonly verifications: Pick<VerificationIntake, 'take'>
   /** Settles what ended while Kopia answered. */
   readonly look: () => Promise<void>
   readonly faults: FaultGuard
@@ -76,7 +78,6 @@ export function createRefresher(options: RefresherOptions): Refresher {
   }
 
   const tidySpool = () => faults.run('Tidying the spool', () => spool.tidy(nowSeconds()))
-
   async function askForFigures(): Promise<void> {
     await tidySpool()
     await repositoryQueries.refreshFigures()
@@ -95,6 +96,7 @@ export function createRefresher(options: RefresherOptions): Refresher {
   async function heartbeat(): Promise<void> {
     noteUptime(options)
     reconciler.noteDoubts()
+    await options.verifications.take()
     await publish(publisher)
     void askKopia()
   }

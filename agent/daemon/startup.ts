@@ -9,6 +9,8 @@ import { noteUptime, type UptimeOptions } from './note-uptime.ts'
 import type { Publisher } from './publisher.ts'
 import type { Refresher } from './refresher.ts'
 import { pause } from './timers.ts'
+import type { VerificationIntake } from './verification-intake.ts'
+import type { Verifier } from './verifier.ts'
 
 export type Startup = {
   /** From now on ended attempts are counted. The moment is on the disk, so that a crash loses nothing. */
@@ -25,6 +27,8 @@ export type StartupOptions = UptimeOptions & {
   readonly repositoryQueries: Pick<RepositoryQueries, 'refreshIdentity' | 'isReachable'>
   readonly reconciler: Pick<Reconciler, 'refreshSnapshots'>
   readonly publisher: Pick<Publisher, 'save'>
+  readonly verifier: Pick<Verifier, 'begin'>
+  readonly verifications: Pick<VerificationIntake, 'take'>
   /** Everything that happened before the start is in the ledger. */
   readonly onUpToDate: () => void
   /** Settles what is new. */
@@ -41,6 +45,7 @@ export function createStartup(options: StartupOptions): Startup {
 
   async function begin(): Promise<void> {
     noteUptime(options)
+    await options.verifier.begin()
     if (ledger.isCounted(nowSeconds())) return
     ledger.begin(nowSeconds())
     await publisher.save()
@@ -56,6 +61,7 @@ export function createStartup(options: StartupOptions): Startup {
     if (signal.aborted) return
     // What only the repository can settle belongs to the past, too.
     if (repositoryQueries.isReachable()) ledger.endPast()
+    await options.verifications.take()
     await publisher.save()
     options.onUpToDate()
     // Runs may have ended while Kopia answered.

@@ -46,6 +46,7 @@ function createAgentOf(change: (steps: string[]) => Partial<LifecycleOptions> = 
       noteOtherChanges: step('note changes'),
       finish: step('refresher finished'),
     },
+    verifier: { start: () => void steps.push('verify schedule'), finish: step('verifier finished') },
     repositoryQueries: { isReachable: () => true, refreshFigures: step('figures') },
     publisher: {
       save: step('save'),
@@ -68,7 +69,7 @@ test('logs are read before they are watched, and schedules run once the agent is
   const { agent, steps, state } = createAgentOf()
   await agent.run()
   const order = ['listen', 'begin', 'ready', 'loop', 'sweep', 'read', 'watch', 'catch up', 'request push']
-  assert.deepEqual(steps, [...order, 'save', 'schedules', 'status', 'figures'])
+  assert.deepEqual(steps, [...order, 'save', 'schedules', 'verify schedule', 'status', 'figures'])
   assert.equal(state.heartbeatSeconds, 300)
 })
 
@@ -111,7 +112,8 @@ test('a stop while the service manager does not answer begins nothing afterwards
   await agent.stop()
   await run
   assert.ok(stopping.signal.aborted)
-  assert.deepEqual(steps.slice(-4), ['ingest finished', 'refresher finished', 'last look', 'save'])
+  const finished = ['ingest finished', 'refresher finished', 'verifier finished']
+  assert.deepEqual(steps.slice(-5), [...finished, 'last look', 'save'])
   assert.equal(steps.includes('schedules'), false)
 })
 

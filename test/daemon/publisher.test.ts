@@ -34,7 +34,7 @@ async function createSetup(context: TestContext, settings: Partial<PublisherOpti
     settings: { gateway: undefined, instance: 'vm', textfile: undefined, stateDirectory, ...settings },
     ledger: createLedger({ ...emptyLedger, begunAt: 5 }),
     tracker: { runs: new Map() },
-    intake,
+    intakes: [intake],
     metrics: {
       contentType: 'text/plain',
       countPushFailure: () => {

@@ -33,6 +33,7 @@ function createParts(change: Partial<RefresherOptions> = {}) {
     },
     publisher: { save: step('save'), requestPush: () => void steps.push('push') },
     spool: { tidy: step('tidy') },
+    verifications: { take: step('verifications') },
     look: step('look'),
     faults: createFaultGuard(log),
     nowSeconds: () => 900 * 1000,
@@ -46,7 +47,7 @@ test('a heartbeat where nothing may have changed is one push and no question', a
   const { refresher, steps } = createParts()
   await refresher.heartbeat()
   await refresher.finish()
-  assert.deepEqual(steps, ['push', 'save'])
+  assert.deepEqual(steps, ['verifications', 'push', 'save'])
 })
 
 test('the heartbeat does not wait for Kopia, which is asked one question at a time', async () => {
@@ -193,5 +194,5 @@ test('Kopia that has never answered is asked for everything, then what ended mea
   })
   await refresher.heartbeat()
   await refresher.finish()
-  assert.deepEqual(steps, ['push', 'save', 'identity', 'snapshots', 'look', 'push', 'save'])
+  assert.deepEqual(steps, ['verifications', 'push', 'save', 'identity', 'snapshots', 'look', 'push', 'save'])
 })

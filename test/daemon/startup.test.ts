@@ -19,6 +19,8 @@ function createSteps(change: Partial<StartupOptions> = {}) {
     repositoryQueries: { refreshIdentity: step('identity'), isReachable: () => true },
     reconciler: { refreshSnapshots: step('snapshots') },
     publisher: { save: step('save') },
+    verifier: { begin: step('verifier') },
+    verifications: { take: step('verifications') },
     onUpToDate: () => void steps.push('up to date'),
     look: step('look'),
     nowSeconds: () => 1000,
@@ -34,7 +36,7 @@ const unstopped = new AbortController().signal
 test('the moment from which attempts count is on the disk before anything is read', async () => {
   const { startup, steps } = createSteps()
   await startup.begin()
-  assert.deepEqual(steps, ['begin', 'save'])
+  assert.deepEqual(steps, ['verifier', 'begin', 'save'])
 })
 
 test('a later start keeps the moment of the first', async () => {
@@ -46,7 +48,7 @@ test('a later start keeps the moment of the first', async () => {
   }
   const { startup, steps } = createSteps({ ledger })
   await startup.begin()
-  assert.deepEqual(steps, [])
+  assert.deepEqual(steps, ['verifier'])
 })
 
 test('a machine that sleeps notes at each start that it is awake, and one that is always on forgets it', async () => {
@@ -75,6 +77,7 @@ test('the past is read, then Kopia is asked, and the ledger is saved before the 
     'identity',
     'snapshots',
     'end past',
+    'verifications',
     'save',
     'up to date',
     'look',

@@ -1,0 +1,70 @@
+// The ledger as it is now, for commands that run beside the agent: the saved one, and what has happened since.
+
+import { createRunTracker, type RunTracker } from '../kopia/runs/tracker.ts'
+import { formatSource } from '../kopia/source.ts'
+import { createLedger, emptyLedger, type Ledger, type LedgerData } from '../ledger/ledger.ts'
+import { lookAtLedger } from '../ledger/store.ts'
+import { readVerifications } from '../ledger/verification-files.ts'
+import { runningAttempts } from '../reconcile/pending.ts'
+import { isOursBefore } from '../reconcile/setup-notes.ts'
+import type { Settings } from '../settings/settings.ts'
+
+export type LedgerReading =
+  | { readonly kind: 'known'; readonly ledger: Ledger; readonly savedAt: number }
+  | { readonly kind: 'missing' | 'unreadable'; readonly reason: string }
+
+export type LiveLedger = {
+  /** Reads the ledger, and the results of `verify` that no agent has taken yet. Changes nothing. */
+  readonly read: () => Promise<LedgerReading>
+  /** The starts of the attempts under way, by `user@host:path`, from Kopia's logs. An earlier `read` says how far those are known. */
+  readonly runningSince: () => Promise<ReadonlyMap<string, number>>
+}
+
+type LiveLedgerSettings = Pick<Settings, 'stateDirectory' | 'cliLogs' | 'resolvedKopiaConfigPath'>
+
+/** Binds the state directory and Kopia's logs. */
+export function createLiveLedger(settings: LiveLedgerSettings): LiveLedger {
+  let data: LedgerData = emptyLedger
+  let tracker: RunTracker | undefined
+
+  async function read(): Promise<LedgerReading> {
+    const { stateDirectory } = settings
+    const stored = await lookAtLedger(stateDirectory)
+    if (stored.kind === 'missing') {
+      return {
+        kind: 'missing',
+        reason: `There is no ledger in ${stateDirectory}: no agent has run there yet.`,
+      }
+    }
+    if (stored.kind === 'unreadable') {
+      const reason = `The ledger in ${stateDirectory} can't be read: ${stored.reason}`
+      return { kind: 'unreadable', reason }
+    }
+    data = stored.data
+    const ledger = createLedger(data)
+    const { files } = await readVerifications(stateDirectory)
+    for (const { source, verification } of files) ledger.addVerification(source, verification, now())
+    return { kind: 'known', ledger, savedAt: stored.savedAt }
+  }
+
+  async function runningSince(): Promise<ReadonlyMap<string, number>> {
+    tracker ??= createRunTracker({
+      directory: settings.cliLogs,
+      configurationPath: settings.resolvedKopiaConfigPath,
+      runs: new Map(Object.entries(data.runs)),
+      nowSeconds: now,
+      // The ledger's state counts then; the agent's own log reports a log of Kopia that can't be read.
+      onFault: () => undefined,
+    })
+    await tracker.sweep()
+    await tracker.endFinishedRuns()
+    const ledger = createLedger(data)
+    const isOurs = isOursBefore({ ledger, tracker })
+    const underWay = runningAttempts(tracker.runs, ledger.repository.status, isOurs)
+    return new Map(underWay.map(({ source, startedAt }) => [formatSource(source), startedAt]))
+  }
+
+  return { read, runningSince }
+}
+
+const now = () => Date.now() / 1000

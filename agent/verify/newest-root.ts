@@ -1,0 +1,115 @@
+// Finds the snapshot to verify, and notices one that only a cache still lists.
+
+import type { Kopia } from '../kopia/cli/client.ts'
+import type {
+  ReadFailure,
+  ReadResult,
+  RepositoryReader,
+  SnapshotRoot,
+} from '../kopia/cli/repository-reader.ts'
+import { newestComplete, type Snapshot } from '../kopia/cli/snapshots.ts'
+import { formatSource, type Source } from '../kopia/source.ts'
+import { noVerifyErrors, type Verification } from '../ledger/proof.ts'
+import type { Candidate } from './candidates.ts'
+
+export type Roots = ReadResult<ReadonlyMap<string, SnapshotRoot>>
+
+export type NewestRoot =
+  | { readonly kind: 'root'; readonly root: SnapshotRoot }
+  /** The source has no complete snapshot. */
+  | { readonly kind: 'none' }
+  | { readonly kind: 'result'; readonly result: Verification['result'] | { readonly outcome: 'ended' } }
+
+type Options = {
+  readonly reader: Pick<RepositoryReader, 'newestRoots'>
+  /** Kopia with its usual cache. */
+  readonly kopia: Pick<Kopia, 'snapshots'>
+}
+
+/** Lists the snapshots; where damage seems to prevent that, a second time. */
+export async function listRoots(reader: Pick<RepositoryReader, 'newestRoots'>): Promise<Roots> {
+  const roots = await reader.newestRoots()
+  return roots.ok || !isDamage(roots.failure) ? roots : await reader.newestRoots()
+}
+
+/**
+ * The newest snapshot by the list that was read without a cache. Where the ledger knows another one, a Kopia with its usual cache is
+ * asked: if it still lists a newer one than the repository itself does, an index or a manifest is lost.
+ */
+export async function newestRootOf(
+  candidate: Candidate,
+  roots: Roots,
+  options: Options,
+): Promise<NewestRoot> {
+  const { source, root, state } = candidate
+  if (!roots.ok) return { kind: 'result', result: resultWithoutList(candidate, roots.failure) }
+  const found: NewestRoot = root === undefined ? { kind: 'none' } : { kind: 'root', root }
+  const knownId = state?.held?.newestId
+  if (knownId === undefined || knownId === root?.snapshotId) return found
+  const cached = await newestWithCache(source, options.kopia)
+  if (cached === undefined || !isNewer(cached, root)) return found
+  const again = await options.reader.newestRoots()
+  if (!again.ok) return { kind: 'result', result: resultWithoutList(candidate, again.failure) }
+  const now = again.value.get(formatSource(source))
+  if (now !== undefined && !isNewer(cached, now)) return { kind: 'root', root: now }
+  return { kind: 'result', result: lostSnapshot(cached) }
+}
+
+function isNewer(cached: Snapshot, root: SnapshotRoot | undefined): boolean {
+  return root === undefined || (cached.id !== root.snapshotId && cached.startedAt > root.startedAt)
+}
+
+/** Undefined where it lists none, or does not answer: then nothing speaks against the other list. */
+async function newestWithCache(
+  source: Source,
+  kopia: Pick<Kopia, 'snapshots'>,
+): Promise<Snapshot | undefined> {
+  const answer = await kopia.snapshots(source)
+  if (!answer.ok) return undefined
+  const name = formatSource(source)
+  const ofSource = answer.value.filter((snapshot) => formatSource(snapshot.source) === name)
+  return newestComplete(ofSource.toSorted((one, other) => one.startedAt - other.startedAt))
+}
+
+function lostSnapshot({ id, startedAt }: Snapshot): Verification['result'] {
+  return damaged(
+    'missing_blob',
+    id,
+    startedAt,
+    `the repository itself does not list the snapshot ${id}: only a cache does`,
+  )
+}
+
+function resultWithoutList(
+  { state }: Candidate,
+  failure: ReadFailure,
+): Verification['result'] | { readonly outcome: 'ended' } {
+  if (failure.kind === 'ended') return { outcome: 'ended' }
+  if (!isDamage(failure)) return { outcome: 'unproven', reason: failure.reason }
+  const { newestId = '' } = state?.held ?? {}
+  return damaged(failure.kind, newestId, state?.lastSuccessStartedAt ?? 0, failure.reason)
+}
+
+type Damage = ReadFailure & { readonly kind: 'missing_blob' | 'checksum' }
+
+function isDamage(failure: ReadFailure): failure is Damage {
+  return failure.kind === 'missing_blob' || failure.kind === 'checksum'
+}
+
+function damaged(
+  kind: Damage['kind'],
+  snapshotId: string,
+  startedAt: number,
+  reason: string,
+): Verification['result'] {
+  return {
+    outcome: 'faulty',
+    snapshotId,
+    snapshotStartedAt: startedAt,
+    objects: 0,
+    readBytes: 0,
+    restoredFiles: 0,
+    errors: { ...noVerifyErrors, [kind]: 1 },
+    faults: [{ kind, snapshotId, rootId: '', path: '', reason }],
+  }
+}

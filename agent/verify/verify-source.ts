@@ -1,0 +1,66 @@
+// Proves that one snapshot can be read back, or finds what can't be.
+
+import type { ReadFailure, ReadResult, VerifyReport } from '../kopia/cli/repository-reader.ts'
+import type { Verification } from '../ledger/proof.ts'
+import { hasCode } from '../util/files.ts'
+import { percentWithin } from './budget.ts'
+import { createFindings, type Findings } from './findings.ts'
+import { confirmFaults, lookAgain } from './look-again.ts'
+import { restoreSome } from './restore-some.ts'
+import type { SourceVerification } from './source-verification.ts'
+
+/** `ended`: by the signal of the reader. */
+export type SourceResult = Verification['result'] | { readonly outcome: 'ended' }
+
+type Step = (options: SourceVerification, findings: Findings) => Promise<ReadFailure | undefined>
+
+const steps: readonly Step[] = [readSnapshot, restoreSome, confirmFaults, lookAgain]
+
+/** Reads the snapshot step by step. Never rejects: what this machine refuses is a result, too. */
+export async function verifySource(options: SourceVerification): Promise<SourceResult> {
+  const findings = createFindings(options.root)
+  try {
+    for (const step of steps) {
+      const failure = await step(options, findings)
+      if (failure !== undefined) return resultOf(failure, options, findings)
+    }
+    return findings.verdict()
+  } catch (error) {
+    return unproven(error)
+  }
+}
+
+/** Checks that everything of the snapshot is there, and reads some percent of its files. */
+async function readSnapshot(
+  options: SourceVerification,
+  findings: Findings,
+): Promise<ReadFailure | undefined> {
+  const { reader, root, parallel, mostBytes, restoreFiles, onProgress } = options
+  const verify = (percent: number): Promise<ReadResult<VerifyReport>> =>
+    reader.verifySnapshot(root, { percent, parallel, mostBytes, onProgress })
+  let answer = await verify(percentWithin(root, options.percent, restoreFiles, mostBytes))
+  // Kopia has chosen a file that is larger than the whole budget: what is there can be checked all the same.
+  if (!answer.ok && answer.failure.kind === 'over budget') answer = await verify(0)
+  if (!answer.ok) return answer.failure
+  findings.addReport(answer.value)
+  return undefined
+}
+
+/** What was known before stays known where the time did not suffice to look again. */
+function resultOf(
+  { kind, reason }: ReadFailure,
+  { root, knownFaults }: SourceVerification,
+  findings: Findings,
+): SourceResult {
+  if (kind === 'ended') return { outcome: 'ended' }
+  if (kind !== 'timeout') return { outcome: 'unproven', reason }
+  for (const fault of knownFaults) if (fault.kind !== 'timeout') findings.addFault(fault)
+  findings.addFault({ kind, rootId: root.root.objectId, path: '', reason })
+  return findings.verdict()
+}
+
+function unproven(error: unknown): SourceResult {
+  if (hasCode(error, 'ENOSPC'))
+    return { outcome: 'unproven', reason: 'the disk of the state directory is full' }
+  return { outcome: 'unproven', reason: error instanceof Error ? error.message : String(error) }
+}
