@@ -3,7 +3,7 @@
 import { execa } from 'execa'
 import { createLineSplitter } from '../../util/lines.ts'
 import { oneLine } from '../../util/secrets.ts'
-import { environment, isFlagRefused, type KopiaOptions, type Unlogged, withoutPassword } from './exec.ts'
+import { createUnlogged, environment, isFlagRefused, type KopiaOptions, withoutPassword } from './exec.ts'
 import { type ReadErrorKind, readErrorKind } from './read-errors.ts'
 import type { ReadFailure } from './reading.ts'
 
@@ -44,20 +44,28 @@ type Ended = {
   readonly failure: ReadFailure | undefined
 }
 
-/** Runs the call. Rejects only with what a callback throws, after Kopia has ended. */
-export async function streamKopia(
-  options: ReaderOptions,
-  unlogged: Unlogged,
-  call: StreamedCall,
-): Promise<StreamedEnd> {
-  if (options.endsAtMs - Date.now() <= 0) return failed('timeout', 'the time was over before Kopia was asked')
-  if (options.signal.aborted) return failed('ended', 'it was ended before Kopia was asked')
-  return endOf(await unlogged((flags) => start(options, call, flags)), options.password)
+export type FailureByKopia = { readonly kind: ReadErrorKind; readonly reason: string }
+
+export type StreamedKopia = {
+  /** Rejects only with what a callback throws, after Kopia has ended. */
+  readonly call: (call: StreamedCall) => Promise<StreamedEnd>
+  /** What an error of Kopia says; the reason is one line without secrets. */
+  readonly failureOf: (text: string) => FailureByKopia
 }
 
-/** The failure of a call that Kopia ended with this error. */
-export function failureOf(text: string): { readonly kind: ReadErrorKind; readonly reason: string } {
-  return { kind: readErrorKind(text), reason: oneLine(text) }
+/** Binds the options. */
+export function createStreamedKopia(options: ReaderOptions): StreamedKopia {
+  const unlogged = createUnlogged(options.ownLogDirectory)
+  const reasonOf = (text: string) => oneLine(withoutPassword(text, options.password))
+  return {
+    call: async (call) => {
+      if (options.endsAtMs - Date.now() <= 0)
+        return failed('timeout', 'the time was over before Kopia was asked')
+      if (options.signal.aborted) return failed('ended', 'it was ended before Kopia was asked')
+      return endOf(await unlogged((flags) => start(options, call, flags)), reasonOf)
+    },
+    failureOf: (text) => ({ kind: readErrorKind(text), reason: reasonOf(text) }),
+  }
 }
 
 async function start(options: ReaderOptions, call: StreamedCall, flags: readonly string[]): Promise<Ended> {
@@ -127,19 +135,20 @@ function withoutColour(line: string): string {
     .replace(/^\p{Cc}\[\d*m/u, '')
 }
 
-function endOf(ended: Ended, password: string): StreamedEnd {
-  const text = withoutPassword(ended.stderr, password)
+function endOf(ended: Ended, reasonOf: (text: string) => string): StreamedEnd {
   if (ended.failure !== undefined) return { kind: 'failed', failure: ended.failure }
   if (!ended.failed) return { kind: 'done' }
   if (ended.timedOut) return failed('timeout', 'no answer within the time limit, Kopia was ended')
   if (ended.isCanceled) return failed('ended', 'Kopia was ended')
+  if (ended.exitCode === 1) return { kind: 'error', text: ended.stderr || ended.message }
   // Any other end is none of Kopia's own: out of memory, a fault in Kopia, or it could not be started.
-  if (ended.exitCode !== 1) return failed('unreachable', withoutPassword(ended.message || text, password))
-  return { kind: 'error', text }
+  const how = reasonOf(ended.stderr || ended.message.split('\n')[0] || 'it could not be started')
+  const by = ended.exitCode === undefined ? '' : `with exit code ${ended.exitCode}`
+  return failed('unreachable', `Kopia did not end as usual ${by}: ${how}`.replace(' :', ':'))
 }
 
 function failed(kind: ReadFailure['kind'], reason: string): StreamedEnd {
-  return { kind: 'failed', failure: { kind, reason: oneLine(reason.split('\n')[0] ?? '') } }
+  return { kind: 'failed', failure: { kind, reason } }
 }
 
 /** Whether Kopia refused the call because it is too old for the flag. */

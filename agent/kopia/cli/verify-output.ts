@@ -1,9 +1,9 @@
 // What `kopia snapshot verify` prints, as a report (texts of 0.19 to 0.23).
 
 import { asNumber, asRecord, parseJson } from '../../util/json.ts'
-import { oneLine } from '../../util/secrets.ts'
-import { isDamage, type ReadErrorKind, readErrorKind } from './read-errors.ts'
-import type { ObjectFailure, ReadFailure, ReadResult, SnapshotRoot, VerifyReport } from './reading.ts'
+import { isDamage } from './read-errors.ts'
+import type { ReadFailure, ReadResult, SnapshotRoot, VerifyOptions, VerifyReport } from './reading.ts'
+import type { FailureByKopia } from './streamed-call.ts'
 import { createErrorRecords, type ErrorRecord } from './verify-errors.ts'
 
 export type VerifyOutput = {
@@ -24,7 +24,8 @@ const mostAnswerBytes = 8 * 1024 * 1024
 /** Reads the output while it comes. */
 export function createVerifyOutput(
   { root, source, snapshotId }: SnapshotRoot,
-  onProgress: (doneObjects: number, allObjects: number) => void,
+  onProgress: VerifyOptions['onProgress'],
+  failureOf: (text: string) => FailureByKopia,
 ): VerifyOutput {
   const answer: Buffer[] = []
   let answerBytes = 0
@@ -45,7 +46,7 @@ export function createVerifyOutput(
   function explain({ reason, path }: ErrorRecord): FoundError {
     const cause = isManifestGone(reason) ? (manifestProblem ?? reason) : reason
     const objectPath = objectPathOf(root.objectId, reason, path)
-    return { kind: readErrorKind(cause), objectPath, reason: oneLine(cause) }
+    return { ...failureOf(cause), objectPath }
   }
 
   return {
@@ -63,7 +64,7 @@ export function createVerifyOutput(
     end: (lastError) => {
       const text = answerBytes <= mostAnswerBytes ? Buffer.concat(answer).toString() : ''
       const found = errorsFound(answerIn(text), records.end(), lastError)
-      if (found.length === 0 && lastError !== undefined) return failure(lastError)
+      if (found.length === 0 && lastError !== undefined) return { ok: false, failure: failureOf(lastError) }
       return reportOf(
         figuresIn(answerIn(text)) ?? { objects: done, readFiles: 0, readBytes: 0 },
         found.map(explain),
@@ -79,7 +80,7 @@ export function createVerifyOutput(
   }
 }
 
-type FoundError = Omit<ObjectFailure, 'kind'> & { readonly kind: ReadErrorKind }
+type FoundError = FailureByKopia & { readonly objectPath: string }
 type Figures = Pick<VerifyReport, 'objects' | 'readFiles' | 'readBytes'>
 
 /** An error about the way to the repository says nothing about the snapshot, unless others say that it is damaged. */
@@ -91,10 +92,6 @@ function reportOf(figures: Figures, found: readonly FoundError[]): ReadResult<Ve
   const errors = { missing_blob: 0, checksum: 0, read: 0 }
   for (const { kind } of damages) errors[kind] += 1
   return { ok: true, value: { ...figures, errors, failures: damages.slice(0, mostFailures) } }
-}
-
-function failure(text: string): { readonly ok: false; readonly failure: ReadFailure } {
-  return { ok: false, failure: { kind: readErrorKind(text), reason: oneLine(text) } }
 }
 
 /**
