@@ -44,20 +44,33 @@ const mostOutputBytes = 64 * 1024 * 1024
 /** Asks Kopia without a shell. Never rejects: a failure of Kopia is a result. */
 export type AskKopia = <T>(call: KopiaCall<T>) => Promise<KopiaResult<T>>
 
-/** Binds the options. The answers of one Kopia teach how it is kept from logging the agent's own calls as runs. */
+/** Binds the options. */
 export function createAskKopia(options: KopiaOptions): AskKopia {
-  let flags: readonly string[] = [noLogFlag]
+  const unlogged = createUnlogged(options.ownLogDirectory)
   return async (call) => {
     const command = call.command.slice(0, 2).join(' ')
     options.onBegin?.()
-    let result = await start(options, call, flags)
-    if (isNoLogFlagRefused(result)) {
-      flags = ownLogFlags(options.ownLogDirectory)
-      result = await start(options, call, flags)
-    }
+    const result = await unlogged((flags) => start(options, call, flags))
     const answer = answerOf(`kopia ${command}`, result, call, options.password)
     options.onCall(command, answer.ok)
     return answer
+  }
+}
+
+/** Starts calls with flags that keep Kopia from logging them as runs. */
+export type Unlogged = <T extends Refusable>(
+  startWith: (flags: readonly string[]) => Promise<T>,
+) => Promise<T>
+type Refusable = { readonly failed: boolean; readonly stderr?: unknown }
+
+/** The answers of one Kopia teach which flags it knows: a call that it refuses for them is repeated with others. */
+export function createUnlogged(ownLogDirectory: string): Unlogged {
+  let flags: readonly string[] = [noLogFlag]
+  return async (startWith) => {
+    const result = await startWith(flags)
+    if (!isFlagRefused(result, noLogFlag)) return result
+    flags = ownLogFlags(ownLogDirectory)
+    return await startWith(flags)
   }
 }
 
@@ -68,6 +81,11 @@ function ownLogFlags(directory: string): readonly string[] {
   return ['--log-dir', directory, '--log-dir-max-files=2', '--content-log-dir-max-files=2']
 }
 
+/** Kopia refuses a flag before it does or prints anything else. Builds from source don't tell their version. */
+export function isFlagRefused({ failed, stderr }: Refusable, flag: string): boolean {
+  return failed && String(stderr ?? '').includes(`unknown long flag '${flag}'`)
+}
+
 type Ended = {
   readonly failed: boolean
   readonly shortMessage?: string | undefined
@@ -76,11 +94,6 @@ type Ended = {
   readonly stderr?: unknown
   readonly timedOut: boolean
   readonly durationMs: number
-}
-
-/** Kopia refuses a flag before it does or prints anything else. Builds from source don't tell their version. */
-function isNoLogFlagRefused({ failed, stderr }: Ended): boolean {
-  return failed && String(stderr ?? '').includes(`unknown long flag '${noLogFlag}'`)
 }
 
 async function start<T>(
@@ -119,8 +132,10 @@ function passTo(
   }
 }
 
+type Configured = Pick<KopiaOptions, 'configPath' | 'password' | 'logDirectory'>
+
 /** Leaves out what is not set: Kopia treats an empty variable differently from a missing one. */
-function environment(options: KopiaOptions): Record<string, string> {
+export function environment(options: Configured): Record<string, string> {
   return {
     KOPIA_CHECK_FOR_UPDATES: 'false',
     ...(options.configPath && { KOPIA_CONFIG_PATH: options.configPath }),
@@ -148,6 +163,9 @@ function parseOutput<T>(name: string, text: string, { parse }: KopiaCall<T>): Ko
 }
 
 function failure(name: string, reason: string, password: string): KopiaFailure {
-  const safe = password === '' ? reason : reason.replaceAll(password, '***')
-  return { ok: false, command: name, reason: safe.split('\n')[0] ?? '' }
+  return { ok: false, command: name, reason: withoutPassword(reason, password).split('\n')[0] ?? '' }
+}
+
+export function withoutPassword(text: string, password: string): string {
+  return password === '' ? text : text.replaceAll(password, '***')
 }

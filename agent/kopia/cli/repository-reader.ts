@@ -1,106 +1,132 @@
 // Reads snapshots back from the repository: what is there, what can be read, what can be restored.
 
-import type { Source } from '../source.ts'
-import type { KopiaOptions } from './exec.ts'
+import { createLineSplitter } from '../../util/lines.ts'
+import { oneLine } from '../../util/secrets.ts'
+import { createDirectoryReader } from './directory-reader.ts'
+import { createRootsReader } from './newest-roots.ts'
+import { watchReads } from './read-watch.ts'
+import type { ReadResult, RepositoryReader, SnapshotRoot, VerifyOptions, VerifyReport } from './reading.ts'
+import {
+  createStreamedKopia,
+  isRefused,
+  type ReaderOptions,
+  type StreamedCall,
+  type StreamedKopia,
+} from './streamed-call.ts'
+import { verifyObject } from './verify-object.ts'
+import { createVerifyOutput } from './verify-output.ts'
 
-/** Something in a directory of a snapshot. */
-export type Entry = {
-  /** As the repository has it: it may be hostile, such as `..` or a name with a slash. */
-  readonly name: string
-  readonly type: 'file' | 'directory' | 'symlink' | 'other'
-  readonly objectId: string
-  /** Of a directory: of all files below it. */
-  readonly sizeBytes: number
-  /** Files and symbolic links: 1, or of a directory all below it. */
-  readonly files: number
-  /** Nanoseconds since 1970; undefined where the repository has no time. */
-  readonly modifiedNs: bigint | undefined
-}
+export type {
+  Entry,
+  ObjectFailure,
+  ReadFailure,
+  ReadResult,
+  RepositoryReader,
+  SnapshotRoot,
+  VerifyOptions,
+  VerifyReport,
+} from './reading.ts'
+export type { ReaderOptions } from './streamed-call.ts'
 
-/** A complete snapshot, ready to be read. */
-export type SnapshotRoot = {
-  readonly snapshotId: string
-  readonly source: Source
-  /** In Unix seconds. */
-  readonly startedAt: number
-  readonly root: Entry
-}
-
-/** Why something could not be read; `reason` is one line without secrets. */
-export type ReadFailure = {
-  readonly kind:
-    | 'missing_blob'
-    | 'checksum'
-    /** Any other error of the repository's storage. */
-    | 'read'
-    | 'timeout'
-    /** The repository could not be opened, so nothing is known about the snapshot. */
-    | 'unreachable'
-    /** This machine's disk. */
-    | 'disk full'
-    /** More was read than was allowed. */
-    | 'over budget'
-    /** By the signal. */
-    | 'ended'
-  readonly reason: string
-}
-
-export type ReadResult<T> =
-  | { readonly ok: true; readonly value: T }
-  | { readonly ok: false; readonly failure: ReadFailure }
-
-/** An object that could not be read. */
-export type ObjectFailure = {
-  readonly kind: 'missing_blob' | 'checksum' | 'read'
-  /** As Kopia takes it: an object id, or one with a path below it, such as `k1234/photos/1.jpg`. */
-  readonly objectPath: string
-  readonly reason: string
-}
-
-export type VerifyReport = {
-  readonly objects: number
-  readonly readFiles: number
-  readonly readBytes: number
-  /** How many objects could not be read; `failures` has the first of them. */
-  readonly errors: Readonly<Record<ObjectFailure['kind'], number>>
-  readonly failures: readonly ObjectFailure[]
-}
-
-export type VerifyOptions = {
-  readonly percent: number
-  readonly parallel: number
-  /** Ends the call, with `over budget`, where Kopia reads far more than this; watched on Linux. */
-  readonly mostBytes: number
-  readonly onProgress: (doneObjects: number, allObjects: number) => void
-}
-
-/** No function rejects. Each reads from the storage: not from a cache that was filled before the reader was made. */
-export type RepositoryReader = {
-  /** The newest complete snapshot of each source, by `user@host:path`. */
-  readonly newestRoots: () => Promise<ReadResult<ReadonlyMap<string, SnapshotRoot>>>
-  /** `kopia snapshot verify` of one snapshot: an object that can't be read is part of the report. */
-  readonly verifySnapshot: (root: SnapshotRoot, options: VerifyOptions) => Promise<ReadResult<VerifyReport>>
-  /** Reads one object as a whole. */
-  readonly verifyObject: (objectPath: string) => Promise<ReadResult<VerifyReport>>
-  readonly readDirectory: (
-    directoryId: string,
-    onEntry: (entry: Entry) => void,
-  ) => Promise<ReadResult<undefined>>
-  readonly readObject: (objectId: string, onChunk: (chunk: Buffer) => void) => Promise<ReadResult<undefined>>
-  /** Restores a file as `target`, which must not exist: its content only, without owner, times and permissions. */
-  readonly restoreFile: (objectId: string, target: string) => Promise<ReadResult<undefined>>
-}
-
-export type ReaderOptions = Omit<KopiaOptions, 'onBegin' | 'onCall' | 'onLongAnswer'> & {
-  /** What each call is started through, such as `nice -n 19`. */
-  readonly startedThrough: readonly string[]
-  /** Instead of the one in the configuration. */
-  readonly cacheDirectory: string
-  /** When each call is ended at the latest, in Unix milliseconds. */
-  readonly endsAtMs: number
-}
+/** Kopia can go on to find errors for hours; more of them tell nothing new. */
+const mostErrors = 100
+/** Beside the files Kopia reads its index, and blobs of directories as a whole. */
+const spareBytes = 64 * 1024 * 1024
+const bytesPerObject = 500
 
 /** Binds the options. */
-export function createRepositoryReader(_options: ReaderOptions): RepositoryReader {
-  throw new Error('not built yet')
+export function createRepositoryReader(options: ReaderOptions): RepositoryReader {
+  const kopia = createStreamedKopia(options)
+  let flags: readonly string[] = [jsonFlag]
+  return {
+    newestRoots: () => {
+      const roots = createRootsReader()
+      const lines = createLineSplitter(roots.addLine)
+      return read(kopia, { command: ['snapshot', 'list', '--all', '--json'], onChunk: lines.add }, () => {
+        lines.end()
+        return roots.end()
+      })
+    },
+    verifySnapshot: async (root, verify) => {
+      const result = await verifySnapshot(kopia, root, verify, flags)
+      if (result !== 'json refused') return result
+      flags = []
+      const plain = await verifySnapshot(kopia, root, verify, flags)
+      return plain === 'json refused' ? unexpected('it refused --json, which it was not given') : plain
+    },
+    verifyObject: (objectPath) => verifyObject(kopia, objectPath),
+    readDirectory: (directoryId, onEntry) => {
+      const directory = createDirectoryReader(onEntry)
+      return read(kopia, { command: ['show', '--', directoryId], onChunk: directory.add }, directory.end)
+    },
+    readObject: (objectId, onChunk) => read(kopia, { command: ['show', '--', objectId], onChunk }, nothing),
+    restoreFile: (objectId, target) =>
+      read(kopia, { command: [...restoreCommand, '--', objectId, target], onChunk: nothing }, nothing),
+  }
+}
+
+/** Kopia before 0.21 does not know it. */
+const jsonFlag = '--json'
+
+/** As a file, whatever its name ends in: `x.zip` would become an archive. */
+const restoreCommand = [
+  'restore',
+  '--mode=local',
+  '--skip-owners',
+  '--skip-permissions',
+  '--skip-times',
+  '--no-overwrite-files',
+  '--no-overwrite-symlinks',
+]
+
+async function verifySnapshot(
+  kopia: StreamedKopia,
+  root: SnapshotRoot,
+  { percent, parallel, mostBytes, onProgress }: VerifyOptions,
+  flags: readonly string[],
+): Promise<ReadResult<VerifyReport> | 'json refused'> {
+  const output = createVerifyOutput(root, onProgress, kopia.failureOf)
+  const limit = () => 2 * mostBytes + spareBytes + bytesPerObject * output.expectedObjects()
+  const end = await kopia.call({
+    command: [
+      'snapshot',
+      'verify',
+      ...flags,
+      `--verify-files-percent=${percent}`,
+      `--parallel=${parallel}`,
+      `--file-parallelism=${parallel}`,
+      `--max-errors=${mostErrors}`,
+      '--',
+      root.snapshotId,
+    ],
+    onChunk: output.addChunk,
+    onErrorLine: output.addErrorLine,
+    watch: (pid, endWith) =>
+      watchReads(pid, limit, (bytes) => {
+        const reason = `Kopia read ${bytes} bytes, expected at most ${limit()}: it was ended`
+        endWith({ kind: 'over budget', reason })
+      }),
+  })
+  if (isRefused(end, jsonFlag)) return 'json refused'
+  if (end.kind === 'failed') return output.endEarly(end.failure)
+  return output.end(end.kind === 'error' ? end.text : undefined)
+}
+
+async function read<T>(kopia: StreamedKopia, call: StreamedCall, parse: () => T): Promise<ReadResult<T>> {
+  const end = await kopia.call(call)
+  if (end.kind === 'failed') return { ok: false, failure: end.failure }
+  if (end.kind === 'error') return { ok: false, failure: kopia.failureOf(end.text) }
+  try {
+    return { ok: true, value: parse() }
+  } catch (error) {
+    return unexpected(error instanceof Error ? error.message : String(error))
+  }
+}
+
+function unexpected(problem: string): ReadResult<never> {
+  return { ok: false, failure: { kind: 'read', reason: oneLine(`unexpected answer of Kopia: ${problem}`) } }
+}
+
+function nothing(): undefined {
+  return undefined
 }

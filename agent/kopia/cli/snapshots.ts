@@ -1,8 +1,9 @@
 // `kopia snapshot list --json`: parses and checks the output, so that no other code has to.
 
-import { asNumber, asRecord, asString, parseJson } from '../../util/json.ts'
+import { asNumber, asRecord, asString } from '../../util/json.ts'
 import { parseTime } from '../../util/time.ts'
 import { formatSource, type Source } from '../source.ts'
+import { createListReader } from './json-list.ts'
 
 /** A snapshot manifest. Times in Unix seconds, sizes in bytes. */
 export type Snapshot = {
@@ -40,48 +41,19 @@ type SnapshotReader = {
 }
 
 /**
- * Reads the list line by line; Kopia writes one snapshot per line (cli/json_output.go). 100,000 snapshots are 70 MB of
- * text, so only the parsed snapshots stay in memory, and equal values are stored once.
+ * Reads the list line by line. 100,000 snapshots are 70 MB of text, so only the parsed snapshots stay in memory, and equal
+ * values are stored once.
  */
 export function createSnapshotReader(): SnapshotReader {
   const snapshots: Snapshot[] = []
   const shared = createShared()
-  let state: 'before' | 'within' | 'after' = 'before'
-  let problem: unknown
-
-  function take(line: string): void {
-    const text = line.trim()
-    if (text === '') return
-    if (state === 'before' && text === '[') state = 'within'
-    else if (state === 'within' && text === ']') state = 'after'
-    else if (state === 'within') add(parseJson(text.replace(/,$/, '')))
-    else if (state === 'before' && text.startsWith('[')) addAll(parseJson(text))
-    else throw new Error(`expected a list of snapshots, found ${JSON.stringify(text.slice(0, 60))}`)
-  }
-
-  function addAll(list: unknown): void {
-    if (!Array.isArray(list)) throw new Error('expected a list of snapshots')
-    for (const entry of list) add(entry)
-    state = 'after'
-  }
-
-  function add(entry: unknown): void {
-    const index = snapshots.length
+  const list = createListReader('snapshots', (entry, index) => {
     snapshots.push(shared(parseSnapshot(asRecord(entry, `snapshot ${index}`), index)))
-  }
-
+  })
   return {
-    addLine: (line) => {
-      if (problem !== undefined) return
-      try {
-        take(line)
-      } catch (error) {
-        problem = error
-      }
-    },
+    addLine: list.addLine,
     end: () => {
-      if (problem !== undefined) throw problem
-      if (state !== 'after') throw new Error('expected a list of snapshots to its end')
+      list.end()
       return snapshots
     },
   }
@@ -112,18 +84,13 @@ function getOrAdd<T>(values: Map<string, T>, key: string, value: T): T {
 }
 
 function parseSnapshot(entry: Record<string, unknown>, index: number): Snapshot {
-  const source = asRecord(entry.source, `source of snapshot ${index}`)
   const stats = asRecord(entry.stats ?? {}, `stats of snapshot ${index}`)
   const rootEntry = asRecord(entry.rootEntry ?? {}, `rootEntry of snapshot ${index}`)
   const summary = asRecord(rootEntry.summ ?? {}, `summary of snapshot ${index}`)
   const fatalErrors = asNumber(stats.errorCount)
   return {
     id: asString(entry.id, `id of snapshot ${index}`),
-    source: {
-      user: asString(source.userName, `userName of snapshot ${index}`),
-      host: asString(source.host, `host of snapshot ${index}`),
-      path: asString(source.path, `path of snapshot ${index}`),
-    },
+    source: parseSnapshotSource(entry, index),
     startedAt: asTime(entry.startTime, `startTime of snapshot ${index}`),
     endedAt: asTime(entry.endTime, `endTime of snapshot ${index}`),
     incomplete:
@@ -139,6 +106,16 @@ function parseSnapshot(entry: Record<string, unknown>, index: number): Snapshot 
     retentionReasons: asStrings(entry.retentionReason),
     pins: asStrings(entry.pins),
     ...(fatalErrors > 0 && { errors: asFileErrors(summary.errors) }),
+  }
+}
+
+/** Throws an Error that names what is missing. */
+export function parseSnapshotSource(entry: Record<string, unknown>, index: number): Source {
+  const source = asRecord(entry.source, `source of snapshot ${index}`)
+  return {
+    user: asString(source.userName, `userName of snapshot ${index}`),
+    host: asString(source.host, `host of snapshot ${index}`),
+    path: asString(source.path, `path of snapshot ${index}`),
   }
 }
 
@@ -167,7 +144,8 @@ export function newestComplete(snapshots: readonly Snapshot[]): Snapshot | undef
   return snapshots.findLast((snapshot) => snapshot.incomplete === undefined)
 }
 
-function asTime(value: unknown, what: string): number {
+/** Unix seconds; throws an Error that names `what` if it is no time. */
+export function asTime(value: unknown, what: string): number {
   const seconds = parseTime(asString(value, what))
   if (seconds === undefined) throw new Error(`expected a time as ${what}`)
   return seconds
