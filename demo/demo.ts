@@ -1,24 +1,32 @@
-// `npm run demo` runs the whole real stack on this machine in a temporary folder, from a backup to an alert.
+// `npm run demo` runs the whole real stack on this machine in a temporary folder: from a failed backup to an alert, then from
+// a damaged repository to an alert.
 // With --once it prints the results and exits; the exit code says whether they are correct.
 
 import { chmod, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import type { CommandResult } from '../test/support/agent-command.ts'
 import { createKopiaLab, hooks, type KopiaLab } from '../test/support/kopia.ts'
-import { activeAlerts, query, scrape } from '../test/support/prometheus.ts'
+import { type Running, start } from '../test/support/processes.ts'
+import { query, scrape } from '../test/support/prometheus.ts'
 import {
+  agentEntry,
   type Service,
   startAgent,
   startNodeExporter,
   startPrometheus,
   startPushgateway,
 } from '../test/support/stack.ts'
+import { tool } from '../test/support/tools.ts'
 import { waitFor } from '../test/support/wait.ts'
+import { isFiring } from './alerts.ts'
+import { showVerification } from './verification.ts'
 
 /** Divides the times of the alert rules: the alert would wait five minutes otherwise. */
 const speed = 60
 
 type Demo = {
+  readonly kopia: KopiaLab
   readonly agent: Service
   readonly gateway: Service
   readonly prometheus: Service
@@ -26,8 +34,9 @@ type Demo = {
 }
 type Sources = { readonly good: string; readonly bad: string }
 
-const running: Service[] = []
+const running: Running[] = []
 const folder = await mkdtemp(join(tmpdir(), 'kopia-metrics-demo-'))
+const stateDirectory = join(folder, 'state')
 let cleaned: Promise<void> | undefined
 
 function progress(message: string): void {
@@ -51,7 +60,6 @@ function cleanUp(): Promise<void> {
 
 async function startDemo(): Promise<Demo> {
   progress('Starting Pushgateway, node-exporter and Prometheus …')
-  const stateDirectory = join(folder, 'state')
   const gateway = await begin(startPushgateway())
   const nodeExporter = await begin(startNodeExporter())
   const prometheus = await begin(
@@ -66,7 +74,7 @@ async function startDemo(): Promise<Demo> {
   await kopia.run('snapshot', 'create', sources.good)
   progress(`Backing up ${sources.bad}, whose before-action fails …`)
   await kopia.run('snapshot', 'create', sources.bad)
-  return { agent, gateway, prometheus, sources }
+  return { kopia, agent, gateway, prometheus, sources }
 }
 
 async function createSources(kopia: KopiaLab): Promise<Sources> {
@@ -91,11 +99,8 @@ async function statusOf({ prometheus }: Demo, path: string): Promise<number | un
   return series?.value
 }
 
-async function isFiring({ prometheus, sources }: Demo): Promise<boolean> {
-  const alerts = await activeAlerts(prometheus.url)
-  return alerts.some(
-    ({ name, path, state }) => name === 'KopiaBackupFailed' && path === sources.bad && state === 'firing',
-  )
+function hasFailedAlert({ prometheus, sources }: Demo): Promise<boolean> {
+  return isFiring(prometheus.url, 'KopiaBackupFailed', sources.bad)
 }
 
 /** Waits until Prometheus has both sources and the alert fires. Rejects if that does not happen in time. */
@@ -106,7 +111,7 @@ async function awaitAlert(demo: Demo): Promise<void> {
     return statuses.includes(undefined) ? undefined : statuses
   })
   progress(`Waiting for KopiaBackupFailed to fire (5 minutes, ${speed} times as fast) …`)
-  await waitFor('KopiaBackupFailed fires', async () => (await isFiring(demo)) || undefined)
+  await waitFor('KopiaBackupFailed fires', async () => (await hasFailedAlert(demo)) || undefined)
 }
 
 async function print(demo: Demo): Promise<void> {
@@ -124,21 +129,50 @@ async function print(demo: Demo): Promise<void> {
   const lines = table.map(
     ([path = '', ...cells]) => path.padEnd(width) + cells.map((cell) => cell.padEnd(13)).join(''),
   )
-  const alert = (await isFiring(demo)) ? `firing for ${demo.sources.bad}` : 'not firing'
+  const alert = (await hasFailedAlert(demo)) ? `firing for ${demo.sources.bad}` : 'not firing'
   process.stdout.write(`
 ${lines.join('\n')}
 
 KopiaBackupFailed: ${alert}
-
-Prometheus     ${demo.prometheus.url}/alerts
-Pushgateway    ${demo.gateway.url}
-agent          ${demo.agent.url}/metrics
 `)
+}
+
+function printAddresses({ prometheus, gateway, agent }: Demo): void {
+  process.stdout.write(`
+Prometheus     ${prometheus.url}/alerts
+Pushgateway    ${gateway.url}
+agent          ${agent.url}/metrics
+`)
+}
+
+/** Runs a command of the agent beside the agent that runs. */
+async function runAgent({ kopia }: Demo, parameters: readonly string[]): Promise<CommandResult> {
+  if (cleaned !== undefined) throw new Error('The demo was ended.')
+  const environment = {
+    ...kopia.environment,
+    KOPIA_METRICS_KOPIA_BIN: tool('kopia'),
+    KOPIA_METRICS_STATE_DIR: stateDirectory,
+  }
+  const command = start('agent', process.execPath, [agentEntry, ...parameters], { environment })
+  running.push(command)
+  return { exitCode: await command.ended, output: command.output() }
+}
+
+function showVerificationOf(demo: Demo): Promise<boolean> {
+  return showVerification({
+    kopia: demo.kopia,
+    repository: join(folder, 'kopia', 'repository'),
+    good: demo.sources.good,
+    damaged: join(folder, 'letters'),
+    prometheusUrl: demo.prometheus.url,
+    runAgent: (...parameters) => runAgent(demo, parameters),
+    progress,
+  })
 }
 
 async function isCorrect(demo: Demo): Promise<boolean> {
   const [good, bad] = [await statusOf(demo, demo.sources.good), await statusOf(demo, demo.sources.bad)]
-  return good === 1 && bad === 0 && (await isFiring(demo))
+  return good === 1 && bad === 0 && (await hasFailedAlert(demo))
 }
 
 for (const [signal, exitCode] of [
@@ -156,8 +190,11 @@ try {
   const demo = await startDemo()
   await awaitAlert(demo)
   await print(demo)
-  if (process.argv.includes('--once')) process.exitCode = (await isCorrect(demo)) ? 0 : 1
-  else {
+  const isVerificationCorrect = await showVerificationOf(demo)
+  printAddresses(demo)
+  if (process.argv.includes('--once')) {
+    process.exitCode = isVerificationCorrect && (await isCorrect(demo)) ? 0 : 1
+  } else {
     process.stdout.write('\nCtrl-C ends it and removes everything.\n')
     await new Promise(() => setInterval(() => undefined, 60_000))
   }
