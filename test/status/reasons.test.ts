@@ -7,7 +7,7 @@ import { statusJson } from '../../agent/status/json.ts'
 import { overallState, problemCount, statusOf } from '../../agent/status/status.ts'
 import { type Paint, statusTable } from '../../agent/status/table.ts'
 import { widthOf, wrapped } from '../../agent/status/text-width.ts'
-import { summaryWords } from '../../agent/status/words.ts'
+import { summaryWords } from '../../agent/status/summary-words.ts'
 import { hostileReason, hour, ledgerOf, now, troubledLedger } from '../support/ledgers.ts'
 import { defaultLimitSettings } from '../support/limits.ts'
 
