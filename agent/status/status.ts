@@ -75,7 +75,7 @@ export function statusOf(
   const failedCommands = [...ledger.commands]
     .filter(([command, { result }]) => result === 'failed' && !isShownBySource(command, ledger))
     .map(([command, { reason }]) => ({ command, ...(reason !== undefined && { reason }) }))
-  const overdueProofs = sources.filter(({ proof }) => proof?.overdueSince !== undefined).length
+  const overdueProofs = sources.filter(hasOverdueProof).length
   return { at, sources, counts, overdueProofs, failedCommands, repository: ledger.repository }
 }
 
@@ -154,7 +154,7 @@ function isBackupFailing({ lastAttempt, unproven, goneSince }: SourceState): boo
 /** `server-9` before `server-10`. */
 const byName = new Intl.Collator('en', { numeric: true })
 
-/** Within failing and overdue: the oldest success first; the others by name. */
+/** Within failing and overdue: the oldest success first; the others: an overdue proof first, then by name. */
 function compareWorstFirst(one: SourceStatus, other: SourceStatus): number {
   const byState = states.indexOf(one.state) - states.indexOf(other.state)
   if (byState !== 0) return byState
@@ -162,7 +162,12 @@ function compareWorstFirst(one: SourceStatus, other: SourceStatus): number {
     one.state === 'fine' || one.state === 'waiting'
       ? 0
       : (one.lastSuccessAt ?? 0) - (other.lastSuccessAt ?? 0)
-  return byAge || byName.compare(one.name, other.name)
+  const byProof = Number(hasOverdueProof(other)) - Number(hasOverdueProof(one))
+  return byAge || byProof || byName.compare(one.name, other.name)
+}
+
+function hasOverdueProof({ proof }: SourceStatus): boolean {
+  return proof?.overdueSince !== undefined
 }
 
 function isShownBySource(command: string, { sources }: Ledger): boolean {
