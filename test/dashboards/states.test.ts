@@ -8,6 +8,7 @@ import { type TestContext, test } from 'node:test'
 import { stringify } from 'yaml'
 import type { MetricName } from '../../agent/metrics/definitions.ts'
 import { noProof, proofs } from '../../dashboards/src/queries/proofs.ts'
+import { repositories, results } from '../../dashboards/src/queries/repository.ts'
 import { sources, states } from '../../dashboards/src/queries/sources.ts'
 import { interpolate } from '../support/dashboards/interpolate.ts'
 import { temporaryFolder } from '../support/folder.ts'
@@ -365,4 +366,21 @@ test('the ages of ten sources are drawn, those of the oldest proofs', async (con
   const series = days.flatMap((age) => verified(`/${age}`, now - age * day, {}))
   const drawn = days.slice(1).map((age) => [`user="u", host="h", path="/${age}"`, age * day] as const)
   await assertResults(context, series, [[proofs.oldestAges, drawn]])
+})
+
+test('nobody is asked to run verify where the agent does', async (context) => {
+  const agentOf = (machine: string) =>
+    steady(`kopia_agent_build_info{job="kopia", instance="${machine}", version="1"}`, 1)
+  const attempt = 'kopia_verify_last_attempt_timestamp_seconds'
+  const series = [
+    agentOf('verifies'),
+    steady(
+      `${attempt}{job="kopia", instance="verifies", user="u", host="verifies", path="/data"}`,
+      now - day,
+    ),
+    agentOf('does-not'),
+  ]
+  await assertResults(context, series, [
+    [repositories.taskResult, [['instance="does-not", task="snapshot verify"', results.never]]],
+  ])
 })
