@@ -9,7 +9,7 @@ import { annotation } from './annotations.ts'
 import { linkToOthers } from './links.ts'
 import { agentHealth } from './overview/agents.ts'
 import { attempts, changedFiles, durations, errors, snapshots } from './overview/history.ts'
-import { freeSpace, growth, verifyAndMaintenance } from './overview/repository.ts'
+import { freeSpace, growth, provedReadable, verifyAndMaintenance } from './overview/repository.ts'
 import { firingAlerts, latestStatus, overdue } from './overview/status.ts'
 import { summary } from './overview/summary.ts'
 import { alerts } from './queries/agents.ts'
@@ -50,6 +50,7 @@ const panels = [
   errors,
   freeSpace,
   verifyAndMaintenance,
+  provedReadable,
   agentHealth,
 ]
 

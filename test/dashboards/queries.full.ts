@@ -52,7 +52,7 @@ async function answers(
 const { failed, good } = results
 
 /** The indexes of columns in the table of sources. */
-const [status, sizeOfBaseline, change, changedFiles, deadline] = [0, 4, 6, 7, 8]
+const [status, sizeOfBaseline, change, changedFiles, deadline, provedReadable] = [0, 4, 6, 7, 8, 9]
 
 test('on real data no query fails, is empty, or returns too many series', async (context) => {
   let overdue = ''
@@ -125,6 +125,8 @@ async function checkFigures(queries: PrometheusQueries, scenario: Scenario, over
   assert.ok((sizes[scenario.troubled] ?? 0) > 1, JSON.stringify(sizes))
   const deadlines = await figures(queries, { title: 'Latest Backup Status', query: deadline })
   assert.deepEqual(Object.keys(deadlines).sort(), [...scenario.good, scenario.troubled, overdue].sort())
+  const proofs = await figures(queries, { title: 'Latest Backup Status', query: provedReadable })
+  assert.ok((proofs[scenario.troubled] ?? 0) >= scenario.begunAt * 1000, JSON.stringify(proofs))
   const late = Object.entries(deadlines).filter(([, at]) => at < queries.range.to * 1000)
   assert.deepEqual(
     late.map(([path]) => path),

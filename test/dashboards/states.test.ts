@@ -7,6 +7,8 @@ import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
 import { stringify } from 'yaml'
 import type { MetricName } from '../../agent/metrics/definitions.ts'
+import { noProof, proofs } from '../../dashboards/src/queries/proofs.ts'
+import { repositories, results } from '../../dashboards/src/queries/repository.ts'
 import { sources, states } from '../../dashboards/src/queries/sources.ts'
 import { interpolate } from '../support/dashboards/interpolate.ts'
 import { temporaryFolder } from '../support/folder.ts'
@@ -309,4 +311,76 @@ test('the size is compared with a baseline that is not empty', async (context) =
     [...sized('/shrunk', 500, 1000), ...sized('/was-empty', 500, 0)],
     [[sources.sizeOfBaseline, [['user="u", host="h", path="/shrunk"', 0.5]]]],
   )
+})
+
+/** A source of which verifications are known: when the last one succeeded, and what the last verdict counted. */
+function verified(path: string, provedAt: number | undefined, errors: Readonly<Record<string, number>>) {
+  const labels = `job="kopia", instance="h", user="u", host="h", path="${path}"`
+  return [
+    steady(`kopia_backup_first_seen_timestamp_seconds{${labels}}`, now - 20 * day),
+    ...(provedAt === undefined
+      ? []
+      : [
+          steady(`kopia_verify_last_success_timestamp_seconds{${labels}}`, provedAt),
+          steady(`kopia_verify_read_bytes{${labels}}`, 1000),
+        ]),
+    ...Object.entries(errors).map(([kind, count]) =>
+      steady(`kopia_verify_errors{${labels}, kind="${kind}"}`, count),
+    ),
+  ]
+}
+
+test('a proof counts until damage is found, and a time limit is none', async (context) => {
+  const of = (path: string) => `user="u", host="h", path="${path}"`
+  const none = { missing_blob: 0, checksum: 0, read: 0, differs: 0, timeout: 0 }
+  const series = [
+    ...verified('/proved', now - hour, none),
+    ...verified('/damaged', now - day, { ...none, checksum: 2, read: 1 }),
+    ...verified('/slow', now - 2 * day, { ...none, timeout: 1 }),
+    ...verified('/never', undefined, {}),
+  ]
+  await assertResults(context, series, [
+    [
+      proofs.provedAt,
+      [
+        [of('/damaged'), noProof.unreadable],
+        [of('/never'), noProof.never],
+        [of('/proved'), 1000 * (now - hour)],
+        [of('/slow'), 1000 * (now - 2 * day)],
+      ],
+    ],
+    [
+      proofs.oldestAges,
+      [
+        [of('/damaged'), day],
+        [of('/proved'), hour],
+        [of('/slow'), 2 * day],
+      ],
+    ],
+    [proofs.readBytes, [['', 3000]]],
+  ])
+})
+
+test('the ages of ten sources are drawn, those of the oldest proofs', async (context) => {
+  const days = Array.from({ length: 11 }, (_, index) => index + 1)
+  const series = days.flatMap((age) => verified(`/${age}`, now - age * day, {}))
+  const drawn = days.slice(1).map((age) => [`user="u", host="h", path="/${age}"`, age * day] as const)
+  await assertResults(context, series, [[proofs.oldestAges, drawn]])
+})
+
+test('nobody is asked to run verify where the agent does', async (context) => {
+  const agentOf = (machine: string) =>
+    steady(`kopia_agent_build_info{job="kopia", instance="${machine}", version="1"}`, 1)
+  const attempt = 'kopia_verify_last_attempt_timestamp_seconds'
+  const series = [
+    agentOf('verifies'),
+    steady(
+      `${attempt}{job="kopia", instance="verifies", user="u", host="verifies", path="/data"}`,
+      now - day,
+    ),
+    agentOf('does-not'),
+  ]
+  await assertResults(context, series, [
+    [repositories.taskResult, [['instance="does-not", task="snapshot verify"', results.never]]],
+  ])
 })

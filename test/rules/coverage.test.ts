@@ -110,7 +110,8 @@ for (const alert of names) {
 
 test('the alerts stay short: the file, and each expression', async () => {
   const lines = (await readFile(alertsFile, 'utf8')).trimEnd().split('\n')
-  assert.ok(lines.length < 300, `kopia_alerts.yml has ${lines.length} lines`)
+  // 24 alerts of ten lines, a second rule for two of them, and comments that say why.
+  assert.ok(lines.length <= 320, `kopia_alerts.yml has ${lines.length} lines`)
   const long = alerts.filter(({ expr }) => expr.trimEnd().split('\n').length > 3)
   assert.deepEqual(
     long.map(({ alert }) => alert),

@@ -1,6 +1,7 @@
 // The texts of states and results, and the texts that are shown without data.
 
 import { textMapping, valueMapping } from '../colours.ts'
+import { noProof } from '../queries/proofs.ts'
 import { results } from '../queries/repository.ts'
 import { states } from '../queries/sources.ts'
 
@@ -31,6 +32,11 @@ export const originMapping = textMapping({
   assumed: 'nothing known',
   never: 'no success yet',
 })
+
+export const proofMapping = valueMapping([
+  { value: noProof.unreadable, text: 'Unreadable', colour: 'red' },
+  { value: noProof.never, text: '–', colour: 'text' },
+])
 
 export const resultMapping = valueMapping([
   { value: results.failed, text: 'Failed', colour: 'red' },

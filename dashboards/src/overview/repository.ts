@@ -3,6 +3,7 @@
 import { property } from '../panel.ts'
 import { dashed, lines, steps } from '../panels/lines.ts'
 import { table } from '../panels/table.ts'
+import { proofs } from '../queries/proofs.ts'
 import { repositories } from '../queries/repository.ts'
 import { noAgent, resultMapping } from './mappings.ts'
 
@@ -41,6 +42,26 @@ export const freeSpace = lines({
     { expression: repositories.predicted, legend: `in 30 days, ${legend}` },
   ],
 }).overrideByRegexp('^in 30 days.*', [dashed])
+
+export const provedReadable = steps({
+  title: 'Proved Readable',
+  description:
+    'The time since a verification last proved that the newest snapshot can be read back, for the ten sources with the ' +
+    'oldest proof, and (dashed, right axis) the bytes of files that the last verification of each selected source read.',
+  unit: 's',
+  noValue:
+    'Nothing is verified: set KOPIA_METRICS_VERIFY_SCHEDULE, or run kopia-metrics-agent verify where backups run.',
+  width: 24,
+  height: 8,
+  queries: [
+    { expression: proofs.oldestAges, legend: '{{user}}@{{host}}:{{path}} {{site}}' },
+    { expression: proofs.readBytes, legend: 'bytes read' },
+  ],
+}).overrideByName('bytes read', [
+  dashed,
+  property('unit', 'bytes'),
+  property('custom.axisPlacement', 'right'),
+])
 
 export const verifyAndMaintenance = table({
   title: 'Verify and Maintenance',

@@ -4,8 +4,9 @@ import { severityColours } from '../colours.ts'
 import { property } from '../panel.ts'
 import { table } from '../panels/table.ts'
 import { alerts } from '../queries/agents.ts'
+import { proofs } from '../queries/proofs.ts'
 import { named, sources } from '../queries/sources.ts'
-import { noSource, originMapping, stateMapping } from './mappings.ts'
+import { noSource, originMapping, proofMapping, stateMapping } from './mappings.ts'
 
 const colouredText = { type: 'color-text' }
 const coloured = property('custom.cellOptions', { type: 'color-background', mode: 'basic' })
@@ -43,7 +44,8 @@ export const latestStatus = table({
   description:
     'All sources, the worst state first. Size / least compares the size with the least of four weeks; below 70 % ' +
     'KopiaBackupSizeDropped fires. Change is the difference in size between the latest snapshot and the one before, ' +
-    'if that one was created in the displayed time. A source is overdue if it does not succeed before its deadline.',
+    'if that one was created in the displayed time. A source is overdue if it does not succeed before its deadline. ' +
+    'Proved readable is when a verification last read the newest snapshot back.',
   unit: 'short',
   noValue: noSource,
   width: 24,
@@ -87,6 +89,13 @@ export const latestStatus = table({
       expression: named(milliseconds(sources.deadline)),
       unit: 'dateTimeFromNow',
       noValue: '–',
+    },
+    {
+      name: 'Proved readable',
+      expression: named(proofs.provedAt),
+      unit: 'dateTimeFromNow',
+      noValue: '–',
+      properties: [property('mappings', [proofMapping]), property('custom.cellOptions', colouredText)],
     },
   ],
 })

@@ -37,7 +37,9 @@ const asTask = (expression: string, task: string, label: string) =>
 
 const commandResult = `${results.good} * ${asTask(ofAgents('kopia_command_status'), '$1', 'command')}`
 const verifyOfEach = asTask(ofAgents('kopia_agent_build_info'), 'snapshot verify', 'job')
-const neverVerified = `${results.never} * ${verifyOfEach}`
+/** Where the agent verifies, nobody needs to run that command. */
+const verifiedByAgent = ofAgents('kopia_verify_last_attempt_timestamp_seconds')
+const neverVerified = `${results.never} * ${verifyOfEach} unless on (site, instance) ${verifiedByAgent}`
 const ofMaintenance = (metric: MetricName) => asTask(ofAgents(metric), '$1 maintenance', 'kind')
 const due = ofMaintenance('kopia_maintenance_next_timestamp_seconds')
 /** Maintenance may be an hour late, because it runs together with other commands. */

@@ -5,10 +5,12 @@ import type { MetricName } from '../../../agent/metrics/definitions.ts'
 import { ofAgents, ofSources } from '../selectors.ts'
 import { asleep, isSilent } from './agents.ts'
 
-const source = 'site, user, host, path'
+/** What identifies a source. */
+export const sourceLabels = 'site, user, host, path'
+const source = sourceLabels
 
 /** One series per source. */
-function bySource(expression: string): string {
+export function bySource(expression: string): string {
   return `max by (${source}) (${expression})`
 }
 

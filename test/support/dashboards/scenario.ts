@@ -43,6 +43,7 @@ export async function startScenario(
   const agent = await lab.startAgent({
     KOPIA_METRICS_REFRESH_SCHEDULE: '*/5 * * * * *',
     KOPIA_METRICS_REPOSITORY_SCHEDULE: '*/5 * * * * *',
+    KOPIA_METRICS_VERIFY_SCHEDULE: '*/5 * * * * *',
   })
   const good: string[] = []
   for (let number = 1; number <= 12; number++) good.push(await lab.makeSource(`good-${number}`))
@@ -88,6 +89,7 @@ export async function runScenario(context: TestContext, scenario: Scenario): Pro
   await figuresAfter(gateway, troubled, 2)
   await kopia.must('snapshot', 'verify')
   await kopia.must('maintenance', 'run', '--full')
+  await waitForQuery(prometheus, `kopia_verify_last_success_timestamp_seconds{path="${troubled}"}`)
   await makeUnreadableFile(troubled)
   await kopia.runUnprivileged('snapshot', 'create', troubled)
   await figuresAfter(gateway, troubled, 3)

@@ -15,7 +15,7 @@ export const sourceEffects = [
   'has ignored errors',
 ] as const
 
-/** Effects on a machine, the storage, or the gateway. */
+/** Effects on a machine, the storage, the gateway, or the verifications of one source. */
 export const machineEffects = [
   'machine is down',
   'pushes are rejected',
@@ -32,6 +32,8 @@ export const machineEffects = [
   'logs are elsewhere',
   'runs are unattributed',
   'agent is outdated',
+  'pack is damaged',
+  'is not verified',
 ] as const
 
 export type SourceEffect = (typeof sourceEffects)[number]
@@ -100,6 +102,9 @@ export const incidents: readonly Incident[] = [
   incident('has ignored errors', 'KopiaBackupFilesUnreadable', 'archive/identical', 245, 4),
   incident('verify fails', 'KopiaCommandFailed', 'server', 55, 7),
   incident('verify is not run', 'KopiaVerifyOverdue', 'server', 265, 40),
+  // The agent of office verifies each Sunday. It finds the damage after four days; the other source misses two turns.
+  incident('pack is damaged', 'KopiaVerifyFailed', 'office/projects', 303.4, 7),
+  incident('is not verified', 'KopiaVerifyOverdue', 'office/office-hours', 252, 19),
   incident('maintenance is not run', 'KopiaMaintenanceOverdue', 'office', 280, 7),
   incident('repository fills up', 'KopiaRepositoryFillingUp', 'archive', 250, 12),
   incident('repository is unreachable', 'KopiaRepositoryUnreachable', 'archive', 265.3, 0.3),

@@ -5,6 +5,7 @@ import type { LimitSettings } from '../../../agent/limits/context.ts'
 import { toLimits } from '../../../agent/settings/limits.ts'
 import { type SourcePlan, sourceOf, sources } from './plan.ts'
 import { defaultRetention } from './retention.ts'
+import { verifySchedule } from './verifications.ts'
 
 /** Its clock changes are those of calendar.ts. */
 const timeZone = 'Europe/London'
@@ -13,8 +14,8 @@ const configured = sources.flatMap(({ path, schedule }) =>
   schedule.origin === 'configured' ? [`*:${path}=${schedule.interval}`] : [],
 )
 
-/** The limits of all agents. */
-export const limits: LimitSettings = { ...toLimits('0.5', configured.join(','), ''), timeZone }
+/** The limits of all agents. Which of them verifies is noted in its ledger. */
+export const limits: LimitSettings = { ...toLimits('0.5', configured.join(','), verifySchedule), timeZone }
 
 /** All machines use one repository. */
 export const policies: readonly Policy[] = parsePolicies([

@@ -16,6 +16,7 @@ import { createSourceLedger, type SourceLedger } from './source-ledger.ts'
 import { sourceMetrics, withoutLimits } from './source-metrics.ts'
 import { type Observation, type Run, type SourceYear, simulateSource } from './source-runs.ts'
 import { isIn, type TimeRange, type Tracks } from './tracks.ts'
+import { addVerifications } from './verifications.ts'
 
 export type MachineYear = {
   readonly machine: Machine
@@ -36,6 +37,7 @@ export type Watcher = (machine: Machine, time: number, status: () => Status) => 
 
 export const heartbeat = 5 * minute
 const yearEnds = yearBegins + daysOfYear * day
+const noneObserved: ReadonlyMap<Incident, Observation> = new Map()
 /** Effects that start and end exactly with their incident. */
 const immediateEffects: readonly Effect[] = [
   'machine is down',
@@ -83,6 +85,9 @@ export function simulateMachine(
     return source
   })
 
+  const ofVerifications =
+    machine === 'office' ? addVerifications(sources, ledger, incidents, isAwake, queue) : noneObserved
+
   const isOneShot = machine === 'cron'
   addTicks(queue, [...incidents, ...gatewayDown, ...agentUpgrades], machine === 'laptop' ? hour / 4 : hour)
   const labels = `job="kopia", instance="${machine}"`
@@ -104,7 +109,12 @@ export function simulateMachine(
     watch(machine, time, () => statusOf(ledger, limits, running, time))
   })
 
-  const observed = observationsOf(machine, incidents, agent.observed, simulated)
+  const observed = observationsOf(
+    machine,
+    incidents,
+    new Map([...agent.observed, ...ofVerifications]),
+    simulated,
+  )
   const runs = new Map(simulated.map(({ plan, sourceYear }) => [plan, sourceYear.runs]))
   return { machine, sources, tracks, observed, runs }
 }

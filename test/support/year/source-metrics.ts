@@ -21,6 +21,12 @@ export const leftOut: readonly MetricName[] = [
   'kopia_backup_consecutive_failures',
   'kopia_backup_directories',
   'kopia_backup_excluded_files',
+  'kopia_verify_status',
+  'kopia_verify_last_attempt_timestamp_seconds',
+  'kopia_verify_last_success_timestamp_seconds',
+  'kopia_verify_objects',
+  'kopia_verify_read_bytes',
+  'kopia_verify_restored_files',
 ]
 const pushedNames = sourceMetricNames.filter((name) => !leftOut.includes(name))
 
@@ -75,7 +81,7 @@ function metricsOf(state: SourceState, group: string, { runningSince, context }:
 
 /** What an agent pushes that is older than the limits, and than the metrics of its setup. */
 export function withoutLimits(metrics: Metrics): Metrics {
-  const isNew = /^kopia_(backup_\w*(deadline|baseline|limit)|agent_repository_changed)/
+  const isNew = /^kopia_(backup_\w*(deadline|baseline|limit)|verify_|agent_repository_changed)/
   return new Map([...metrics].filter(([series]) => !isNew.test(series)))
 }
 
