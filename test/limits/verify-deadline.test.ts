@@ -144,3 +144,13 @@ test('an attempt that is not a proof moves no deadline', () => {
   assert.equal(asUtc(deadlineWith({ proof })), '2026-11-04 12:00')
   assert.equal(deadlineWith({ proof }), deadlineWith({}))
 })
+
+test('on a machine that sleeps the deadline waits until it was awake for four hours', () => {
+  const state = stateHolding([snapshotAt(utc('2026-10-01 01:00'))], utc('2026-10-01 01:00'))
+  const context = contextAt(utc('2026-11-24 12:00'), { verifyScheduledSince: utc(since) })
+  const settings = { ...context.settings, verifySchedule: nightly }
+  const awake = verifyDeadlineOf(state, { ...context, settings })
+  assert.equal(asUtc(awake), '2026-11-04 12:00')
+  const asleep = verifyDeadlineOf(state, { ...context, settings, sleeps: true, uptimeQuarters: [] })
+  assert.equal(asUtc(asleep), '2026-11-24 16:00')
+})
