@@ -24,6 +24,8 @@ export type WorkspaceResult =
   /** Another run is under way. */
   | { readonly kind: 'held'; readonly processId: number }
 
+/** Of a connection to the storage, and of a client of a server (repo/open.go). */
+const contentCaches = ['contents', 'server-contents']
 const mebibyte = 2 ** 20
 /** Contents are read once, so that their cache only has to hold what is under way. */
 const mostContentBytes = 64 * mebibyte
@@ -94,7 +96,9 @@ async function fill(work: string, original: string): Promise<Omit<Workspace, 'cl
     configurationPath,
     cacheDirectory,
     restoreFolder,
-    forgetContents: () => removeWhole(join(cacheDirectory, 'contents')),
+    forgetContents: async () => {
+      for (const name of contentCaches) await removeWhole(join(cacheDirectory, name))
+    },
   }
 }
 
@@ -112,6 +116,8 @@ function copyOf(configuration: Record<string, unknown>, cacheDirectory: string):
   return {
     ...configuration,
     readonly: true,
+    // It would pass over an index that can't be read (repo/content/committed_content_index.go).
+    permissiveCacheLoading: false,
     caching: {
       cacheDirectory,
       maxCacheSize: mostContentBytes,
