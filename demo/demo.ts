@@ -68,7 +68,13 @@ async function startDemo(): Promise<Demo> {
   progress('Creating a Kopia repository …')
   const kopia = await createKopiaLab(join(folder, 'kopia'), stateDirectory)
   const folders = { stateDirectory, kopiaEnvironment: kopia.environment }
-  const agent = await begin(startAgent(folders, { KOPIA_METRICS_PUSHGATEWAY_URL: gateway.url }))
+  const agent = await begin(
+    startAgent(folders, {
+      KOPIA_METRICS_PUSHGATEWAY_URL: gateway.url,
+      // Every five minutes otherwise. Then the agent takes what `verify` has found, and pushes it.
+      KOPIA_METRICS_REFRESH_SCHEDULE: '*/5 * * * * *',
+    }),
+  )
   const sources = await createSources(kopia)
   progress(`Backing up ${sources.good} …`)
   await kopia.run('snapshot', 'create', sources.good)

@@ -27,7 +27,7 @@ export async function showVerification(demo: VerificationDemo): Promise<boolean>
   const { damaged, progress, prometheusUrl } = demo
   const packs = await backUpToDamage(demo)
   progress('Proving that the backups can be read back …')
-  const good = await showCommand(demo, 'verify', '--percent=100')
+  const good = await showCommand(demo, 'verify', '--percent', '100')
   await awaitProofs(demo)
   const status = await showCommand(demo, 'status')
   for (const pack of packs) await damage(join(demo.repository, pack))
@@ -35,7 +35,7 @@ export async function showVerification(demo: VerificationDemo): Promise<boolean>
     `\nThe repository is damaged: some bytes of ${packs.join(', ')} are no longer the same.\n`,
   )
   progress('Proving it again …')
-  const bad = await showCommand(demo, 'verify', '--percent=100')
+  const bad = await showCommand(demo, 'verify', '--percent', '100')
   progress('Waiting for KopiaVerifyFailed to fire …')
   await waitFor(
     'KopiaVerifyFailed fires',
