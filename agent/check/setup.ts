@@ -20,6 +20,7 @@ import { explainedFinding, newestOwnSnapshots, unexplained, unexplainedFinding }
 import { processFinding, viewProcesses } from './processes.ts'
 import { checkSharedLogs } from './shared-logs.ts'
 import { checkTimeZone } from './time-zone.ts'
+import { checkVerification } from './verification.ts'
 
 const nowSeconds = () => Date.now() / 1000
 
@@ -37,6 +38,7 @@ export async function* checkAnswers(known: Known, kopia: Kopia): AsyncGenerator<
   if (status === undefined) return
   yield checkRepositoryId(ledger.repository.status, status)
   yield checkIdentity(ledger.repository.status, status)
+  yield* await checkVerification(settings, ledger, status, nowSeconds())
   const { findings: ofHooks, hookedPolicies } = await checkHooks(kopia, status)
   yield* ofHooks
   const snapshots = await kopia.snapshots()

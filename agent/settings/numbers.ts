@@ -42,6 +42,7 @@ const bytesPerUnit: Readonly<Record<string, number>> = {
 export function parseBytes(value: string): number {
   const [, number, unit = ''] = /^(\d+)(B|KiB|MiB|GiB|TiB)$/.exec(value) ?? []
   const bytes = Number(number) * (bytesPerUnit[unit] ?? 0)
-  if (!(bytes > 0)) throw new Error('expected a number of bytes such as 500MiB or 1GiB')
+  if (!(bytes > 0 && Number.isSafeInteger(bytes)))
+    throw new Error('expected a number of bytes such as 500MiB or 1GiB')
   return bytes
 }

@@ -1,5 +1,7 @@
 // The status as JSON for scripts. Every field is declared once with its meaning; docs/status-json.md is made from here.
+// Over 8 kB because each field is declared in this one place.
 
+import type { ProofStatus } from './proof.ts'
 import type { SourceStatus, Status } from './status.ts'
 
 /** `processId` is undefined if no agent runs; `ledgerSavedAt` is in Unix seconds. */
@@ -25,6 +27,10 @@ const wholeFields = {
   counts: {
     doc: 'number of sources that are `failing`, `overdue`, `waiting` and `fine`; each source counts once',
     value: ({ status }) => status.counts,
+  },
+  overdue_proofs: {
+    doc: 'number of sources whose proof that they can be read back is overdue, whatever their state',
+    value: ({ status }) => status.overdueProofs,
   },
   failed_commands: {
     doc: 'commands of Kopia whose last run failed as a whole, unless a source shows the failure',
@@ -59,7 +65,7 @@ const sourceFields = {
   state: {
     doc:
       '`failing`: the last attempt made no complete backup, or nothing proves the success that it reported, or the ' +
-      'repository holds no snapshot of the source any more; `overdue`: the deadline has passed; `waiting`: no attempt is ' +
+      'repository holds no snapshot of the source any more, or a snapshot cannot be read back; `overdue`: the deadline has passed; `waiting`: no attempt is ' +
       'known yet; `fine`',
     value: ({ state }) => state,
   },
@@ -130,6 +136,60 @@ const sourceFields = {
     doc: 'since when the repository, which held snapshots of the source, holds none; null if it holds some',
     value: ({ goneSince }) => goneSince,
   },
+  proved_timestamp_seconds: {
+    doc: 'when a verification last proved that the newest snapshot can be read back; null if none did',
+    value: ({ proof }) => proof?.provedAt,
+  },
+  verify_deadline_timestamp_seconds: {
+    doc:
+      'when the proof becomes overdue unless a verification succeeds before, as in the alert KopiaVerifyOverdue; null if ' +
+      'none is scheduled',
+    value: ({ proof }) => proof?.deadline,
+  },
+  verify_overdue_since_timestamp_seconds: {
+    doc: 'since when the proof is overdue; null if it is not',
+    value: ({ proof }) => proof?.overdueSince,
+  },
+  verify_last_attempt_timestamp_seconds: {
+    doc: 'end of the last verification, whatever it found; null if there was none',
+    value: ({ proof }) => proof?.lastAttemptAt,
+  },
+  verify_unproven_reason: {
+    doc: 'why the last verification found nothing out, in one line; null if it found something out',
+    value: ({ proof }) => proof?.unprovenReason,
+  },
+  verify_status: {
+    doc:
+      'what the last verification that found something out says: `proven`, `unreadable`, or `timeout` (it ended by its time ' +
+      'limit, and what it had read is well); null if there was none; it is also what the fields below are about',
+    value: ({ proof }) => proof?.last?.result,
+  },
+  verify_snapshot_timestamp_seconds: {
+    doc: 'start of the snapshot that it read',
+    value: ({ proof }) => proof?.last?.verdict.snapshotStartedAt,
+  },
+  verify_objects: {
+    doc: 'number of files and directories whose blobs it found in the repository',
+    value: ({ proof }) => proof?.last?.verdict.objects,
+  },
+  verify_read_bytes: {
+    doc: 'bytes of files that it read from the repository',
+    value: ({ proof }) => proof?.last?.verdict.readBytes,
+  },
+  verify_restored_files: {
+    doc: 'number of files that it restored and compared',
+    value: ({ proof }) => proof?.last?.verdict.restoredFiles,
+  },
+  verify_errors: {
+    doc:
+      'what it could not read back: an object with the number of objects by kind (`missing_blob`, `checksum`, `read`, ' +
+      '`differs`, `timeout`)',
+    value: ({ proof }) => proof?.last?.verdict.errors,
+  },
+  verify_reason: {
+    doc: 'why the first of them could not be read back, in one line; null if all were',
+    value: ({ proof }) => reasonOf(proof),
+  },
   recent_attempts: {
     doc: 'the last 30 attempts, oldest first, each with `ended_timestamp_seconds`, `duration_seconds`, `status`',
     value: ({ recent }) =>
@@ -155,6 +215,12 @@ export function documentedFields(): readonly { readonly name: string; readonly d
 
 function sourceObject(source: SourceStatus): object {
   return objectOf(sourceFields, source)
+}
+
+/** Damage before a time limit: the time limit says nothing about the snapshot. */
+function reasonOf(proof: ProofStatus | undefined): string | undefined {
+  const faults = proof?.last?.verdict.faults ?? []
+  return (faults.find(({ kind }) => kind !== 'timeout') ?? faults[0])?.reason
 }
 
 function objectOf<T>(fields: Readonly<Record<string, Field<T>>>, from: T): object {

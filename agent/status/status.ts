@@ -8,10 +8,11 @@ import type { SourceState } from '../ledger/source-state.ts'
 import { type LimitContext, type LimitSettings, limitContextOf } from '../limits/context.ts'
 import { type Deadline, deadlineOf, overdueSince as overdueSinceOf } from '../limits/deadline.ts'
 import { type ExpectedInterval, expectedIntervalOf } from '../limits/expected-interval.ts'
+import { type ProofStatus, proofStatusOf } from './proof.ts'
 
 /**
  * Worst first. `failing`: the last attempt made no complete backup, or nothing proves its success, or the repository holds no
- * snapshot any more. `waiting`: no attempt is known yet, and the source is not overdue.
+ * snapshot any more, or a snapshot can't be read back. `waiting`: no attempt is known yet, and the source is not overdue.
  */
 export const states = ['failing', 'overdue', 'waiting', 'fine'] as const
 export type State = (typeof states)[number]
@@ -40,6 +41,8 @@ export type SourceStatus = {
   readonly files?: number
   readonly changedFiles?: number
   readonly snapshots?: number
+  /** Undefined for a source that was never verified, and for which no verification is scheduled. */
+  readonly proof?: ProofStatus
   readonly recent: readonly RecentAttempt[]
 }
 
@@ -49,6 +52,8 @@ export type Status = {
   readonly at: number
   readonly sources: readonly SourceStatus[]
   readonly counts: Readonly<Record<State, number>>
+  /** The number of sources whose proof that they can be read back is overdue; it changes no state. */
+  readonly overdueProofs: number
   /** Commands of Kopia whose last run failed, unless a failing source shows that already. */
   readonly failedCommands: readonly FailedCommand[]
   readonly repository: RepositoryState
@@ -68,22 +73,26 @@ export function statusOf(
   const counts: Record<State, number> = { failing: 0, overdue: 0, waiting: 0, fine: 0 }
   for (const { state } of sources) counts[state] += 1
   const failedCommands = [...ledger.commands]
-    .filter(([command, { result }]) => result === 'failed' && !isShownBySource(command, counts))
+    .filter(([command, { result }]) => result === 'failed' && !isShownBySource(command, ledger))
     .map(([command, { reason }]) => ({ command, ...(reason !== undefined && { reason }) }))
-  return { at, sources, counts, failedCommands, repository: ledger.repository }
+  const overdueProofs = sources.filter(hasOverdueProof).length
+  return { at, sources, counts, overdueProofs, failedCommands, repository: ledger.repository }
 }
 
-/** The number of things that need attention: failing and overdue sources, failed commands, another repository. */
-export function problemCount({ counts, failedCommands, repository }: Status): number {
+/**
+ * The number of things that need attention: failing and overdue sources, overdue proofs, failed commands, another
+ * repository.
+ */
+export function problemCount({ counts, overdueProofs, failedCommands, repository }: Status): number {
   const others = failedCommands.length + (repository.changedTo === undefined ? 0 : 1)
-  return counts.failing + counts.overdue + others
+  return counts.failing + counts.overdue + overdueProofs + others
 }
 
 /** The state that stands for all: of the worst source, or worse for what no source shows. */
-export function overallState({ sources, failedCommands, repository }: Status): State {
+export function overallState({ sources, overdueProofs, failedCommands, repository }: Status): State {
   if (repository.changedTo !== undefined) return 'failing'
   const worst = sources[0]?.state ?? 'waiting'
-  return failedCommands.length > 0 && worst !== 'failing' ? 'overdue' : worst
+  return failedCommands.length + overdueProofs > 0 && worst !== 'failing' ? 'overdue' : worst
 }
 
 function sourceStatusOf(
@@ -96,10 +105,11 @@ function sourceStatusOf(
   const expectedInterval = expectedIntervalOf(state, context)
   const deadline = deadlineOf(state, context, runningSince)
   const overdueSince = overdueSinceOf(deadline, context.nowSeconds)
+  const proof = proofStatusOf(state, context)
   return {
     name,
     source,
-    state: stateOf(state, overdueSince),
+    state: stateOf(state, proof, overdueSince),
     consecutiveFailures,
     deadline,
     recent: unpacked(state.recent ?? []),
@@ -111,6 +121,7 @@ function sourceStatusOf(
     ...(lastSuccessAt !== undefined && { lastSuccessAt }),
     ...(expectedInterval && { expectedInterval }),
     ...(overdueSince !== undefined && { overdueSince }),
+    ...(proof && { proof }),
     ...(held && { snapshots: held.counts.all }),
     ...(held?.newest && {
       sizeBytes: held.newest.sizeBytes,
@@ -125,17 +136,25 @@ function reasonOf({ unproven, lastAttempt }: SourceState): Pick<SourceStatus, 'r
   return reason === undefined ? {} : { reason }
 }
 
-function stateOf({ lastAttempt, unproven, goneSince }: SourceState, overdueSince: number | undefined): State {
-  if (unproven !== undefined || goneSince !== undefined) return 'failing'
-  if (lastAttempt !== undefined && lastAttempt.outcome !== 'success') return 'failing'
+function stateOf(
+  state: SourceState,
+  proof: ProofStatus | undefined,
+  overdueSince: number | undefined,
+): State {
+  if (isBackupFailing(state) || proof?.last?.result === 'unreadable') return 'failing'
   if (overdueSince !== undefined) return 'overdue'
-  return lastAttempt === undefined ? 'waiting' : 'fine'
+  return state.lastAttempt === undefined ? 'waiting' : 'fine'
+}
+
+function isBackupFailing({ lastAttempt, unproven, goneSince }: SourceState): boolean {
+  if (unproven !== undefined || goneSince !== undefined) return true
+  return lastAttempt !== undefined && lastAttempt.outcome !== 'success'
 }
 
 /** `server-9` before `server-10`. */
 const byName = new Intl.Collator('en', { numeric: true })
 
-/** Within failing and overdue: the oldest success first; the others by name. */
+/** Within failing and overdue: the oldest success first; the others: an overdue proof first, then by name. */
 function compareWorstFirst(one: SourceStatus, other: SourceStatus): number {
   const byState = states.indexOf(one.state) - states.indexOf(other.state)
   if (byState !== 0) return byState
@@ -143,9 +162,14 @@ function compareWorstFirst(one: SourceStatus, other: SourceStatus): number {
     one.state === 'fine' || one.state === 'waiting'
       ? 0
       : (one.lastSuccessAt ?? 0) - (other.lastSuccessAt ?? 0)
-  return byAge || byName.compare(one.name, other.name)
+  const byProof = Number(hasOverdueProof(other)) - Number(hasOverdueProof(one))
+  return byAge || byProof || byName.compare(one.name, other.name)
 }
 
-function isShownBySource(command: string, counts: Readonly<Record<State, number>>): boolean {
-  return command === 'snapshot create' && counts.failing > 0
+function hasOverdueProof({ proof }: SourceStatus): boolean {
+  return proof?.overdueSince !== undefined
+}
+
+function isShownBySource(command: string, { sources }: Ledger): boolean {
+  return command === 'snapshot create' && [...sources.values()].some(isBackupFailing)
 }

@@ -1,7 +1,9 @@
 // The status as a table for a terminal: fits its width, worst source first, problems explained below their rows. Pure.
 
+import { proofNotes, provedWords, showsProofs, unreadableWords } from './proof-words.ts'
 import { sparkline } from './sparkline.ts'
 import { overallState, type SourceStatus, type State, type Status } from './status.ts'
+import { summaryWords } from './summary-words.ts'
 import { fitted, padded, shortened, widthOf, wrapped } from './text-width.ts'
 import {
   agoWords,
@@ -13,7 +15,6 @@ import {
   problemWords,
   reasonWords,
   spanWords,
-  summaryWords,
   visible,
 } from './words.ts'
 
@@ -30,6 +31,8 @@ type Column = {
   readonly title: string
   readonly align: 'left' | 'right'
   readonly text: (source: SourceStatus, now: number) => string
+  /** Undefined: always. */
+  readonly isShown?: (status: Pick<Status, 'sources'>) => boolean
 }
 
 /** Each state has a shape and a word besides its colour, for people and terminals without colours. */
@@ -49,6 +52,7 @@ const leastSourceWidth = 24
 const columns: readonly Column[] = [
   { title: 'LAST SUCCESS', align: 'right', text: lastSuccessText },
   { title: 'NEXT', align: 'right', text: nextText },
+  { title: 'PROVED', align: 'right', text: provedWords, isShown: showsProofs },
   {
     title: 'TOOK',
     align: 'right',
@@ -121,7 +125,8 @@ function columnsThatFit(
   longestName: number,
   width: number | undefined,
 ): readonly ShownColumn[] {
-  const all = columns.map((column) => {
+  const used = columns.filter(({ isShown }) => isShown?.({ sources }) ?? true)
+  const all = used.map((column) => {
     const texts = sources.map((source) => column.text(source, now))
     return { column, texts, width: Math.max(widthOf(column.title), ...texts.map(widthOf)) }
   })
@@ -147,9 +152,10 @@ type Note = { readonly text: string; readonly colour: Colour }
 
 function notesOf(source: SourceStatus, now: number): readonly Note[] {
   const { runningSince, state } = source
-  const problems = [problemWords(source, now), reasonWords(source)].filter((text) => text !== undefined)
+  const problems = [problemWords(source, now), reasonWords(source), unreadableWords(source)]
   return [
-    ...problems.map((text) => ({ text, colour: marks[state].colour })),
+    ...problems.filter((text) => text !== undefined).map((text) => ({ text, colour: marks[state].colour })),
+    ...proofNotes(source, now).map((text) => ({ text, colour: 'yellow' as const })),
     ...(runningSince === undefined
       ? []
       : [{ text: `running for ${spanWords(now - runningSince)}`, colour: 'cyan' as const }]),

@@ -2,13 +2,13 @@
 
 import { createHash } from 'node:crypto'
 import { overallState, problemCount, type Status, states } from '../status/status.ts'
+import { summaryWords } from '../status/summary-words.ts'
 import {
   agoWords,
   bytesWords,
   changedRepositoryWords,
   commandWords,
   countWords,
-  summaryWords,
   visible,
 } from '../status/words.ts'
 import { dateWords, timeOf } from './dates.ts'

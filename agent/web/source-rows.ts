@@ -1,5 +1,6 @@
 // The sources on the status page: a row each, which the style shows as a card in a narrow window.
 
+import { proofNotes, provedWords, showsProofs, unreadableWords } from '../status/proof-words.ts'
 import type { SourceStatus, State, Status } from '../status/status.ts'
 import {
   agoWords,
@@ -35,6 +36,7 @@ the first attempt at one:</p><p><code>kopia snapshot create /path/to/what/matter
 
 /** The table of the sources, worst first. */
 export function sourcesOf({ sources, at }: Status): Html {
+  const proofs = showsProofs({ sources }) ? 'shown' : 'unused'
   const shown = sources.slice(0, mostSources)
   const rest = sources.length - shown.length
   const head = (title: string, kind: string) =>
@@ -45,12 +47,13 @@ export function sourcesOf({ sources, at }: Status): Html {
     head('Source', ''),
     head('Last success', 'figure'),
     head('Next', 'figure'),
+    ...(proofs === 'shown' ? [head('Proved readable', 'figure')] : []),
     head('Took', 'figure'),
     head('Size', 'figure'),
     head('Files', 'figure'),
     head('Last durations', 'figure'),
   ]}</tr></thead>
-<tbody role="rowgroup">${shown.map((source) => rowOf(source, at))}</tbody></table></div>
+<tbody role="rowgroup">${shown.map((source) => rowOf(source, proofs, at))}</tbody></table></div>
 ${rest > 0 ? moreOf(rest) : undefined}`
 }
 
@@ -59,21 +62,25 @@ function moreOf(rest: number): Html {
   return html`<p>And ${countWords(rest)} more, none of them worse: ${command} shows all.</p>`
 }
 
-function rowOf(status: SourceStatus, now: number): Html {
+type ProofColumn = 'shown' | 'unused'
+
+function rowOf(status: SourceStatus, proofs: ProofColumn, now: number): Html {
   const { source, state, lastSuccessAt, lastAttempt, recent, runningSince } = status
-  const problem = problemWords(status, now)
-  const problemLine = problem && html`<div class="problem">${sentence(problem)}</div>`
-  const reason = reasonWords(status)
-  const reasonLine = reason && html`<div class="problem">${sentence(reason)}</div>`
+  const problems = [problemWords(status, now), reasonWords(status), unreadableWords(status)]
+  const problemLines = problems
+    .filter((problem) => problem !== undefined)
+    .map((problem) => html`<div class="problem">${sentence(problem)}</div>`)
+  const noteLines = proofNotes(status, now).map((note) => html`<div class="note">${sentence(note)}</div>`)
   const runningLine =
     runningSince && html`<div class="running">Running for ${spanWords(now - runningSince)}</div>`
   const success = lastSuccessAt === undefined ? 'never' : timeOf(lastSuccessAt, agoWords(lastSuccessAt, now))
   return html`
 <tr role="row" class="${state}"><td role="cell" class="state">${icon(state)}${stateWords[state]}</td>
 <td role="cell" class="source"><b>${visible(source.path)}</b>
-<small>${visible(`${source.user}@${source.host}`)}</small>${problemLine}${reasonLine}${runningLine}</td>
+<small>${visible(`${source.user}@${source.host}`)}</small>${problemLines}${noteLines}${runningLine}</td>
 ${figure('Last success', success)}
 ${figure('Next', nextOf(status, now))}
+${proofs === 'shown' ? figure('Proved readable', provedOf(status, now)) : undefined}
 ${figure('Took', lastAttempt === undefined ? '–' : durationWords(lastAttempt.durationSeconds))}
 ${figure('Size', status.sizeBytes === undefined ? '–' : bytesWords(status.sizeBytes))}
 ${figure('Files', status.files === undefined ? '–' : countWords(status.files))}
@@ -89,6 +96,12 @@ function nextOf({ deadline, overdueSince }: SourceStatus, now: number): Html | s
   if (overdueSince !== undefined) return timeOf(dueAt ?? at, 'overdue')
   if (dueAt === undefined) return '–'
   return timeOf(dueAt, dueAt > now ? agoWords(dueAt, now) : 'due')
+}
+
+function provedOf(status: SourceStatus, now: number): Html | string {
+  const words = provedWords(status, now)
+  const { provedAt } = status.proof ?? {}
+  return provedAt === undefined ? words : timeOf(provedAt, words)
 }
 
 /** The words with a capital letter and a full stop, unless they end with a mark of their own. */

@@ -55,6 +55,7 @@ th:last-child, td:last-child { padding-right: 20px }
 .source b { font-weight: 600 }
 .source small, .chart-cell small { display: block; color: var(--soft); font-size: 13px }
 .source .problem { color: var(--tone); font-size: 14px }
+.source .note { color: var(--late); font-size: 14px }
 .source .running { color: var(--new); font-size: 14px }
 .running::before { content: ""; display: inline-block; width: 8px; height: 8px; margin-right: 7px; border-radius: 50%;
   background: currentColor }

@@ -36,6 +36,7 @@ const allOk = {
   repository: 'ok',
   'repository id': 'ok',
   identity: 'ok',
+  verification: 'ok',
   actions: 'ok',
   hooks: 'ok',
   'time zone': 'ok',
@@ -85,7 +86,7 @@ test('with everything in order, every line is ok and the exit code is 0', async 
   })
   assert.deepEqual(resultsOf(result), allOk, result.output)
   assert.equal(result.exitCode, 0)
-  assert.match(result.output, /\n18 ok, 0 warnings, 0 failures\n$/)
+  assert.match(result.output, /\n19 ok, 0 warnings, 0 failures\n$/)
   assert.match(textOf(result, 'configuration'), /^settings: \d+ from the environment, 1 from flags$/)
   assert.match(textOf(result, 'Kopia'), /^0\.\d+\.\d+ \(.*\)$/)
   assert.match(textOf(result, 'repository'), /^filesystem, as .+@.+, in (\d+ ms|\d+\.\d s|\d+ s)$/)

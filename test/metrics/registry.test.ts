@@ -38,7 +38,7 @@ async function registryOf(name: string): Promise<MetricsRegistry> {
   const registry = createMetricsRegistry({
     ledger: createLedger(fixture.ledger),
     runningSince: () => new Map(Object.entries(fixture.runningSince)),
-    limits: defaultLimitSettings,
+    limits: { ...defaultLimitSettings, verifySchedule: '30 4 * * *' },
     nowSeconds: () => fixtureNow,
     agent: () => fixture.agent,
   })

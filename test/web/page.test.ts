@@ -14,6 +14,7 @@ import { cleanUpAfter } from '../support/cleanup.ts'
 import { day, hostilePath, ledgerOf, manyHistories, now, troubledLedger } from '../support/ledgers.ts'
 import { defaultLimitSettings } from '../support/limits.ts'
 import { accessibilityFaults, overflowing } from '../support/page-faults.ts'
+import { checksumFault, ledgerWithProofs, nightlySettings, proofOf } from '../support/proofs.ts'
 
 type Case = { readonly name: string; readonly ledger: Ledger; readonly faults: readonly string[] }
 
@@ -41,7 +42,11 @@ function caseOf(count: number, faults: readonly string[] = []): Case {
   return { name: `${count} sources`, ledger, faults }
 }
 
-async function serve(context: TestContext, { ledger, faults }: Case): Promise<string> {
+async function serve(
+  context: TestContext,
+  { ledger, faults }: Case,
+  limits = defaultLimitSettings,
+): Promise<string> {
   const running = new Map(
     [...ledger.sources.values()].slice(3, 4).map(({ source }) => [formatSource(source), now - 100]),
   )
@@ -53,7 +58,7 @@ async function serve(context: TestContext, { ledger, faults }: Case): Promise<st
     metrics: () => ({ status: 200, contentType: 'text/plain', body: '' }),
     page: async (query) => {
       const refresh = query.get('refresh') === 'off' ? 'off' : 'on'
-      const status = statusOf(ledger, defaultLimitSettings, running, now)
+      const status = statusOf(ledger, limits, running, now)
       const { body, headers } = statusPage({
         status,
         instance: 'server-0',
@@ -159,6 +164,45 @@ test('the page tells why each attempt and command failed, and escapes the reason
   assert.deepEqual(await overflowing(page), [])
   assert.deepEqual(await accessibilityFaults(page), [])
   assert.deepEqual(complaints, [])
+})
+
+test('the page tells what cannot be read back, and when each source was last proved readable', async (context) => {
+  const ledger = ledgerWithProofs({
+    '/damaged': proofOf({ lastSuccessAt: now - 2 * day, verdict: checksumFault }),
+    '/late': proofOf({ lastSuccessAt: now - 9 * day, unprovenReason: '<b>no space left on device</b>' }),
+    '/new': undefined,
+  })
+  const url = await serve(context, { name: 'proofs', ledger, faults: [] }, nightlySettings)
+  const browser = await startBrowser(context)
+  const { page, complaints } = await visit(browser, `${url}?refresh=off`, {
+    viewport: { width: 1240, height: 900 },
+  })
+  assert.ok(await page.getByRole('columnheader', { name: 'Proved readable' }).isVisible())
+  const proved = page.locator('td:nth-child(5)')
+  assert.deepEqual(await proved.allInnerTexts(), ['2 d ago', '9 d ago', 'never'])
+  assert.match(
+    (await proved.first().locator('time').getAttribute('title')) ?? '',
+    /^2026-11-22 \d\d:\d\d:\d\d \S+$/,
+  )
+  assert.deepEqual(await page.locator('.problem').allTextContents(), [
+    'The snapshot of 2026-11-24 03:30 UTC cannot be read back: 3 objects (checksum): invalid checksum at p12 offset 0.',
+  ])
+  assert.deepEqual(await page.locator('.note').allTextContents(), [
+    'Last proved readable 9 d ago; the proof is overdue for 6 d.',
+    'The last verification ended 7 h ago and found nothing out: <b>no space left on device</b>.',
+    'Never proved readable; the proof is overdue for 27 d.',
+  ])
+  for (const width of [320, 700, 1240]) {
+    await page.setViewportSize({ width, height: 900 })
+    assert.deepEqual(await overflowing(page), [], `${width}`)
+  }
+  assert.deepEqual(await accessibilityFaults(page), [])
+  assert.deepEqual(complaints, [])
+})
+
+test('without verifications the page has no column about them', async (context) => {
+  const text = await (await fetch(await serve(context, caseOf(3)))).text()
+  assert.doesNotMatch(text, /[Pp]rove/)
 })
 
 test('the page refreshes until it is paused, and its policy allows nothing but itself', async (context) => {
