@@ -54,7 +54,8 @@ export function createRepositoryReader(options: ReaderOptions): RepositoryReader
       const plain = await verifySnapshot(kopia, root, verify, flags)
       return plain === 'json refused' ? unexpected('it refused --json, which it was not given') : plain
     },
-    verifyObject: (objectPath) => verifyObject(kopia, objectPath),
+    verifyObject: (objectPath, mostBytes = Number.POSITIVE_INFINITY) =>
+      verifyObject(kopia, objectPath, mostBytes),
     readDirectory: (directoryId, onEntry) => {
       const directory = createDirectoryReader(onEntry)
       return read(kopia, { command: ['show', '--', directoryId], onChunk: directory.add }, directory.end)
