@@ -9,7 +9,7 @@ import { countingKopia } from './day.ts'
 import { withFolder } from './measure.ts'
 import { measureGivingWay } from './verify/giving-way.ts'
 import { measureLarge } from './verify/large.ts'
-import { costOf, countRequests, difference, rowsOf } from './verify/requests.ts'
+import { costsOf, countRequests, rowsOf } from './verify/requests.ts'
 import { measureScheduledIdle } from './verify/scheduled-idle.ts'
 import { type Tree, writeTree } from './verify/tree.ts'
 
@@ -42,29 +42,27 @@ async function measureLargeSource(
   const environment = { ...settingsOf(lab), KOPIA_METRICS_KOPIA_BIN: binary }
   const parameters = [...usual, verified]
   const costs = await measureLarge({ environment, calls, parameters, files: large.files, rounds })
-  const cost = await costOf(await countRequests(context, lab), parameters)
-  const requests = rowsOf('100,000 files of 400 MB', cost)
+  const requested = await costsOf(await countRequests(context, lab), parameters, rounds)
+  const requests = rowsOf('100,000 files, 400 MB', requested)
   const givingWay = await measureGivingWay({ lab, environment, calls, verified, pairs })
   return [costs, { rows: requests, verdicts: [] }, givingWay]
 }
 
-/** The requests of small sources: of one, and of one more in the same run. */
-async function measureSmallSources(context: Cleanable): Promise<readonly Row[]> {
+/** The requests of small sources: of one, and of two in one run, which tell what each further source adds. */
+async function measureSmallSources(context: Cleanable, rounds: number): Promise<readonly Row[]> {
   const lab = await createLab(context)
   const one = await makeSnapshot(lab, 'one', small, 2)
   const other = await makeSnapshot(lab, 'other', small, 3)
   const counted = await countRequests(context, lab)
-  const ofOne = await costOf(counted, [...usual, one])
-  const ofBoth = await costOf(counted, [...usual, one, other])
   return [
-    ...rowsOf('1,000 files of 100 MB', ofOne),
-    ...rowsOf('a second such source in the same run', difference(ofBoth, ofOne)),
+    ...rowsOf('1,000 files, 100 MB', await costsOf(counted, [...usual, one], rounds)),
+    ...rowsOf('two such sources in one run', await costsOf(counted, [...usual, one, other], rounds)),
   ]
 }
 
 async function measure(folder: string, context: Cleanable, options: BenchOptions): Promise<Result> {
   const ofLarge = await measureLargeSource(folder, context, options)
-  const small = await measureSmallSources(context)
+  const small = await measureSmallSources(context, runs[options.length].rounds)
   const idle = await measureScheduledIdle(context, runs[options.length].idleSeconds)
   const [costs, ...others] = ofLarge
   return {

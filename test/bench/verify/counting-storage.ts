@@ -10,9 +10,8 @@ import { freePort } from '../../support/processes.ts'
 export type Cost = {
   /** One per 1,000 names, as every S3 storage answers. */
   readonly lists: number
+  /** Of an object or of a part of it; the question where a bucket is counts, too. */
   readonly gets: number
-  /** Anything else, such as the question where a bucket is. */
-  readonly others: number
   /** Of the objects, as they are stored. */
   readonly bytes: number
 }
@@ -24,21 +23,15 @@ export type CountingStorage = {
   readonly takeCost: () => Cost
 }
 
-const noCost: Cost = { lists: 0, gets: 0, others: 0, bytes: 0 }
+const noCost: Cost = { lists: 0, gets: 0, bytes: 0 }
 const namesPerPage = 1000
 const suffix = '.f'
 
 /** Serves the folder until the bench ends. Checks no signature. */
 export async function serveRepository(context: Cleanable, folder: string): Promise<CountingStorage> {
   let cost = noCost
-  const add = (more: Partial<Cost>) => {
-    const { lists = 0, gets = 0, others = 0, bytes = 0 } = more
-    cost = {
-      lists: cost.lists + lists,
-      gets: cost.gets + gets,
-      others: cost.others + others,
-      bytes: cost.bytes + bytes,
-    }
+  const add = ({ lists = 0, gets = 0, bytes = 0 }: Partial<Cost>) => {
+    cost = { lists: cost.lists + lists, gets: cost.gets + gets, bytes: cost.bytes + bytes }
   }
   const server = createServer((request, response) => {
     answer(folder, request, response, add).catch((error: Error) => response.destroy(error))
@@ -72,11 +65,10 @@ async function answer(
     return sendXml(response, 200, await listing(folder, searchParams))
   }
   if (key === '') {
-    add({ others: 1 })
+    add({ gets: 1 })
     return sendXml(response, 200, '<LocationConstraint/>')
   }
-  const isGet = request.method === 'GET'
-  add(isGet ? { gets: 1 } : { others: 1 })
+  add({ gets: 1 })
   const path = (await filesOf(folder)).get(key)
   if (path === undefined) return sendXml(response, 404, '<Error><Code>NoSuchKey</Code></Error>')
   const { size, mtime } = await stat(path)
@@ -88,7 +80,7 @@ async function answer(
     'last-modified': mtime.toUTCString(),
     etag: '"unchanged"',
   })
-  if (!isGet) return void response.end()
+  if (request.method === 'HEAD') return void response.end()
   add({ bytes: end - start + 1 })
   createReadStream(path, { start, end }).pipe(response)
 }

@@ -1,5 +1,6 @@
 // How much a backup is slowed by a verification that reads when it begins, and gives way to it.
 
+import { execFileSync } from 'node:child_process'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { settingsOf } from '../../support/agent-command.ts'
@@ -36,6 +37,8 @@ export async function measureGivingWay(options: Options): Promise<Result> {
     const order = pair % 2 === 0 ? (['alone', 'beside'] as const) : (['beside', 'alone'] as const)
     for (const [index, name] of order.entries()) {
       writeTree(path, backedUp, 1000 + 2 * pair + index)
+      // What the kernel still has to write would disturb the one that begins sooner.
+      execFileSync('sync')
       const milliseconds = await (name === 'alone' ? backUp(options, path) : backUpBeside(options, path))
       // The first pair is a warm-up.
       if (pair > 0) seconds[name].push(milliseconds / 1000)

@@ -24,7 +24,7 @@ export async function countRequests(context: Cleanable, lab: Lab): Promise<Count
     KOPIA_LOG_DIR: join(folder, 'logs'),
   })
   await kopia.must(
-    ...['repository', 'connect', 's3', '--readonly', '--disable-tls', '--bucket=bucket', '--region=anywhere'],
+    ...['repository', 'connect', 's3', '--readonly', '--disable-tls', '--bucket=bucket'],
     ...[`--endpoint=${storage.endpoint}`, '--access-key=anyone', '--secret-access-key=unchecked'],
   )
   storage.takeCost()
@@ -35,34 +35,27 @@ export async function countRequests(context: Cleanable, lab: Lab): Promise<Count
   return { environment, storage }
 }
 
-/** The cost of one run. */
-export async function costOf(
+/** The costs of so many runs: what they ask for depends on the files that they choose. */
+export async function costsOf(
   { environment, storage }: CountedLab,
   parameters: readonly string[],
-): Promise<Cost> {
-  // The question who this Kopia is goes through the usual cache, which is warm in use.
-  await measureVerify(environment, parameters)
-  storage.takeCost()
-  await measureVerify(environment, parameters)
-  return storage.takeCost()
+  rounds: number,
+): Promise<readonly Cost[]> {
+  const costs: Cost[] = []
+  // The first fills the usual cache, which answers who this Kopia is.
+  for (let round = 0; round <= rounds; round += 1) {
+    storage.takeCost()
+    await measureVerify(environment, parameters)
+    if (round > 0) costs.push(storage.takeCost())
+  }
+  return costs
 }
 
 /** The rows of a run. */
-export function rowsOf(what: string, { lists, gets, others, bytes }: Cost): readonly Row[] {
+export function rowsOf(what: string, costs: readonly Cost[]): readonly Row[] {
   return [
-    { what: `${what}: lists`, unit: 'requests', values: [lists] },
-    { what: `${what}: reads (GET)`, unit: 'requests', values: [gets] },
-    { what: `${what}: other requests`, unit: 'requests', values: [others] },
-    { what: `${what}: read from the storage`, unit: 'MiB', values: [bytes / mebibyte] },
+    { what: `${what}: lists`, unit: 'requests', values: costs.map(({ lists }) => lists) },
+    { what: `${what}: reads`, unit: 'requests', values: costs.map(({ gets }) => gets) },
+    { what: `${what}: read`, unit: 'MiB', values: costs.map(({ bytes }) => bytes / mebibyte) },
   ]
-}
-
-/** What one more source adds. */
-export function difference(two: Cost, one: Cost): Cost {
-  return {
-    lists: two.lists - one.lists,
-    gets: two.gets - one.gets,
-    others: two.others - one.others,
-    bytes: two.bytes - one.bytes,
-  }
 }
