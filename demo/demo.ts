@@ -38,20 +38,33 @@ const running: Running[] = []
 const folder = await mkdtemp(join(tmpdir(), 'kopia-metrics-demo-'))
 const stateDirectory = join(folder, 'state')
 let cleaned: Promise<void> | undefined
+/** What writes into the folder, or starts a service. */
+let lastStep: Promise<unknown> = Promise.resolve()
 
 function progress(message: string): void {
   process.stderr.write(`  ${message}\n`)
 }
 
-async function begin(service: Promise<Service>): Promise<Service> {
-  const started = await service
-  running.push(started)
-  progress(`${started.name.padEnd(14)} ${started.url}`)
-  return started
+/** Does something that has to be complete before it can be removed. Rejects where the demo has been ended. */
+function doStep<T>(step: () => Promise<T>): Promise<T> {
+  if (cleaned !== undefined) return Promise.reject(new Error('The demo was ended.'))
+  const begun = step()
+  lastStep = begun
+  return begun
+}
+
+function begin(startService: () => Promise<Service>): Promise<Service> {
+  return doStep(async () => {
+    const started = await startService()
+    running.push(started)
+    progress(`${started.name.padEnd(14)} ${started.url}`)
+    return started
+  })
 }
 
 function cleanUp(): Promise<void> {
   cleaned ??= (async () => {
+    await lastStep.catch(() => undefined)
     await Promise.all(running.map((service) => service.stop()))
     await rm(folder, { recursive: true, force: true })
   })()
@@ -60,20 +73,26 @@ function cleanUp(): Promise<void> {
 
 async function startDemo(): Promise<Demo> {
   progress('Starting Pushgateway, node-exporter and Prometheus …')
-  const gateway = await begin(startPushgateway())
-  const nodeExporter = await begin(startNodeExporter())
-  const prometheus = await begin(
+  const gateway = await begin(() => startPushgateway())
+  const nodeExporter = await begin(() => startNodeExporter())
+  const prometheus = await begin(() =>
     startPrometheus(join(folder, 'prometheus'), { gateway, nodeExporter }, speed),
   )
   progress('Creating a Kopia repository …')
-  const kopia = await createKopiaLab(join(folder, 'kopia'), stateDirectory)
+  const kopia = await doStep(() => createKopiaLab(join(folder, 'kopia'), stateDirectory))
   const folders = { stateDirectory, kopiaEnvironment: kopia.environment }
-  const agent = await begin(startAgent(folders, { KOPIA_METRICS_PUSHGATEWAY_URL: gateway.url }))
-  const sources = await createSources(kopia)
+  const agent = await begin(() =>
+    startAgent(folders, {
+      KOPIA_METRICS_PUSHGATEWAY_URL: gateway.url,
+      // Every five minutes otherwise. Then the agent takes what `verify` has found, and pushes it.
+      KOPIA_METRICS_REFRESH_SCHEDULE: '*/5 * * * * *',
+    }),
+  )
+  const sources = await doStep(() => createSources(kopia))
   progress(`Backing up ${sources.good} …`)
-  await kopia.run('snapshot', 'create', sources.good)
+  await doStep(() => kopia.run('snapshot', 'create', sources.good))
   progress(`Backing up ${sources.bad}, whose before-action fails …`)
-  await kopia.run('snapshot', 'create', sources.bad)
+  await doStep(() => kopia.run('snapshot', 'create', sources.bad))
   return { kopia, agent, gateway, prometheus, sources }
 }
 
@@ -166,6 +185,7 @@ function showVerificationOf(demo: Demo): Promise<boolean> {
     damaged: join(folder, 'letters'),
     prometheusUrl: demo.prometheus.url,
     runAgent: (...parameters) => runAgent(demo, parameters),
+    doStep,
     progress,
   })
 }

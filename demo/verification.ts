@@ -19,23 +19,25 @@ export type VerificationDemo = {
   readonly damaged: string
   readonly prometheusUrl: string
   readonly runAgent: (...parameters: readonly string[]) => Promise<CommandResult>
+  /** Does what changes files; it is awaited before the files are removed. */
+  readonly doStep: <T>(step: () => Promise<T>) => Promise<T>
   readonly progress: (message: string) => void
 }
 
 /** Shows both, and resolves with whether everything came as it must. Rejects if it does not come in time. */
 export async function showVerification(demo: VerificationDemo): Promise<boolean> {
-  const { damaged, progress, prometheusUrl } = demo
-  const packs = await backUpToDamage(demo)
+  const { damaged, doStep, progress, prometheusUrl } = demo
+  const packs = await doStep(() => backUpToDamage(demo))
   progress('Proving that the backups can be read back …')
-  const good = await showCommand(demo, 'verify', '--percent=100')
+  const good = await showCommand(demo, 'verify', '--percent', '100')
   await awaitProofs(demo)
   const status = await showCommand(demo, 'status')
-  for (const pack of packs) await damage(join(demo.repository, pack))
+  for (const pack of packs) await doStep(() => damage(join(demo.repository, pack)))
   process.stdout.write(
     `\nThe repository is damaged: some bytes of ${packs.join(', ')} are no longer the same.\n`,
   )
   progress('Proving it again …')
-  const bad = await showCommand(demo, 'verify', '--percent=100')
+  const bad = await showCommand(demo, 'verify', '--percent', '100')
   progress('Waiting for KopiaVerifyFailed to fire …')
   await waitFor(
     'KopiaVerifyFailed fires',

@@ -127,8 +127,9 @@ export async function createAgent(options: AgentOptions): Promise<Agent> {
   const folders = { cliLogs: settings.cliLogs, spoolFolder: spool.folder }
   const ingest = createIngest({ ...folders, tracker, look, watchdogMs, lifeSigns, faults, log })
   const stages = { settings, ledger, tracker, reconciler, repositoryQueries, publisher, ingest, look }
-  const verifier = createVerifier({ ...stages, ...selection, kopia, faults, nowSeconds, random, log })
-  const refresher = createRefresher({ ...stages, verifications, spool, faults, nowSeconds, log })
+  const common = { faults, nowSeconds, log }
+  const verifier = createVerifier({ ...stages, ...common, ...selection, verifications, kopia, random })
+  const refresher = createRefresher({ ...stages, ...common, verifications, spool })
   const onUpToDate = () => {
     state.progress = 'up to date'
   }
@@ -136,12 +137,11 @@ export async function createAgent(options: AgentOptions): Promise<Agent> {
   const listen = () =>
     startListener({
       ...stages,
+      ...common,
       version,
       runningSince,
       metrics,
       progress: () => state.progress,
-      nowSeconds,
-      log,
     })
   return createLifecycle({
     ...stages,

@@ -13,11 +13,13 @@ import { oneLine } from '../util/secrets.ts'
 import type { FaultGuard } from './faults.ts'
 import type { Publisher } from './publisher.ts'
 import { schedule } from './schedule.ts'
+import { every } from './timers.ts'
+import type { VerificationIntake } from './verification-intake.ts'
 
 export type Verifier = {
   /** Notes since when verifications are scheduled, and removes what a killed run has left. */
   readonly begin: () => Promise<void>
-  /** Runs the schedule, if one is set, until the signal is aborted. */
+  /** Runs the schedule, if one is set, and takes the results of `verify`, until the signal is aborted. */
   readonly start: (signal: AbortSignal) => void
   /** Resolves once no run is under way. */
   readonly finish: () => Promise<void>
@@ -30,12 +32,15 @@ type VerifierOptions = {
   readonly reconciler: Pick<Reconciler, 'runningSince'>
   readonly isWanted: (source: Source) => boolean
   readonly publisher: Pick<Publisher, 'requestPush' | 'save'>
+  readonly verifications: Pick<VerificationIntake, 'take' | 'unsaved'>
   readonly faults: FaultGuard
   readonly nowSeconds: () => number
   /** In [0, 1). */
   readonly random: () => number
   readonly log: Log
 }
+
+const takeIntervalMs = 30_000
 
 /** Binds the schedule. The code that verifies is loaded only where it is used. */
 export function createVerifier(options: VerifierOptions): Verifier {
@@ -57,12 +62,21 @@ export function createVerifier(options: VerifierOptions): Verifier {
     start: (until) => {
       const { schedule: expression } = settings.verify
       signal = until
+      every(takeIntervalMs, signal, () => void takeResults(options))
       if (expression === undefined) return
       const { instance } = settings
       schedule({ name: 'verify_schedule', expression, instance, signal, log, task: verify })
     },
     finish: () => verify.idle(),
   }
+}
+
+/** A person who called `verify` sees the result on the dashboard soon, not only after the next heartbeat. */
+async function takeResults({ verifications, publisher }: VerifierOptions): Promise<void> {
+  await verifications.take()
+  if (verifications.unsaved().length === 0) return
+  publisher.requestPush()
+  await publisher.save()
 }
 
 async function verifyOnce(options: VerifierOptions, signal: AbortSignal): Promise<void> {

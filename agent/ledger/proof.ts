@@ -11,7 +11,10 @@ export const noVerifyErrors: VerifyErrors = { missing_blob: 0, checksum: 0, read
 export type Fault = {
   readonly kind: VerifyErrorKind
   readonly snapshotId: string
-  /** The object of the snapshot's root, and the path below it; an empty path is the root itself. */
+  /**
+   * The object of the snapshot's root, and the path below it. With an empty path it is the object itself: the root, or one that
+   * Kopia names without a path. Empty where no list of snapshots could be read.
+   */
   readonly rootId: string
   readonly path: string
   /** In one line, without secrets. */

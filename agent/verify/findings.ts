@@ -9,8 +9,7 @@ export type Findings = {
   /** Adds one thing that can't be read back; a path that is known already changes nothing. */
   readonly addFault: (fault: Omit<Fault, 'snapshotId'>) => void
   readonly addRestored: (readBytes: number) => void
-  /** Takes back what was only a disturbance of the storage. */
-  readonly dismissAll: () => void
+  readonly addReadBytes: (readBytes: number) => void
   readonly faults: () => readonly Fault[]
   readonly readBytes: () => number
   readonly verdict: () => Verdict
@@ -22,11 +21,13 @@ const mostFaults = 20
 /** Begins with nothing found. */
 export function createFindings({ snapshotId, startedAt, root }: SnapshotRoot): Findings {
   const figures = { objects: 0, readBytes: 0, restoredFiles: 0 }
-  let errors = { ...noVerifyErrors }
-  let faults: Fault[] = []
+  const errors = { ...noVerifyErrors }
+  const faults: Fault[] = []
 
   function addFault(fault: Omit<Fault, 'snapshotId'>): void {
-    if (faults.some(({ kind, path }) => kind === fault.kind && path === fault.path)) return
+    const isSame = ({ kind, rootId, path }: Fault) =>
+      kind === fault.kind && path === fault.path && (path !== '' || rootId === fault.rootId)
+    if (faults.some(isSame)) return
     errors[fault.kind] += 1
     note({ ...fault, snapshotId })
   }
@@ -44,13 +45,12 @@ export function createFindings({ snapshotId, startedAt, root }: SnapshotRoot): F
       for (const failure of report.failures) note({ ...faultOf(failure, root.objectId), snapshotId })
     },
     addFault,
+    addReadBytes: (readBytes) => {
+      figures.readBytes += readBytes
+    },
     addRestored: (readBytes) => {
       figures.readBytes += readBytes
       figures.restoredFiles += 1
-    },
-    dismissAll: () => {
-      errors = { ...noVerifyErrors }
-      faults = []
     },
     faults: () => faults,
     readBytes: () => figures.readBytes,
@@ -65,8 +65,9 @@ export function createFindings({ snapshotId, startedAt, root }: SnapshotRoot): F
   }
 }
 
-/** An object that Kopia names without its path stands for the whole snapshot: only that is known to hold it. */
 function faultOf({ kind, objectPath, reason }: ObjectFailure, rootId: string): Omit<Fault, 'snapshotId'> {
-  const path = objectPath.startsWith(`${rootId}/`) ? objectPath.slice(rootId.length + 1) : ''
-  return { kind, rootId, path, reason }
+  const isBelowRoot = objectPath.startsWith(`${rootId}/`)
+  return isBelowRoot
+    ? { kind, rootId, path: objectPath.slice(rootId.length + 1), reason }
+    : { kind, rootId: objectPath, path: '', reason }
 }

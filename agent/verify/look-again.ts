@@ -18,13 +18,14 @@ export async function confirmFaults(
   options: SourceVerification,
   findings: Findings,
 ): Promise<ReadFailure | undefined> {
-  const [first, ...others] = findings.faults()
+  const faults = findings.faults().slice(0, mostTries)
+  const [first] = faults
   if (first === undefined) return undefined
-  for (const fault of [first, ...others].slice(0, mostTries)) {
-    if (fault.kind === 'differs' || !canReadAgain(fault, options)) return undefined
-    const again = await readAgain(fault, options)
-    if (!again.ok) return again.failure
-    if (again.value !== 'readable') return undefined
+  for (const fault of faults) {
+    if (fault.kind === 'differs') return undefined
+    const again = await readAgain(fault, options, findings)
+    if (again.kind === 'failed') return again.failure
+    if (again.kind !== 'readable') return undefined
   }
   const reason = `what could not be read at first could be read at a second try: ${first.reason}`
   return { kind: 'unreachable', reason }
@@ -36,10 +37,19 @@ export async function lookAgain(
   findings: Findings,
 ): Promise<ReadFailure | undefined> {
   for (const fault of options.knownFaults) {
-    const failure = await lookAgainAt(fault, options, findings)
+    if (fault.kind === 'timeout' || isFoundByWalk(fault)) continue
+    const failure =
+      fault.kind === 'differs'
+        ? await restoreAgain(fault, options, findings)
+        : await lookAgainAt(fault, options, findings)
     if (failure !== undefined) return failure
   }
   return undefined
+}
+
+/** The walk through the newest snapshot finds missing blobs, and reads all directories, which have a `k` before their ids. */
+function isFoundByWalk({ kind, rootId, path }: Fault): boolean {
+  return kind === 'missing_blob' || (path === '' && (rootId === '' || rootId.startsWith('k')))
 }
 
 async function lookAgainAt(
@@ -47,16 +57,10 @@ async function lookAgainAt(
   options: SourceVerification,
   findings: Findings,
 ): Promise<ReadFailure | undefined> {
-  if (fault.kind === 'timeout') return undefined
-  if (fault.kind === 'differs') return await restoreAgain(fault, options, findings)
-  const now = { ...fault, rootId: options.root.root.objectId }
-  if (!canReadAgain(now, options)) {
-    findings.addFault(now)
-    return undefined
-  }
-  const again = await readAgain(now, options)
-  if (!again.ok) return again.failure
-  if (again.value === 'unreadable') findings.addFault(now)
+  const now = fault.path === '' ? fault : { ...fault, rootId: options.root.root.objectId }
+  const again = await readAgain(now, options, findings)
+  if (again.kind === 'failed') return again.failure
+  if (again.kind === 'unreadable' || again.kind === 'too large') findings.addFault(now)
   return undefined
 }
 
@@ -70,21 +74,30 @@ async function restoreAgain(
   return found.value === undefined ? undefined : await restoreOne(found.value, options, findings)
 }
 
-/** A fault that has no path of its own stands for the whole snapshot, which may be more than may be read. */
-function canReadAgain({ path }: Fault, { root, mostBytes }: SourceVerification): boolean {
-  return path !== '' || root.root.sizeBytes <= mostBytes
-}
+type Again =
+  | { readonly kind: 'readable' | 'unreadable' | 'gone' | 'too large' }
+  | { readonly kind: 'failed'; readonly failure: ReadFailure }
 
+/**
+ * An object that is missing where another fault was found before was deleted with its snapshot. One that is too large for what
+ * may be read stays what it was.
+ */
 async function readAgain(
-  { rootId, path }: Fault,
-  { reader, workspace }: SourceVerification,
-): Promise<ReadResult<'readable' | 'gone' | 'unreadable'>> {
+  { kind, rootId, path }: Fault,
+  { reader, workspace, mostBytes }: SourceVerification,
+  findings: Findings,
+): Promise<Again> {
   await workspace.forgetContents()
-  const answer = await reader.verifyObject(path === '' ? rootId : `${rootId}/${path}`)
-  if (!answer.ok) return answer
-  const { objects, failures } = answer.value
-  if (failures.length > 0) return { ok: true, value: 'unreadable' }
-  return { ok: true, value: objects === 0 ? 'gone' : 'readable' }
+  const answer = await reader.verifyObject(path === '' ? rootId : `${rootId}/${path}`, mostBytes)
+  if (!answer.ok) {
+    const { failure } = answer
+    return failure.kind === 'over budget' ? { kind: 'too large' } : { kind: 'failed', failure }
+  }
+  const { objects, errors, failures, readBytes } = answer.value
+  findings.addReadBytes(readBytes)
+  if (failures.length === 0) return { kind: objects === 0 ? 'gone' : 'readable' }
+  const isDeleted = path === '' && kind !== 'missing_blob' && errors.missing_blob > 0
+  return { kind: isDeleted ? 'gone' : 'unreadable' }
 }
 
 /** The entry at a path below the root; undefined where there is none any more. */

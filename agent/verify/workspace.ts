@@ -29,6 +29,8 @@ const contentCaches = ['contents', 'server-contents']
 const mebibyte = 2 ** 20
 /** Contents are read once, so that their cache only has to hold what is under way. */
 const mostContentBytes = 64 * mebibyte
+/** As Kopia has it by default. Without, each call would list the indexes again: most of what a storage charges for. */
+const listsAreValidSeconds = 30
 /** Directories are read again and again: by each call, and by the next source. */
 const mostMetadataBytes = 1024 * mebibyte
 
@@ -124,6 +126,7 @@ function copyOf(configuration: Record<string, unknown>, cacheDirectory: string):
       contentCacheSizeLimitBytes: mostContentBytes,
       maxMetadataCacheSize: mostMetadataBytes,
       metadataCacheSizeLimitBytes: mostMetadataBytes,
+      maxListCacheDuration: listsAreValidSeconds,
     },
   }
 }

@@ -19,7 +19,19 @@ export type Result = {
   readonly plots?: readonly Plot[]
 }
 
-export type Unit = 'ms' | 's' | 'CPU ms' | 'CPU s' | 'MiB' | 'MB/s' | '×' | '%' | 'calls' | 'samples' | ''
+export type Unit =
+  | 'ms'
+  | 's'
+  | 'CPU ms'
+  | 'CPU s'
+  | 'MiB'
+  | 'MB/s'
+  | '×'
+  | '%'
+  | 'calls'
+  | 'requests'
+  | 'samples'
+  | ''
 
 /** All measurements of one thing; the table shows their median and spread. */
 export type Row = { readonly what: string; readonly unit: Unit; readonly values: readonly number[] }

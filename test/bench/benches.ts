@@ -12,6 +12,7 @@ import { idle } from './idle.ts'
 import { pastRuns } from './past-runs.ts'
 import { readLogs } from './read-logs.ts'
 import { startUp } from './start.ts'
+import { verify } from './verify.ts'
 
 export const benches: readonly Bench[] = [
   hook,
@@ -24,5 +25,6 @@ export const benches: readonly Bench[] = [
   pastRuns,
   growth,
   backfill,
+  verify,
   fleet,
 ]

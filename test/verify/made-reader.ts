@@ -93,10 +93,13 @@ export function madeRepository(tree: Made, random: () => number): MadeRepository
       percents.push(percent)
       return answer('verify', async () => ({ ok: true, value: report([...byPath], percent) }))
     },
-    verifyObject: (objectPath) =>
+    verifyObject: (objectPath, mostBytes = Number.POSITIVE_INFINITY) =>
       answer(`verify ${objectPath}`, async () => {
-        const below = [...byPath].filter(([path]) => path === objectPath || path.startsWith(`${objectPath}/`))
-        return { ok: true, value: report(below, 100) }
+        const made = byPath.get(objectPath) ?? byId.get(objectPath)
+        if (made === undefined) return { ok: true, value: report([], 100) }
+        if (made.entry.sizeBytes > mostBytes && made.entry.type !== 'directory')
+          return { ok: false, failure: { kind: 'over budget', reason: 'too large' } }
+        return { ok: true, value: report([[objectPath, made]], 100) }
       }),
     readDirectory: (directoryId, onEntry) =>
       answer(`directory ${directoryId}`, () =>

@@ -129,6 +129,60 @@ test('a fault is gone with its file, and belongs to the newest snapshot while th
   assert.equal((await verify({ percent: 0, restoreFiles: 0, knownFaults: [gone] })).outcome, 'proven')
 })
 
+test('an object that Kopia names without a path is read again itself, until it is readable or deleted', async (context) => {
+  const { verify, repository } = await setup(context)
+  const { reader } = repository
+  damage(repository, 'database', 'checksum')
+  const withoutPath: typeof reader.verifySnapshot = async (...given) => {
+    const answer = await reader.verifySnapshot(...given)
+    if (!answer.ok) return answer
+    const failures = answer.value.failures.map((failure) => ({ ...failure, objectPath: 'database' }))
+    return { ok: true, value: { ...answer.value, failures } }
+  }
+  const found = verdictOf(
+    await verify({ percent: 100, restoreFiles: 0, reader: { ...reader, verifySnapshot: withoutPath } }),
+  )
+  assert.deepEqual([found.outcome, found.errors.checksum, found.faults[0]?.rootId], ['faulty', 1, 'database'])
+  const later = { percent: 0, restoreFiles: 0, knownFaults: found.faults }
+  assert.deepEqual(faultsOf(await verify(later)), ['checksum '])
+  // Kopia finds the content no more: the snapshot that needed it was deleted, and the newest one has it not.
+  repository.damage.set('database', 'missing_blob')
+  const gone: typeof reader.verifySnapshot = async () => ({
+    ok: true,
+    value: {
+      objects: 1,
+      readFiles: 0,
+      readBytes: 0,
+      errors: { missing_blob: 0, checksum: 0, read: 0 },
+      failures: [],
+    },
+  })
+  assert.equal((await verify({ ...later, reader: { ...reader, verifySnapshot: gone } })).outcome, 'proven')
+  repository.damage.clear()
+  assert.equal((await verify(later)).outcome, 'proven')
+})
+
+test('a fault in a file that is larger than what may be read stays', async (context) => {
+  const { verify, repository } = await setup(context)
+  damage(repository, 'database', 'checksum')
+  const found = verdictOf(await verify({ percent: 100, restoreFiles: 0 }))
+  const later = { percent: 0, restoreFiles: 0, knownFaults: found.faults, mostBytes: 1000 }
+  repository.damage.clear()
+  assert.deepEqual(faultsOf(await verify(later)), ['checksum a/b/c/database'])
+  assert.equal((await verify({ ...later, mostBytes: 1e6 })).outcome, 'proven')
+})
+
+test('what the list of snapshots or a directory of an older one told is no fault once they can be read', async (context) => {
+  const { verify } = await setup(context)
+  const fault = { kind: 'checksum', snapshotId: 's0', path: '', reason: 'old' } as const
+  const knownFaults: readonly Fault[] = [
+    { ...fault, rootId: '' },
+    { ...fault, rootId: 'kold' },
+    { ...fault, rootId: 'kold', path: 'readme', kind: 'missing_blob' },
+  ]
+  assert.equal((await verify({ percent: 0, restoreFiles: 0, knownFaults })).outcome, 'proven')
+})
+
 test('a disturbance of the storage is no damage, and no proof', async (context) => {
   for (const kind of ['missing_blob', 'checksum', 'read'] as const) {
     const { verify, repository } = await setup(context, directory('root', [file('one', 10)]))

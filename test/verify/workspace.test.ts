@@ -1,45 +1,118 @@
-// The private folder of a run: what the copy of the configuration says, what is forgotten, and what is left.
+// The private folder of a run: what is in it, for whom, and that nothing of it remains.
 
 import assert from 'node:assert/strict'
-import { existsSync } from 'node:fs'
-import { mkdir, readFile, stat, writeFile } from 'node:fs/promises'
+import { chmod, mkdir, readdir, readFile, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
-import { openWorkspace } from '../../agent/verify/workspace.ts'
+import { takeLock } from '../../agent/ledger/lock.ts'
+import { openWorkspace, removeLeftovers, type Workspace } from '../../agent/verify/workspace.ts'
 import { temporaryFolder } from '../support/folder.ts'
 
-async function open(context: TestContext, configuration: object) {
-  const folder = await temporaryFolder(context)
-  const path = join(folder, 'repository.config')
-  await writeFile(path, JSON.stringify(configuration))
-  const opened = await openWorkspace(join(folder, 'state'), path)
-  if (opened.kind !== 'open') assert.fail(`the workspace is ${opened.kind}`)
-  context.after(opened.workspace.close)
-  return opened.workspace
+const configuration = {
+  storage: { type: 'filesystem', config: { path: '/repository' } },
+  caching: { cacheDirectory: '../cache', maxCacheSize: 5_242_880_000, maxListCacheDuration: 30 },
+  hostname: 'vm',
+  username: 'root',
+  permissiveCacheLoading: true,
 }
 
-test('the copy of the configuration writes nothing, passes over no damaged index, and has a cache of its own', async (context) => {
-  const storage = { type: 'filesystem', config: { path: '/srv/repo' } }
-  const { configurationPath, cacheDirectory } = await open(context, {
-    storage,
-    caching: { cacheDirectory: 'cache/usual', maxCacheSize: 1e12 },
-    permissiveCacheLoading: true,
-  })
-  const copy = JSON.parse(await readFile(configurationPath, 'utf8'))
-  assert.deepEqual(copy.storage, storage)
-  assert.deepEqual([copy.readonly, copy.permissiveCacheLoading], [true, false])
-  assert.equal(copy.caching.cacheDirectory, cacheDirectory)
-  assert.ok(copy.caching.maxCacheSize < 1e9)
-  assert.equal((await stat(configurationPath)).mode & 0o777, 0o600)
+async function setup(context: TestContext) {
+  const folder = await temporaryFolder(context)
+  const stateDirectory = join(folder, 'state')
+  await mkdir(stateDirectory, { mode: 0o700 })
+  const path = join(folder, 'repository.config')
+  await writeFile(path, JSON.stringify(configuration))
+  return { stateDirectory, path }
+}
+
+async function opened(stateDirectory: string, path: string): Promise<Workspace> {
+  const result = await openWorkspace(stateDirectory, path)
+  if (result.kind !== 'open') assert.fail(`held by ${result.processId}`)
+  return result.workspace
+}
+
+async function modeOf(path: string): Promise<string> {
+  return ((await stat(path)).mode & 0o777).toString(8)
+}
+
+test('the copy of the configuration is read-only for Kopia, has an empty cache, and nobody else can read it', async (context) => {
+  const { stateDirectory, path } = await setup(context)
+  await writeFile(`${path}.kopia-password`, 'c2VjcmV0')
+  const workspace = await opened(stateDirectory, path)
+  const copy = JSON.parse(await readFile(workspace.configurationPath, 'utf8'))
+  assert.deepEqual(copy.storage, configuration.storage)
+  assert.deepEqual([copy.hostname, copy.username, copy.readonly], ['vm', 'root', true])
+  assert.equal(copy.permissiveCacheLoading, false, 'an index that cannot be read is not passed over')
+  assert.equal(copy.caching.cacheDirectory, workspace.cacheDirectory)
+  assert.deepEqual(await readdir(workspace.cacheDirectory), [])
+  const password = `${workspace.configurationPath}.kopia-password`
+  assert.equal(await readFile(password, 'utf8'), 'c2VjcmV0')
+  for (const file of [workspace.configurationPath, password]) assert.equal(await modeOf(file), '600')
+  for (const inside of [workspace.cacheDirectory, workspace.restoreFolder]) {
+    assert.equal(await modeOf(inside), '700')
+  }
+  await workspace.close()
+  assert.deepEqual(await readdir(join(stateDirectory, 'verify')), [])
+  assert.equal(JSON.parse(await readFile(path, 'utf8')).caching.cacheDirectory, '../cache')
 })
 
-test('contents are forgotten in both caches that Kopia has for them, and directories are kept', async (context) => {
-  const { cacheDirectory, forgetContents } = await open(context, {})
-  for (const name of ['contents', 'server-contents', 'metadata'])
-    await mkdir(join(cacheDirectory, name, 'p0'), { recursive: true })
-  await forgetContents()
-  assert.deepEqual(
-    ['contents', 'server-contents', 'metadata'].filter((name) => existsSync(join(cacheDirectory, name))),
-    ['metadata'],
+test('while another process verifies there is no second run, and nothing of the first is removed', async (context) => {
+  const { stateDirectory, path } = await setup(context)
+  const work = join(stateDirectory, 'verify', 'work')
+  await mkdir(work, { recursive: true, mode: 0o700 })
+  const lock = await takeLock(join(stateDirectory, 'verify'), process.ppid)
+  if (lock.kind !== 'taken') assert.fail('the lock is free')
+  assert.deepEqual(await openWorkspace(stateDirectory, path), { kind: 'held', processId: process.ppid })
+  await removeLeftovers(stateDirectory)
+  assert.equal(await modeOf(work), '700')
+  await lock.release()
+  await (await opened(stateDirectory, path)).close()
+})
+
+test('what a killed run has left is removed at the next start, and before the next run', async (context) => {
+  const { stateDirectory, path } = await setup(context)
+  const work = join(stateDirectory, 'verify', 'work')
+  const leave = async () => {
+    await mkdir(join(work, 'restored', 'deep'), { recursive: true, mode: 0o700 })
+    await writeFile(join(work, 'restored', 'file'), 'a secret')
+    await chmod(join(work, 'restored', 'deep'), 0o500)
+    // The lock of a process that is gone.
+    await writeFile(join(stateDirectory, 'verify', 'agent.pid'), '4194305\n')
+  }
+  await leave()
+  await removeLeftovers(stateDirectory)
+  assert.deepEqual(await readdir(join(stateDirectory, 'verify')), [])
+  await leave()
+  const workspace = await opened(stateDirectory, path)
+  assert.deepEqual(await readdir(workspace.restoreFolder), [])
+  await workspace.close()
+})
+
+test('without a run there is no folder, and none is made to look for leftovers', async (context) => {
+  const { stateDirectory } = await setup(context)
+  await removeLeftovers(stateDirectory)
+  assert.deepEqual(await readdir(stateDirectory), [])
+})
+
+test('a configuration that is missing or broken is told, and leaves nothing', async (context) => {
+  const { stateDirectory, path } = await setup(context)
+  await assert.rejects(
+    openWorkspace(stateDirectory, `${path}.missing`),
+    /configuration .*missing can't be copied: ENOENT/,
   )
+  await writeFile(path, 'no JSON')
+  await assert.rejects(openWorkspace(stateDirectory, path), /can't be copied: expected JSON/)
+  assert.deepEqual(await readdir(join(stateDirectory, 'verify')), [])
+})
+
+test('the contents that were read are forgotten, the directories are not', async (context) => {
+  const { stateDirectory, path } = await setup(context)
+  const workspace = await opened(stateDirectory, path)
+  for (const name of ['contents', 'server-contents', 'metadata']) {
+    await mkdir(join(workspace.cacheDirectory, name))
+    await writeFile(join(workspace.cacheDirectory, name, 'x'), 'x')
+  }
+  await workspace.forgetContents()
+  assert.deepEqual(await readdir(workspace.cacheDirectory), ['metadata'])
+  await workspace.close()
 })

@@ -36,12 +36,12 @@ const kinds: readonly { readonly kind: ReadErrorKind; readonly texts: readonly R
       // A blob that was cut (repo/blob/storage.go, repo/blob/filesystem).
       /failed to get blob with ID \S+: invalid (length|offset)/,
       /invalid blob offset or length/,
-      /invalid (offset|length)/,
+      /invalid \(offset=\d+,length=\d+\) for blob/,
       /unexpected chunk length/,
       /invalid indirect object/,
       /unable to open pack index|invalid (header|format) of index|error loading index blob/,
       /can't parse format blob|invalid format blob|invalid repository (format|blobcfg blob)/,
-      /invalid (directory|character)/,
+      /unable to (unpack manifest data|parse manifest)|invalid (directory|character)/,
     ],
   },
   {
@@ -60,6 +60,10 @@ const kinds: readonly { readonly kind: ReadErrorKind; readonly texts: readonly R
       /code = (Unavailable|DeadlineExceeded|Unauthenticated)/,
       /[Ss]ervice [Uu]navailable|SlowDown|Too Many Requests/,
       /transport endpoint is not connected|stale (NFS )?file handle/,
+      /unexpected EOF|broken pipe|closed network connection|context canceled/,
+      /AccessDenied|InvalidAccessKeyId|SignatureDoesNotMatch|ExpiredToken/,
+      // Who may not read a blob knows nothing about it: a backup that ran as root, a mount of another user.
+      /permission denied|operation not permitted/,
       /unknown (long|short) flag|unexpected argument|expected command/,
     ],
   },

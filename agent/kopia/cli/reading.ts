@@ -86,7 +86,7 @@ export type RepositoryReader = {
    * Reads one object as a whole: of a directory its list of entries, and nothing below. A report of 0 objects without
    * failures: the path leads to nothing, so that nothing can be damaged there.
    */
-  readonly verifyObject: (objectPath: string) => Promise<ReadResult<VerifyReport>>
+  readonly verifyObject: (objectPath: string, mostBytes?: number) => Promise<ReadResult<VerifyReport>>
   readonly readDirectory: (
     directoryId: string,
     onEntry: (entry: Entry) => void,

@@ -1,5 +1,7 @@
 // Reads snapshots back from the repository: what is there, what can be read, what can be restored.
 
+import { rm } from 'node:fs/promises'
+import { join } from 'node:path'
 import { createLineSplitter } from '../../util/lines.ts'
 import { oneLine } from '../../util/secrets.ts'
 import { createDirectoryReader } from './directory-reader.ts'
@@ -38,8 +40,11 @@ const bytesPerObject = 500
 export function createRepositoryReader(options: ReaderOptions): RepositoryReader {
   const kopia = createStreamedKopia(options)
   let flags: readonly string[] = [jsonFlag]
+  // Whether something is lost must not be told by an older list of the repository's indexes.
+  const forgetLists = () => rm(join(options.cacheDirectory, listsFolder), { recursive: true, force: true })
   return {
-    newestRoots: () => {
+    newestRoots: async () => {
+      await forgetLists()
       const roots = createRootsReader()
       const lines = createLineSplitter(roots.addLine)
       return read(kopia, { command: ['snapshot', 'list', '--all', '--json'], onChunk: lines.add }, () => {
@@ -54,7 +59,10 @@ export function createRepositoryReader(options: ReaderOptions): RepositoryReader
       const plain = await verifySnapshot(kopia, root, verify, flags)
       return plain === 'json refused' ? unexpected('it refused --json, which it was not given') : plain
     },
-    verifyObject: (objectPath) => verifyObject(kopia, objectPath),
+    verifyObject: async (objectPath, mostBytes = Number.POSITIVE_INFINITY) => {
+      await forgetLists()
+      return await verifyObject(kopia, objectPath, mostBytes)
+    },
     readDirectory: (directoryId, onEntry) => {
       const directory = createDirectoryReader(onEntry)
       return read(kopia, { command: ['show', '--', directoryId], onChunk: directory.add }, directory.end)
@@ -65,6 +73,8 @@ export function createRepositoryReader(options: ReaderOptions): RepositoryReader
   }
 }
 
+/** In the cache (repo/content/committed_read_manager.go). */
+const listsFolder = 'blob-list'
 /** Kopia before 0.21 does not know it. */
 const jsonFlag = '--json'
 

@@ -1,7 +1,7 @@
 // Reads one object as a whole, to see whether it can be read.
 
 import { isDamage, isEntryMissing, isParentNoDirectory } from './read-errors.ts'
-import type { ReadResult, VerifyReport } from './reading.ts'
+import type { ReadFailure, ReadResult, VerifyReport } from './reading.ts'
 import type { FailureByKopia, StreamedKopia } from './streamed-call.ts'
 
 const nothingDone: VerifyReport = {
@@ -14,17 +14,24 @@ const nothingDone: VerifyReport = {
 
 /**
  * `kopia show` reads exactly one object, while `kopia snapshot verify --file-id` of a directory reads all that is below it. A
- * report of 0 objects without failures: the path leads to nothing.
+ * report of 0 objects without failures: the path leads to nothing. Ends with `over budget` after `mostBytes`.
  */
 export async function verifyObject(
   { call, failureOf }: StreamedKopia,
   objectPath: string,
+  mostBytes: number,
 ): Promise<ReadResult<VerifyReport>> {
   let readBytes = 0
+  let endWith = (_: ReadFailure): void => undefined
   const onChunk = (chunk: Buffer) => {
     readBytes += chunk.length
+    if (readBytes > mostBytes) endWith({ kind: 'over budget', reason: `it has more than ${mostBytes} bytes` })
   }
-  const end = await call({ command: ['show', '--', objectPath], onChunk })
+  const watch = (_: number, endCall: (failure: ReadFailure) => void) => {
+    endWith = endCall
+    return () => undefined
+  }
+  const end = await call({ command: ['show', '--', objectPath], onChunk, watch })
   if (end.kind === 'done') return { ok: true, value: { ...nothingDone, objects: 1, readFiles: 1, readBytes } }
   if (end.kind === 'failed') return { ok: false, failure: end.failure }
   const text = withoutPath(end.text, objectPath)

@@ -31,6 +31,11 @@ const texts: readonly (readonly [ReadErrorKind, string])[] = [
   ],
   ['checksum', `${open} failed to get blob with ID ${pack}: invalid offset`],
   ['checksum', `${open} error decompressing: decompression error: zstd: magic number mismatch`],
+  [
+    'checksum',
+    `${open} error getting cached content from blob "q1": invalid (offset=669,length=474) for blob "q1" of size 40`,
+  ],
+  ['checksum', 'unable to unpack manifest data "m1": gzip: unexpected EOF'],
   ['checksum', 'unexpected chunk length 5, expected 6'],
   [
     'checksum',
@@ -52,6 +57,8 @@ const texts: readonly (readonly [ReadErrorKind, string])[] = [
   ],
   ['unreachable', `${open} failed to get blob with ID ${pack}: read tcp 10.0.0.1:443: i/o timeout`],
   ['unreachable', `${open} rpc error: code = Unavailable desc = transport is closing`],
+  ['unreachable', `${open} failed to get blob with ID ${pack}: open /r/p/2c2/9.f: permission denied`],
+  ['unreachable', `${open} failed to get blob with ID ${pack}: unexpected EOF`],
   ['unreachable', "kopia: error: unknown long flag '--new', try --help"],
   ['disk full', 'restore error: error copying: write /tmp/x: no space left on device'],
   ['disk full', 'open repository: error opening content cache: write /c/x: disk quota exceeded'],
