@@ -2,6 +2,7 @@
 
 import type { Entry, ReadFailure, ReadResult, RepositoryReader } from '../kopia/cli/repository-reader.ts'
 import type { Fault } from '../ledger/proof.ts'
+import { fitsIn, freeBytesFor } from './budget.ts'
 import type { Choice } from './choice.ts'
 import type { Findings } from './findings.ts'
 import { faultOrFailure, restoreOne } from './restore-some.ts'
@@ -69,9 +70,15 @@ async function restoreAgain(
   options: SourceVerification,
   findings: Findings,
 ): Promise<ReadFailure | undefined> {
-  const found = await locate(options.root.root, fault.path, options.reader)
+  const { root, reader, workspace, mostBytes } = options
+  const found = await locate(root.root, fault.path, reader)
   if (!found.ok) return faultOrFailure(found.failure, [fault.path], options, findings)
-  return found.value === undefined ? undefined : await restoreOne(found.value, options, findings)
+  if (found.value === undefined) return undefined
+  if (fitsIn(found.value.entry, mostBytes, await freeBytesFor(workspace.restoreFolder)))
+    return await restoreOne(found.value, options, findings)
+  // It has grown since: it must not fill the disk.
+  findings.addFault({ ...fault, rootId: root.root.objectId })
+  return undefined
 }
 
 type Again =

@@ -19,14 +19,25 @@ const steps: readonly Step[] = [readSnapshot, restoreSome, confirmFaults, lookAg
 /** Reads the snapshot step by step. Never rejects: what this machine refuses is a result, too. */
 export async function verifySource(options: SourceVerification): Promise<SourceResult> {
   const findings = createFindings(options.root)
+  for (const step of steps) {
+    const failure = await take(step, options, findings)
+    if (failure !== undefined) return await resultOf(failure, step, options, findings)
+  }
+  return findings.verdict()
+}
+
+async function take(
+  step: Step,
+  options: SourceVerification,
+  findings: Findings,
+): Promise<ReadFailure | undefined> {
   try {
-    for (const step of steps) {
-      const failure = await step(options, findings)
-      if (failure !== undefined) return resultOf(failure, options, findings)
-    }
-    return findings.verdict()
+    return await step(options, findings)
   } catch (error) {
-    return unproven(error)
+    const reason = error instanceof Error ? error.message : String(error)
+    return hasCode(error, 'ENOSPC')
+      ? { kind: 'disk full', reason: 'the disk of the state directory is full' }
+      : { kind: 'unreachable', reason }
   }
 }
 
@@ -46,21 +57,27 @@ async function readSnapshot(
   return undefined
 }
 
-/** What was known before stays known where the time did not suffice to look again. */
-function resultOf(
+/**
+ * Faults that were found before a failure count: a full disk must not hide a damaged repository. What was known before stays
+ * known where it could not be looked at again.
+ */
+async function resultOf(
   { kind, reason }: ReadFailure,
-  { root, knownFaults }: SourceVerification,
+  failedStep: Step,
+  options: SourceVerification,
   findings: Findings,
-): SourceResult {
+): Promise<SourceResult> {
   if (kind === 'ended') return { outcome: 'ended' }
-  if (kind !== 'timeout') return { outcome: 'unproven', reason }
-  for (const fault of knownFaults) if (fault.kind !== 'timeout') findings.addFault(fault)
-  findings.addFault({ kind, rootId: root.root.objectId, path: '', reason })
+  if (kind !== 'timeout') {
+    const isConfirmed =
+      failedStep === lookAgain || (failedStep === restoreSome && (await confirms(options, findings)))
+    if (findings.faults().length === 0 || !isConfirmed) return { outcome: 'unproven', reason }
+  }
+  for (const fault of options.knownFaults) if (fault.kind !== 'timeout') findings.addFault(fault)
+  if (kind === 'timeout') findings.addFault({ kind, rootId: options.root.root.objectId, path: '', reason })
   return findings.verdict()
 }
 
-function unproven(error: unknown): SourceResult {
-  if (hasCode(error, 'ENOSPC'))
-    return { outcome: 'unproven', reason: 'the disk of the state directory is full' }
-  return { outcome: 'unproven', reason: error instanceof Error ? error.message : String(error) }
+async function confirms(options: SourceVerification, findings: Findings): Promise<boolean> {
+  return (await take(confirmFaults, options, findings)) === undefined
 }

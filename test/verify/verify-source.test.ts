@@ -3,6 +3,7 @@
 import assert from 'node:assert/strict'
 import { readdir } from 'node:fs/promises'
 import { type TestContext, test } from 'node:test'
+import type { ReadFailure } from '../../agent/kopia/cli/repository-reader.ts'
 import type { Fault, Verdict } from '../../agent/ledger/proof.ts'
 import type { SourceVerification } from '../../agent/verify/source-verification.ts'
 import { type SourceResult, verifySource } from '../../agent/verify/verify-source.ts'
@@ -309,4 +310,48 @@ test('each kind of damage is found within as many runs as its share of the files
     if (!isFound) late += 1
   }
   assert.ok(late <= 3, `${late} of 100 seeds found nothing within ${runs} runs`)
+})
+
+test('a failure of this machine does not hide the damage that was found before it', async (context) => {
+  const known: Fault = { kind: 'checksum', snapshotId: 's0', rootId: 'kold', path: 'readme', reason: 'known' }
+  const { verify, repository } = await setup(context)
+  damage(repository, 'database', 'missing_blob')
+  const { reader } = repository
+  const full: ReadFailure = { kind: 'disk full', reason: 'no space left on device' }
+  const restoreFile: typeof reader.restoreFile = async () => ({ ok: false, failure: full })
+  const verdict = verdictOf(await verify({ reader: { ...reader, restoreFile }, knownFaults: [known] }))
+  assert.deepEqual(
+    verdict.faults.map(({ kind, path }) => `${kind} ${path}`),
+    ['missing_blob a/b/c/database', 'checksum readme'],
+  )
+  repository.damage.clear()
+  const without = await verify({ reader: { ...reader, restoreFile }, knownFaults: [known] })
+  assert.deepEqual(without, { outcome: 'unproven', reason: full.reason })
+})
+
+test('a failure while known faults are read again does not hide new ones', async (context) => {
+  const known: Fault = { kind: 'checksum', snapshotId: 's0', rootId: 'kold', path: 'readme', reason: 'known' }
+  const { verify, repository } = await setup(context)
+  damage(repository, 'database', 'missing_blob')
+  const { reader } = repository
+  const verifyObject: typeof reader.verifyObject = async (path, mostBytes) =>
+    path.endsWith('readme')
+      ? { ok: false, failure: { kind: 'unreachable', reason: 'no answer' } }
+      : await reader.verifyObject(path, mostBytes)
+  const verdict = verdictOf(await verify({ reader: { ...reader, verifyObject }, knownFaults: [known] }))
+  assert.deepEqual(
+    verdict.faults.map(({ path }) => path),
+    ['a/b/c/database', 'readme'],
+  )
+})
+
+test('a file that differed and has grown beyond what may be read stays a fault, and is not restored', async (context) => {
+  const { verify, repository } = await setup(context, directory('root', [file('one', 1000)]))
+  const known: Fault = { kind: 'differs', snapshotId: 's0', rootId: 'kold', path: 'one', reason: 'known' }
+  const result = await verify({ percent: 0, restoreFiles: 0, knownFaults: [known], mostBytes: 100 })
+  assert.deepEqual(faultsOf(result), ['differs one'])
+  assert.deepEqual(
+    repository.calls.filter((call) => call.startsWith('restore')),
+    [],
+  )
 })
