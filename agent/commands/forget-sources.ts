@@ -3,6 +3,7 @@
 import { type LedgerData, unknownSetup } from '../ledger/ledger.ts'
 import { takeLock } from '../ledger/lock.ts'
 import { loadLedger, saveLedger } from '../ledger/store.ts'
+import { readVerifications, removeVerifications } from '../ledger/verification-files.ts'
 import type { Settings } from '../settings/settings.ts'
 import { pluralWords } from '../status/words.ts'
 
@@ -10,7 +11,7 @@ type Print = (line: string) => void
 
 /** Changes the ledger of an agent that does not run. Resolves with the exit code; rejects where the ledger can't be used. */
 export async function forgetSourcesCommand(
-  { stateDirectory }: Settings,
+  { stateDirectory }: Pick<Settings, 'stateDirectory'>,
   nowSeconds: number,
   print: Print,
   printError: Print,
@@ -25,6 +26,8 @@ export async function forgetSourcesCommand(
   try {
     const { data } = await loadLedger(stateDirectory, nowSeconds)
     await saveLedger(stateDirectory, withoutSources(data))
+    // Results of verify are about the repository that is forgotten.
+    await removeVerifications((await readVerifications(stateDirectory)).files)
     const count = pluralWords(Object.keys(data.sources).length, 'source')
     print(`Forgot ${count} in ${stateDirectory}. The next start begins with what the repository holds then.`)
     return 0

@@ -2,7 +2,7 @@
 
 import { resolve } from 'node:path'
 import { kopiaOf } from '../daemon/kopia-client.ts'
-import type { RepositoryStatus } from '../kopia/cli/client.ts'
+import type { Kopia, RepositoryStatus } from '../kopia/cli/client.ts'
 import { formatSource, type Source } from '../kopia/source.ts'
 import { createSourceTest } from '../kopia/source-patterns.ts'
 import { isInScope } from '../reconcile/source-filter.ts'
@@ -17,13 +17,16 @@ export function namesOf(source: Source): readonly string[] {
   return [formatSource(source), source.path]
 }
 
-/** The sources with one of the names; without names those that the agent reports. Rejects where Kopia does not say who it is. */
+/**
+ * The sources with one of the names; without names those that the agent reports. Rejects where Kopia does not say who it is, and
+ * where it is connected to another repository than the ledger is about.
+ */
 export async function selectionOf(settings: Settings, names: readonly string[]): Promise<Selection> {
   const live = createLiveLedger(settings)
   const reading = await live.read()
   const kopia = kopiaOf(settings)
   const ledger = reading.kind === 'known' ? reading.ledger : undefined
-  const identity = ledger?.repository.status ?? (await identityOf(kopia))
+  const identity = await identityOf(kopia, ledger?.repository.status)
   const states = ledger?.sources ?? new Map()
   const isInScopeOf = (scope: 'local' | 'all') => (source: Source) =>
     isInScope(scope, identity, source, states.get(formatSource(source))?.backedUpAs)
@@ -41,8 +44,26 @@ export async function selectionOf(settings: Settings, names: readonly string[]):
   }
 }
 
-async function identityOf(kopia: ReturnType<typeof kopiaOf>): Promise<RepositoryStatus> {
+/** Where Kopia does not answer now, what is known of it counts: each source then gets the result that nothing is proven. */
+async function identityOf(
+  kopia: Pick<Kopia, 'repositoryStatus'>,
+  known: RepositoryStatus | undefined,
+): Promise<RepositoryStatus> {
   const answer = await kopia.repositoryStatus()
-  if (!answer.ok) throw new Error(`${answer.command} failed: ${answer.reason}`)
-  return answer.value
+  if (answer.ok) {
+    refuseOtherRepository(answer.value, known)
+    return answer.value
+  }
+  if (known === undefined) throw new Error(`${answer.command} failed: ${answer.reason}`)
+  return known
+}
+
+/** What another repository holds says nothing about the sources of the one that the ledger is about. A client of a server has no id. */
+function refuseOtherRepository(status: RepositoryStatus, known: RepositoryStatus | undefined): void {
+  const [now, before] = [status.repositoryId, known?.repositoryId ?? '']
+  if (now === '' || before === '' || now === before) return
+  throw new Error(
+    `Kopia is connected to another repository (${now}) than the one known here (${before}), so nothing is verified; ` +
+      'if this is right, stop the agent and run "kopia-metrics-agent forget --sources"; else connect the right one',
+  )
 }

@@ -5,6 +5,7 @@ import { formatSource, type Source } from '../kopia/source.ts'
 import type { Ledger } from '../ledger/ledger.ts'
 import type { Verdict, Verification } from '../ledger/proof.ts'
 import type { Reconciler } from '../reconcile/reconciler.ts'
+import type { RepositoryQueries } from '../reconcile/repository-queries.ts'
 import { isInScope } from '../reconcile/source-filter.ts'
 import type { Settings } from '../settings/settings.ts'
 import { coalesce } from '../util/coalesce.ts'
@@ -30,6 +31,7 @@ type VerifierOptions = {
   readonly ledger: Ledger
   readonly kopia: Pick<Kopia, 'snapshots'>
   readonly reconciler: Pick<Reconciler, 'runningSince'>
+  readonly repositoryQueries: Pick<RepositoryQueries, 'refreshIdentity'>
   readonly isWanted: (source: Source) => boolean
   readonly publisher: Pick<Publisher, 'requestPush' | 'save'>
   readonly verifications: Pick<VerificationIntake, 'take' | 'unsaved'>
@@ -80,7 +82,12 @@ async function takeResults({ verifications, publisher }: VerifierOptions): Promi
 }
 
 async function verifyOnce(options: VerifierOptions, signal: AbortSignal): Promise<void> {
-  const { ledger, reconciler, publisher, nowSeconds, log } = options
+  const { ledger, reconciler, repositoryQueries, publisher, nowSeconds, log } = options
+  await repositoryQueries.refreshIdentity()
+  if (ledger.repository.changedTo !== undefined) {
+    log.warn('Nothing is verified: Kopia is connected to another repository than the ledger is about.')
+    return
+  }
   const { verifyAll } = await import('../verify/verify-all.ts')
   const result = await verifyAll({
     ...options,
