@@ -8,7 +8,10 @@ export type IsBackupRunning = () => boolean | Promise<boolean>
 export type BackupWatch = {
   /** Resolves once no backup runs, or the signal is aborted. */
   readonly quiet: () => Promise<void>
-  /** Runs the task with a signal that is aborted when a backup begins. Resolves with what the task does. */
+  /**
+   * Runs the task with a signal that is aborted when a backup begins. Resolves with what the task does; rejects, after the task has
+   * ended, where it can't be told whether a backup runs.
+   */
   readonly whileQuiet: <T>(task: (signal: AbortSignal) => Promise<T>) => Promise<T>
 }
 
@@ -40,18 +43,24 @@ export function createBackupWatch(options: WatchOptions): BackupWatch {
     const ended = new AbortController()
     const backup = new AbortController()
     const watching = watchUntil(AbortSignal.any([signal, ended.signal]), backup)
-    try {
-      return await task(AbortSignal.any([signal, backup.signal]))
-    } finally {
-      ended.abort()
-      await watching
-    }
+    const working = task(AbortSignal.any([signal, backup.signal])).finally(() => ended.abort())
+    // Both are awaited to their end: a watch that fails must not leave the task alone, nor be a rejection that nobody handles.
+    const [watched, worked] = await Promise.allSettled([watching, working])
+    if (watched.status === 'rejected') throw watched.reason
+    if (worked.status === 'rejected') throw worked.reason
+    return worked.value
   }
 
   async function watchUntil(end: AbortSignal, backup: AbortController): Promise<void> {
-    while (!end.aborted && !backup.signal.aborted) {
-      if (await isBackupRunning()) backup.abort()
-      else await pause(end)
+    try {
+      while (!end.aborted && !backup.signal.aborted) {
+        if (await isBackupRunning()) backup.abort()
+        else await pause(end)
+      }
+    } catch (error) {
+      // Who can't see whether a backup runs must not disturb one.
+      backup.abort()
+      throw error
     }
   }
 

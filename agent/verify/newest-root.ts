@@ -10,6 +10,7 @@ import type {
 import { newestComplete, type Snapshot } from '../kopia/cli/snapshots.ts'
 import { formatSource, type Source } from '../kopia/source.ts'
 import { noVerifyErrors, type Verification } from '../ledger/proof.ts'
+import type { SourceState } from '../ledger/source-state.ts'
 import type { Candidate } from './candidates.ts'
 
 export type Roots = ReadResult<ReadonlyMap<string, SnapshotRoot>>
@@ -34,7 +35,8 @@ export async function listRoots(reader: Pick<RepositoryReader, 'newestRoots'>): 
 
 /**
  * The newest snapshot by the list that was read without a cache. Where the ledger knows another one, a Kopia with its usual cache is
- * asked: if it still lists a newer one than the repository itself does, an index or a manifest is lost.
+ * asked: if it still lists a newer one than the repository itself does, an index or a manifest is lost. If it lists none either, it was
+ * deleted or is lost: nothing tells which.
  */
 export async function newestRootOf(
   candidate: Candidate,
@@ -47,7 +49,9 @@ export async function newestRootOf(
   const knownId = state?.held?.newestId
   if (knownId === undefined || knownId === root?.snapshotId) return found
   const cached = await newestWithCache(source, options.kopia)
-  if (cached === undefined || !isNewer(cached, root)) return found
+  if (cached === undefined || !isNewer(cached, root)) {
+    return isOlderThanKnown(root, state) ? { kind: 'result', result: missingSnapshot(knownId) } : found
+  }
   const again = await options.reader.newestRoots()
   if (!again.ok) return { kind: 'result', result: resultWithoutList(candidate, again.failure) }
   const now = again.value.get(formatSource(source))
@@ -57,6 +61,21 @@ export async function newestRootOf(
 
 function isNewer(cached: Snapshot, root: SnapshotRoot | undefined): boolean {
   return root === undefined || (cached.id !== root.snapshotId && cached.startedAt > root.startedAt)
+}
+
+/** The log and the snapshot of one attempt tell its start differently; a pin gives a snapshot another id, not another start. */
+const momentsSeconds = 60
+
+function isOlderThanKnown(root: SnapshotRoot | undefined, state: SourceState | undefined): boolean {
+  return root === undefined || root.startedAt + momentsSeconds < (state?.lastSuccessStartedAt ?? 0)
+}
+
+/** An older snapshot that can be read is no proof of the newest one. Once the ledger knows of a deletion, the older one is the newest. */
+function missingSnapshot(id: string): Verification['result'] {
+  const reason =
+    `the snapshot ${id}, the newest that the agent knows, is not in the repository any more: ` +
+    'it was deleted, or its index is lost'
+  return { outcome: 'unproven', reason }
 }
 
 /** Undefined where it lists none, or does not answer: then nothing speaks against the other list. */

@@ -71,3 +71,15 @@ test('a task that fails passes its error on', async () => {
     /no room/,
   )
 })
+
+test('where it cannot be told whether a backup runs, the task is ended before that is told', async () => {
+  const { watch } = setup(() => {
+    throw new Error('the logs cannot be read')
+  })
+  const steps: string[] = []
+  const running = watch.whileQuiet(async (signal) => {
+    steps.push(await aborted(signal))
+  })
+  await assert.rejects(running, /the logs cannot be read/)
+  assert.deepEqual(steps, ['ended'])
+})

@@ -190,7 +190,7 @@ test('a snapshot that only the cache lists is lost', async (context) => {
   assert.deepEqual(without.outcomes, ['/a faulty'])
 })
 
-test('a snapshot that was deleted, and one that is new, are no loss', async (context) => {
+test('a snapshot that is newer than the last success that the ledger knows is verified, whatever was deleted', async (context) => {
   const states = [stateOf('/a', 's2')]
   const deleted = await run(context, {
     states,
@@ -198,10 +198,19 @@ test('a snapshot that was deleted, and one that is new, are no loss', async (con
     lists: [{ '/a': 's1' }],
   })
   assert.deepEqual(deleted.outcomes, ['/a proven'])
-  const allDeleted = await run(context, { states, cached: [], lists: [{}] })
-  assert.deepEqual(allDeleted.outcomes, [])
   // A backup ended between the two lists.
   const cached = [snapshotOf('/a', 's1', 1000), snapshotOf('/a', 's3', 3000)]
   const made = await run(context, { states, cached, lists: [{ '/a': 's1' }, { '/a': 's3' }] })
   assert.deepEqual(made.outcomes, ['/a proven'])
+})
+
+test('an older snapshot is no proof of the newest one that the ledger knows, whether that was deleted or is lost', async (context) => {
+  const states = [{ ...stateOf('/a', 's2'), lastSuccessStartedAt: 2000 }]
+  const reason =
+    'the snapshot s2, the newest that the agent knows, is not in the repository any more: ' +
+    'it was deleted, or its index is lost'
+  const expected = [{ path: '/a', result: { outcome: 'unproven', reason } }]
+  const cached = [snapshotOf('/a', 's1', 1000)]
+  assert.deepEqual((await run(context, { states, cached, lists: [{ '/a': 's1' }] })).results, expected)
+  assert.deepEqual((await run(context, { states, cached: [], lists: [{}] })).results, expected)
 })
