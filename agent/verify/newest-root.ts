@@ -63,11 +63,9 @@ function isNewer(cached: Snapshot, root: SnapshotRoot | undefined): boolean {
   return root === undefined || (cached.id !== root.snapshotId && cached.startedAt > root.startedAt)
 }
 
-/** The log and the snapshot of one attempt tell its start differently; a pin gives a snapshot another id, not another start. */
-const momentsSeconds = 60
-
+/** By its start: a pin gives a snapshot another id. The log tells of an attempt before its snapshot starts. */
 function isOlderThanKnown(root: SnapshotRoot | undefined, state: SourceState | undefined): boolean {
-  return root === undefined || root.startedAt + momentsSeconds < (state?.lastSuccessStartedAt ?? 0)
+  return root === undefined || root.startedAt < (state?.lastSuccessStartedAt ?? 0)
 }
 
 /** An older snapshot that can be read is no proof of the newest one. Once the ledger knows of a deletion, the older one is the newest. */
