@@ -2,10 +2,11 @@
 
 import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
-import { runAgentCommandWith } from './agent-command.ts'
+import { runAgentCommandWith, settingsOf } from './agent-command.ts'
 import type { Lab } from './lab.ts'
+import { start } from './processes.ts'
 import { type Series, scrape } from './prometheus.ts'
-import type { Service } from './stack.ts'
+import { agentEntry, type Service } from './stack.ts'
 
 /** One source in the output of `verify --json`, as far as tests look at it. */
 export type VerifiedSource = {
@@ -39,6 +40,16 @@ export async function verifyWith(
 ): Promise<Verified> {
   const { exitCode, output } = await runAgentCommandWith(lab, more, 'verify', '--json', ...parameters)
   return { exitCode, output, sources: sourcesIn(output) }
+}
+
+/** Does the same without the capabilities that let root read files without permission (capabilities(7)). */
+export async function verifyUnprivileged(lab: Lab, ...parameters: readonly string[]): Promise<Verified> {
+  const command = [process.execPath, agentEntry, 'verify', '--json', ...parameters]
+  const withoutPower = process.getuid?.() === 0 ? ['setpriv', '--bounding-set=-all', '--inh-caps=-all'] : []
+  const [file = '', ...rest] = [...withoutPower, ...command]
+  const running = start('verify', file, rest, { environment: settingsOf(lab) })
+  const exitCode = await running.ended
+  return { exitCode, output: running.output(), sources: sourcesIn(running.output()) }
 }
 
 /** The sources in an output of `verify --json`; none where there is no JSON. */
