@@ -54,10 +54,14 @@ export async function verifyCommand(
   }
 }
 
-/** The first signal ends the run, which then removes what it has restored. A second one ends the process at once. */
+/**
+ * The first signal ends the run, which then removes what it has restored. A second one ends the process at once. The listeners
+ * stay: execa, too, listens while a Kopia runs, and would end this process where nobody else does (signal-exit).
+ */
 function stopSignal(): AbortSignal {
   const stopping = new AbortController()
-  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, () => stopping.abort())
+  const stop = () => (stopping.signal.aborted ? process.exit(1) : stopping.abort())
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, stop)
   return stopping.signal
 }
 

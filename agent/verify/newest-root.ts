@@ -17,8 +17,6 @@ export type Roots = ReadResult<ReadonlyMap<string, SnapshotRoot>>
 
 export type NewestRoot =
   | { readonly kind: 'root'; readonly root: SnapshotRoot }
-  /** The source has no complete snapshot. */
-  | { readonly kind: 'none' }
   | { readonly kind: 'result'; readonly result: Verification['result'] | { readonly outcome: 'ended' } }
 
 type Options = {
@@ -45,7 +43,8 @@ export async function newestRootOf(
 ): Promise<NewestRoot> {
   const { source, root, state } = candidate
   if (!roots.ok) return { kind: 'result', result: resultWithoutList(candidate, roots.failure) }
-  const found: NewestRoot = root === undefined ? { kind: 'none' } : { kind: 'root', root }
+  const found: NewestRoot =
+    root === undefined ? { kind: 'result', result: nothingListed(candidate) } : { kind: 'root', root }
   const knownId = state?.held?.newestId
   if (knownId === undefined || knownId === root?.snapshotId) return found
   const cached = await newestWithCache(source, options.kopia)
@@ -86,6 +85,17 @@ async function newestWithCache(
   const name = formatSource(source)
   const ofSource = answer.value.filter((snapshot) => formatSource(snapshot.source) === name)
   return newestComplete(ofSource.toSorted((one, other) => one.startedAt - other.startedAt))
+}
+
+/** A person has removed them, or an index is lost: the repository says neither. */
+function nothingListed({ state }: Candidate): Verification['result'] {
+  const { newestId = '' } = state?.held ?? {}
+  return {
+    outcome: 'unproven',
+    reason:
+      `the repository lists no complete snapshot of it any more; the newest was ${newestId}: ` +
+      'if nobody has deleted it, an index is lost',
+  }
 }
 
 function lostSnapshot({ id, startedAt }: Snapshot): Verification['result'] {

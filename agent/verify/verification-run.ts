@@ -44,7 +44,7 @@ export type VerificationRun = {
 /** A source whose verification a backup ended so often gets its turn in the next run. */
 const mostTries = 3
 
-/** Verifies all wanted sources. Resolves early where the signal is aborted. */
+/** Verifies all wanted sources. Resolves early where the signal is aborted; rejects where no source is known, and none can be listed. */
 export async function runVerification(run: VerificationRun): Promise<void> {
   const { listener, signal, isBackupRunning, settings } = run
   const watch = createBackupWatch({ isBackupRunning, signal, onWait: listener.onWait })
@@ -52,6 +52,8 @@ export async function runVerification(run: VerificationRun): Promise<void> {
   const roots = await listRoots(run.readerUntil(signal, endOf(run)))
   if (signal.aborted) return
   const candidates = candidatesOf(roots.ok ? roots.value : new Map(), run.states, run.isWanted)
+  if (!roots.ok && candidates.length === 0)
+    throw new Error(`the snapshots can't be listed: ${roots.failure.reason}`)
   listener.onSources(candidates.map(({ source }) => source))
   let leftBytes = settings.mostBytes
   for (const [index, candidate] of candidates.entries()) {
@@ -69,7 +71,7 @@ function endOf({ settings, nowSeconds }: VerificationRun): number {
   return nowSeconds() * 1000 + settings.timeLimitMs
 }
 
-/** Undefined where backups left no time, or there is nothing to verify. */
+/** Undefined where backups left no time. */
 async function verifyInPause(
   run: VerificationRun,
   watch: BackupWatch,
@@ -82,14 +84,11 @@ async function verifyInPause(
     if (run.signal.aborted) return undefined
     const startedAt = run.nowSeconds()
     const result = await watch.whileQuiet((signal) => verifyOne(run, candidate, roots, mostBytes, signal))
-    if (result.outcome === 'nothing') return undefined
     if (result.outcome !== 'ended') return { startedAt, endedAt: run.nowSeconds(), result }
     if (run.signal.aborted) return undefined
   }
   return undefined
 }
-
-type OneResult = SourceResult | { readonly outcome: 'nothing' }
 
 async function verifyOne(
   run: VerificationRun,
@@ -97,12 +96,11 @@ async function verifyOne(
   roots: Roots,
   mostBytes: number,
   signal: AbortSignal,
-): Promise<OneResult> {
+): Promise<SourceResult> {
   const { settings, workspace, listener, random, kopia } = run
   const { source, state } = candidate
   const reader = run.readerUntil(signal, endOf(run))
   const newest = await newestRootOf(candidate, roots, { reader, kopia })
-  if (newest.kind === 'none') return { outcome: 'nothing' }
   if (newest.kind === 'result') return newest.result
   return await verifySource({
     ...settings,
