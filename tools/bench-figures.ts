@@ -18,6 +18,7 @@ const shown = [
   'past-runs',
   'commands',
   'backfill',
+  'verify',
 ] as const
 
 /** The promises with the measured values, the machine, and every measurement, as Markdown. */

@@ -2,8 +2,10 @@
 // memory and calls of Kopia are the same on every machine. `npm run bench` has all figures.
 
 import assert from 'node:assert/strict'
+import { join } from 'node:path'
 import { test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { settingsOf } from '../support/agent-command.ts'
 import { createLab } from '../support/lab.ts'
 import { waitFor } from '../support/wait.ts'
 import { startBuiltAgent } from './agent.ts'
@@ -13,6 +15,8 @@ import { measureSize } from './growth.ts'
 import { hookMilliseconds } from './hook.ts'
 import { residentMebibytes, withFolder } from './measure.ts'
 import { measureReaders } from './read-logs.ts'
+import { writeTree } from './verify/tree.ts'
+import { measureVerify } from './verify/verify-process.ts'
 
 test('a hook call takes less than five empty shells, and half of a push by Node', () =>
   withFolder(async (folder, context) => {
@@ -50,6 +54,16 @@ test('an idle agent takes at most 68 MiB', () =>
     await waitFor('the memory of the start is given back', () =>
       residentMebibytes(agent.processId) <= 68 ? true : undefined,
     )
+  }))
+
+test('a verification of 100,000 files takes at most 100 MiB of its own', () =>
+  withFolder(async (_, context) => {
+    const lab = await createLab(context)
+    const path = join(lab.folder, 'sources', 'large')
+    writeTree(path, { files: 100_000, meanBytes: 500 }, 1)
+    await lab.kopia.must('snapshot', 'create', path)
+    const { agentMebibytes } = await measureVerify(settingsOf(lab), ['--percent=1', '--restore=3', path])
+    assert.ok(agentMebibytes > 0 && agentMebibytes <= 100, `${agentMebibytes} MiB`)
   }))
 
 test('the CPU of a metrics text is proportional to the sources, and 10,000 sources keep their memory budget', async () => {

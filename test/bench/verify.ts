@@ -18,7 +18,7 @@ const small: Tree = { files: 1000, meanBytes: 100_000 }
 /** As the agent does by default. */
 const usual = ['--percent=1', '--restore=3']
 const runs = {
-  usual: { rounds: 3, pairs: 5, idleSeconds: 60 },
+  usual: { rounds: 3, pairs: 9, idleSeconds: 60 },
   long: { rounds: 7, pairs: 15, idleSeconds: 600 },
 }
 
