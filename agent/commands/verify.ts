@@ -1,10 +1,12 @@
 // verify: proves that the newest snapshots can be read back. It runs beside the agent, and leaves it the results.
 
 import { styleText } from 'node:util'
-import type { Source } from '../kopia/source.ts'
+import { formatSource, type Source } from '../kopia/source.ts'
+import type { Verification } from '../ledger/proof.ts'
 import { prepareStateDirectory } from '../ledger/state-directory.ts'
 import { writeVerification } from '../ledger/verification-files.ts'
 import type { Settings } from '../settings/settings.ts'
+import { visible } from '../status/words.ts'
 import type { RunListener } from '../verify/verification-run.ts'
 import { verifyAll } from '../verify/verify-all.ts'
 import { jsonOutput, tableOutput, type VerifyOutput } from './verify-output.ts'
@@ -42,12 +44,9 @@ export async function verifyCommand(
       printError(`the process ${result.processId} verifies already; wait until it has ended`)
       return 1
     }
-    const problems = [
-      ...tally.problems(names),
-      ...(signal.aborted ? ['ended before all sources were verified'] : []),
-    ]
+    const problems = tally.problems(names, signal.aborted)
     for (const problem of problems) printError(problem)
-    return problems.length === 0 && tally.areAllProven() ? 0 : 1
+    return problems.length === 0 && tally.areResultsGood() ? 0 : 1
   } catch (error) {
     printError(error instanceof Error ? error.message : String(error))
     return 1
@@ -88,7 +87,7 @@ function listenerOf(settings: Settings, output: VerifyOutput, tally: Tally): Run
       output.onSources(sources)
     },
     onResult: async (source, verification) => {
-      tally.onOutcome(verification.result.outcome)
+      tally.onResult(source, verification)
       output.onResult(source, verification)
       await writeVerification(settings.stateDirectory, source, verification)
     },
@@ -97,24 +96,30 @@ function listenerOf(settings: Settings, output: VerifyOutput, tally: Tally): Run
 
 type Tally = ReturnType<typeof createTally>
 
-/** Counts what was asked for and what was proven. */
+/** Notes what was asked for, what got a result, and what was proven. */
 function createTally() {
   const known = new Set<string>()
-  let sources = 0
-  let proven = 0
+  const waiting = new Map<string, Source>()
+  let areResultsGood = true
   return {
     onSources: (all: readonly Source[]) => {
-      sources = all.length
       for (const name of all.flatMap(namesOf)) known.add(name)
+      for (const source of all) waiting.set(formatSource(source), source)
     },
-    onOutcome: (outcome: 'proven' | 'faulty' | 'unproven') => {
-      if (outcome === 'proven') proven += 1
+    onResult: (source: Source, { result }: Verification) => {
+      waiting.delete(formatSource(source))
+      areResultsGood &&= result.outcome === 'proven'
     },
-    problems: (names: readonly string[]) => {
+    problems: (names: readonly string[], isEnded: boolean) => {
       const unknown = names.filter((name) => !known.has(name))
+      if (isEnded) return ['ended before all sources were verified']
       if (unknown.length > 0) return unknown.map((name) => `there is no complete snapshot of ${name}`)
-      return sources === 0 ? ['there is no complete snapshot to verify'] : []
+      if (known.size === 0) return ['there is no complete snapshot to verify']
+      return [...waiting.keys()].map(
+        (name) =>
+          `${visible(name)} is not verified: it has no complete snapshot now, or backups left no time`,
+      )
     },
-    areAllProven: () => sources > 0 && proven === sources,
+    areResultsGood: () => areResultsGood,
   }
 }

@@ -120,7 +120,7 @@ function isManifestGone(reason: string): boolean {
 
 function objectPathOf(rootId: string, reason: string, path: string | undefined): string {
   if (path !== undefined) return `${rootId}${path}`
-  return /\bobject ([A-Za-z]{0,3}[0-9a-f]{16,})\b/.exec(reason)?.[1] ?? rootId
+  return /\b(?:object|content info for) ([A-Za-z]{0,3}[0-9a-f]{16,})\b/.exec(reason)?.[1] ?? rootId
 }
 
 function answerIn(text: string): Record<string, unknown> | undefined {
