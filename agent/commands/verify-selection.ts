@@ -7,6 +7,7 @@ import { formatSource, type Source } from '../kopia/source.ts'
 import { createSourceTest } from '../kopia/source-patterns.ts'
 import { isInScope } from '../reconcile/source-filter.ts'
 import type { Settings } from '../settings/settings.ts'
+import { withPasswordHint } from '../verify/password-hint.ts'
 import type { VerifyAllOptions } from '../verify/verify-all.ts'
 import { createLiveLedger } from './live-ledger.ts'
 
@@ -43,6 +44,6 @@ export async function selectionOf(settings: Settings, names: readonly string[]):
 
 async function identityOf(kopia: ReturnType<typeof kopiaOf>): Promise<RepositoryStatus> {
   const answer = await kopia.repositoryStatus()
-  if (!answer.ok) throw new Error(`${answer.command} failed: ${answer.reason}`)
+  if (!answer.ok) throw new Error(`${answer.command} failed: ${withPasswordHint(answer.reason)}`)
   return answer.value
 }

@@ -1,6 +1,12 @@
 // Reads again what could not be read: a disturbance of the moment is no damage, and damage stays until it is gone.
 
-import type { Entry, ReadFailure, ReadResult, RepositoryReader } from '../kopia/cli/repository-reader.ts'
+import type {
+  Entry,
+  ObjectFailure,
+  ReadFailure,
+  ReadResult,
+  RepositoryReader,
+} from '../kopia/cli/repository-reader.ts'
 import type { Fault } from '../ledger/proof.ts'
 import type { Choice } from './choice.ts'
 import type { Findings } from './findings.ts'
@@ -24,7 +30,7 @@ export async function confirmFaults(
     if (fault.kind === 'differs' || !canReadAgain(fault, options)) return undefined
     const again = await readAgain(fault, options)
     if (!again.ok) return again.failure
-    if (again.value !== 'readable') return undefined
+    if (again.value.kind !== 'readable') return undefined
   }
   const reason = `what could not be read at first could be read at a second try: ${first.reason}`
   return { kind: 'unreachable', reason }
@@ -56,7 +62,11 @@ async function lookAgainAt(
   }
   const again = await readAgain(now, options)
   if (!again.ok) return again.failure
-  if (again.value === 'unreadable') findings.addFault(now)
+  // What is wrong with it can have changed since.
+  if (again.value.kind === 'unreadable') {
+    const { kind, reason } = again.value.failure
+    findings.addFault({ ...now, kind, reason })
+  }
   return undefined
 }
 
@@ -75,16 +85,21 @@ function canReadAgain({ path }: Fault, { root, mostBytes }: SourceVerification):
   return path !== '' || root.root.sizeBytes <= mostBytes
 }
 
+type Reading =
+  | { readonly kind: 'readable' | 'gone' }
+  | { readonly kind: 'unreadable'; readonly failure: ObjectFailure }
+
 async function readAgain(
   { rootId, path }: Fault,
   { reader, workspace }: SourceVerification,
-): Promise<ReadResult<'readable' | 'gone' | 'unreadable'>> {
+): Promise<ReadResult<Reading>> {
   await workspace.forgetContents()
   const answer = await reader.verifyObject(path === '' ? rootId : `${rootId}/${path}`)
   if (!answer.ok) return answer
   const { objects, failures } = answer.value
-  if (failures.length > 0) return { ok: true, value: 'unreadable' }
-  return { ok: true, value: objects === 0 ? 'gone' : 'readable' }
+  const [failure] = failures
+  if (failure !== undefined) return { ok: true, value: { kind: 'unreadable', failure } }
+  return { ok: true, value: { kind: objects === 0 ? 'gone' : 'readable' } }
 }
 
 /** The entry at a path below the root; undefined where there is none any more. */
