@@ -27,7 +27,10 @@ test('with verify_schedule the proof, damage and the deadline reach the gateway'
   const { last_success_timestamp_seconds: provedAt = 0, deadline_timestamp_seconds: deadline = 0 } = proven
   assert.deepEqual([proven.objects, proven.restored_files], [2, 1])
   // Two gaps of two seconds, and a day.
-  assert.ok(Math.abs(deadline - provedAt - 86_404) < 60, `${deadline} is not two runs and a day after ${provedAt}`)
+  assert.ok(
+    Math.abs(deadline - provedAt - 86_404) < 60,
+    `${deadline} is not two runs and a day after ${provedAt}`,
+  )
 
   await flipContents(lab, /^[0-9a-f]/)
   const faulty = await waitFor('the damage is pushed', async () => {

@@ -13,7 +13,7 @@ import { leftovers, verdictOf, verify } from '../support/verifying.ts'
 /** A state directory on a small file system; false where this user may not mount one. */
 async function mountSmallState(context: TestContext, lab: Lab, mebibytes: number): Promise<boolean> {
   await mkdir(lab.stateDirectory, { recursive: true, mode: 0o700 })
-  const size = `size=${mebibytes}m`
+  const size = `mode=700,size=${mebibytes}m`
   const { status } = spawnSync('mount', ['-t', 'tmpfs', '-o', size, 'tmpfs', lab.stateDirectory])
   if (status === 0) cleanUpAfter(context, () => execFileSync('umount', [lab.stateDirectory]))
   return status === 0
@@ -21,7 +21,12 @@ async function mountSmallState(context: TestContext, lab: Lab, mebibytes: number
 
 const cases = [
   { name: 'there is no room to restore', mebibytes: 64, fill: 0, flags: ['--percent=0'] },
-  { name: "there is no room for Kopia's cache", mebibytes: 2, fill: 0, flags: ['--percent=100', '--restore=0'] },
+  {
+    name: "there is no room for Kopia's cache",
+    mebibytes: 2,
+    fill: 0,
+    flags: ['--percent=100', '--restore=0'],
+  },
   { name: 'it is full from the beginning', mebibytes: 1, fill: 1, flags: ['--percent=100'] },
 ] as const
 

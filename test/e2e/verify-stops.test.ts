@@ -7,17 +7,22 @@ import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
 import { runAgentCommand, settingsOf } from '../support/agent-command.ts'
 import { cleanUpAfter } from '../support/cleanup.ts'
+import { holdKopia, kopiaProcessesOf } from '../support/held-kopia.ts'
 import { createLab, type Lab } from '../support/lab.ts'
 import { type Running, start } from '../support/processes.ts'
 import { createRandom } from '../support/random.ts'
 import { addGate, begin } from '../support/setups/gate.ts'
 import { agentEntry } from '../support/stack.ts'
-import { holdKopia, kopiaProcessesOf } from '../support/held-kopia.ts'
 import { surviveVerifyKills } from '../support/verify-kills.ts'
 import { leftovers, resultFiles, sourcesIn, verdictOf, verify } from '../support/verifying.ts'
 import { waitFor } from '../support/wait.ts'
 
-function startVerify(context: TestContext, lab: Lab, more: NodeJS.ProcessEnv = {}, ...flags: string[]): Running {
+function startVerify(
+  context: TestContext,
+  lab: Lab,
+  more: NodeJS.ProcessEnv = {},
+  ...flags: string[]
+): Running {
   const environment = { ...settingsOf(lab), ...more }
   const running = start('verify', process.execPath, [agentEntry, 'verify', ...flags], { environment })
   cleanUpAfter(context, () => running.stop('SIGKILL'))
@@ -80,7 +85,10 @@ test('two at once: the second names the first and ends with 1; a signal ends the
   await held.reached()
   const second = await runAgentCommand(lab, 'verify')
   assert.equal(second.exitCode, 1)
-  assert.match(second.output, new RegExp(`the process ${first.child.pid} verifies already; wait until it has ended\n$`))
+  assert.match(
+    second.output,
+    new RegExp(`the process ${first.child.pid} verifies already; wait until it has ended\n$`),
+  )
   assert.equal(await first.stop('SIGTERM'), 1, first.output())
   assert.deepEqual([await leftovers(lab), await resultFiles(lab), kopiaProcessesOf(lab)], [[], [], []])
 })

@@ -29,7 +29,9 @@ export async function surviveVerifyKills(
   const usualMs = Date.now() - begunAt
   let killed = 0
   for (let index = 0; index < count; index += 1) {
-    const running = start('verify', process.execPath, [agentEntry, 'verify'], { environment: settingsOf(lab) })
+    const running = start('verify', process.execPath, [agentEntry, 'verify'], {
+      environment: settingsOf(lab),
+    })
     cleanUpAfter(context, () => running.stop('SIGKILL'))
     await sleep(random() * usualMs)
     if ((await running.stop('SIGKILL')) === 'SIGKILL') killed += 1
