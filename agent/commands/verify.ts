@@ -5,6 +5,7 @@ import type { Source } from '../kopia/source.ts'
 import { prepareStateDirectory } from '../ledger/state-directory.ts'
 import { writeVerification } from '../ledger/verification-files.ts'
 import type { Settings } from '../settings/settings.ts'
+import { hasCode } from '../util/files.ts'
 import type { RunListener } from '../verify/verification-run.ts'
 import { verifyAll } from '../verify/verify-all.ts'
 import { jsonOutput, tableOutput, type VerifyOutput } from './verify-output.ts'
@@ -49,9 +50,15 @@ export async function verifyCommand(
     for (const problem of problems) printError(problem)
     return problems.length === 0 && tally.areAllProven() ? 0 : 1
   } catch (error) {
-    printError(error instanceof Error ? error.message : String(error))
+    printError(problemOf(error, settings))
     return 1
   }
+}
+
+function problemOf(error: unknown, { stateDirectory }: Settings): string {
+  if (hasCode(error, 'ENOSPC'))
+    return `the disk of the state directory ${stateDirectory} is full: make room on it`
+  return error instanceof Error ? error.message : String(error)
 }
 
 /**

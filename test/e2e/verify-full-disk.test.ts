@@ -6,9 +6,15 @@ import { randomBytes } from 'node:crypto'
 import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
+import { settingsOf } from '../support/agent-command.ts'
 import { cleanUpAfter } from '../support/cleanup.ts'
+import { holdKopia } from '../support/held-kopia.ts'
 import { createLab, type Lab } from '../support/lab.ts'
+import { start } from '../support/processes.ts'
+import { agentEntry } from '../support/stack.ts'
 import { leftovers, verdictOf, verify } from '../support/verifying.ts'
+
+const noMount = 'this user may not mount a file system'
 
 /** A state directory on a small file system; false where this user may not mount one. */
 async function mountSmallState(context: TestContext, lab: Lab, mebibytes: number): Promise<boolean> {
@@ -19,30 +25,52 @@ async function mountSmallState(context: TestContext, lab: Lab, mebibytes: number
   return status === 0
 }
 
-const cases = [
-  { name: 'there is no room to restore', mebibytes: 64, fill: 0, flags: ['--percent=0'] },
-  {
-    name: "there is no room for Kopia's cache",
-    mebibytes: 2,
-    fill: 0,
-    flags: ['--percent=100', '--restore=0'],
-  },
-  { name: 'it is full from the beginning', mebibytes: 1, fill: 1, flags: ['--percent=100'] },
-] as const
-
-for (const { name, mebibytes, fill, flags } of cases) {
-  test(`a full disk, ${name}: an error, exit 1, and nothing is left`, async (context) => {
-    const lab = await createLab(context)
-    const path = await lab.makeSource('photos')
-    await writeFile(join(path, 'random'), randomBytes(8_000_000))
-    await lab.kopia.must('snapshot', 'create', path)
-    if (!(await mountSmallState(context, lab, mebibytes))) return context.skip('mounting needs root')
-    if (fill > 0) spawnSync('dd', ['if=/dev/zero', `of=${join(lab.stateDirectory, 'other')}`, 'bs=4096'])
-    const full = await verify(lab, ...flags)
-    context.diagnostic(full.output)
-    assert.equal(full.exitCode, 1)
-    if (full.sources.length > 0) assert.deepEqual(verdictOf(full), [1, 'unproven'])
-    assert.match(full.output, /no room|no space|full/)
-    assert.deepEqual(await leftovers(lab), [])
-  })
+/** Leaves not one byte. */
+function fillUp(lab: Lab): void {
+  spawnSync('dd', ['if=/dev/zero', `of=${join(lab.stateDirectory, 'other')}`, 'bs=64k'])
+  spawnSync('dd', ['if=/dev/zero', `of=${join(lab.stateDirectory, 'rest')}`, 'bs=1'])
 }
+
+async function labWithSnapshot(context: TestContext): Promise<Lab> {
+  const lab = await createLab(context)
+  const path = await lab.makeSource('photos')
+  await writeFile(join(path, 'random'), randomBytes(8_000_000))
+  await lab.kopia.must('snapshot', 'create', path)
+  return lab
+}
+
+test('there is no room to restore: nothing is proven', async (context) => {
+  const lab = await labWithSnapshot(context)
+  if (!(await mountSmallState(context, lab, 64))) return context.skip(noMount)
+  const full = await verify(lab, '--percent=0')
+  assert.deepEqual(verdictOf(full), [1, 'unproven'])
+  assert.match(full.output, /there is no room to restore a file in /)
+  assert.deepEqual(await leftovers(lab), [])
+})
+
+test('the disk is full from the beginning: an error', async (context) => {
+  const lab = await labWithSnapshot(context)
+  if (!(await mountSmallState(context, lab, 1))) return context.skip(noMount)
+  fillUp(lab)
+  const full = await verify(lab)
+  assert.deepEqual([full.exitCode, full.sources], [1, []])
+  assert.match(full.output, /the disk of the state directory \S+ is full: make room on it\n$/)
+  assert.deepEqual(await leftovers(lab), [])
+})
+
+test('the disk fills up while Kopia restores: no damage is told of, and nothing is left', async (context) => {
+  const lab = await labWithSnapshot(context)
+  // The agent leaves 128 MiB to others.
+  if (!(await mountSmallState(context, lab, 144))) return context.skip(noMount)
+  const held = await holdKopia(context, lab, 'restore')
+  const environment = { ...settingsOf(lab), KOPIA_METRICS_KOPIA_BIN: held.program }
+  const running = start('verify', process.execPath, [agentEntry, 'verify', '--percent=0'], { environment })
+  cleanUpAfter(context, () => running.stop('SIGKILL'))
+  await held.reached()
+  fillUp(lab)
+  await held.release()
+  assert.equal(await running.ended, 1, running.output())
+  assert.match(running.output(), /no space left on device|is full/)
+  assert.doesNotMatch(running.output(), /✗/)
+  assert.deepEqual(await leftovers(lab), [])
+})
