@@ -7,6 +7,7 @@ import { formatSource, type Source } from '../kopia/source.ts'
 import { createSourceTest } from '../kopia/source-patterns.ts'
 import { isInScope } from '../reconcile/source-filter.ts'
 import type { Settings } from '../settings/settings.ts'
+import { withPasswordHint } from '../verify/password-hint.ts'
 import type { VerifyAllOptions } from '../verify/verify-all.ts'
 import { createLiveLedger } from './live-ledger.ts'
 
@@ -50,6 +51,7 @@ async function identityOf(
   known: RepositoryStatus | undefined,
 ): Promise<RepositoryStatus> {
   const answer = await kopia.repositoryStatus()
+<<<<<<< HEAD
   if (answer.ok) {
     refuseOtherRepository(answer.value, known)
     return answer.value
@@ -66,4 +68,8 @@ function refuseOtherRepository(status: RepositoryStatus, known: RepositoryStatus
     `Kopia is connected to another repository (${now}) than the one known here (${before}), so nothing is verified; ` +
       'if this is right, stop the agent and run "kopia-metrics-agent forget --sources"; else connect the right one',
   )
+=======
+  if (!answer.ok) throw new Error(`${answer.command} failed: ${withPasswordHint(answer.reason)}`)
+  return answer.value
+>>>>>>> v18-e2e
 }

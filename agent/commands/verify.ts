@@ -6,7 +6,17 @@ import type { Verification } from '../ledger/proof.ts'
 import { prepareStateDirectory } from '../ledger/state-directory.ts'
 import { writeVerification } from '../ledger/verification-files.ts'
 import type { Settings } from '../settings/settings.ts'
+
+<<<<<<< HEAD
+
 import { visible } from '../status/words.ts'
+
+=======
+
+import { hasCode } from '../util/files.ts'
+
+>>>>>>> v18-e2e
+
 import type { RunListener } from '../verify/verification-run.ts'
 import { verifyAll } from '../verify/verify-all.ts'
 import { jsonOutput, tableOutput, type VerifyOutput } from './verify-output.ts'
@@ -48,9 +58,15 @@ export async function verifyCommand(
     for (const problem of problems) printError(problem)
     return problems.length === 0 && tally.areResultsGood() ? 0 : 1
   } catch (error) {
-    printError(error instanceof Error ? error.message : String(error))
+    printError(problemOf(error, settings))
     return 1
   }
+}
+
+function problemOf(error: unknown, { stateDirectory }: Settings): string {
+  if (hasCode(error, 'ENOSPC'))
+    return `the disk of the state directory ${stateDirectory} is full: make room on it`
+  return error instanceof Error ? error.message : String(error)
 }
 
 /**

@@ -51,8 +51,8 @@ async function tryLock(stateDirectory: string, own: string, processId: number): 
   const path = join(stateDirectory, fileName)
   const starter = join(stateDirectory, starterPrefix + own)
   const release = () => releaseLock(path, own)
-  await writeFile(starter, `${own}\n`, { mode: 0o600 })
   try {
+    await writeFile(starter, `${own}\n`, { mode: 0o600 })
     if (await linkIfFree(starter, path)) return { kind: 'taken', release }
     const [other] = await otherStarters(stateDirectory, own)
     const holder = await lockHolder(stateDirectory)

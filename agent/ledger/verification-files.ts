@@ -15,6 +15,7 @@ export type VerificationFile = StoredVerification & { readonly path: string }
 /** Only this program writes these files, so their version vouches for what is inside. Raise it when a field changes. */
 const version = 1
 const suffix = '.json'
+const unfinishedSuffix = '.part'
 
 function folderOf(stateDirectory: string): string {
   return join(stateDirectory, 'verify', 'results')
@@ -30,11 +31,18 @@ export async function writeVerification(
   await mkdir(folder, { recursive: true, mode: 0o700 })
   const ofSource = createHash('sha256').update(formatSource(source)).digest('hex').slice(0, 32)
   const name = `${ofSource}-${Math.trunc(verification.startedAt * 1000)}`
-  const temporary = join(folder, `${name}.part`)
+  const temporary = join(folder, `${name}${unfinishedSuffix}`)
   await writeFile(temporary, JSON.stringify({ version, source, verification }), { mode: 0o600 })
   await rename(temporary, join(folder, `${name}${suffix}`))
   // Where no agent takes them, one result of each source remains.
   if (verification.result.outcome !== 'unproven') await removeOlder(folder, ofSource, `${name}${suffix}`)
+}
+
+/** Removes what a killed run was writing. Only for the one process that verifies. */
+export async function removeUnfinished(stateDirectory: string): Promise<void> {
+  const folder = folderOf(stateDirectory)
+  const names = (await namesIn(folder)).filter((name) => name.endsWith(unfinishedSuffix))
+  await removeVerifications(names.map((name) => ({ path: join(folder, name) })))
 }
 
 async function removeOlder(folder: string, ofSource: string, newest: string): Promise<void> {

@@ -12,6 +12,7 @@ import { formatSource, type Source } from '../kopia/source.ts'
 import { noVerifyErrors, type Verification } from '../ledger/proof.ts'
 import type { SourceState } from '../ledger/source-state.ts'
 import type { Candidate } from './candidates.ts'
+import { withPasswordHint } from './password-hint.ts'
 
 export type Roots = ReadResult<ReadonlyMap<string, SnapshotRoot>>
 
@@ -112,7 +113,7 @@ function resultWithoutList(
   failure: ReadFailure,
 ): Verification['result'] | { readonly outcome: 'ended' } {
   if (failure.kind === 'ended') return { outcome: 'ended' }
-  if (!isDamage(failure)) return { outcome: 'unproven', reason: failure.reason }
+  if (!isDamage(failure)) return { outcome: 'unproven', reason: withPasswordHint(failure.reason) }
   const { newestId = '' } = state?.held ?? {}
   return damaged(failure.kind, newestId, state?.lastSuccessStartedAt ?? 0, failure.reason)
 }

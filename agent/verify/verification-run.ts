@@ -10,6 +10,7 @@ import { type BackupWatch, createBackupWatch, type IsBackupRunning } from './bac
 import { shareOf } from './budget.ts'
 import { type Candidate, candidatesOf } from './candidates.ts'
 import { listRoots, newestRootOf, type Roots } from './newest-root.ts'
+import { withPasswordHint } from './password-hint.ts'
 import { type SourceResult, verifySource } from './verify-source.ts'
 import type { Workspace } from './workspace.ts'
 
@@ -53,7 +54,7 @@ export async function runVerification(run: VerificationRun): Promise<void> {
   if (signal.aborted) return
   const candidates = candidatesOf(roots.ok ? roots.value : new Map(), run.states, run.isWanted)
   if (!roots.ok && candidates.length === 0)
-    throw new Error(`the snapshots can't be listed: ${roots.failure.reason}`)
+    throw new Error(`the snapshots can't be listed: ${withPasswordHint(roots.failure.reason)}`)
   listener.onSources(candidates.map(({ source }) => source))
   let leftBytes = settings.mostBytes
   for (const [index, candidate] of candidates.entries()) {

@@ -5,6 +5,7 @@ import { mkdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import { takeLock } from '../ledger/lock.ts'
 import { prepareStateDirectory } from '../ledger/state-directory.ts'
+import { removeUnfinished } from '../ledger/verification-files.ts'
 import { readIfThere } from '../util/files.ts'
 import { asRecord, parseJson } from '../util/json.ts'
 
@@ -53,6 +54,7 @@ export async function openWorkspace(
   }
   try {
     await removeWhole(work)
+    await removeUnfinished(stateDirectory)
     return { kind: 'open', workspace: { ...(await fill(work, kopiaConfigurationPath)), close } }
   } catch (error) {
     await close()
@@ -67,6 +69,7 @@ export async function removeLeftovers(stateDirectory: string): Promise<void> {
   const lock = await takeLock(folder, process.pid)
   if (lock.kind === 'held') return
   try {
+    await removeUnfinished(stateDirectory)
     await removeWhole(join(folder, 'work'))
   } finally {
     await lock.release()

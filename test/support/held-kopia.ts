@@ -1,7 +1,7 @@
 // A Kopia that stands still in a call until a test lets it go on, and the processes of Kopia that verify for a lab.
 
 import { execFileSync } from 'node:child_process'
-import { access, writeFile } from 'node:fs/promises'
+import { access, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { type Cleanable, cleanUpAfter } from './cleanup.ts'
 import type { Lab } from './lab.ts'
@@ -24,13 +24,14 @@ export async function holdKopia(context: Cleanable, lab: Lab, command: string): 
   const lines = [
     '#!/bin/sh',
     `case " $* " in *" ${command} "*)`,
-    `  : >'${reached}'`,
+    `  echo $$ >>'${reached}'`,
     `  while [ ! -e '${open}' ] && [ -d '${lab.folder}' ]; do sleep 0.05; done`,
     'esac',
     `exec '${tool('kopia')}' "$@"`,
     '',
   ]
   await writeFile(program, lines.join('\n'), { mode: 0o755 })
+  await rm(reached, { force: true })
   const release = () => writeFile(open, '')
   cleanUpAfter(context, release)
   return {
@@ -44,7 +45,5 @@ export async function holdKopia(context: Cleanable, lab: Lab, command: string): 
 export function kopiaProcessesOf(lab: Lab): readonly string[] {
   const work = join(lab.stateDirectory, 'verify', 'work')
   const script = `grep -lsF -e 'KOPIA_CACHE_DIRECTORY=${work}' /proc/[0-9]*/environ | cut -d/ -f3`
-  const ids = execFileSync('sh', ['-c', script], { encoding: 'utf8' }).split('\n').filter(Boolean)
-  // A process that has ended and is not yet waited for has no environment, but one may end between the two looks.
-  return ids
+  return execFileSync('sh', ['-c', script], { encoding: 'utf8' }).split('\n').filter(Boolean)
 }

@@ -1,0 +1,5 @@
+// `verify` with Kopia 0.19: a good repository, flipped bytes, a missing pack.
+
+import { testVerifyWith } from '../support/verify-older-kopia.ts'
+
+testVerifyWith('v0.19.0')
