@@ -51,12 +51,11 @@ async function identityOf(
   known: RepositoryStatus | undefined,
 ): Promise<RepositoryStatus> {
   const answer = await kopia.repositoryStatus()
-<<<<<<< HEAD
   if (answer.ok) {
     refuseOtherRepository(answer.value, known)
     return answer.value
   }
-  if (known === undefined) throw new Error(`${answer.command} failed: ${answer.reason}`)
+  if (known === undefined) throw new Error(`${answer.command} failed: ${withPasswordHint(answer.reason)}`)
   return known
 }
 
@@ -68,8 +67,4 @@ function refuseOtherRepository(status: RepositoryStatus, known: RepositoryStatus
     `Kopia is connected to another repository (${now}) than the one known here (${before}), so nothing is verified; ` +
       'if this is right, stop the agent and run "kopia-metrics-agent forget --sources"; else connect the right one',
   )
-=======
-  if (!answer.ok) throw new Error(`${answer.command} failed: ${withPasswordHint(answer.reason)}`)
-  return answer.value
->>>>>>> v18-e2e
 }

@@ -7,15 +7,8 @@ import { prepareStateDirectory } from '../ledger/state-directory.ts'
 import { writeVerification } from '../ledger/verification-files.ts'
 import type { Settings } from '../settings/settings.ts'
 
-<<<<<<< HEAD
-
 import { visible } from '../status/words.ts'
-
-=======
-
 import { hasCode } from '../util/files.ts'
-
->>>>>>> v18-e2e
 
 import type { RunListener } from '../verify/verification-run.ts'
 import { verifyAll } from '../verify/verify-all.ts'

@@ -1,12 +1,6 @@
 // Reads again what could not be read: a disturbance of the moment is no damage, and damage stays until it is gone.
 
-import type {
-  Entry,
-  ObjectFailure,
-  ReadFailure,
-  ReadResult,
-  RepositoryReader,
-} from '../kopia/cli/repository-reader.ts'
+import type { Entry, ReadFailure, ReadResult, RepositoryReader } from '../kopia/cli/repository-reader.ts'
 import type { Fault } from '../ledger/proof.ts'
 import { fitsIn, freeBytesFor } from './budget.ts'
 import type { Choice } from './choice.ts'
@@ -28,19 +22,11 @@ export async function confirmFaults(
   const faults = findings.faults().slice(0, mostTries)
   const [first] = faults
   if (first === undefined) return undefined
-<<<<<<< HEAD
   for (const fault of faults) {
     if (fault.kind === 'differs') return undefined
     const again = await readAgain(fault, options, findings)
     if (again.kind === 'failed') return again.failure
     if (again.kind !== 'readable') return undefined
-=======
-  for (const fault of [first, ...others].slice(0, mostTries)) {
-    if (fault.kind === 'differs' || !canReadAgain(fault, options)) return undefined
-    const again = await readAgain(fault, options)
-    if (!again.ok) return again.failure
-    if (again.value.kind !== 'readable') return undefined
->>>>>>> v18-e2e
   }
   const reason = `what could not be read at first could be read at a second try: ${first.reason}`
   return { kind: 'unreachable', reason }
@@ -52,7 +38,7 @@ export async function lookAgain(
   findings: Findings,
 ): Promise<ReadFailure | undefined> {
   for (const fault of options.knownFaults) {
-    if (fault.kind === 'timeout' || isFoundByWalk(fault)) continue
+    if (fault.kind === 'timeout' || isFoundByWalk(fault) || isFound(fault, findings)) continue
     const failure =
       fault.kind === 'differs'
         ? await restoreAgain(fault, options, findings)
@@ -62,9 +48,16 @@ export async function lookAgain(
   return undefined
 }
 
-/** The walk through the newest snapshot finds missing blobs, and reads all directories, which have a `k` before their ids. */
+function isFound({ path }: Fault, findings: Findings): boolean {
+  return path !== '' && findings.faults().some((found) => found.path === path)
+}
+
+/**
+ * Without a path, the walk through the newest snapshot has found it again if it is still there: it looks for all blobs, and reads all
+ * directories, which have a `k` before their ids.
+ */
 function isFoundByWalk({ kind, rootId, path }: Fault): boolean {
-  return kind === 'missing_blob' || (path === '' && (rootId === '' || rootId.startsWith('k')))
+  return path === '' && (rootId === '' || rootId.startsWith('k') || kind === 'missing_blob')
 }
 
 async function lookAgainAt(
@@ -72,27 +65,12 @@ async function lookAgainAt(
   options: SourceVerification,
   findings: Findings,
 ): Promise<ReadFailure | undefined> {
-<<<<<<< HEAD
   const now = fault.path === '' ? fault : { ...fault, rootId: options.root.root.objectId }
   const again = await readAgain(now, options, findings)
   if (again.kind === 'failed') return again.failure
-  if (again.kind === 'unreadable' || again.kind === 'too large') findings.addFault(now)
-=======
-  if (fault.kind === 'timeout') return undefined
-  if (fault.kind === 'differs') return await restoreAgain(fault, options, findings)
-  const now = { ...fault, rootId: options.root.root.objectId }
-  if (!canReadAgain(now, options)) {
-    findings.addFault(now)
-    return undefined
-  }
-  const again = await readAgain(now, options)
-  if (!again.ok) return again.failure
+  if (again.kind === 'too large') findings.addFault(now)
   // What is wrong with it can have changed since.
-  if (again.value.kind === 'unreadable') {
-    const { kind, reason } = again.value.failure
-    findings.addFault({ ...now, kind, reason })
-  }
->>>>>>> v18-e2e
+  if (again.kind === 'unreadable') findings.addFault({ ...now, ...again.failure })
   return undefined
 }
 
@@ -113,10 +91,10 @@ async function restoreAgain(
 }
 
 type Again =
-  | { readonly kind: 'readable' | 'unreadable' | 'gone' | 'too large' }
+  | { readonly kind: 'readable' | 'gone' | 'too large' }
+  | { readonly kind: 'unreadable'; readonly failure: Pick<Fault, 'kind' | 'reason'> }
   | { readonly kind: 'failed'; readonly failure: ReadFailure }
 
-<<<<<<< HEAD
 /**
  * An object that is missing where another fault was found before was deleted with its snapshot. One that is too large for what
  * may be read stays what it was.
@@ -132,28 +110,14 @@ async function readAgain(
     const { failure } = answer
     return failure.kind === 'over budget' ? { kind: 'too large' } : { kind: 'failed', failure }
   }
-  const { objects, errors, failures, readBytes } = answer.value
+  const { objects, failures, readBytes } = answer.value
   findings.addReadBytes(readBytes)
-  if (failures.length === 0) return { kind: objects === 0 ? 'gone' : 'readable' }
-  const isDeleted = path === '' && kind !== 'missing_blob' && errors.missing_blob > 0
-  return { kind: isDeleted ? 'gone' : 'unreadable' }
-=======
-type Reading =
-  | { readonly kind: 'readable' | 'gone' }
-  | { readonly kind: 'unreadable'; readonly failure: ObjectFailure }
-
-async function readAgain(
-  { rootId, path }: Fault,
-  { reader, workspace }: SourceVerification,
-): Promise<ReadResult<Reading>> {
-  await workspace.forgetContents()
-  const answer = await reader.verifyObject(path === '' ? rootId : `${rootId}/${path}`)
-  if (!answer.ok) return answer
-  const { objects, failures } = answer.value
   const [failure] = failures
-  if (failure !== undefined) return { ok: true, value: { kind: 'unreadable', failure } }
-  return { ok: true, value: { kind: objects === 0 ? 'gone' : 'readable' } }
->>>>>>> v18-e2e
+  if (failure === undefined) return { kind: objects === 0 ? 'gone' : 'readable' }
+  const isDeleted = path === '' && kind !== 'missing_blob' && failure.kind === 'missing_blob'
+  return isDeleted
+    ? { kind: 'gone' }
+    : { kind: 'unreadable', failure: { kind: failure.kind, reason: failure.reason } }
 }
 
 /** The entry at a path below the root; undefined where there is none any more. */

@@ -2,8 +2,8 @@
 
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { flipContents, packFilesOf, takeAway } from './damage.ts'
 import { createLab } from './lab.ts'
+import { flipContents, packFilesOf, takeAway } from './lab-damage.ts'
 import { verdictOf, verify } from './verifying.ts'
 
 const fileContents = /^[0-9a-f]/
