@@ -99,11 +99,9 @@ test('a fault stays found while it is there, and is gone once the newest snapsho
   await flipContents(lab, fileContents)
   const found = await verify(lab, '--percent=100', '--restore=0')
   assert.deepEqual(verdictOf(found), [1, 'faulty', 'checksum'])
-  assert.deepEqual(found.sources[0]?.faults.map(({ path: name }) => name).toSorted(), [
-    // Kopia reads an object once: folder/file has the same content.
-    'file',
-    'random',
-  ])
+  const names = found.sources[0]?.faults.map(({ path: name }) => name).toSorted() ?? []
+  // Kopia reads an object once, under either name: file and folder/file have the same content.
+  assert.match(names.join(' '), /^(folder\/)?file random$/)
   assert.deepEqual(verdictOf(await verify(lab, '--percent=0', '--restore=0')), [1, 'faulty', 'checksum'])
   assert.equal((await runAgentCommand(lab, 'push')).exitCode, 0)
   assert.deepEqual(verdictOf(await verify(lab, '--percent=0', '--restore=0')), [1, 'faulty', 'checksum'])
@@ -133,7 +131,7 @@ test('indexes that are missing', async (context) => {
     const repair = await takeAway(await blobFiles(lab, 'x'))
     const found = await verify(lab)
     assert.deepEqual(verdictOf(found), [1, 'unproven'])
-    assert.match(found.output, /the repository lists no complete snapshot of it any more/)
+    assert.match(found.output, /is not in the repository any more: it was deleted, or its index is lost/)
     await repair()
   })
 })

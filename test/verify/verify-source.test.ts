@@ -125,7 +125,9 @@ test('a fault is gone with its file, and belongs to the newest snapshot while th
   const { verify, repository } = await setup(context)
   damage(repository, 'empty1', 'checksum')
   const verdict = verdictOf(await verify({ percent: 0, restoreFiles: 0, knownFaults: [old] }))
-  assert.deepEqual(verdict.faults, [{ ...old, snapshotId: 's1', rootId: 'kroot', reason: 'empty1 is damaged' }])
+  assert.deepEqual(verdict.faults, [
+    { ...old, snapshotId: 's1', rootId: 'kroot', reason: 'empty1 is damaged' },
+  ])
   const gone = { ...old, path: 'locks/deleted-since' }
   assert.equal((await verify({ percent: 0, restoreFiles: 0, knownFaults: [gone] })).outcome, 'proven')
 })
