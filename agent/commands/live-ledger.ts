@@ -1,5 +1,7 @@
 // The ledger as it is now, for commands that run beside the agent: the saved one, and what has happened since.
 
+import type { Run } from '../kopia/runs/run.ts'
+import { isQuiet, nearEndSince } from '../kopia/runs/run-end.ts'
 import { createRunTracker, type RunTracker } from '../kopia/runs/tracker.ts'
 import { formatSource } from '../kopia/source.ts'
 import { createLedger, emptyLedger, type Ledger, type LedgerData } from '../ledger/ledger.ts'
@@ -60,11 +62,20 @@ export function createLiveLedger(settings: LiveLedgerSettings): LiveLedger {
     await tracker.endFinishedRuns()
     const ledger = createLedger(data)
     const isOurs = isOursBefore({ ledger, tracker })
-    const underWay = runningAttempts(tracker.runs, ledger.repository.status, isOurs)
+    const goingOn = new Map([...tracker.runs].filter(([, run]) => !hasProbablyEnded(run)))
+    const underWay = runningAttempts(goingOn, ledger.repository.status, isOurs)
     return new Map(underWay.map(({ source, startedAt }) => [formatSource(source), startedAt]))
   }
 
   return { read, runningSince }
+}
+
+/**
+ * Its result is logged, and no process of it was ever seen. A client of a repository server logs no end after that; the agent asks
+ * the repository about it, a command beside the agent must not wait for it.
+ */
+function hasProbablyEnded(run: Run): boolean {
+  return isQuiet(run, now()) && nearEndSince(run) !== undefined
 }
 
 const now = () => Date.now() / 1000

@@ -5,6 +5,9 @@ import { kopiaOf } from '../daemon/kopia-client.ts'
 import type { Kopia, RepositoryStatus } from '../kopia/cli/client.ts'
 import { formatSource, type Source } from '../kopia/source.ts'
 import { createSourceTest } from '../kopia/source-patterns.ts'
+import { withVerification } from '../ledger/proof.ts'
+import { newSource, type SourceState } from '../ledger/source-state.ts'
+import { readVerifications } from '../ledger/verification-files.ts'
 import { isInScope } from '../reconcile/source-filter.ts'
 import type { Settings } from '../settings/settings.ts'
 import { withPasswordHint } from '../verify/password-hint.ts'
@@ -28,7 +31,7 @@ export async function selectionOf(settings: Settings, names: readonly string[]):
   const kopia = kopiaOf(settings)
   const ledger = reading.kind === 'known' ? reading.ledger : undefined
   const identity = await identityOf(kopia, ledger?.repository.status)
-  const states = ledger?.sources ?? new Map()
+  const states = await statesOf(settings.stateDirectory, ledger?.sources ?? new Map())
   const isInScopeOf = (scope: 'local' | 'all') => (source: Source) =>
     isInScope(scope, identity, source, states.get(formatSource(source))?.backedUpAs)
   const [isReported, isSelected] = [isInScopeOf(settings.scope), createSourceTest(settings.sources)]
@@ -43,6 +46,22 @@ export async function selectionOf(settings: Settings, names: readonly string[]):
         : namesOf(source).some((name) => asked.has(name)),
     isBackupRunning: async () => (await live.runningSince()).size > 0,
   }
+}
+
+/** With what earlier runs found out about sources that no ledger knows: a fault stays found where no agent runs, too. */
+async function statesOf(
+  stateDirectory: string,
+  known: ReadonlyMap<string, SourceState>,
+): Promise<ReadonlyMap<string, SourceState>> {
+  const states = new Map(known)
+  for (const { source, verification } of (await readVerifications(stateDirectory)).files) {
+    const name = formatSource(source)
+    if (known.has(name)) continue
+    const { startedAt, endedAt } = verification
+    const state = states.get(name) ?? newSource(source, startedAt)
+    states.set(name, { ...state, proof: withVerification(state.proof, verification, endedAt) })
+  }
+  return states
 }
 
 /** Where Kopia does not answer now, what is known of it counts: each source then gets the result that nothing is proven. */

@@ -29,13 +29,14 @@ export async function writeVerification(
 ): Promise<void> {
   const folder = folderOf(stateDirectory)
   await mkdir(folder, { recursive: true, mode: 0o700 })
-  const ofSource = createHash('sha256').update(formatSource(source)).digest('hex').slice(0, 32)
-  const name = `${ofSource}-${Math.trunc(verification.startedAt * 1000)}`
+  const hash = createHash('sha256').update(formatSource(source)).digest('hex').slice(0, 32)
+  const ofKind = `${hash}-${verification.result.outcome}-`
+  const name = `${ofKind}${Math.trunc(verification.startedAt * 1000)}`
   const temporary = join(folder, `${name}${unfinishedSuffix}`)
   await writeFile(temporary, JSON.stringify({ version, source, verification }), { mode: 0o600 })
   await rename(temporary, join(folder, `${name}${suffix}`))
-  // Where no agent takes them, one result of each source remains.
-  if (verification.result.outcome !== 'unproven') await removeOlder(folder, ofSource, `${name}${suffix}`)
+  // Where no agent takes them, one result of each kind remains of each source.
+  await removeOlder(folder, ofKind, `${name}${suffix}`)
 }
 
 /** Removes what a killed run was writing. Only for the one process that verifies. */
@@ -45,8 +46,8 @@ export async function removeUnfinished(stateDirectory: string): Promise<void> {
   await removeVerifications(names.map((name) => ({ path: join(folder, name) })))
 }
 
-async function removeOlder(folder: string, ofSource: string, newest: string): Promise<void> {
-  const older = (await namesIn(folder)).filter((name) => name.startsWith(ofSource) && name !== newest)
+async function removeOlder(folder: string, ofKind: string, newest: string): Promise<void> {
+  const older = (await namesIn(folder)).filter((name) => name.startsWith(ofKind) && name !== newest)
   await removeVerifications(older.map((name) => ({ path: join(folder, name) })))
 }
 

@@ -2,7 +2,7 @@
 
 import type { Kopia } from '../kopia/cli/client.ts'
 import type { RepositoryReader } from '../kopia/cli/repository-reader.ts'
-import type { Source } from '../kopia/source.ts'
+import { formatSource, type Source } from '../kopia/source.ts'
 import type { Verification } from '../ledger/proof.ts'
 import type { SourceState } from '../ledger/source-state.ts'
 import type { VerifySettings } from '../settings/verify.ts'
@@ -50,7 +50,8 @@ export async function runVerification(run: VerificationRun): Promise<void> {
   const { listener, signal, isBackupRunning, settings } = run
   const watch = createBackupWatch({ isBackupRunning, signal, onWait: listener.onWait })
   await watch.quiet()
-  const roots = await listRoots(run.readerUntil(signal, endOf(run)))
+  const list = createList(run)
+  const roots = await list()
   if (signal.aborted) return
   const candidates = candidatesOf(roots.ok ? roots.value : new Map(), run.states, run.isWanted)
   if (!roots.ok && candidates.length === 0)
@@ -60,11 +61,28 @@ export async function runVerification(run: VerificationRun): Promise<void> {
   for (const [index, candidate] of candidates.entries()) {
     const mostBytes = shareOf(leftBytes, candidates.length - index)
     listener.onBegin(candidate.source)
-    const verification = await verifyInPause(run, watch, candidate, roots, mostBytes)
+    const verification = await verifyInPause(run, watch, candidate, list, mostBytes)
     if (signal.aborted) return
     if (verification === undefined) continue
     await listener.onResult(candidate.source, verification)
     if (verification.result.outcome !== 'unproven') leftBytes -= verification.result.readBytes
+  }
+}
+
+type List = () => Promise<Roots>
+
+/** Other machines make and delete snapshots meanwhile. */
+const listHoldsSeconds = 15 * 60
+
+/** Lists the snapshots, and again where the list is old by now: a run can wait for backups for hours. */
+function createList(run: VerificationRun): List {
+  let known: { readonly at: number; readonly roots: Roots } | undefined
+  return async () => {
+    const at = run.nowSeconds()
+    if (known === undefined || at - known.at > listHoldsSeconds) {
+      known = { at, roots: await listRoots(run.readerUntil(run.signal, endOf(run))) }
+    }
+    return known.roots
   }
 }
 
@@ -77,12 +95,13 @@ async function verifyInPause(
   run: VerificationRun,
   watch: BackupWatch,
   candidate: Candidate,
-  roots: Roots,
+  list: List,
   mostBytes: number,
 ): Promise<Verification | undefined> {
   for (let tries = 0; tries < mostTries; tries += 1) {
     await watch.quiet()
     if (run.signal.aborted) return undefined
+    const roots = await list()
     const startedAt = run.nowSeconds()
     const result = await watch.whileQuiet((signal) => verifyOne(run, candidate, roots, mostBytes, signal))
     if (result.outcome !== 'ended') return { startedAt, endedAt: run.nowSeconds(), result }
@@ -100,8 +119,9 @@ async function verifyOne(
 ): Promise<SourceResult> {
   const { settings, workspace, listener, random, kopia } = run
   const { source, state } = candidate
+  const root = roots.ok ? roots.value.get(formatSource(source)) : undefined
   const reader = run.readerUntil(signal, endOf(run))
-  const newest = await newestRootOf(candidate, roots, { reader, kopia })
+  const newest = await newestRootOf({ ...candidate, root }, roots, { reader, kopia })
   if (newest.kind === 'result') return newest.result
   return await verifySource({
     ...settings,

@@ -112,6 +112,16 @@ test('a fault stays found while it is there, and is gone once the newest snapsho
   assert.deepEqual(verdictOf(await verify(lab, '--percent=0', '--restore=0')), [0, 'proven'])
 })
 
+test('a fault stays found where no agent ever ran', async (context) => {
+  const lab = await createLab(context)
+  await backUpTwice(lab)
+  await flipContents(lab, fileContents)
+  for (const percent of [100, 0, 0]) {
+    const found = await verify(lab, `--percent=${percent}`, '--restore=0')
+    assert.deepEqual(verdictOf(found), [1, 'faulty', 'checksum'])
+  }
+})
+
 test('indexes that are missing', async (context) => {
   const lab = await createLab(context)
   const path = await backUpTwice(lab)
