@@ -36,6 +36,8 @@ const outcomes = {
 } as const
 
 const gap = '  '
+/** One missing pack can be a hundred faults. */
+const mostFaults = 5
 const indent = 4
 
 /** Writes each source as soon as it is verified. */
@@ -90,10 +92,13 @@ function notesOf(result: Verification['result']): readonly string[] {
   const counts = verifyErrorKinds
     .filter((kind) => result.errors[kind] > 0)
     .map((kind) => `${countWords(result.errors[kind])} × ${kind}`)
-  const faults = result.faults.map(
+  const shown = result.faults.slice(0, mostFaults)
+  const faults = shown.map(
     ({ path, reason }) => `${path === '' ? '(the snapshot)' : visible(path)}: ${visible(reason)}`,
   )
-  return counts.length === 0 ? [] : [counts.join(', '), ...faults]
+  const more = Object.values(result.errors).reduce((sum, count) => sum + count, 0) - shown.length
+  const rest = more > 0 ? [`and ${countWords(more)} more`] : []
+  return counts.length === 0 ? [] : [counts.join(', '), ...faults, ...rest]
 }
 
 /** Collects the results, and writes them as one object. */

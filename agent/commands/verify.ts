@@ -6,10 +6,8 @@ import type { Verification } from '../ledger/proof.ts'
 import { prepareStateDirectory } from '../ledger/state-directory.ts'
 import { writeVerification } from '../ledger/verification-files.ts'
 import type { Settings } from '../settings/settings.ts'
-
 import { visible } from '../status/words.ts'
 import { hasCode } from '../util/files.ts'
-
 import type { RunListener } from '../verify/verification-run.ts'
 import { verifyAll } from '../verify/verify-all.ts'
 import { jsonOutput, tableOutput, type VerifyOutput } from './verify-output.ts'

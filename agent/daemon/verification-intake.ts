@@ -23,7 +23,7 @@ export function createVerificationIntake(options: VerificationIntakeOptions): Ve
   const unsaved = new Set<string>()
 
   async function take(): Promise<void> {
-    const { files, broken } = await readVerifications(settings.stateDirectory)
+    const { files, broken, unreadable } = await readVerifications(settings.stateDirectory)
     for (const { path, source, verification } of files) {
       ledger.addVerification(source, verification, nowSeconds())
       unsaved.add(path)
@@ -31,6 +31,7 @@ export function createVerificationIntake(options: VerificationIntakeOptions): Ve
     for (const { path, reason } of broken)
       log.warn(`${path} is removed, it is no result of verify: ${reason}`)
     await removeVerifications(broken)
+    for (const { reason } of unreadable) throw new Error(reason)
   }
 
   return {

@@ -51,18 +51,23 @@ async function removeOlder(folder: string, ofKind: string, newest: string): Prom
   await removeVerifications(older.map((name) => ({ path: join(folder, name) })))
 }
 
+type RefusedFile = { readonly path: string; readonly reason: string }
+
 type SeenVerifications = {
   /** Oldest first. */
   readonly files: readonly VerificationFile[]
   /** Files that are no results, and why. */
-  readonly broken: readonly { readonly path: string; readonly reason: string }[]
+  readonly broken: readonly RefusedFile[]
+  /** Files that the system does not let this user read now, and why. */
+  readonly unreadable: readonly RefusedFile[]
 }
 
 /** Reads all results, and changes nothing. Rejects where the folder can't be read. */
 export async function readVerifications(stateDirectory: string): Promise<SeenVerifications> {
   const folder = folderOf(stateDirectory)
   const files: VerificationFile[] = []
-  const broken: { path: string; reason: string }[] = []
+  const broken: RefusedFile[] = []
+  const unreadable: RefusedFile[] = []
   for (const name of await namesIn(folder)) {
     if (!name.endsWith(suffix)) continue
     const path = join(folder, name)
@@ -70,13 +75,16 @@ export async function readVerifications(stateDirectory: string): Promise<SeenVer
       files.push({ path, ...parse(await readFile(path, 'utf8')) })
     } catch (error) {
       // Another process may have taken it meanwhile.
-      if (!hasCode(error, 'ENOENT'))
-        broken.push({ path, reason: error instanceof Error ? error.message : String(error) })
+      if (hasCode(error, 'ENOENT')) continue
+      const isSystemError = error instanceof Error && 'errno' in error
+      const refused = isSystemError ? unreadable : broken
+      refused.push({ path, reason: error instanceof Error ? error.message : String(error) })
     }
   }
   return {
     files: files.toSorted((one, other) => one.verification.startedAt - other.verification.startedAt),
     broken,
+    unreadable,
   }
 }
 

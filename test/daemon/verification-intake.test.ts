@@ -1,7 +1,7 @@
 // Results of `verify` reach the ledger once, and stay on the disk until a saved ledger holds them.
 
 import assert from 'node:assert/strict'
-import { readdir, stat, writeFile } from 'node:fs/promises'
+import { mkdir, readdir, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
 import { createFaultGuard } from '../../agent/daemon/faults.ts'
@@ -89,6 +89,16 @@ test('a file that is no result is told and removed, and a part of one is left al
   assert.match(log.lines('warn').join('\n'), /broken\.json is removed, it is no result of verify/)
   assert.equal((await readdir(folder)).includes('half.part'), true)
   assert.equal((await readdir(folder)).includes('broken.json'), false)
+})
+
+test('a result that cannot be read now is a fault, stays, and does not stop the others', async (context) => {
+  const { stateDirectory, folder, intake, proof, log } = await setup(context)
+  await writeVerification(stateDirectory, source, verificationAt(100))
+  await mkdir(join(folder, 'a-folder.json'))
+  await intake.take()
+  assert.equal(proof()?.lastSuccessAt, 160)
+  assert.match(log.lines('error').join('\n'), /Taking the results of verify failed.*EISDIR/)
+  assert.equal((await readdir(folder)).includes('a-folder.json'), true)
 })
 
 test('without a folder there is nothing to take, and no fault', async (context) => {
