@@ -29,9 +29,10 @@ export function takeServiceManager(
   delete environment.WATCHDOG_USEC
   delete environment.WATCHDOG_PID
   let hasFailed = false
+  let last: Promise<void> = Promise.resolve()
 
   // systemd-notify returns only after systemd has read the message: systemd ignores one of a process that has ended.
-  async function notify(...assignments: readonly string[]): Promise<void> {
+  async function send(assignments: readonly string[]): Promise<void> {
     if (socket === undefined) return
     const result = await execa('systemd-notify', assignments, {
       env: { NOTIFY_SOCKET: socket },
@@ -41,6 +42,12 @@ export function takeServiceManager(
     if (!result.failed || hasFailed) return
     hasFailed = true
     onFault(result.stderr || (result.originalMessage ?? result.shortMessage ?? 'it failed'))
+  }
+
+  /** One after the other: two processes at a time could be heard in the wrong order. */
+  function notify(...assignments: readonly string[]): Promise<void> {
+    last = last.then(() => send(assignments))
+    return last
   }
 
   return {

@@ -8,7 +8,8 @@ export type Findings = {
   readonly addReport: (report: VerifyReport) => void
   /** Adds one thing that can't be read back; a path that is known already changes nothing. */
   readonly addFault: (fault: Omit<Fault, 'snapshotId'>) => void
-  readonly addRestored: (readBytes: number) => void
+  readonly addRestored: (path: string, readBytes: number) => void
+  readonly wasRestored: (path: string) => boolean
   readonly addReadBytes: (readBytes: number) => void
   readonly faults: () => readonly Fault[]
   readonly readBytes: () => number
@@ -23,6 +24,7 @@ export function createFindings({ snapshotId, startedAt, root }: SnapshotRoot): F
   const figures = { objects: 0, readBytes: 0, restoredFiles: 0 }
   const errors = { ...noVerifyErrors }
   const faults: Fault[] = []
+  const restored = new Set<string>()
 
   function addFault(fault: Omit<Fault, 'snapshotId'>): void {
     const isSame = ({ kind, rootId, path }: Fault) =>
@@ -48,10 +50,12 @@ export function createFindings({ snapshotId, startedAt, root }: SnapshotRoot): F
     addReadBytes: (readBytes) => {
       figures.readBytes += readBytes
     },
-    addRestored: (readBytes) => {
+    addRestored: (path, readBytes) => {
+      restored.add(path)
       figures.readBytes += readBytes
       figures.restoredFiles += 1
     },
+    wasRestored: (path) => restored.has(path),
     faults: () => faults,
     readBytes: () => figures.readBytes,
     verdict: () => ({

@@ -38,7 +38,7 @@ export async function lookAgain(
   findings: Findings,
 ): Promise<ReadFailure | undefined> {
   for (const fault of options.knownFaults) {
-    if (fault.kind === 'timeout' || isFoundByWalk(fault) || isFound(fault, findings)) continue
+    if (fault.kind === 'timeout' || isFoundByWalk(fault) || isDecided(fault, findings)) continue
     const failure =
       fault.kind === 'differs'
         ? await restoreAgain(fault, options, findings)
@@ -48,8 +48,10 @@ export async function lookAgain(
   return undefined
 }
 
-function isFound({ path }: Fault, findings: Findings): boolean {
-  return path !== '' && findings.faults().some((found) => found.path === path)
+/** This run has found it again, or has restored the file well. */
+function isDecided({ path }: Fault, findings: Findings): boolean {
+  if (path === '') return false
+  return findings.wasRestored(path) || findings.faults().some((found) => found.path === path)
 }
 
 /**

@@ -44,7 +44,7 @@ export async function restoreOne(
   const result = await restoreAndCompare(entry, { reader, workspace, livePath })
   switch (result.kind) {
     case 'restored':
-      findings.addRestored(result.readBytes)
+      findings.addRestored(names.join('/'), result.readBytes)
       return undefined
     case 'differs':
       findings.addFault({

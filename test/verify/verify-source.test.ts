@@ -230,6 +230,14 @@ test('a difference stays until the same file is restored well', async (context) 
   assert.equal((await verify(later)).outcome, 'proven')
 })
 
+test('what is restored well in a run is not restored again for what was known of it', async (context) => {
+  const { verify, repository } = await setup(context, directory('root', [file('one', 10)]))
+  const known: Fault = { kind: 'differs', snapshotId: 's0', rootId: 'kroot', path: 'one', reason: 'old' }
+  const verdict = verdictOf(await verify({ percent: 0, restoreFiles: 1, knownFaults: [known] }))
+  assert.deepEqual([verdict.outcome, verdict.restoredFiles], ['proven', 1])
+  assert.equal(repository.calls.filter((call) => call === 'restore one').length, 1)
+})
+
 test('what says nothing about the snapshot is no verdict', async (context) => {
   for (const kind of ['unreachable', 'disk full'] as const) {
     const { verify, repository } = await setup(context)
