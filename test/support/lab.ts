@@ -95,6 +95,14 @@ export async function figuresOf(service: Service, path: string): Promise<SourceF
   return figuresIn(await scrape(service.url), path)
 }
 
+/** The figures of a source once they are on the gateway: an agent is ready a moment before its first push has arrived. */
+export async function knownFiguresOf(gateway: Service, path: string): Promise<SourceFigures> {
+  return await waitFor(`the figures of ${path} are on the gateway`, async () => {
+    const figures = await figuresOf(gateway, path)
+    return figures.status === undefined ? undefined : figures
+  })
+}
+
 export function figuresIn(all: ReadonlyMap<string, readonly Series[]>, path: string): SourceFigures {
   const of = (name: string): readonly Series[] =>
     (all.get(name) ?? []).filter(({ labels }) => labels.path === path)

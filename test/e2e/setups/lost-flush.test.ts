@@ -9,6 +9,7 @@ import {
   createLab,
   figuresAfter,
   figuresOf,
+  knownFiguresOf,
   type Lab,
   type SourceFigures,
 } from '../../support/lab.ts'
@@ -44,7 +45,7 @@ test('the repository is lost during a run of two sources: both wait for it, and 
   const [first = '', second = ''] = sources
   await lab.kopia.must('snapshot', 'create', first, second)
   const agent = await lab.startAgent(everySecond)
-  const known = await Promise.all(sources.map((path) => figuresOf(lab.gateway, path)))
+  const known = await Promise.all(sources.map((path) => knownFiguresOf(lab.gateway, path)))
   assert.deepEqual(
     known.map(({ status }) => status),
     [1, 1],
@@ -137,7 +138,7 @@ test('a server loses its repository before the flush: the source waits for it, a
   await lab.kopia.must('snapshot', 'create', path)
   await takeAwayDuring(lab, path, 'after')
   await lab.startAgent(everySecond)
-  const known = await figuresOf(lab.gateway, path)
+  const known = await knownFiguresOf(lab.gateway, path)
   const server = await startServer(context, lab.kopia)
   await change(path)
   await upload(server, path)
@@ -159,7 +160,7 @@ test('the repository is away from the start: no source is named, and nothing cha
   const path = await lab.makeSource('photos')
   await lab.kopia.must('snapshot', 'create', path)
   await lab.startAgent(everySecond)
-  const known = await figuresOf(lab.gateway, path)
+  const known = await knownFiguresOf(lab.gateway, path)
   await takeAway(lab.kopia)
   assert.equal((await lab.kopia.run('snapshot', 'create', path)).exitCode, 1)
   await waitForValue(lab.gateway, 0, 'kopia_command_status', snapshotCreate)

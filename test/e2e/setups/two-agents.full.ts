@@ -4,7 +4,7 @@ import assert from 'node:assert/strict'
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { test } from 'node:test'
-import { createLab, figuresAfter, figuresOf } from '../../support/lab.ts'
+import { createLab, figuresAfter, figuresOf, knownFiguresOf } from '../../support/lab.ts'
 import { start } from '../../support/processes.ts'
 import { addGate } from '../../support/setups/gate.ts'
 import { backUpSeen, letAgentLook, one } from '../../support/setups/onlookers.ts'
@@ -43,7 +43,7 @@ test('the configuration of the other run is named by a flag, as KopiaUI does', a
   const path = await nas.makeSource('photos')
   await nas.kopia.must('snapshot', 'create', path)
   await nas.startAgent(everySecond)
-  const before = await figuresOf(nas.gateway, path)
+  const before = await knownFiguresOf(nas.gateway, path)
   const gate = await addGate(context, cloud.kopia, path)
   const flag = `--config-file=${cloud.kopia.environment.KOPIA_CONFIG_PATH}`
   // The environment names the configuration of the NAS, and Kopia prefers the flag.
