@@ -4,6 +4,7 @@ import { constants } from 'node:fs'
 import { access, statfs } from 'node:fs/promises'
 import { delimiter, join } from 'node:path'
 import { isServerClient, type RepositoryStatus } from '../kopia/cli/client.ts'
+import { passwordPathOf } from '../kopia/cli/password.ts'
 import { createLedger, type LedgerData } from '../ledger/ledger.ts'
 import type { Settings } from '../settings/settings.ts'
 import { unreadableWords } from '../status/proof-words.ts'
@@ -73,7 +74,7 @@ function moreWords(all: readonly SourceStatus[]): string {
 function passwordFinding({ password, settings }: VerificationView): Finding {
   const subject = 'verify password'
   if (password === 'set') return ok(subject, 'set for the agent')
-  const path = passwordFileOf(settings)
+  const path = passwordPathOf(settings.resolvedKopiaConfigPath)
   if (password === 'stored in a file') return ok(subject, path)
   return failure(
     subject,
@@ -146,14 +147,11 @@ async function freeBytesOf(folder: string): Promise<number | undefined> {
   return stats && stats.bavail * stats.bsize
 }
 
-/** Kopia's file for a password that no keyring has (internal/passwordpersist/passwordpersist_file.go). */
-function passwordFileOf({ resolvedKopiaConfigPath }: Pick<Settings, 'resolvedKopiaConfigPath'>): string {
-  return `${resolvedKopiaConfigPath}.kopia-password`
-}
-
 async function passwordOf(settings: Settings): Promise<VerificationView['password']> {
   if (settings.kopiaPassword !== '') return 'set'
-  return (await isThere(passwordFileOf(settings), constants.R_OK)) ? 'stored in a file' : 'keyring'
+  return (await isThere(passwordPathOf(settings.resolvedKopiaConfigPath), constants.R_OK))
+    ? 'stored in a file'
+    : 'keyring'
 }
 
 async function missingOf(names: readonly string[]): Promise<readonly string[]> {

@@ -3,12 +3,6 @@
 import { statfs } from 'node:fs/promises'
 import type { Entry, SnapshotRoot } from '../kopia/cli/repository-reader.ts'
 
-/** In bytes of the files, before compression. */
-export type SourceBudget = {
-  readonly percent: number
-  readonly mostBytes: number
-}
-
 /** Each restored file is read twice. */
 const readings = 2
 

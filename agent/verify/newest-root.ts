@@ -1,6 +1,7 @@
 // Finds the snapshot to verify, and notices one that only a cache still lists.
 
 import type { Kopia } from '../kopia/cli/client.ts'
+import { withPasswordHint } from '../kopia/cli/password.ts'
 import type {
   ReadFailure,
   ReadResult,
@@ -12,7 +13,6 @@ import { formatSource, type Source } from '../kopia/source.ts'
 import { noVerifyErrors, type Verification } from '../ledger/proof.ts'
 import type { SourceState } from '../ledger/source-state.ts'
 import type { Candidate } from './candidates.ts'
-import { withPasswordHint } from './password-hint.ts'
 
 export type Roots = ReadResult<ReadonlyMap<string, SnapshotRoot>>
 

@@ -1,6 +1,7 @@
 // One run: verifies source after source, in the pauses between backups, within its limits.
 
 import type { Kopia } from '../kopia/cli/client.ts'
+import { withPasswordHint } from '../kopia/cli/password.ts'
 import type { RepositoryReader } from '../kopia/cli/repository-reader.ts'
 import { formatSource, type Source } from '../kopia/source.ts'
 import type { Verification } from '../ledger/proof.ts'
@@ -10,7 +11,6 @@ import { type BackupWatch, createBackupWatch, type IsBackupRunning } from './bac
 import { shareOf } from './budget.ts'
 import { type Candidate, candidatesOf } from './candidates.ts'
 import { listRoots, newestRootOf, type Roots } from './newest-root.ts'
-import { withPasswordHint } from './password-hint.ts'
 import { type SourceResult, verifySource } from './verify-source.ts'
 import type { Workspace } from './workspace.ts'
 

@@ -3,6 +3,7 @@
 import { existsSync } from 'node:fs'
 import { mkdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
+import { passwordPathOf } from '../kopia/cli/password.ts'
 import { takeLock } from '../ledger/lock.ts'
 import { prepareStateDirectory } from '../ledger/state-directory.ts'
 import { removeUnfinished } from '../ledger/verification-files.ts'
@@ -92,10 +93,9 @@ async function fill(work: string, original: string): Promise<Omit<Workspace, 'cl
   const configurationPath = join(work, 'repository.config')
   const copy = copyOf(await readConfiguration(original), cacheDirectory)
   await writeFile(configurationPath, JSON.stringify(copy), { mode: 0o600, flag: 'wx' })
-  // Where Kopia keeps the password beside the configuration (internal/passwordpersist/passwordpersist_file.go).
-  const password = await readIfThere(`${original}.kopia-password`)
+  const password = await readIfThere(passwordPathOf(original))
   if (password !== undefined) {
-    await writeFile(`${configurationPath}.kopia-password`, password, { mode: 0o600, flag: 'wx' })
+    await writeFile(passwordPathOf(configurationPath), password, { mode: 0o600, flag: 'wx' })
   }
   return {
     configurationPath,
