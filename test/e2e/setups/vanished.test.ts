@@ -1,13 +1,19 @@
 // Everything vanishes: the configuration leads to another or an emptied repository, or a source has no snapshot any more.
 
 import assert from 'node:assert/strict'
-import { mkdir, rm } from 'node:fs/promises'
+import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { runAgentCommandWith } from '../../support/agent-command.ts'
 import { createRepository, type KopiaLab, kopiaWith } from '../../support/kopia.ts'
 import { createLab, figuresAfter, figuresOf, type Lab, type SourceFigures } from '../../support/lab.ts'
-import { bringBack, repositoryOf, takeAway } from '../../support/setups/repository.ts'
+import {
+  bringBack,
+  createBarrier,
+  removeRepository,
+  repositoryOf,
+  takeAway,
+} from '../../support/setups/repository.ts'
 import { everySecond, noAttempts, readValue, seriesOf, waitForValue } from '../../support/setups/series.ts'
 import { waitFor } from '../../support/wait.ts'
 
@@ -36,7 +42,9 @@ const lasting = ({ status, attempts, lastSuccessAt, snapshots, sizeBytes }: Sour
 test('another repository under the same configuration: nothing is removed until it is confirmed', async (context) => {
   const lab = await createLab(context)
   const path = await lab.makeSource('photos')
-  const { kopia, settings } = withOwnCaches(lab)
+  const barrier = await createBarrier(lab)
+  const { kopia, settings: ownCaches } = withOwnCaches(lab)
+  const settings = { ...ownCaches, ...barrier.settings }
   let agent = await lab.startAgent(settings)
   await kopia.must('snapshot', 'create', path)
   const known = lasting(await figuresAfter(lab.gateway, path, 1))
@@ -66,8 +74,12 @@ test('another repository under the same configuration: nothing is removed until 
 
   await context.test('an emptied folder in which Kopia has created one anew', async () => {
     const before = lasting(await figuresOf(lab.gateway, path))
-    await rm(repositoryOf(kopia), { recursive: true })
+    // An agent that asks while the folder is empty is told of a repository without snapshots, as in the test below.
+    await barrier.close()
+    await waitForValue(lab.gateway, 0, 'kopia_agent_repository_reachable')
+    await removeRepository(kopia)
     await createRepository(kopia, repositoryOf(kopia))
+    await barrier.open()
     await waitForValue(lab.gateway, 1, changed)
     assert.deepEqual(lasting(await figuresOf(lab.gateway, path)), before)
   })
@@ -105,7 +117,7 @@ test('an empty folder instead of the repository, as a mount point without its mo
   })
   const { attempts, lastSuccessAt } = await figuresOf(lab.gateway, path)
   assert.deepEqual([attempts, lastSuccessAt], [known.attempts, known.lastSuccessAt])
-  await rm(mountPoint, { recursive: true })
+  await removeRepository(lab.kopia)
   await bringBack(lab.kopia)
   // Kopia's cache has the list of an empty folder.
   await lab.kopia.must('policy', 'set', path, '--keep-latest=8')

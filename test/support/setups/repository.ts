@@ -17,6 +17,13 @@ export const takeAway = (kopia: KopiaLab): Promise<void> => rename(repositoryOf(
 
 export const bringBack = (kopia: KopiaLab): Promise<void> => rename(awayOf(kopia), repositoryOf(kopia))
 
+/** Removes the folder. It is moved away first: a Kopia of the agent that writes there meanwhile would keep it from being empty. */
+export async function removeRepository(kopia: KopiaLab): Promise<void> {
+  const removed = `${repositoryOf(kopia)}.removed`
+  await rename(repositoryOf(kopia), removed)
+  await rm(removed, { recursive: true })
+}
+
 /** Sets an action of the source that takes the repository away while its backup runs. */
 export async function takeAwayDuring(
   { folder, kopia }: Lab,
