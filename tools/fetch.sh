@@ -46,6 +46,16 @@ module_of() {
     victoria-metrics)
       echo 'victoria-metrics github.com/VictoriaMetrics/VictoriaMetrics app/victoria-metrics https://docs.victoriametrics.com'
       ;;
+    vmalert) echo 'victoria-metrics github.com/VictoriaMetrics/VictoriaMetrics app/vmalert https://docs.victoriametrics.com' ;;
+    thanos) echo 'thanos github.com/thanos-io/thanos cmd/thanos https://thanos.io' ;;
+    docker-compose) echo 'docker-compose github.com/docker/compose/v2 cmd https://docs.docker.com/compose/install/' ;;
+    etcd) echo 'etcd go.etcd.io/etcd/server/v3 . https://etcd.io/docs/' ;;
+    kube-apiserver) echo 'kubernetes k8s.io/kubernetes cmd/kube-apiserver https://kubernetes.io/releases/download/' ;;
+    kubectl) echo 'kubernetes k8s.io/kubernetes cmd/kubectl https://kubernetes.io/releases/download/' ;;
+    kustomize) echo 'kustomize sigs.k8s.io/kustomize/kustomize/v5 . https://kubectl.docs.kubernetes.io/installation/kustomize/' ;;
+    prometheus-operator-webhook)
+      echo 'prometheus-operator github.com/prometheus-operator/prometheus-operator cmd/admission-webhook https://prometheus-operator.dev'
+      ;;
   esac
 }
 
@@ -97,9 +107,13 @@ build() {
     exit 1
   fi
   say "building ${path##*/}, which takes one to three minutes"
-  flags=
-  # Without service discovery, which the tests do not use, these build in half the time.
-  case $1 in promtool3 | prometheus3) flags=-tags=remove_all_sd ;; esac
+  case $1 in
+    # Without service discovery, which the tests do not use, these build in half the time.
+    promtool3 | prometheus3) flags=-tags=remove_all_sd ;;
+    # Without this tag, its receivers panic.
+    thanos) flags=-tags=slicelabels ;;
+    *) flags= ;;
+  esac
   package=$3
   if [ "$4" != . ]; then package=$3/$4; fi
   GOFLAGS=$flags go -C "$here/$2" build -o "$path.$$" "$package" >&2 9>&-

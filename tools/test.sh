@@ -1,11 +1,12 @@
 #!/bin/sh
-# Runs one half of the tests. The file name alone says which: *.test.ts belongs to `npm test`, *.full.ts to `npm run test:full`.
-# Usage: test.sh test|full
+# Runs one part of the tests. The file name alone says which: *.test.ts belongs to `npm test`, *.full.ts to `npm run
+# test:full`, *.fleet.ts to `npm run test:fleet`, *.kubernetes.ts to `npm run test:kubernetes`.
+# Usage: test.sh test|full|fleet|kubernetes
 set -eu
 cd -- "$(dirname -- "$0")/.."
-half=$1
+part=$1
 
-case $half in
+case $part in
   test)
     sh tools/setup.sh kopia prometheus promtool pushgateway alertmanager amtool node_exporter shellcheck systemd-analyze \
       openssl chromium busybox
@@ -22,11 +23,19 @@ case $half in
     # These tests load the machine themselves: containers, 10,000 sources, a simulated year.
     concurrency=2
     ;;
+  fleet)
+    sh tools/setup.sh kopia prometheus prometheus3 pushgateway node_exporter thanos
+    concurrency=1
+    ;;
+  kubernetes)
+    sh tools/setup.sh kopia etcd kube-apiserver kubectl kustomize prometheus-operator-webhook
+    concurrency=1
+    ;;
 esac
 
 status=0
-node --test --test-concurrency="$concurrency" --test-timeout=1200000 --test-reporter=spec "test/**/*.$half.ts" || status=$?
-if [ "$half" = test ]; then
+node --test --test-concurrency="$concurrency" --test-timeout=1200000 --test-reporter=spec "test/**/*.$part.ts" || status=$?
+if [ "$part" = test ]; then
   printf '\nNot run here, but by "npm run test:full":\n'
   find test -name '*.full.ts' | sort | while read -r file; do
     printf '  %s: %s\n' "$file" "$(sed -n '/^\/\//!q; s|^// *||p' "$file" | tr '\n' ' ')"

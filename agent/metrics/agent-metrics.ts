@@ -19,13 +19,14 @@ export type AgentFacts = {
 const callResults = ['success', 'failed'] as const
 export type CallResult = (typeof callResults)[number]
 
-/** The facts as samples. */
-export function agentSamples(facts: AgentFacts): SamplesByName {
+/** The facts as samples, and when they were read (Unix seconds). */
+export function agentSamples(facts: AgentFacts, nowSeconds: number): SamplesByName {
   const { version, alwaysOn, heartbeatSeconds, repositoryReachable } = facts
   const numberIfKnown = (fact: boolean | undefined) => (fact === undefined ? undefined : Number(fact))
   return new Map([
     ['kopia_agent_build_info', [{ labels: { version }, value: 1 }]],
     ['kopia_agent_always_on', [{ labels: {}, value: Number(alwaysOn) }]],
+    ['kopia_agent_metrics_timestamp_seconds', [{ labels: {}, value: nowSeconds }]],
     ['kopia_agent_heartbeat_interval_seconds', sampleIfKnown(heartbeatSeconds)],
     ['kopia_agent_repository_reachable', sampleIfKnown(numberIfKnown(repositoryReachable))],
     ['kopia_agent_repository_changed', [{ labels: {}, value: Number(facts.repositoryChanged) }]],

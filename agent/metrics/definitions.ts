@@ -220,6 +220,11 @@ export const definitions = {
     labels: [],
     help: 'Whether the machine is meant to run all the time (1), or may sleep or travel (0).',
   },
+  kopia_agent_metrics_timestamp_seconds: {
+    type: 'gauge',
+    labels: [],
+    help: 'When the agent made this text of its metrics, in Unix time; it is silent when no newer one comes.',
+  },
   kopia_agent_heartbeat_interval_seconds: {
     type: 'gauge',
     labels: [],

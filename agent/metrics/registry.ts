@@ -84,7 +84,7 @@ async function registryOf(input: MetricsInput, counters: AgentCounters): Promise
   const others: readonly SamplesByName[] = [
     commandSamples(ledger.commands),
     repositorySamples(ledger.repository),
-    agentSamples(input.agent()),
+    agentSamples(input.agent(), input.nowSeconds()),
     counted(),
   ]
   for (const [name, samples] of others.flatMap((by) => [...by])) register(name, () => samples)

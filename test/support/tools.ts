@@ -22,6 +22,14 @@ export type ToolName =
   | 'openssl'
   | 'chromium'
   | 'victoria-metrics'
+  | 'vmalert'
+  | 'thanos'
+  | 'docker-compose'
+  | 'etcd'
+  | 'kube-apiserver'
+  | 'kubectl'
+  | 'kustomize'
+  | 'prometheus-operator-webhook'
 
 const paths = new Map<ToolName, string>()
 
