@@ -101,6 +101,7 @@ export async function createAgent(options: AgentOptions): Promise<Agent> {
       version,
       alwaysOn: settings.alwaysOn,
       heartbeatSeconds: state.heartbeatSeconds,
+      keptBy: settings.gateway === undefined ? 'nobody' : 'gateway',
       repositoryReachable: repositoryQueries.isReachable(),
       repositoryChanged: ledger.repository.changedTo !== undefined,
       processesVisible: ledger.setup.processesVisible,

@@ -45,6 +45,7 @@ export function registryAt(number: number, nowSeconds: number): MetricsRegistry 
       version: '0.1.0',
       alwaysOn: true,
       heartbeatSeconds: 300,
+      keptBy: 'gateway',
       repositoryReachable: true,
       repositoryChanged: false,
       processesVisible: true,
