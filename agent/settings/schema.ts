@@ -147,6 +147,20 @@ export const declarations = {
     doc: '`false` for a machine that sleeps or travels: its silence alone then fires no alert',
     check: oneOf('true', 'false'),
   },
+  lifetime: {
+    default: 'service',
+    environment: 'KOPIA_METRICS_LIFETIME',
+    doc:
+      '`service`: the agent runs all the time; `job`: it runs beside one run of Kopia and ends with it, so it promises no ' +
+      'heartbeat, and a stop waits for the result of the run',
+    check: oneOf('service', 'job'),
+  },
+  stop_timeout: {
+    default: '25s',
+    environment: 'KOPIA_METRICS_STOP_TIMEOUT',
+    doc: 'with `lifetime: job`, how long a stop may wait for the result of the run and for its push',
+    check: (value) => void parseDurationMs(value),
+  },
   overdue_grace: {
     default: '0.5',
     environment: 'KOPIA_METRICS_OVERDUE_GRACE',

@@ -19,6 +19,7 @@ import {
   parseListen,
   parseSpacingSeconds,
 } from './formats.ts'
+import { type Lifetime, toLifetime } from './lifetime.ts'
 import { toLimits } from './limits.ts'
 import { type SettingName, stringsByName } from './names.ts'
 import { toVerify, type VerifySettings } from './verify.ts'
@@ -55,6 +56,7 @@ export type Settings = {
   readonly scope: 'local' | 'all'
   readonly sources: SourcePatterns
   readonly alwaysOn: boolean
+  readonly lifetime: Lifetime
   readonly limits: LimitSettings
   readonly verify: VerifySettings
   readonly refreshSchedule: string
@@ -106,6 +108,7 @@ export function toSettings(get: (name: SettingName) => string, environment: Envi
     scope: values.scope === 'all' ? 'all' : 'local',
     sources: { include: parseList(values.sources_include), exclude: parseList(values.sources_exclude) },
     alwaysOn: values.always_on === 'true',
+    lifetime: toLifetime(values),
     limits: toLimits(values.overdue_grace, values.expected_interval, values.verify_schedule),
     verify: toVerify(values),
     refreshSchedule: values.refresh_schedule,
