@@ -101,7 +101,7 @@ export async function createAgent(options: AgentOptions): Promise<Agent> {
       version,
       alwaysOn: settings.alwaysOn,
       heartbeatSeconds: state.heartbeatSeconds,
-      keptBy: settings.gateway === undefined ? 'nobody' : 'gateway',
+      keptBy: settings.gateway?.target.kind === 'pushgateway' ? 'gateway' : 'nobody',
       repositoryReachable: repositoryQueries.isReachable(),
       repositoryChanged: ledger.repository.changedTo !== undefined,
       processesVisible: ledger.setup.processesVisible,

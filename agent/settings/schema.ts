@@ -35,6 +35,14 @@ export const declarations = {
     doc: 'URL of the Pushgateway, without user name and password; empty: the agent does not push',
     check: urlWithoutLogin('they belong in pushgateway_username and pushgateway_password_file'),
   },
+  push_target: {
+    default: 'auto',
+    environment: 'KOPIA_METRICS_PUSH_TARGET',
+    doc:
+      'what `pushgateway_url` names: `pushgateway`, or `prometheus-import` for the text import of VictoriaMetrics; `auto`: an ' +
+      'import if its path ends in `/api/v1/import/prometheus`, else a Pushgateway',
+    check: oneOf('auto', 'pushgateway', 'prometheus-import'),
+  },
   pushgateway_username: setting(
     'KOPIA_METRICS_PUSHGATEWAY_USERNAME',
     'user name for basic authentication at the gateway',
