@@ -40,6 +40,15 @@ export function storeOfImport(importUrl: string, prometheusUrl: string): Store {
   return { kind: 'unknown', reason: `${expected}, found ${prometheusUrl === '' ? 'none' : prometheusUrl}` }
 }
 
+/**
+ * The URL at which the store of an import takes remote write; undefined where `importUrl` is another path, whose neighbours nobody
+ * knows (VictoriaMetrics, "Prometheus remote_write"; a vmagent and the cluster's vminsert have it, too).
+ */
+export function remoteWriteUrlOf(importUrl: string): string | undefined {
+  const url = withoutSlashes(importUrl)
+  return url.endsWith(importPath) ? `${url.slice(0, -importPath.length)}/api/v1/write` : undefined
+}
+
 /** The URL that deletes series, of the store that answers queries at `queryUrl` (VictoriaMetrics, "How to delete time series"). */
 export function deleteUrlOf(queryUrl: string): string {
   const base = withoutSlashes(queryUrl)
