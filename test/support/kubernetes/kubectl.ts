@@ -2,8 +2,8 @@
 
 import { execFile, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { text } from 'node:stream/consumers'
 import { join } from 'node:path'
+import { text } from 'node:stream/consumers'
 import { promisify } from 'node:util'
 import { parseAllDocuments } from 'yaml'
 import { projectFolder, tool } from '../tools.ts'
