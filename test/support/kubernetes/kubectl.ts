@@ -2,7 +2,7 @@
 
 import { execFile, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { join } from 'node:path'
+import { join, resolve } from 'node:path'
 import { text } from 'node:stream/consumers'
 import { promisify } from 'node:util'
 import { parseAllDocuments } from 'yaml'
@@ -42,9 +42,9 @@ export async function kubectl(
   return { code, output, errors }
 }
 
-/** Builds a kustomization of the project, by its folder, with the real kustomize. */
+/** Builds a kustomization with the real kustomize; its folder is absolute, or relative to the project. */
 export async function build(folder: string): Promise<string> {
-  const { stdout } = await promisify(execFile)(tool('kustomize'), ['build', join(projectFolder, folder)], {
+  const { stdout } = await promisify(execFile)(tool('kustomize'), ['build', resolve(projectFolder, folder)], {
     maxBuffer: 2 ** 25,
   })
   return stdout
