@@ -2,7 +2,7 @@
 // deploy/kubernetes without a warning, and refuses or warns of mistakes. No pod runs here: that needs a kubelet.
 
 import assert from 'node:assert/strict'
-import { mkdir, readFile, writeFile } from 'node:fs/promises'
+import { cp, mkdir, readFile, writeFile } from 'node:fs/promises'
 import { join, relative } from 'node:path'
 import { test } from 'node:test'
 import { parse } from 'yaml'
@@ -71,6 +71,20 @@ test('a real API server', async (context) => {
       )
     })
   }
+
+  await context.test("takes the kustomization of README.md, with the reader's values", async () => {
+    const text = await build(await asInReadme(cluster.folder))
+    assertTaken(await check(text))
+    const own = [
+      /image: registry\.example\.com\/kopia-metrics-agent:0\.1\.0/,
+      /release: kube-prometheus-stack/,
+      /kubernetes\.io\/metadata\.name: monitoring/,
+      /claimName: data/,
+      /schedule: 15 2 \* \* \*/,
+    ]
+    for (const value of own) assert.match(text, value)
+    assert.doesNotMatch(text, /image: kopia-metrics-agent/)
+  })
 
   await context.test('stores all rules as they stand in rules/', async () => {
     const stored = await read('prometheusrule/kopia-alerts')
@@ -222,7 +236,18 @@ function podsOf(text: string): readonly Pod[] {
   })
 }
 
-/** A kustomization as README.md shows it, for an overlay and the component for S3; returns its folder. */
+/** The first kustomization of README.md in a folder beside a copy of deploy/; returns the folder. */
+async function asInReadme(folder: string): Promise<string> {
+  const readme = await readFile(join(projectFolder, 'deploy/kubernetes/README.md'), 'utf8')
+  const [, fenced = ''] = /^ *```yaml\n(.*?)^ *```$/ms.exec(readme) ?? []
+  const own = join(folder, 'readme/backup')
+  await mkdir(own, { recursive: true })
+  await cp(join(projectFolder, 'deploy'), join(folder, 'readme/deploy'), { recursive: true })
+  await writeFile(join(own, 'kustomization.yaml'), fenced.replaceAll(/^ {3}/gm, ''))
+  return own
+}
+
+/** A kustomization for an overlay and the component for S3; returns its folder. */
 async function withBucket(folder: string, overlay: string): Promise<string> {
   const own = join(folder, overlay)
   await mkdir(own, { recursive: true })
