@@ -110,7 +110,7 @@ test('a real API server', async (context) => {
   ])
   for (const { what, overlay, from, to, found } of mistakes) {
     await context.test(`refuses ${what}`, async () => {
-      const { code, errors } = await check(changed(good.get(overlay), from, to))
+      const { code, errors } = await check(changed(good.get(overlay) ?? '', from, to))
       assert.notEqual(code, 0)
       assert.match(errors, found)
     })
@@ -206,8 +206,8 @@ const weaknesses: readonly Change[] = [
 ]
 
 /** The text with every occurrence changed. Throws where there is none, so that no mistake is forgotten. */
-function changed(text: string | undefined, from: string, to: string): string {
-  assert.ok(text?.includes(from), from)
+function changed(text: string, from: string, to: string): string {
+  assert.ok(text.includes(from), from)
   return text.replaceAll(from, to)
 }
 
