@@ -176,14 +176,14 @@ const mistakes: readonly (Change & { readonly overlay: string })[] = [
     overlay: server,
     from: 'expr: kopia_backup_status == 0',
     to: 'expr: kopia_backup_status == == 0',
-    found: /admission webhook "prometheusrules\.monitoring\.coreos\.com" denied the request/,
+    found: /"prometheusrules" is invalid: .*"KopiaBackupFailed": could not parse expression/,
   },
   {
     what: 'a rule whose text is no template',
     overlay: server,
     from: 'summary: Backup operation failed',
     to: `summary: 'Backup of {{ $labels.path failed'`,
-    found: /admission webhook "prometheusrules\.monitoring\.coreos\.com" denied the request/,
+    found: /"prometheusrules" is invalid: .*"KopiaBackupFailed": annotation "summary": template/,
   },
 ]
 

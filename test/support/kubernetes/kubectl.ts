@@ -37,10 +37,12 @@ export async function kubectl(
   const ended = once(child, 'close')
   // Where kubectl ends before it has read all, its exit code tells why.
   child.stdin.on('error', () => undefined)
-  child.stdin.end(typeof input === 'string' ? input : input.map((one) => JSON.stringify(one)).join('\n---\n'))
+  child.stdin.end(typeof input === 'string' ? input : JSON.stringify(listOf(input)))
   const [output, errors, [code]] = await Promise.all([text(child.stdout), text(child.stderr), ended])
   return { code, output, errors }
 }
+
+const listOf = (items: readonly Manifest[]) => ({ apiVersion: 'v1', kind: 'List', items })
 
 /** Builds a kustomization with the real kustomize; its folder is absolute, or relative to the project. */
 export async function build(folder: string): Promise<string> {
