@@ -77,7 +77,10 @@ test('a store that falls silent after it took the deletion is no deletion', asyn
 
 test('a refusal is a result, and a store that does not answer before is asked to delete nothing', async () => {
   const { store } = storeOf({ kopia_x: 1 }, [])
-  const refusing = { ...store, deleteSeries: async () => ({ ok: false, reason: 'it answered 401: ' }) as const }
+  const refusing = {
+    ...store,
+    deleteSeries: async () => ({ ok: false, reason: 'it answered 401: ' }) as const,
+  }
   assert.equal((await deleteFrom(refusing)).result.kind, 'refused')
   const silent = storeOf({}, [])
   const away = { ...silent.store, labelNames: () => Promise.reject(new StoreError('away', undefined)) }

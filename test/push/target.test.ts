@@ -46,6 +46,7 @@ test('a cluster is asked at the vmselect of prometheus_url, if that is of the sa
     assert.deepEqual(store, {
       kind: 'unknown',
       reason: `expected a prometheus_url such as ${queryUrl}, found ${other || 'none'}`,
+      placeholderUrl: 'http://VMSELECT:8481/select/7/prometheus',
     })
   }
 })
@@ -82,7 +83,10 @@ test('a refused push to an import says what to set', () => {
     [400, missing],
     [404, 'it answered 404: '],
   ] as const) {
-    assert.match(advice(ofImport, status, reason), /^ \(expected a pushgateway_url such as http:.*insert\/0\/prometheus/)
+    assert.match(
+      advice(ofImport, status, reason),
+      /^ \(expected a pushgateway_url such as http:.*insert\/0\/prometheus/,
+    )
   }
   assert.match(advice(ofImport, 401, 'it answered 401: '), /found none: set pushgateway_username/)
   assert.match(advice(ofImport, 403, 'it answered 403: ', 'basic'), /another user name or password/)
