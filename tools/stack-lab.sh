@@ -1,7 +1,7 @@
 #!/bin/sh
 # Creates network and mount namespaces for testing deploy/compose.yaml, so that its fixed ports, names and folders do not
-# conflict with others. Prints `ready` when the images are built, and runs until it is killed. Enter the namespaces with
-# `nsenter --net --mount --target=PID`.
+# conflict with others. Prints `ready` when `docker compose` can run there, and runs until it is killed. Enter the namespaces
+# with `nsenter --net --mount --target=PID`; FOLDER/bin has `docker` and `podman` for use there.
 # Usage: unshare --mount --propagation=slave sh stack-lab.sh FOLDER. The exit codes are those of stack-images.sh.
 set -eu
 
@@ -18,4 +18,4 @@ mkdir -p /var/lib/prometheus
 mount -t tmpfs tmpfs /var/lib/prometheus
 # Podman's network state in /run must not be shared between network namespaces.
 mount -t tmpfs tmpfs /run
-exec unshare --net sh -c 'ip link set lo up && echo ready && exec sleep infinity'
+exec unshare --net sh "$here/stack-room.sh" "$folder"
