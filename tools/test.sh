@@ -16,7 +16,7 @@ case $part in
     ;;
   full)
     # Fetch what takes long to build before the tests begin, so that builds do not compete with them.
-    sh tools/setup.sh kopia prometheus pushgateway alertmanager amtool node_exporter promtool3 victoria-metrics nfpm
+    sh tools/setup.sh kopia prometheus pushgateway alertmanager amtool node_exporter promtool3 victoria-metrics nfpm docker-compose
     for module in tools/kopia-v*; do
       KOPIA_VERSION=${module#tools/kopia-} sh tools/fetch.sh kopia >/dev/null
     done

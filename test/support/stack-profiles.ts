@@ -5,14 +5,7 @@ import { join } from 'node:path'
 import type { TestContext } from 'node:test'
 import { makeAuthority, makeNamedCertificate } from './certificates.ts'
 import type { StackLab } from './stack-lab.ts'
-import {
-  ask,
-  defaultEndpoint,
-  openRunbook,
-  waitForAgentPush,
-  waitForTargets,
-  waitUntilHealthy,
-} from './stack-queries.ts'
+import { ask, defaultEndpoint, openRunbook, waitForAgentPush, waitForTargets } from './stack-queries.ts'
 import { waitFor } from './wait.ts'
 
 const login = {
@@ -21,6 +14,22 @@ const login = {
   PROMETHEUS_AUTH_PASSWORD: 'pa$$ w"rd',
 }
 const loginFlag = `--user 'ops:pa$$ w"rd'`
+
+/** The .env of each profile. */
+export const profiles = {
+  minimal: { STACK_PROFILE: 'minimal' },
+  authentication: login,
+  'external services': {
+    PROMETHEUS_CORS_ORIGIN: 'https://grafana\\.example\\.com',
+    PROMETHEUS_REMOTE_WRITE_URL: 'http://store:9090/api/v1/write',
+    PROMETHEUS_EXTERNAL_LABELS: 'site=berlin',
+  },
+  'generated certificate': { ...login, TLS_ENABLED: 'true', TLS_HOSTS: 'monitoring.example.com' },
+  'given certificate': {
+    TLS_ENABLED: 'true',
+    PROMETHEUS_EXTERNAL_URL: 'https://monitoring.example.com:9090',
+  },
+} as const
 
 /** Runs all profiles. Each starts without running containers and leaves none. */
 export async function testProfiles(context: TestContext, lab: StackLab): Promise<void> {
@@ -38,7 +47,7 @@ export async function testProfiles(context: TestContext, lab: StackLab): Promise
 }
 
 async function testMinimal(lab: StackLab): Promise<void> {
-  await lab.up({ STACK_PROFILE: 'minimal' }, 'prometheus pushgateway kopia-metrics-agent')
+  await lab.up(profiles.minimal, 'prometheus pushgateway kopia-metrics-agent')
   await waitForTargets(lab, ['kopia'])
   await waitForAgentPush(lab)
   await openRunbook(lab, 'http://127.0.0.1:9090')
@@ -46,11 +55,10 @@ async function testMinimal(lab: StackLab): Promise<void> {
 }
 
 async function testAuthentication(lab: StackLab): Promise<void> {
-  await lab.up(login)
+  await lab.up(profiles.authentication)
   const endpoint = { flags: loginFlag, url: defaultEndpoint.url }
   await waitForTargets(lab, ['kopia', 'node', 'prometheus'], endpoint)
   await waitForAgentPush(lab, endpoint)
-  await waitUntilHealthy(lab)
   const status = (flags: string) =>
     lab.must(
       `curl --silent --output /dev/null --write-out '%{http_code}' ${flags} ${defaultEndpoint.url}/api/v1/query?query=up`,
@@ -66,7 +74,7 @@ async function testAuthentication(lab: StackLab): Promise<void> {
     await lab.must('podman exec kopia-prometheus cat /etc/prometheus/web.yml'),
     /ops: \$2[aby]\$10\$/,
   )
-  assert.ok(!(await lab.must('podman logs kopia-setup 2>&1')).includes('pa$$'))
+  assert.ok(!(await lab.must('docker compose logs setup')).includes('pa$$'))
   await openRunbook(lab, 'http://127.0.0.1:9090', endpoint)
   await lab.down()
 }
@@ -77,11 +85,7 @@ async function testExternalServices(lab: StackLab): Promise<void> {
       'podman run --detach --name=store --network=monitoring docker.io/prom/prometheus:v3.5.0 ' +
       '--config.file=/dev/null --storage.tsdb.path=/prometheus --web.enable-remote-write-receiver',
   )
-  await lab.up({
-    PROMETHEUS_CORS_ORIGIN: 'https://grafana\\.example\\.com',
-    PROMETHEUS_REMOTE_WRITE_URL: 'http://store:9090/api/v1/write',
-    PROMETHEUS_EXTERNAL_LABELS: 'site=berlin',
-  })
+  await lab.up(profiles['external services'])
   await waitForTargets(lab, ['kopia', 'node', 'prometheus'])
   const allowed = (origin: string) =>
     lab.must(
@@ -103,13 +107,8 @@ async function testExternalServices(lab: StackLab): Promise<void> {
 }
 
 async function testGeneratedCertificate(lab: StackLab): Promise<void> {
-  await lab.up({ ...login, TLS_ENABLED: 'true', TLS_HOSTS: 'monitoring.example.com' })
-  await waitFor('the certificate exists', async () => {
-    await lab.must(
-      'docker compose cp prometheus:/etc/prometheus/ca.pem ca.pem 2>/dev/null || podman cp kopia-prometheus:/etc/prometheus/ca.pem ca.pem',
-    )
-    return true
-  })
+  await lab.up(profiles['generated certificate'])
+  await lab.must('docker compose cp prometheus:/etc/prometheus/ca.pem .')
   const resolve =
     '--resolve monitoring.example.com:9090:127.0.0.1 --resolve monitoring.example.com:3000:127.0.0.1'
   const endpoint = {
@@ -118,7 +117,6 @@ async function testGeneratedCertificate(lab: StackLab): Promise<void> {
   }
   await waitForTargets(lab, ['kopia', 'node', 'prometheus'], endpoint)
   await waitForAgentPush(lab, endpoint)
-  await waitUntilHealthy(lab)
   await openRunbook(lab, 'https://127.0.0.1:9090', endpoint)
   const grafana = await ask(lab, '/api/health', { ...endpoint, url: 'https://monitoring.example.com:3000' })
   assert.equal(grafana.dataSource.status, 200)
@@ -132,7 +130,7 @@ async function testGivenCertificate(lab: StackLab): Promise<void> {
   await lab.must(
     `cp ${given.certificate} ${folder}/cert.pem && cp ${given.key} ${folder}/key.pem && cp ${authority.certificate} ${folder}/ca.pem`,
   )
-  await lab.up({ TLS_ENABLED: 'true', PROMETHEUS_EXTERNAL_URL: 'https://monitoring.example.com:9090' })
+  await lab.up(profiles['given certificate'])
   const resolve =
     '--resolve monitoring.example.com:9090:127.0.0.1 --resolve monitoring.example.com:3000:127.0.0.1'
   const endpoint = {
@@ -140,7 +138,6 @@ async function testGivenCertificate(lab: StackLab): Promise<void> {
     url: 'https://monitoring.example.com:9090',
   }
   await waitForTargets(lab, ['kopia', 'node', 'prometheus'], endpoint)
-  await waitUntilHealthy(lab)
   // Under this name, because the certificate is for no other.
   await openRunbook(lab, endpoint.url, endpoint)
   const grafana = await ask(lab, '/api/health', { ...endpoint, url: 'https://monitoring.example.com:3000' })
