@@ -5,7 +5,15 @@ import { join } from 'node:path'
 import type { TestContext } from 'node:test'
 import { commandsOf } from './runnable-page.ts'
 import type { StackLab } from './stack-lab.ts'
-import { ask, openRunbook, query, services, statesOf, waitForTargets } from './stack-queries.ts'
+import {
+  ask,
+  openRunbook,
+  query,
+  services,
+  statesOf,
+  waitForTargets,
+  waitUntilHealthy,
+} from './stack-queries.ts'
 import { waitFor } from './wait.ts'
 
 type Container = {
@@ -47,12 +55,7 @@ async function testFirstCommands(lab: StackLab): Promise<void> {
 
 async function testHealth(lab: StackLab): Promise<void> {
   await waitForTargets(lab, ['kopia', 'node', 'prometheus'])
-  await waitFor('every service is healthy', async () => {
-    const states = await statesOf(lab)
-    return (
-      states.filter((state) => state.endsWith(' running healthy')).length === services.length || undefined
-    )
-  })
+  await waitUntilHealthy(lab)
   assert.deepEqual(await statesOf(lab), [
     ...services.map((service) => `${service} running healthy`),
     'setup exited',

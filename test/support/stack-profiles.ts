@@ -1,6 +1,7 @@
 // Tests every profile of deploy/compose.yaml, one after the other.
 
 import assert from 'node:assert/strict'
+import { rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { TestContext } from 'node:test'
 import { makeAuthority, makeNamedCertificate } from './certificates.ts'
@@ -79,12 +80,24 @@ async function testAuthentication(lab: StackLab): Promise<void> {
   await lab.down()
 }
 
+/** Another project has a network of the same name, so a further file gives this one another, and adds the store. */
+const override = `services:
+  store:
+    image: docker.io/prom/prometheus:v3.5.0
+    networks: [monitoring]
+    command: [--config.file=/dev/null, --storage.tsdb.path=/prometheus, --web.enable-remote-write-receiver]
+networks:
+  monitoring:
+    name: kopia-monitoring
+`
+
 async function testExternalServices(lab: StackLab): Promise<void> {
-  await lab.must(
-    'podman network exists monitoring || podman network create monitoring; ' +
-      'podman run --detach --name=store --network=monitoring docker.io/prom/prometheus:v3.5.0 ' +
-      '--config.file=/dev/null --storage.tsdb.path=/prometheus --web.enable-remote-write-receiver',
-  )
+  await lab.must('podman network create monitoring')
+  const taken = await lab.run('docker compose up -d')
+  assert.equal(taken.exitCode, 1)
+  assert.match(taken.output, /^network monitoring was found but has incorrect label/m)
+  const path = join(lab.deploy, 'compose.override.yaml')
+  await writeFile(path, override)
   await lab.up(profiles['external services'])
   await waitForTargets(lab, ['kopia', 'node', 'prometheus'])
   const allowed = (origin: string) =>
@@ -98,12 +111,13 @@ async function testExternalServices(lab: StackLab): Promise<void> {
   assert.doesNotMatch(await allowed('https://elsewhere.example'), /access-control-allow-origin/i)
   await waitFor('the store has the series, with the site', async () => {
     const found = await lab.must(
-      `podman exec store wget -q -O - 'http://127.0.0.1:9090/api/v1/query?query=up{site="berlin",job="kopia"}'`,
+      `docker compose exec store wget -q -O - 'http://127.0.0.1:9090/api/v1/query?query=up{site="berlin",job="kopia"}'`,
     )
     return JSON.parse(found).data.result.length === 1 || undefined
   })
-  await lab.must('podman rm --force --time=0 store')
   await lab.down()
+  await rm(path)
+  await lab.must('podman network rm monitoring')
 }
 
 async function testGeneratedCertificate(lab: StackLab): Promise<void> {

@@ -70,6 +70,14 @@ export async function waitForTargets(
   })
 }
 
+/** Waits until Compose reports every service as healthy. */
+export async function waitUntilHealthy(lab: StackLab): Promise<void> {
+  await waitFor('every service is healthy', async () => {
+    const states = await statesOf(lab)
+    return services.every((service) => states.includes(`${service} running healthy`)) || undefined
+  })
+}
+
 /** Waits until Prometheus has scraped a recent push of the agent from the gateway. */
 export async function waitForAgentPush(lab: StackLab, endpoint?: Endpoint): Promise<void> {
   await waitFor("the agent's push reaches Prometheus", async () =>
