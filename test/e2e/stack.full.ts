@@ -10,7 +10,7 @@ import { testDefaults } from '../support/stack-defaults.ts'
 import { testFailures } from '../support/stack-failures.ts'
 import { createStackLab, type StackLab } from '../support/stack-lab.ts'
 import { testProfiles } from '../support/stack-profiles.ts'
-import { ask, query, waitForTargets } from '../support/stack-queries.ts'
+import { ask, query, services, waitForTargets } from '../support/stack-queries.ts'
 import { waitFor } from '../support/wait.ts'
 
 async function testSidecar(context: TestContext, room: StackLab): Promise<void> {
@@ -23,6 +23,9 @@ async function testSidecar(context: TestContext, room: StackLab): Promise<void> 
     const commands = await commandsOf(join(room.deploy, 'README.md'), 'Beside a Kopia server')
     assert.equal(commands.length, 1)
     for (const { command } of commands) await room.must(`set -e\n${command}`)
+    // Compose restarted the agent with Kopia, so both run.
+    const running = await room.must(`${sidecar} ps --services --status running`)
+    assert.deepEqual(running.trim().split('\n').sort(), [...services, 'kopia'].sort())
     // Without a log, only the hooks show the backup.
     for (const flag of ['', '--disable-file-logging']) {
       await room.must(`${sidecar} exec kopia kopia ${flag} snapshot create /data`)

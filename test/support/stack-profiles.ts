@@ -1,7 +1,7 @@
 // Tests every profile of deploy/compose.yaml, one after the other.
 
 import assert from 'node:assert/strict'
-import { rm, writeFile } from 'node:fs/promises'
+import { readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { TestContext } from 'node:test'
 import { makeAuthority, makeNamedCertificate } from './certificates.ts'
@@ -25,7 +25,7 @@ export const profiles = {
     PROMETHEUS_REMOTE_WRITE_URL: 'http://store:9090/api/v1/write',
     PROMETHEUS_EXTERNAL_LABELS: 'site=berlin',
   },
-  'generated certificate': { ...login, TLS_ENABLED: 'true', TLS_HOSTS: 'monitoring.example.com' },
+  'generated certificate': { ...login, TLS_ENABLED: 'true', TLS_HOSTS: 'monitoring.example.com,192.0.2.7' },
   'given certificate': {
     TLS_ENABLED: 'true',
     PROMETHEUS_EXTERNAL_URL: 'https://monitoring.example.com:9090',
@@ -121,8 +121,15 @@ async function testExternalServices(lab: StackLab): Promise<void> {
 }
 
 async function testGeneratedCertificate(lab: StackLab): Promise<void> {
+  const page = await readFile(join(lab.deploy, 'README.md'), 'utf8')
+  const published = /^services:\n {2}pushgateway:\n.*192\.0\.2\.7.*\n/m.exec(page)?.[0]
+  assert.ok(published !== undefined)
+  const override = join(lab.deploy, 'compose.override.yaml')
+  await writeFile(override, published)
+  await lab.must('ip address add 192.0.2.7/32 dev lo')
   await lab.up(profiles['generated certificate'])
   await lab.must('docker compose cp prometheus:/etc/prometheus/ca.pem .')
+  await testPublishedGateway(lab)
   const resolve =
     '--resolve monitoring.example.com:9090:127.0.0.1 --resolve monitoring.example.com:3000:127.0.0.1'
   const endpoint = {
@@ -135,6 +142,18 @@ async function testGeneratedCertificate(lab: StackLab): Promise<void> {
   const grafana = await ask(lab, '/api/health', { ...endpoint, url: 'https://monitoring.example.com:3000' })
   assert.equal(grafana.dataSource.status, 200)
   await lab.down()
+  await rm(override)
+}
+
+/** The gateway as an agent on another machine reaches it, by what README.md says under "Other machines". */
+async function testPublishedGateway(lab: StackLab): Promise<void> {
+  await lab.must('docker compose cp prometheus:/etc/prometheus/gateway-ca.pem .')
+  const status = (flags: string) =>
+    lab.must(
+      `curl --silent --output /dev/null --write-out '%{http_code}' --cacert gateway-ca.pem ${flags} https://192.0.2.7:9091/metrics`,
+    )
+  assert.equal(await status(''), '401')
+  assert.equal(await status(loginFlag), '200')
 }
 
 async function testGivenCertificate(lab: StackLab): Promise<void> {
