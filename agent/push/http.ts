@@ -12,7 +12,7 @@ export type TlsFiles = { readonly ca?: string; readonly certificate?: string; re
 export type Body = readonly string[] | AsyncIterable<string>
 
 export type HttpRequest = {
-  readonly method: 'GET' | 'PUT' | 'DELETE'
+  readonly method: 'GET' | 'PUT' | 'POST' | 'DELETE'
   readonly url: string
   readonly headers?: Readonly<Record<string, string>>
   readonly body?: Body

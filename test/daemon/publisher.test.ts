@@ -88,6 +88,7 @@ test('a gateway that refuses is counted and shown until it takes a push', async 
   const { port } = server.address() as AddressInfo
   const gateway = {
     url: `http://127.0.0.1:${port}`,
+    target: { kind: 'pushgateway' },
     job: 'kopia',
     grouping: {},
     timeoutMs: 10_000,
