@@ -139,7 +139,7 @@ test('instances are fixed, and every agent has its own', async () => {
 
 test('services, monitors and network policies select pods and ports that exist', async () => {
   const all = [...manifests.values()].flat()
-  const pods = all.map(templateOf).flatMap((one) => one?.metadata?.labels ?? [])
+  const pods = all.map((one) => templateOf(one)?.metadata?.labels).filter((labels) => labels !== undefined)
   const text = JSON.stringify(all.filter(({ kind }) => kind === 'NetworkPolicy'))
   const selected = [...text.matchAll(/"podSelector":\{"matchLabels":(\{[^}]*\})/g)].map(
     ([, labels = '']) => labels,

@@ -29,13 +29,18 @@ export async function startCluster(context: Cleanable): Promise<Cluster> {
   const etcdUrl = await startEtcd(context, folder)
   const port = await freePort()
   const server = await startApiServer(context, folder, authority, etcdUrl, port)
-  await waitFor('the API server is ready', async () => {
-    if (server.child.exitCode !== null) throw new Error(server.output())
-    return (await statusOf(port, authority)) === 200 ? true : undefined
-  })
+  await readyUnlessEnded(server, async () => (await statusOf(port, authority)) === 200)
   const kubeconfig = join(folder, 'kubeconfig')
   await writeFile(kubeconfig, JSON.stringify(kubeconfigOf(port, authority)))
   return { folder, kubeconfig, authority }
+}
+
+/** Waits until a service is ready. Rejects with its output where it ends before. */
+export async function readyUnlessEnded(service: Running, isReady: () => Promise<boolean>): Promise<void> {
+  const ended = service.ended.then((result) => {
+    throw new Error(`${service.name} ended with ${result}: ${service.output()}`)
+  })
+  await Promise.race([ended, waitFor(`${service.name} is ready`, async () => (await isReady()) || undefined)])
 }
 
 async function startEtcd(context: Cleanable, folder: string): Promise<string> {
@@ -65,7 +70,7 @@ async function startApiServer(
   const certificate = makeCertificate(folder, 'api-server', authority)
   const accountKey = join(folder, 'accounts.key')
   const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' })
-  await writeFile(accountKey, privateKey.export({ type: 'pkcs8', format: 'pem' }))
+  await writeFile(accountKey, privateKey.export({ type: 'sec1', format: 'pem' }))
   const tokens = join(folder, 'tokens.csv')
   await writeFile(tokens, `${token},test,test,system:masters\n`)
   await mkdir(join(folder, 'server'))

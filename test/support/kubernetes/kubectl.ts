@@ -2,7 +2,7 @@
 
 import { execFile, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { join } from 'node:path'
+import { join, resolve } from 'node:path'
 import { text } from 'node:stream/consumers'
 import { promisify } from 'node:util'
 import { parseAllDocuments } from 'yaml'
@@ -37,14 +37,16 @@ export async function kubectl(
   const ended = once(child, 'close')
   // Where kubectl ends before it has read all, its exit code tells why.
   child.stdin.on('error', () => undefined)
-  child.stdin.end(typeof input === 'string' ? input : input.map((one) => JSON.stringify(one)).join('\n---\n'))
+  child.stdin.end(typeof input === 'string' ? input : JSON.stringify(listOf(input)))
   const [output, errors, [code]] = await Promise.all([text(child.stdout), text(child.stderr), ended])
   return { code, output, errors }
 }
 
-/** Builds a kustomization of the project, by its folder, with the real kustomize. */
+const listOf = (items: readonly Manifest[]) => ({ apiVersion: 'v1', kind: 'List', items })
+
+/** Builds a kustomization with the real kustomize; its folder is absolute, or relative to the project. */
 export async function build(folder: string): Promise<string> {
-  const { stdout } = await promisify(execFile)(tool('kustomize'), ['build', join(projectFolder, folder)], {
+  const { stdout } = await promisify(execFile)(tool('kustomize'), ['build', resolve(projectFolder, folder)], {
     maxBuffer: 2 ** 25,
   })
   return stdout

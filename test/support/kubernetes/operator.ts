@@ -7,8 +7,7 @@ import { makeCertificate } from '../certificates.ts'
 import { type Cleanable, cleanUpAfter } from '../cleanup.ts'
 import { freePort, start } from '../processes.ts'
 import { projectFolder, tool } from '../tools.ts'
-import { waitFor } from '../wait.ts'
-import type { Cluster } from './cluster.ts'
+import { type Cluster, readyUnlessEnded } from './cluster.ts'
 import { kubectl } from './kubectl.ts'
 
 const operator = 'github.com/prometheus-operator/prometheus-operator'
@@ -45,10 +44,7 @@ async function startWebhook(context: Cleanable, cluster: Cluster): Promise<numbe
     `--web.key-file=${certificate.key}`,
   ])
   cleanUpAfter(context, () => webhook.stop())
-  await waitFor('the webhook listens', () => {
-    if (webhook.child.exitCode !== null) throw new Error(webhook.output())
-    return webhook.output().includes(String(port)) ? true : undefined
-  })
+  await readyUnlessEnded(webhook, async () => webhook.output().includes(`127.0.0.1:${port}`))
   return port
 }
 
