@@ -4,7 +4,7 @@ import assert from 'node:assert/strict'
 import { rename, rm } from 'node:fs/promises'
 import type { TestContext } from 'node:test'
 import type { Pod, PodEnd } from './kubelet.ts'
-import { type PodLab, waitForOne, withLongBackup } from './pod-lab.ts'
+import { type PodLab, waitForOne, waitUntilReady, withLongBackup } from './pod-lab.ts'
 import { type PodSpec, withArguments, withEnvironment } from './pod-spec.ts'
 
 const agent = 'kopia-metrics-agent'
@@ -72,6 +72,7 @@ async function testKills(context: TestContext, lab: PodLab): Promise<void> {
     const end = await withLongBackup(lab, async () => {
       const pod = await startAndWait(lab, cronJob)
       await pod.kill(agent)
+      await waitUntilReady(pod, agent)
       await pod.kill('kopia')
       return pod.ended
     })

@@ -7,6 +7,7 @@
 // - A sidecar that ends before that is started again, in place of the kubelet's back-off at once.
 // Not played: restarts of main containers, periodic probes (a test asks them), limits of CPU.
 
+import { setTimeout as sleep } from 'node:timers/promises'
 import { waitFor } from '../wait.ts'
 import { type Node, network } from './node.ts'
 import { type ContainerSpec, containerArguments, type PodSpec, type Surroundings } from './pod-spec.ts'
@@ -162,9 +163,11 @@ async function endOf(run: Run, mains: readonly Started[]): Promise<PodEnd> {
 /** Each gets SIGTERM when those that started after it have ended. They share the time. */
 async function stopSidecars(run: Run, seconds: number): Promise<void> {
   const endsAt = Date.now() + seconds * 1000
-  for (const { name, ended } of run.sidecars.toReversed()) {
-    await stop(run, name, (endsAt - Date.now()) / 1000)
-    await ended
+  for (const sidecar of run.sidecars.toReversed()) {
+    // A sidecar that is being started again at this moment runs once more: it is stopped as well.
+    const ended = sidecar.ended.then(() => true)
+    do await stop(run, sidecar.name, (endsAt - Date.now()) / 1000)
+    while (!(await Promise.race([ended, sleep(100, false)])))
   }
 }
 
