@@ -65,17 +65,17 @@ export async function startPod(node: Node, pod: PodSpec, name: string, alias = n
   )
   const surroundings = await node.volumesFor(pod, name)
   const run: Run = { node, pod, name, surroundings, exitCodes: new Map(), sidecars: [], isEnding: false }
-  const started = startAll(run)
-  // Who waits for the end alone learns of a failed start from the pod's phase.
-  started.catch(() => undefined)
-  const ended = started.then(
-    (mains) => endOf(run, mains),
+  const mains = startAll(run)
+  const ended = mains.then(
+    (found) => endOf(run, found),
     (fault: unknown) => (fault instanceof InitFailure ? endOf(run, []) : Promise.reject(fault)),
   )
-  ended.catch(() => undefined)
+  const started = mains.then(() => undefined)
+  // A test waits for one of both only.
+  for (const one of [started, ended]) one.catch(() => undefined)
   return {
     name,
-    started: started.then(() => undefined),
+    started,
     ended,
     exec: (container, ...command) => node.tryPodman('exec', nameOf(run, container), ...command),
     kill: async (container) => void (await node.podman('kill', '--signal=KILL', nameOf(run, container))),
