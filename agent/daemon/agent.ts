@@ -109,7 +109,8 @@ export async function createAgent(options: AgentOptions): Promise<Agent> {
   })
   const verifications = createVerificationIntake({ settings, ledger, faults, nowSeconds, log })
   const intakes = [intake, verifications]
-  const publisher = createPublisher({ settings, ledger, tracker, intakes, metrics, faults, random, log })
+  const common = { faults, nowSeconds, random, log }
+  const publisher = createPublisher({ settings, ledger, tracker, intakes, metrics, ...common })
 
   const loop = createSettlingLoop({
     tracker,
@@ -128,7 +129,6 @@ export async function createAgent(options: AgentOptions): Promise<Agent> {
   const folders = { cliLogs: settings.cliLogs, spoolFolder: spool.folder }
   const ingest = createIngest({ ...folders, tracker, look, watchdogMs, lifeSigns, faults, log })
   const stages = { settings, ledger, tracker, reconciler, repositoryQueries, publisher, ingest, look }
-  const common = { faults, nowSeconds, random, log }
   const verifier = createVerifier({ ...stages, ...common, ...selection, verifications, kopia })
   const refresher = createRefresher({ ...stages, ...common, verifications, spool })
   const onUpToDate = () => {

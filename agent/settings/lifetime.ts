@@ -1,5 +1,7 @@
 // What a person sets about how long the agent lives.
 
+import type { PushTarget } from '../push/target.ts'
+import { ConfigError } from './config-error.ts'
 import { parseDurationMs } from './formats.ts'
 import type { SettingName } from './names.ts'
 
@@ -9,9 +11,19 @@ import type { SettingName } from './names.ts'
  */
 export type Lifetime = { readonly kind: 'service' } | { readonly kind: 'job'; readonly stopLimitMs: number }
 
-/** Builds the setting from its texts, which are checked. */
-export function toLifetime({ lifetime, stop_timeout }: Record<SettingName, string>): Lifetime {
-  return lifetime === 'job'
-    ? { kind: 'job', stopLimitMs: parseDurationMs(stop_timeout) }
-    : { kind: 'service' }
+/**
+ * Builds the setting from its texts, which are checked. Throws a ConfigError for a job that pushes into a store: its metrics would
+ * be gone some minutes after it, and no alert could tell that a backup is missing.
+ */
+export function toLifetime(
+  { lifetime, stop_timeout }: Record<SettingName, string>,
+  target: PushTarget | undefined,
+): Lifetime {
+  if (lifetime === 'service') return { kind: 'service' }
+  if (target?.kind === 'prometheus-import') {
+    throw new ConfigError(
+      "lifetime: expected service for a store's import, found job: a store forgets the metrics of a job; push to a Pushgateway, which keeps them",
+    )
+  }
+  return { kind: 'job', stopLimitMs: parseDurationMs(stop_timeout) }
 }

@@ -77,8 +77,9 @@ type BackfillSettings = {
 export function toSettings(get: (name: SettingName) => string, environment: Environment): Settings {
   const values = stringsByName(get) as Record<SettingName, string>
   const logDirectory = values.kopia_log_dir || defaultLogDirectory(environment)
+  const gateway = values.pushgateway_url === '' ? undefined : toGateway(values)
   return {
-    gateway: values.pushgateway_url === '' ? undefined : toGateway(values),
+    gateway,
     listen: parseListen(values.listen),
     webLogin: toWebLogin(values),
     webAllowedHosts: parseList(values.web_allowed_hosts),
@@ -96,7 +97,7 @@ export function toSettings(get: (name: SettingName) => string, environment: Envi
     scope: values.scope === 'all' ? 'all' : 'local',
     sources: { include: parseList(values.sources_include), exclude: parseList(values.sources_exclude) },
     alwaysOn: values.always_on === 'true',
-    lifetime: toLifetime(values),
+    lifetime: toLifetime(values, gateway?.target),
     limits: toLimits(values.overdue_grace, values.expected_interval, values.verify_schedule),
     verify: toVerify(values),
     refreshSchedule: values.refresh_schedule,

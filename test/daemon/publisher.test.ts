@@ -44,6 +44,7 @@ async function createSetup(context: TestContext, settings: Partial<PublisherOpti
         yield 'kopia_backup_status 1\n'
       },
     },
+    nowSeconds: () => 0,
     faults: createFaultGuard(log),
     random: () => 0,
     log,

@@ -34,6 +34,19 @@ test('without settings the defaults apply', async () => {
   assert.deepEqual(settings.listen, { host: '127.0.0.1', port: 9192 })
 })
 
+test('the path of the URL decides what it names, unless push_target does', async () => {
+  const kindOf = async (flags: Flags) => (await loadSettings(flags, {})).gateway?.target.kind
+  const url = 'http://vm:8428/api/v1/import/prometheus'
+  assert.equal(await kindOf({}), 'pushgateway')
+  assert.equal(await kindOf({ 'pushgateway-url': url }), 'prometheus-import')
+  assert.equal(await kindOf({ 'pushgateway-url': url, 'push-target': 'pushgateway' }), 'pushgateway')
+  assert.equal(await kindOf({ 'push-target': 'prometheus-import' }), 'prometheus-import')
+  assert.match(
+    await errorMessage({ 'push-target': 'loki' }),
+    /expected one of auto, pushgateway, prometheus-import/,
+  )
+})
+
 test('a flag overrides the environment, the environment the file, the file the default', async (context) => {
   const config = join(await temporaryFolder(context), 'config.yaml')
   await writeFile(config, 'job: file\ninstance: file\nscope: all\npushgateway_timeout: 3s\n')
@@ -176,6 +189,23 @@ test('every setting has its own environment variable and an explanation', async 
   const names = settingNames().map((name) => declarations[name].environment)
   assert.equal(new Set(names).size, names.length)
   for (const name of settingNames()) assert.ok(declarations[name].doc.length > 10, name)
+})
+
+test('a job waits as long as stop_timeout says, and cannot push into a store, which would forget it', async () => {
+  const lifetimeOf = async (flags: Readonly<Record<string, string>>) =>
+    (await loadSettings(flags, {})).lifetime
+  assert.deepEqual(await lifetimeOf({}), { kind: 'service' })
+  assert.deepEqual(await lifetimeOf({ lifetime: 'job' }), { kind: 'job', stopLimitMs: 25_000 })
+  assert.deepEqual(await lifetimeOf({ lifetime: 'job', 'stop-timeout': '2m' }), {
+    kind: 'job',
+    stopLimitMs: 120_000,
+  })
+  const intoStore = { 'pushgateway-url': 'http://vm:8428/api/v1/import/prometheus' }
+  assert.deepEqual(await lifetimeOf(intoStore), { kind: 'service' })
+  await assert.rejects(
+    lifetimeOf({ lifetime: 'job', ...intoStore }),
+    /^ConfigError: lifetime: expected service .*found job/,
+  )
 })
 
 test('always_on may be a boolean in YAML', async (context) => {
