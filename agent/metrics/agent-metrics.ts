@@ -39,14 +39,14 @@ export function agentSamples(facts: AgentFacts, nowSeconds: number): SamplesByNa
 
 /**
  * Without a gateway, the series end with the agent: a rule that remembers this one knows that it is missed. Three heartbeats and a
- * quarter of an hour, as in KopiaAgentSilent.
+ * quarter of an hour, as in KopiaAgentSilent. On a machine that sleeps there is none, which replaces an earlier one.
  */
 function deadlineOf(
   { alwaysOn, heartbeatSeconds, keptBy }: AgentFacts,
   nowSeconds: number,
 ): number | undefined {
-  if (!alwaysOn || heartbeatSeconds === undefined || keptBy === 'gateway') return undefined
-  return nowSeconds + 3 * heartbeatSeconds + 900
+  if (heartbeatSeconds === undefined || keptBy === 'gateway') return undefined
+  return alwaysOn ? nowSeconds + 3 * heartbeatSeconds + 900 : Number.POSITIVE_INFINITY
 }
 
 export type AgentCounters = {

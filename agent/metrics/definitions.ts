@@ -229,8 +229,8 @@ export const definitions = {
     type: 'gauge',
     labels: [],
     help:
-      'When the agent counts as silent unless it makes newer metrics before, in Unix time; absent where a Pushgateway keeps ' +
-      'its metrics, on a machine that sleeps, and where it promises no heartbeat.',
+      'When the agent counts as silent unless it makes newer metrics before, in Unix time; +Inf on a machine that sleeps, ' +
+      'and absent where a Pushgateway keeps its metrics or it promises no heartbeat.',
   },
   kopia_agent_heartbeat_interval_seconds: {
     type: 'gauge',

@@ -124,7 +124,7 @@ const hoursOfHistory: Readonly<Record<string, number>> = {
   // Prometheus's own data: the rate at which the storage fills up.
   KopiaRepositoryFillingUp: 7 * 24,
   // Counters that daily backups increase now a little earlier, now later.
-  // The deadline of an agent whose metrics no gateway keeps, every six hours.
+  // The deadline of an agent whose metrics no gateway keeps.
   KopiaAgentSilent: 7 * 24,
   KopiaLogsElsewhere: 26,
   KopiaRunsUnattributed: 26,

@@ -10,6 +10,8 @@ type Machine = {
   /** The process in a container that holds the log of a run open, by the run. */
   readonly inContainers?: Readonly<Record<string, ProcessIdentity>>
   readonly bootedAt?: number
+  /** When all these processes started, in Unix seconds; by default before everything. */
+  readonly startedAt?: number
 }
 
 /** Creates the processes of a machine on which nothing else lives. */
@@ -18,9 +20,11 @@ export function machineWith({
   logs = {},
   inContainers = {},
   bootedAt = 0,
+  startedAt = Number.NEGATIVE_INFINITY,
 }: Machine = {}): Processes {
   return {
     findLiving: (processId) => living[processId],
+    livingSince: (processId) => (living[processId] === undefined ? undefined : startedAt),
     findWriter: (processId, runId) => (logs[processId] === runId ? living[processId] : undefined),
     findWriterInContainers: (_, runId) => inContainers[runId],
     isAlive: (processId, identity) =>

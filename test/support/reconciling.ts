@@ -151,6 +151,7 @@ export async function startReconciling(context: TestContext, options: Reconcilin
     findWriter: () => undefined,
     findWriterInContainers: () => undefined,
     findLiving: () => undefined,
+    livingSince: () => undefined,
     isAlive: () => machine.isAlive,
     bootedAt: () => begin - 24 * 3600,
   }

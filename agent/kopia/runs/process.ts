@@ -16,6 +16,8 @@ export type Processes = {
   readonly findWriter: (processId: number, runId: string) => ProcessIdentity | undefined
   readonly findWriterInContainers: (processId: number, runId: string) => ProcessIdentity | undefined
   readonly findLiving: (processId: number) => ProcessIdentity | undefined
+  /** When the living process with this pid started, in Unix seconds; -Infinity if the system does not tell. */
+  readonly livingSince: (processId: number) => number | undefined
   readonly isAlive: (processId: number, identity: ProcessIdentity) => boolean
   /** When the machine started, in Unix seconds. */
   readonly bootedAt: () => number
@@ -28,8 +30,13 @@ export const machineProcesses: Processes = {
   findWriter,
   findWriterInContainers,
   findLiving,
+  livingSince,
   isAlive,
-  bootedAt: () => Date.now() / 1000 - uptime(),
+  bootedAt,
+}
+
+function bootedAt(): number {
+  return Date.now() / 1000 - uptime()
 }
 
 /**
@@ -69,6 +76,26 @@ function hasInnerId(ownId: number, processId: number): boolean {
 export function findLiving(processId: number): ProcessIdentity | undefined {
   if (hasProc) return startTimeOf(processId)
   return acceptsSignals(processId) ? 'alive' : undefined
+}
+
+/** Start times count in hundredths of a second, whatever the kernel's own clock (time(7), USER_HZ). */
+const ticksPerSecond = 100
+
+/** /proc also has the threads, by numbers of their own, which are no pids of processes. */
+function livingSince(processId: number): number | undefined {
+  const startTime = findLiving(processId)
+  if (startTime === undefined || !hasProc)
+    return startTime === undefined ? undefined : Number.NEGATIVE_INFINITY
+  return isProcess(processId) ? bootedAt() + Number(startTime) / ticksPerSecond : undefined
+}
+
+/** The line `Tgid` has the pid of the process to which a thread belongs (proc_pid_status(5)). */
+function isProcess(id: number): boolean {
+  try {
+    return readFileSync(`/proc/${id}/status`, 'latin1').includes(`\nTgid:\t${id}\n`)
+  } catch {
+    return false
+  }
 }
 
 /** Whether the pid still belongs to the same living process. */

@@ -29,6 +29,9 @@ type RunEndingsOptions = {
 /** `uptime` and the clock can disagree by more than the clock was corrected since the machine started. */
 const bootSlackSeconds = 60
 
+/** A clock may have been set between the two times. */
+const clockSlackSeconds = 10
+
 /** Binds the endings to the runs in `store`. */
 export function createRunEndings(options: RunEndingsOptions): RunEndings {
   const { store, processes, longestSuccessSeconds, newestStartOf, seenAliveAt, nowSeconds } = options
@@ -69,11 +72,12 @@ export function createRunEndings(options: RunEndingsOptions): RunEndings {
 
   /**
    * The machine has started since the run's last sign; or the pid is free, and the agent sees Kopia's processes: so this one
-   * does not just run in another container.
+   * does not just run in another container. A pid is free, too, if its process has started since: in a pod, pids are small and repeat.
    */
   function isKnownToBeGone(runId: string, run: OpenRun): boolean {
     if (run.lastSignAt + bootSlackSeconds < processes.bootedAt()) return true
-    if (isInvisible(run) || processes.findLiving(run.processId) !== undefined) return false
+    const livingSince = processes.livingSince(run.processId) ?? Number.POSITIVE_INFINITY
+    if (isInvisible(run) || livingSince < run.lastSignAt + clockSlackSeconds) return false
     if (![...store.runs.values()].some(wasSeenAlive)) return false
     return processes.findWriterInContainers(run.processId, runId) === undefined
   }

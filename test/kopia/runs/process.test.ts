@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { writeFile } from 'node:fs/promises'
+import { readdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
 import { findLiving, isAlive, machineProcesses, visibleIdOf } from '../../../agent/kopia/runs/process.ts'
@@ -50,6 +50,20 @@ test(
     assert.equal(findLiving(processId), undefined)
   },
 )
+
+test('a process tells when it started, a thread and a free pid do not', onLinux, async (context) => {
+  const before = Date.now() / 1000
+  const { processId, child } = await startHolding(context, 'file')
+  const since = machineProcesses.livingSince(processId) ?? Number.NaN
+  // The kernel counts in hundredths of a second.
+  assert.ok(since > before - 0.1 && since < Date.now() / 1000 + 0.1, `${since}`)
+  const thread = (await readdir(`/proc/${processId}/task`)).map(Number).find((id) => id !== processId)
+  assert.ok(thread !== undefined)
+  assert.equal(machineProcesses.livingSince(thread), undefined)
+  child.kill('SIGKILL')
+  await once(child, 'exit')
+  assert.equal(machineProcesses.livingSince(processId), undefined)
+})
 
 test('a process in a container is looked at by the pid that it has here', onLinux, async (context) => {
   const { processId } = await startHolding(context, 'file')

@@ -57,6 +57,14 @@ test('a process that was never seen is gone at once if its pid is free and other
   assert.equal(endingOf(open), 'goes on')
 })
 
+test('a pid belongs to another process if that one has started since the run wrote last', () => {
+  const others = { other: { ...seen, processId: 43 } }
+  const ending = (startedAt: number) =>
+    endingOf(open, { others, processes: machineWith({ living: { 42: 'reused' }, startedAt }) })
+  assert.equal(ending(open.lastSignAt + 9), 'goes on', 'the clock may have been set')
+  assert.equal(ending(open.lastSignAt + 10), 'ended')
+})
+
 test('a process that writes on though it could not be found is not gone, whatever other processes were seen', () => {
   const others = { other: { ...seen, processId: 43 } }
   assert.equal(endingOf({ ...open, unseenAt: now - 10 }, { others }), 'goes on')

@@ -69,6 +69,7 @@ test('a run ends once its process is gone, and its attempts are settled once', a
     findWriter: () => process,
     findWriterInContainers: () => undefined,
     findLiving: () => process,
+    livingSince: () => (process === undefined ? undefined : 0),
     isAlive: (_, identity) => identity === process,
     bootedAt: () => 0,
   }
