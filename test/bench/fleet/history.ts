@@ -10,6 +10,7 @@ import { lookbacksIn } from '../../support/promql.ts'
 import { readAlerts } from '../../support/rules.ts'
 import { type Service, startService } from '../../support/stack.ts'
 import { tool } from '../../support/tools.ts'
+import { heartbeatSeconds } from './pushing.ts'
 import { type Encoded, encodeSeries, type Labels, remoteWrite, type ValueAt } from './remote-write.ts'
 import { instanceOf, registryAt } from './simulated-agent.ts'
 
@@ -23,8 +24,6 @@ const scrapeSeconds = minute
 const recentSeconds = 26 * hour
 const coarseSeconds = 15 * minute
 const everySample = 'kopia_agent_metrics_timestamp_seconds'
-/** The agent's default: a push every five minutes while nothing happens. */
-const heartbeatSeconds = 5 * minute
 
 /** Debian's, the oldest that the rules support, and that of the stack. */
 export type PrometheusVersion = 'prometheus' | 'prometheus3'
