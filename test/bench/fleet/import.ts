@@ -69,12 +69,13 @@ async function measureFill(
   agents: number,
 ): Promise<readonly Row[]> {
   const { outcome, cpu } = await withCpu(store, () =>
-    clients.run({ kind: 'fill', url: store.url + importPath, atOnce: 2 }),
+    clients.run({ kind: 'fill', url: store.url + importPath }),
   )
   const what = `${agents} agents`
   return [
     { what: `${what}: series`, unit: '', values: [await activeSeries(store)] },
     ...cpuRows(`${what}: a first push`, outcome, cpu),
+    pushRow(`${what}: a first push`, outcome),
     { what: `${what}: memory after the first push`, unit: 'MiB', values: [residentMebibytes(pidOf(store))] },
     { what: `${what}: disk after the first push`, unit: 'MiB', values: [diskMebibytes(folder)] },
   ]
@@ -97,10 +98,8 @@ async function measureHeartbeats(store: Service, clients: Clients, agents: numbe
 
 /** After a power failure all machines push at the same moment. */
 async function measureStorm(store: Service, clients: Clients, what: string): Promise<readonly Row[]> {
-  await clients.run({ kind: 'prepare' })
-  const { outcome, cpu } = await withCpu(store, () =>
-    clients.run({ kind: 'storm', url: store.url + importPath, patienceSeconds }),
-  )
+  await clients.run({ kind: 'prepare', url: store.url + importPath })
+  const { outcome, cpu } = await withCpu(store, () => clients.run({ kind: 'storm', patienceSeconds }))
   return [
     {
       what: `${what}: until the last was through`,
@@ -168,11 +167,17 @@ function cpuRows(what: string, { pushes, clientCpuSeconds }: FleetOutcome, cpu: 
   ]
 }
 
-function outcomeRows(what: string, { pushes, waits, failures, reasons }: FleetOutcome): readonly Row[] {
+/** The median, 95 of 100, and the longest. */
+function pushRow(what: string, { waits }: FleetOutcome): Row {
+  return { what, unit: 'ms', values: [0.5, 0.95, 1].map((of) => 1000 * quantile(waits, of)) }
+}
+
+function outcomeRows(what: string, outcome: FleetOutcome): readonly Row[] {
+  const { pushes, waits, failures, reasons } = outcome
   if (failures > 0) process.stdout.write(`  ${what}: ${JSON.stringify(reasons)}\n`)
   return [
     { what: `${what}: acknowledged`, unit: '%', values: [(100 * waits.length) / pushes] },
-    { what: `${what}: a push`, unit: 'ms', values: [0.5, 0.95, 1].map((of) => 1000 * quantile(waits, of)) },
+    pushRow(`${what}: a push`, outcome),
     { what: `${what}: failed tries`, unit: '', values: [failures] },
   ]
 }

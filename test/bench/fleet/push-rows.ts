@@ -5,7 +5,7 @@ import type { Service } from '../../support/stack.ts'
 import { quantile, type Row } from '../bench.ts'
 import { cpuSeconds, peakMebibytes } from '../measure.ts'
 import { type Check, fill, measurePushes, measureScrape, startGateway } from './gateway.ts'
-import { heartbeatsWithin, type Outcome, type Pushing, pushAsFleet } from './pushing.ts'
+import { heartbeatsWithin, type Outcome, type Pushing, pushAsFleet, pushOnce } from './pushing.ts'
 import { defaultTimeoutMs, type Simulated } from './simulated-agent.ts'
 
 const sizes = [16, 100, 300, 1000] as const
@@ -69,12 +69,7 @@ export async function measureStorms(folder: string, all: readonly Simulated[]): 
   const rows: Row[] = []
   for (const { agents, check, timeoutMs } of storms) {
     const outcome = await onFilled(folder, agents, check, (gateway) =>
-      pushInto(gateway, {
-        agents: all.slice(0, agents),
-        delaySeconds: () => 0,
-        timeoutMs,
-        patienceSeconds,
-      }),
+      pushInto(gateway, timeoutMs, { agents: all.slice(0, agents), delaySeconds: () => 0, patienceSeconds }),
     )
     const what = `${agents} agents at once, ${modes[check]}, timeout ${timeoutMs / 1000} s`
     rows.push(...rowsOf(what, agents, outcome))
@@ -92,7 +87,7 @@ export async function measureHeartbeats(folder: string, all: readonly Simulated[
   ] as const) {
     const due = heartbeatsWithin(all.slice(0, size), windowSeconds)
     const outcome = await onFilled(folder, size, check, (gateway) =>
-      pushInto(gateway, { ...due, timeoutMs: defaultTimeoutMs, patienceSeconds: windowSeconds + 30 }),
+      pushInto(gateway, defaultTimeoutMs, { ...due, patienceSeconds: windowSeconds + 30 }),
     )
     rows.push(...rowsOf(`heartbeats of ${size} agents, ${modes[check]}`, due.agents.length, outcome))
   }
@@ -102,10 +97,17 @@ export async function measureHeartbeats(folder: string, all: readonly Simulated[
 /** `cpuShare` is the CPU time of the gateway, as a share of one core. */
 type GatewayOutcome = Outcome & { readonly cpuShare: number }
 
-async function pushInto(gateway: Service, pushing: Pushing): Promise<GatewayOutcome> {
+async function pushInto(
+  gateway: Service,
+  timeoutMs: number,
+  pushing: Omit<Pushing<Simulated>, 'pushOf'>,
+): Promise<GatewayOutcome> {
   const used = () => cpuSeconds(gateway.child.pid ?? 0)
   const before = used()
-  const outcome = await pushAsFleet(gateway.url, pushing)
+  const outcome = await pushAsFleet({
+    ...pushing,
+    pushOf: (agent, signal) => pushOnce(gateway.url, agent, timeoutMs, signal),
+  })
   return { ...outcome, cpuShare: (used() - before) / outcome.seconds }
 }
 

@@ -10,7 +10,7 @@ const contentType = 'text/plain; version=0.0.4; charset=utf-8'
 /** The agent's default: a push every five minutes while nothing happens. */
 export const heartbeatSeconds = 300
 
-/** Pushes an agent's metrics text to a gateway or an import once. */
+/** Pushes an agent's metrics text to a gateway once, with the agent's own code. */
 export function pushOnce(
   url: string,
   { instance, metricsText }: Simulated,
@@ -20,12 +20,15 @@ export function pushOnce(
   return push(gatewayOptions(url, instance, timeoutMs), metricsText, contentType, signal)
 }
 
+type Named = Pick<Simulated, 'instance'>
+
 /** A fleet whose agents push independently. */
-export type Pushing = {
-  readonly agents: readonly Simulated[]
+export type Pushing<Agent extends Named> = {
+  readonly agents: readonly Agent[]
+  /** Tries once. */
+  readonly pushOf: (agent: Agent, signal: AbortSignal) => Promise<PushResult>
   /** When an agent pushes first, in seconds after the beginning. */
-  readonly delaySeconds: (agent: Simulated) => number
-  readonly timeoutMs: number
+  readonly delaySeconds: (agent: Agent) => number
   /** When the measurement ends, even if some agents have not succeeded. */
   readonly patienceSeconds: number
 }
@@ -43,8 +46,8 @@ export type Outcome = {
 }
 
 /** Lets the whole fleet push until all agents have succeeded or the time is over. */
-export async function pushAsFleet(url: string, pushing: Pushing): Promise<Outcome> {
-  const { agents, delaySeconds, patienceSeconds } = pushing
+export async function pushAsFleet<Agent extends Named>(pushing: Pushing<Agent>): Promise<Outcome> {
+  const { agents, pushOf, delaySeconds, patienceSeconds } = pushing
   const over = new AbortController()
   const waits: number[] = []
   const reasons: string[] = []
@@ -55,8 +58,7 @@ export async function pushAsFleet(url: string, pushing: Pushing): Promise<Outcom
     pusher: createPushQueue({
       send: async (signal) => {
         if (over.signal.aborted) return { ok: true }
-        const either = AbortSignal.any([signal, over.signal])
-        const result = await pushOnce(url, agent, pushing.timeoutMs, either)
+        const result = await pushOf(agent, AbortSignal.any([signal, over.signal]))
         if (over.signal.aborted) return { ok: true }
         if (result.ok) waits.push(secondsSince() - delaySeconds(agent))
         else reasons.push(result.reason)
@@ -90,10 +92,10 @@ function countsOf(reasons: readonly string[]): Readonly<Record<string, number>> 
 }
 
 /** The agents whose heartbeat falls into the first `windowSeconds` of the interval, spread as the agent does. */
-export function heartbeatsWithin(
-  all: readonly Simulated[],
+export function heartbeatsWithin<Agent extends Named>(
+  all: readonly Agent[],
   windowSeconds: number,
-): Pick<Pushing, 'agents' | 'delaySeconds'> {
-  const delaySeconds = ({ instance }: Simulated) => shareOf(instance) * heartbeatSeconds
+): Pick<Pushing<Agent>, 'agents' | 'delaySeconds'> {
+  const delaySeconds = ({ instance }: Named) => shareOf(instance) * heartbeatSeconds
   return { agents: all.filter((agent) => delaySeconds(agent) < windowSeconds), delaySeconds }
 }

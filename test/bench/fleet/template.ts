@@ -1,6 +1,6 @@
 // Metrics texts of very many agents for little CPU: two are made with the agent's own code, the others differ in name and time.
 
-import { instanceOf, type Simulated, simulate } from './simulated-agent.ts'
+import { simulate } from './simulated-agent.ts'
 
 const timeLine = /^(kopia_agent_metrics_timestamp_seconds) .*$/m
 const timeMark = '@time@'
@@ -21,25 +21,4 @@ export async function templateOf(number: number, seconds: number): Promise<Templ
   const parts = text.split(instance)
   if (parts.length < 2 || !text.includes(timeMark)) throw new Error('expected a text with name and time')
   return (name, at) => parts.join(name).replace(timeMark, String(at))
-}
-
-/** The agents of these numbers; each read of `metricsText` makes the text anew. */
-export async function agentsFrom(first: number, end: number): Promise<readonly Simulated[]> {
-  const templateFor = await templates(Date.now() / 1000)
-  return Array.from({ length: end - first }, (_, index) => {
-    const number = first + index
-    const instance = instanceOf(number)
-    const template = templateFor(number)
-    return {
-      instance,
-      get metricsText() {
-        return [template(instance, Date.now() / 1000)]
-      },
-    }
-  })
-}
-
-/** The same agents with texts that are made already. */
-export function prepared(agents: readonly Simulated[]): readonly Simulated[] {
-  return agents.map(({ instance, metricsText }) => ({ instance, metricsText }))
 }
