@@ -12,11 +12,11 @@ export type Ready = {
   readonly bytes: Buffer
 }
 
-/** The agent's own request: its URL, and a body in chunks, of which this one has a single one. */
-export function readyRequest(url: string, instance: string, text: string): Ready {
+/** The agent's own request: its URL with further parameters, and a body in chunks, of which this one has a single one. */
+export function readyRequest(url: string, instance: string, text: string, parameters = ''): Ready {
   const { hostname, port, host, pathname } = new URL(groupUrl(gatewayOptions(url, instance, 0)))
   const head = [
-    `POST ${pathname} HTTP/1.1`,
+    `POST ${pathname}${parameters} HTTP/1.1`,
     `Host: ${host}`,
     'Content-Type: text/plain; version=0.0.4; charset=utf-8',
     'Connection: close',

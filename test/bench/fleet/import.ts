@@ -12,7 +12,7 @@ import { quantile, type Row } from '../bench.ts'
 import { cpuSecondsWithChildren, millisecondsOf, peakMebibytes, residentMebibytes } from '../measure.ts'
 import { type Clients, type FleetOutcome, startClients } from './clients.ts'
 
-const importPath = '/api/v1/import/prometheus'
+export const importPath = '/api/v1/import/prometheus'
 /** The measured part of the five minutes over which heartbeats are spread. */
 const windowSeconds = 120
 /** How long the agents of a fleet that starts at once may retry. */
