@@ -14,7 +14,7 @@ import { type Clients, type FleetOutcome, startClients } from './clients.ts'
 
 export const importPath = '/api/v1/import/prometheus'
 /** The measured part of the five minutes over which heartbeats are spread. */
-const windowSeconds = 120
+const windowSeconds = 60
 /** How long the agents of a fleet that starts at once may retry. */
 const patienceSeconds = 240
 
@@ -29,25 +29,21 @@ export async function startStore(folder: string): Promise<Service> {
   ])
 }
 
-/** All figures of a fleet of this size, with a store of its own. */
-export async function measureImport(folder: string, agents: number): Promise<readonly Row[]> {
+/** All figures of a fleet of this size, with a store of its own; yields those of each part as soon as it has them. */
+export async function* measureImport(folder: string, agents: number): AsyncGenerator<readonly Row[]> {
   const clients = await startClients(agents)
   let store = await startStore(folder)
   try {
-    const rows = [
-      ...(await measureFill(folder, store, clients, agents)),
-      ...(await measureHeartbeats(store, clients, agents)),
-      ...(await measureAlerts(store, agents)),
-      ...(await measureStorm(store, clients, `${agents} agents at once`)),
-    ]
-    const peak = peakMebibytes(pidOf(store))
+    yield await measureFill(folder, store, clients, agents)
+    yield await measureHeartbeats(store, clients, agents)
+    yield await measureStorm(store, clients, `${agents} agents at once`)
+    yield await measureAlerts(store, agents)
+    yield [{ what: `${agents} agents: peak memory`, unit: 'MiB', values: [peakMebibytes(pidOf(store))] }]
     await store.stop('SIGKILL')
     const startMs = await millisecondsOf(async () => {
       store = await startStore(folder)
     })
-    return [
-      ...rows,
-      { what: `${agents} agents: peak memory`, unit: 'MiB', values: [peak] },
+    yield [
       {
         what: `${agents} agents, the store was killed: until it is ready`,
         unit: 's',
