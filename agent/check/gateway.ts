@@ -2,6 +2,8 @@
 
 import { findGroup, formatLabels, groupLabels } from '../push/group.ts'
 import { type GatewayOptions, requestGateway } from '../push/pushgateway.ts'
+import { accessTo } from '../push/store-api.ts'
+import type { PushTarget } from '../push/target.ts'
 import { agoWords, countWords, pluralWords } from '../status/words.ts'
 import { asRecord, parseJson } from '../util/json.ts'
 import { type Finding, failure, ok, warning } from './finding.ts'
@@ -41,19 +43,12 @@ export async function checkGateway(options: GatewayOptions, now: number): Promis
 }
 
 /** Checks that Prometheus has the agent's series, with the labels that rules and dashboards expect. */
-export async function checkPrometheus(
-  prometheusUrl: string,
-  { job, instance, grouping, timeoutMs }: GatewayOptions,
-): Promise<Finding> {
+export async function checkPrometheus(prometheusUrl: string, options: GatewayOptions): Promise<Finding> {
+  const { job, instance, grouping, target } = options
   const base = prometheusUrl.replace(/\/+$/, '')
   const countSeries = async (labels: Readonly<Record<string, string>>) => {
-    const query = `count(kopia_agent_build_info${formatLabels(labels)})`
-    const response = await requestGateway(
-      // Never send the gateway's credentials to another server.
-      { timeoutMs, credentials: { kind: 'none' }, tls: {} },
-      `${base}/api/v1/query?query=${encodeURIComponent(query)}`,
-      { method: 'GET' },
-    )
+    const url = `${base}/api/v1/query?${new URLSearchParams(countOf(labels, target))}`
+    const response = await requestGateway(accessTo(options, url), url, { method: 'GET' })
     if (!response.ok) throw new Error(response.reason)
     return countIn(response.body)
   }
@@ -71,12 +66,26 @@ export async function checkPrometheus(
       : failure(
           'Prometheus',
           `${base} has no series of ${formatLabels({ job, instance, ...grouping })}`,
-          'have it scrape the gateway as in deploy/prometheus/prometheus.yml; a new group appears with the next scrape',
+          adviceOnMissing[target.kind],
         )
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error)
     return failure('Prometheus', `${base}: ${reason}`, 'start Prometheus, or correct prometheus_url')
   }
+}
+
+const adviceOnMissing = {
+  pushgateway:
+    'have it scrape the gateway as in deploy/prometheus/prometheus.yml; a new group appears with the next scrape',
+  'prometheus-import': 'correct prometheus_url, so that it names the store that gets the pushes',
+} as const
+
+/** What was pushed to an import is shown for a while only, and by VictoriaMetrics not at once unless with nocache. */
+function countOf(labels: Readonly<Record<string, string>>, { kind }: PushTarget): Record<string, string> {
+  const series = `kopia_agent_build_info${formatLabels(labels)}`
+  return kind === 'pushgateway'
+    ? { query: `count(${series})` }
+    : { query: `count(last_over_time(${series}[1h]))`, nocache: '1' }
 }
 
 /** The value of an instant query (Prometheus HTTP API v1). Without series, count() has no result rather than 0. */

@@ -10,7 +10,8 @@ import { createSourceTest } from '../kopia/source-patterns.ts'
 import { lookAtLedger } from '../ledger/store.ts'
 import { isInScope } from '../reconcile/source-filter.ts'
 import type { Settings } from '../settings/settings.ts'
-import { bytesWords, countWords, durationWords, pluralWords, visible } from '../status/words.ts'
+import { bytesWords, countWords, durationWords, pluralWords } from '../status/words.ts'
+import { shellWord } from '../util/shell-word.ts'
 
 type Output = {
   /** For the history itself, if the file is `-`. */
@@ -159,9 +160,4 @@ function createMeter(output: Output['messages'], total: number): Meter {
 
 function dateOf(at: number): string {
   return new Date(at * 1000).toISOString().slice(0, 16).replace('T', ' ').concat(' UTC')
-}
-
-/** Quotes a word for a POSIX shell if that is needed. */
-function shellWord(text: string): string {
-  return /^[\w./@%+=:,-]+$/.test(text) ? text : `'${visible(text).replaceAll("'", "'\\''")}'`
 }

@@ -4,15 +4,18 @@ import { styleText } from 'node:util'
 import { checkAgent, checkLogs, checkSpool } from '../check/files.ts'
 import { type Finding, failure, ok } from '../check/finding.ts'
 import { checkGateway, checkPrometheus } from '../check/gateway.ts'
+import { checkImport } from '../check/import.ts'
 import { checkKopia } from '../check/kopia.ts'
 import { checkAnswers, checkLogging } from '../check/setup.ts'
 import { kopiaOf } from '../daemon/kopia-client.ts'
 import { emptyLedger } from '../ledger/ledger.ts'
 import { lookAtLedger } from '../ledger/store.ts'
+import type { GatewayOptions } from '../push/pushgateway.ts'
 import { ConfigError, type Settings } from '../settings/settings.ts'
 import type { Paint } from '../status/table.ts'
 import { wrapped } from '../status/text-width.ts'
 import { pluralWords, visible } from '../status/words.ts'
+import { cronGaps } from '../util/cron-times.ts'
 
 /** `origins` says in words where the settings come from. */
 type LoadedSettings = { readonly settings: Settings; readonly origins: string }
@@ -74,10 +77,26 @@ async function* checkPushing(settings: Settings, now: number): AsyncGenerator<Fi
     return
   }
   const options = { ...settings.gateway, instance: settings.instance }
-  yield await checkGateway(options, now)
+  yield* checkTarget(settings, options, now)
   yield settings.prometheusUrl === undefined
     ? ok('Prometheus', 'not checked, since prometheus_url is empty')
     : await checkPrometheus(settings.prometheusUrl, options)
+}
+
+async function* checkTarget(
+  { refreshSchedule, prometheusUrl }: Settings,
+  options: GatewayOptions,
+  now: number,
+): AsyncGenerator<Finding> {
+  switch (options.target.kind) {
+    case 'pushgateway':
+      yield await checkGateway(options, now)
+      return
+    case 'prometheus-import': {
+      const heartbeatSeconds = cronGaps([refreshSchedule])?.longestSeconds
+      yield* checkImport({ options, heartbeatSeconds, prometheusUrl, now })
+    }
+  }
 }
 
 const marks = {

@@ -1,10 +1,12 @@
-// forget: deletes this agent's group from the gateway, which otherwise holds the last push for ever.
+// forget: deletes this agent's group from the gateway, which otherwise holds the last push for ever, or from a store.
 
+import { setTimeout as sleep } from 'node:timers/promises'
 import { lockHolder } from '../ledger/lock.ts'
 import { findGroup, formatLabels, type GroupResult, groupLabels } from '../push/group.ts'
 import { deleteGroup, type GatewayOptions, groupUrl } from '../push/pushgateway.ts'
 import type { Settings } from '../settings/settings.ts'
 import { agoWords, countWords, pluralWords } from '../status/words.ts'
+import { forgetSeries, type Outcome } from './forget-import.ts'
 
 type Print = (line: string) => void
 
@@ -29,23 +31,35 @@ export async function forgetCommand(
     printError(`forget: ${refusal}`)
     return 1
   }
-  const before = await findGroup(options)
-  if (before.kind === 'absent') {
-    print(absentText(options, before))
-    return 0
-  }
-  const result = await deleteGroup(options)
-  if (!result.ok) {
-    printError(
-      `forget: ${options.url} did not delete ${formatLabels(groupLabels(options))}: ${result.reason}`,
-    )
+  const { kind, text } = await forget(options, settings.prometheusUrl)
+  if (kind === 'failed') {
+    printError(`forget: ${text}`)
     return 1
   }
-  print(deletedText(options, before))
-  if (holder !== undefined) {
+  print(text)
+  if (kind === 'deleted' && holder !== undefined) {
     print(`An agent with pid ${holder} runs here. If it pushes this group, its next push creates it again.`)
   }
   return 0
+}
+
+function forget(options: GatewayOptions, prometheusUrl: string | undefined): Promise<Outcome> {
+  const { target } = options
+  switch (target.kind) {
+    case 'pushgateway':
+      return forgetGroup(options)
+    case 'prometheus-import':
+      return forgetSeries(options, target.store, prometheusUrl, async (ms) => void (await sleep(ms)))
+  }
+}
+
+async function forgetGroup(options: GatewayOptions): Promise<Outcome> {
+  const before = await findGroup(options)
+  if (before.kind === 'absent') return { kind: 'nothing to delete', text: absentText(options, before) }
+  const result = await deleteGroup(options)
+  if (result.ok) return { kind: 'deleted', text: deletedText(options, before) }
+  const name = formatLabels(groupLabels(options))
+  return { kind: 'failed', text: `${options.url} did not delete ${name}: ${result.reason}` }
 }
 
 function gatewayOptionsOf({ gateway, instance }: Settings): GatewayOptions | undefined {

@@ -45,7 +45,7 @@ type AgentOptions = {
 export async function createAgent(options: AgentOptions): Promise<Agent> {
   const { settings, version, log, serviceManager, nowSeconds, random } = options
   const stopping = new AbortController()
-  const state: AgentState = { progress: 'starting', heartbeatSeconds: undefined }
+  const state: AgentState = { progress: 'starting', pushes: 'once', heartbeatSeconds: undefined }
   const faults = createFaultGuard(log)
   const lifeSigns = createLifeSigns(serviceManager)
   const data = dataOf(await loadLedger(settings.stateDirectory, nowSeconds()), log)
@@ -101,6 +101,7 @@ export async function createAgent(options: AgentOptions): Promise<Agent> {
       version,
       alwaysOn: settings.alwaysOn,
       heartbeatSeconds: state.heartbeatSeconds,
+      keptBy: settings.gateway?.target.kind === 'pushgateway' ? 'gateway' : 'nobody',
       repositoryReachable: repositoryQueries.isReachable(),
       repositoryChanged: ledger.repository.changedTo !== undefined,
       processesVisible: ledger.setup.processesVisible,
@@ -108,7 +109,8 @@ export async function createAgent(options: AgentOptions): Promise<Agent> {
   })
   const verifications = createVerificationIntake({ settings, ledger, faults, nowSeconds, log })
   const intakes = [intake, verifications]
-  const publisher = createPublisher({ settings, ledger, tracker, intakes, metrics, faults, random, log })
+  const common = { faults, nowSeconds, random, log }
+  const publisher = createPublisher({ settings, ledger, tracker, intakes, metrics, ...common })
 
   const loop = createSettlingLoop({
     tracker,
@@ -116,7 +118,7 @@ export async function createAgent(options: AgentOptions): Promise<Agent> {
     reconciler,
     maySettle: () => state.progress === 'up to date',
     publish: async () => {
-      if (state.progress === 'up to date' && state.heartbeatSeconds !== undefined) publisher.requestPush()
+      if (state.progress === 'up to date' && state.pushes === 'as it goes') publisher.requestPush()
       await publisher.save()
     },
     faults,
@@ -127,8 +129,7 @@ export async function createAgent(options: AgentOptions): Promise<Agent> {
   const folders = { cliLogs: settings.cliLogs, spoolFolder: spool.folder }
   const ingest = createIngest({ ...folders, tracker, look, watchdogMs, lifeSigns, faults, log })
   const stages = { settings, ledger, tracker, reconciler, repositoryQueries, publisher, ingest, look }
-  const common = { faults, nowSeconds, log }
-  const verifier = createVerifier({ ...stages, ...common, ...selection, verifications, kopia, random })
+  const verifier = createVerifier({ ...stages, ...common, ...selection, verifications, kopia })
   const refresher = createRefresher({ ...stages, ...common, verifications, spool })
   const onUpToDate = () => {
     state.progress = 'up to date'
@@ -145,6 +146,7 @@ export async function createAgent(options: AgentOptions): Promise<Agent> {
     })
   return createLifecycle({
     ...stages,
+    ...common,
     state,
     stopping,
     serviceManager,
@@ -153,7 +155,6 @@ export async function createAgent(options: AgentOptions): Promise<Agent> {
     verifier,
     startup,
     listen,
-    log,
   })
 }
 

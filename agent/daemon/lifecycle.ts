@@ -8,6 +8,7 @@ import { cronGaps } from '../util/cron-times.ts'
 import type { Log } from '../util/log.ts'
 import type { Progress, WebServer } from '../web/server.ts'
 import type { Ingest } from './ingest.ts'
+import { bringLastResults, type LastResultsOptions } from './last-results.ts'
 import type { Publisher } from './publisher.ts'
 import type { Refresher } from './refresher.ts'
 import type { ServiceManager } from './service-manager.ts'
@@ -28,12 +29,14 @@ export type Agent = {
 /** What the parts of an agent share. */
 export type AgentState = {
   progress: Progress
-  /** Set only by `run`: one-shot pushes must not trigger the missing-heartbeat alert. */
+  /** `run` pushes whenever something has changed, `push` at its end. */
+  pushes: 'once' | 'as it goes'
+  /** Set only by the `run` of a service: one-shot pushes and jobs must not trigger the missing-heartbeat alert. */
   heartbeatSeconds: number | undefined
 }
 
-export type LifecycleOptions = {
-  readonly settings: Pick<Settings, 'refreshSchedule' | 'cliLogs' | 'stateDirectory'>
+export type LifecycleOptions = LastResultsOptions & {
+  readonly settings: Pick<Settings, 'refreshSchedule' | 'cliLogs' | 'stateDirectory' | 'lifetime'>
   readonly state: AgentState
   readonly stopping: AbortController
   readonly ledger: Pick<Ledger, 'sources'>
@@ -56,13 +59,18 @@ export function createLifecycle(options: LifecycleOptions): Agent {
   let web: WebServer | undefined
 
   async function start(): Promise<void> {
-    state.heartbeatSeconds = cronGaps([options.settings.refreshSchedule])?.longestSeconds
+    state.pushes = 'as it goes'
+    state.heartbeatSeconds = heartbeatOf(options.settings)
     web = await options.listen()
     await watchAndCatchUp(options)
   }
 
   async function stop(): Promise<void> {
     void serviceManager.stopping()
+    const { lifetime } = options.settings
+    if (lifetime.kind === 'job' && starting !== undefined) {
+      await bringLastResults(options, starting, lifetime.stopLimitMs)
+    }
     stopping.abort()
     // A start that failed has rejected to its caller already.
     await starting?.catch(() => undefined)
@@ -80,6 +88,10 @@ export function createLifecycle(options: LifecycleOptions): Agent {
     pushOnce: () => pushOnce(options),
     stop,
   }
+}
+
+function heartbeatOf({ lifetime, refreshSchedule }: LifecycleOptions['settings']): number | undefined {
+  return lifetime.kind === 'service' ? cronGaps([refreshSchedule])?.longestSeconds : undefined
 }
 
 async function watchAndCatchUp(options: LifecycleOptions): Promise<void> {

@@ -4,6 +4,7 @@ import type { RunTracker } from '../kopia/runs/tracker.ts'
 import type { Ledger } from '../ledger/ledger.ts'
 import { saveLedger } from '../ledger/store.ts'
 import type { MetricsRegistry } from '../metrics/registry.ts'
+import { createImport } from '../push/import.ts'
 import { createPushQueue } from '../push/push-queue.ts'
 import { type PushResult, push } from '../push/pushgateway.ts'
 import { writeTextfile } from '../push/textfile.ts'
@@ -34,6 +35,7 @@ export type PublisherOptions = {
   readonly intakes: readonly Pick<EventIntake, 'unsaved' | 'remove'>[]
   readonly metrics: Pick<MetricsRegistry, 'text' | 'contentType' | 'countPushFailure'>
   readonly faults: FaultGuard
+  readonly nowSeconds: () => number
   /** In [0, 1). */
   readonly random: () => number
   readonly log: Log
@@ -42,7 +44,8 @@ export type PublisherOptions = {
 /** Binds the ledger to the disk and to the gateway. */
 export function createPublisher(options: PublisherOptions): Publisher {
   const { settings, faults } = options
-  const publishOnce = (signal: AbortSignal) => publishMetrics(options, signal)
+  const send = createSend(options)
+  const publishOnce = (signal: AbortSignal) => publishMetrics(options, send, signal)
   const { queue, pushFault } = createQueue(options, publishOnce)
 
   const save = coalesce(async () => {
@@ -59,16 +62,36 @@ async function saveWithEvents({ settings, ledger, tracker, intakes }: PublisherO
   for (const { intake, files } of unsaved) await intake.remove(files)
 }
 
+type Send = (signal: AbortSignal) => Promise<PushResult>
+
+/** Sends the metrics to what the settings name, if anything. */
+function createSend({ settings, metrics, faults, nowSeconds }: PublisherOptions): Send {
+  const { gateway: target, instance } = settings
+  if (target === undefined) return async () => ({ ok: true })
+  const gateway = { ...target, instance }
+  const { contentType } = metrics
+  switch (target.target.kind) {
+    case 'pushgateway':
+      return (signal) => push(gateway, metrics.text(), contentType, signal)
+    case 'prometheus-import': {
+      const guard = (endSeries: () => Promise<void>) =>
+        faults.run('Ending series in the store, which it shows for some more minutes,', endSeries)
+      const sendToImport = createImport({ gateway, nowSeconds, guard })
+      return (signal) => sendToImport(metrics.text(), contentType, signal)
+    }
+  }
+}
+
 async function publishMetrics(
   { settings, metrics, faults }: PublisherOptions,
+  send: Send,
   signal: AbortSignal,
 ): Promise<PushResult> {
-  const { gateway, instance, textfile } = settings
+  const { textfile } = settings
   if (textfile !== undefined) {
     await faults.run(`Writing the textfile ${textfile}`, () => writeTextfile(textfile, metrics.text()))
   }
-  if (gateway === undefined) return { ok: true }
-  return push({ ...gateway, instance }, metrics.text(), metrics.contentType, signal)
+  return send(signal)
 }
 
 function createQueue(

@@ -9,6 +9,8 @@ export type AgentFacts = {
   readonly alwaysOn: boolean
   /** Set only by `run`: one-shot pushes must not trigger the missing-heartbeat alert. */
   readonly heartbeatSeconds: number | undefined
+  /** `gateway`: a Pushgateway keeps the last metrics of an agent that is silent. */
+  readonly keptBy: 'gateway' | 'nobody'
   /** Undefined before the first question to the repository. */
   readonly repositoryReachable: boolean | undefined
   readonly repositoryChanged: boolean
@@ -27,11 +29,24 @@ export function agentSamples(facts: AgentFacts, nowSeconds: number): SamplesByNa
     ['kopia_agent_build_info', [{ labels: { version }, value: 1 }]],
     ['kopia_agent_always_on', [{ labels: {}, value: Number(alwaysOn) }]],
     ['kopia_agent_metrics_timestamp_seconds', [{ labels: {}, value: nowSeconds }]],
+    ['kopia_agent_metrics_deadline_timestamp_seconds', sampleIfKnown(deadlineOf(facts, nowSeconds))],
     ['kopia_agent_heartbeat_interval_seconds', sampleIfKnown(heartbeatSeconds)],
     ['kopia_agent_repository_reachable', sampleIfKnown(numberIfKnown(repositoryReachable))],
     ['kopia_agent_repository_changed', [{ labels: {}, value: Number(facts.repositoryChanged) }]],
     ['kopia_agent_processes_visible', sampleIfKnown(numberIfKnown(facts.processesVisible))],
   ])
+}
+
+/**
+ * Without a gateway, the series end with the agent: a rule that remembers this one knows that it is missed. Three heartbeats and a
+ * quarter of an hour, as in KopiaAgentSilent.
+ */
+function deadlineOf(
+  { alwaysOn, heartbeatSeconds, keptBy }: AgentFacts,
+  nowSeconds: number,
+): number | undefined {
+  if (!alwaysOn || heartbeatSeconds === undefined || keptBy === 'gateway') return undefined
+  return nowSeconds + 3 * heartbeatSeconds + 900
 }
 
 export type AgentCounters = {

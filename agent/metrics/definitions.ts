@@ -225,6 +225,13 @@ export const definitions = {
     labels: [],
     help: 'When the agent made this text of its metrics, in Unix time; it is silent when no newer one comes.',
   },
+  kopia_agent_metrics_deadline_timestamp_seconds: {
+    type: 'gauge',
+    labels: [],
+    help:
+      'When the agent counts as silent unless it makes newer metrics before, in Unix time; absent where a Pushgateway keeps ' +
+      'its metrics, on a machine that sleeps, and where it promises no heartbeat.',
+  },
   kopia_agent_heartbeat_interval_seconds: {
     type: 'gauge',
     labels: [],

@@ -9,10 +9,10 @@ import { pipeline } from 'node:stream/promises'
 export type TlsFiles = { readonly ca?: string; readonly certificate?: string; readonly key?: string }
 
 /** Sent piece by piece. A string alone does not fit: it would be sent character by character. */
-export type Body = readonly string[] | AsyncIterable<string>
+export type Body = readonly (string | Uint8Array)[] | AsyncIterable<string>
 
 export type HttpRequest = {
-  readonly method: 'GET' | 'PUT' | 'DELETE'
+  readonly method: 'GET' | 'PUT' | 'POST' | 'DELETE'
   readonly url: string
   readonly headers?: Readonly<Record<string, string>>
   readonly body?: Body

@@ -1,9 +1,13 @@
-// Replaces or deletes this agent's group on the gateway.
+// Pushes this agent's group, and deletes it from a gateway.
 
+import { adviceOnRefusal } from './advice.ts'
 import { type Body, type HttpRequest, sendRequest, type TlsFiles } from './http.ts'
+import type { PushTarget } from './target.ts'
 
 export type GatewayOptions = {
   readonly url: string
+  /** What the URL names. */
+  readonly target: PushTarget
   readonly job: string
   readonly instance: string
   /** Labels of the group besides job and instance. */
@@ -20,7 +24,10 @@ export type Credentials =
 
 export type PushResult = { readonly ok: true } | { readonly ok: false; readonly reason: string }
 
-/** Sends `body` by PUT, which replaces the whole group. An error becomes a reason of one line. */
+/** A gateway replaces the whole group on PUT. An import adds samples; POST is what VictoriaMetrics documents. */
+const methods = { pushgateway: 'PUT', 'prometheus-import': 'POST' } as const
+
+/** Sends `body`. An error becomes a reason of one line, for an import with what to do. */
 export async function push(
   options: GatewayOptions,
   body: Body,
@@ -30,21 +37,27 @@ export async function push(
   const response = await requestGateway(
     options,
     groupUrl(options),
-    { method: 'PUT', body, headers: { 'content-type': contentType } },
+    { method: methods[options.target.kind], body, headers: { 'content-type': contentType } },
     signal,
   )
-  return response.ok ? { ok: true } : response
+  if (response.ok) return { ok: true }
+  return { ok: false, reason: `${response.reason}${adviceOnRefusal(options, response)}` }
 }
 
-/** Deletes the group; succeeds also if there is none. */
+/** Deletes the group from a gateway; succeeds also if there is none. */
 export async function deleteGroup(options: GatewayOptions): Promise<PushResult> {
   const response = await requestGateway(options, groupUrl(options), { method: 'DELETE' })
-  return response.ok ? { ok: true } : response
+  return response.ok ? { ok: true } : { ok: false, reason: response.reason }
 }
 
-type GatewayResponse =
-  | { readonly ok: true; readonly body: string }
-  | { readonly ok: false; readonly reason: string }
+/** `status` is undefined where no answer came. */
+export type FailedResponse = {
+  readonly ok: false
+  readonly reason: string
+  readonly status: number | undefined
+}
+
+type GatewayResponse = { readonly ok: true; readonly body: string } | FailedResponse
 
 /** Sends one request with credentials and time limit. An error or a refusal becomes a reason of one line. */
 export async function requestGateway(
@@ -64,10 +77,10 @@ export async function requestGateway(
       signal: signal === undefined ? timeLimit : AbortSignal.any([signal, timeLimit]),
     })
     const isGood = status >= 200 && status < 300
-    return isGood ? { ok: true, body: text } : { ok: false, reason: refusal(status, text) }
+    return isGood ? { ok: true, body: text } : { ok: false, reason: refusal(status, text), status }
   } catch (error) {
-    if (timeLimit.aborted) return { ok: false, reason: `no answer within ${options.timeoutMs / 1000} s` }
-    return { ok: false, reason: reasonOf(error) }
+    const reason = timeLimit.aborted ? `no answer within ${options.timeoutMs / 1000} s` : reasonOf(error)
+    return { ok: false, reason, status: undefined }
   }
 }
 

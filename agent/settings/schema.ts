@@ -35,6 +35,14 @@ export const declarations = {
     doc: 'URL of the Pushgateway, without user name and password; empty: the agent does not push',
     check: urlWithoutLogin('they belong in pushgateway_username and pushgateway_password_file'),
   },
+  push_target: {
+    default: 'auto',
+    environment: 'KOPIA_METRICS_PUSH_TARGET',
+    doc:
+      'what `pushgateway_url` names: `pushgateway`, or `prometheus-import` for the text import of VictoriaMetrics; `auto`: an ' +
+      'import if its path ends in `/api/v1/import/prometheus`, else a Pushgateway',
+    check: oneOf('auto', 'pushgateway', 'prometheus-import'),
+  },
   pushgateway_username: setting(
     'KOPIA_METRICS_PUSHGATEWAY_USERNAME',
     'user name for basic authentication at the gateway',
@@ -146,6 +154,20 @@ export const declarations = {
     environment: 'KOPIA_METRICS_ALWAYS_ON',
     doc: '`false` for a machine that sleeps or travels: its silence alone then fires no alert',
     check: oneOf('true', 'false'),
+  },
+  lifetime: {
+    default: 'service',
+    environment: 'KOPIA_METRICS_LIFETIME',
+    doc:
+      '`service`: the agent runs all the time; `job`: it runs beside one run of Kopia and ends with it, so it promises no ' +
+      'heartbeat, and a stop waits for the result of the run',
+    check: oneOf('service', 'job'),
+  },
+  stop_timeout: {
+    default: '25s',
+    environment: 'KOPIA_METRICS_STOP_TIMEOUT',
+    doc: 'with `lifetime: job`, how long a stop may wait for the result of the run and for its push',
+    check: (value) => void parseDurationMs(value),
   },
   overdue_grace: {
     default: '0.5',

@@ -1,14 +1,12 @@
 // Turns the texts of the settings into the values that the agent uses.
 
-import { readFileSync } from 'node:fs'
 import { hostname } from 'node:os'
 import { join } from 'node:path'
 import { configurationPathOf } from '../kopia/runs/configuration.ts'
 import type { SourcePatterns } from '../kopia/source-patterns.ts'
 import type { LimitSettings } from '../limits/context.ts'
-import type { TlsFiles } from '../push/http.ts'
-import type { Credentials } from '../push/pushgateway.ts'
 import type { Login } from '../web/login.ts'
+import { ConfigError } from './config-error.ts'
 import { defaultLogDirectory, defaultStateDirectory, type Environment } from './default-folders.ts'
 import {
   type ListenAddress,
@@ -19,14 +17,14 @@ import {
   parseListen,
   parseSpacingSeconds,
 } from './formats.ts'
+import { type GatewaySettings, toGateway } from './gateway.ts'
+import { type Lifetime, toLifetime } from './lifetime.ts'
 import { toLimits } from './limits.ts'
 import { type SettingName, stringsByName } from './names.ts'
+import { readSecret, secretOf } from './secret-files.ts'
 import { toVerify, type VerifySettings } from './verify.ts'
 
-/** Reports a wrong setting; the message is one line for the user. */
-export class ConfigError extends Error {
-  override readonly name = 'ConfigError'
-}
+export { ConfigError, firstLine } from './config-error.ts'
 
 export type Settings = {
   /** Undefined: the agent does not push. */
@@ -55,6 +53,7 @@ export type Settings = {
   readonly scope: 'local' | 'all'
   readonly sources: SourcePatterns
   readonly alwaysOn: boolean
+  readonly lifetime: Lifetime
   readonly limits: LimitSettings
   readonly verify: VerifySettings
   readonly refreshSchedule: string
@@ -74,21 +73,13 @@ type BackfillSettings = {
   readonly olderSpacingSeconds: number
 }
 
-type GatewaySettings = {
-  readonly url: string
-  readonly job: string
-  readonly grouping: Readonly<Record<string, string>>
-  readonly timeoutMs: number
-  readonly credentials: Credentials
-  readonly tls: TlsFiles
-}
-
 /** Builds the settings; throws a ConfigError if a file can't be read or a setting lacks its counterpart. */
 export function toSettings(get: (name: SettingName) => string, environment: Environment): Settings {
   const values = stringsByName(get) as Record<SettingName, string>
   const logDirectory = values.kopia_log_dir || defaultLogDirectory(environment)
+  const gateway = values.pushgateway_url === '' ? undefined : toGateway(values)
   return {
-    gateway: values.pushgateway_url === '' ? undefined : toGateway(values),
+    gateway,
     listen: parseListen(values.listen),
     webLogin: toWebLogin(values),
     webAllowedHosts: parseList(values.web_allowed_hosts),
@@ -106,6 +97,7 @@ export function toSettings(get: (name: SettingName) => string, environment: Envi
     scope: values.scope === 'all' ? 'all' : 'local',
     sources: { include: parseList(values.sources_include), exclude: parseList(values.sources_exclude) },
     alwaysOn: values.always_on === 'true',
+    lifetime: toLifetime(values, gateway?.target),
     limits: toLimits(values.overdue_grace, values.expected_interval, values.verify_schedule),
     verify: toVerify(values),
     refreshSchedule: values.refresh_schedule,
@@ -126,34 +118,6 @@ export function toSettings(get: (name: SettingName) => string, environment: Envi
   }
 }
 
-function toGateway(values: Record<SettingName, string>): GatewaySettings {
-  return {
-    url: values.pushgateway_url,
-    job: values.job,
-    grouping: parseGrouping(values.grouping),
-    timeoutMs: parseDurationMs(values.pushgateway_timeout),
-    credentials: toCredentials(values),
-    tls: toTlsFiles(values),
-  }
-}
-
-function toTlsFiles(values: Record<SettingName, string>): TlsFiles {
-  const [ca, certificate, key] = (
-    ['pushgateway_ca_file', 'pushgateway_cert_file', 'pushgateway_key_file'] as const
-  ).map((name) => readableFile(name, values[name]))
-  if ((certificate === undefined) !== (key === undefined)) {
-    throw new ConfigError('pushgateway_cert_file and pushgateway_key_file: expected both of them, found one')
-  }
-  return { ...(ca && { ca }), ...(certificate && { certificate }), ...(key && { key }) }
-}
-
-/** Checks that the file can be read; undefined if none is set. */
-function readableFile(name: SettingName, path: string): string | undefined {
-  if (path === '') return undefined
-  readSecret(name, path)
-  return path
-}
-
 function toWebLogin(values: Record<SettingName, string>): Login | undefined {
   const { web_username: username, web_password_file: file } = values
   if (username === '' && file === '') return undefined
@@ -161,39 +125,4 @@ function toWebLogin(values: Record<SettingName, string>): Login | undefined {
     throw new ConfigError('web_username and web_password_file: expected both of them, found one')
   }
   return { username, password: readSecret('web_password_file', file) }
-}
-
-function toCredentials(values: Record<SettingName, string>): Credentials {
-  const tokenFile = values.pushgateway_bearer_token_file
-  if (tokenFile !== '') {
-    return { kind: 'bearer', token: readSecret('pushgateway_bearer_token_file', tokenFile) }
-  }
-  if (values.pushgateway_username === '') return { kind: 'none' }
-  return {
-    kind: 'basic',
-    username: values.pushgateway_username,
-    password: secretOf(values, 'pushgateway_password'),
-  }
-}
-
-/** The secret from its file if one is set, else the setting itself. */
-function secretOf(
-  values: Record<SettingName, string>,
-  name: 'kopia_password' | 'pushgateway_password',
-): string {
-  const path = values[`${name}_file`]
-  return path === '' ? values[name] : readSecret(`${name}_file`, path)
-}
-
-function readSecret(name: SettingName, path: string): string {
-  try {
-    return readFileSync(path, 'utf8').trim()
-  } catch (error) {
-    throw new ConfigError(`${name}: ${path} can't be read: ${firstLine(error)}`)
-  }
-}
-
-/** The first line of an error's message. */
-export function firstLine(error: unknown): string {
-  return (error instanceof Error ? error.message : String(error)).split('\n')[0] ?? ''
 }

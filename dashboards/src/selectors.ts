@@ -20,9 +20,6 @@ export type NodeMetricName =
   | 'node_pressure_memory_waiting_seconds_total'
   | 'node_uname_info'
 
-/** The Pushgateway's own metrics about each group. */
-export type GatewayMetricName = 'push_time_seconds'
-
 /** Only series in a central store of several sites have the label `site`. "All" also matches series without it. */
 const ofGroup = ['site=~"$site"', 'job=~"$job"'] as const
 
@@ -32,7 +29,7 @@ export function ofSources(metric: MetricName, ...matchers: readonly string[]): s
 }
 
 /** Selects the series about the agents (and their repositories) that report the selected sources. */
-export function ofAgents(metric: MetricName | GatewayMetricName, ...matchers: readonly string[]): string {
+export function ofAgents(metric: MetricName, ...matchers: readonly string[]): string {
   return select(metric, [...ofGroup, 'instance=~"$instance"', ...matchers])
 }
 

@@ -6,13 +6,20 @@ import { createLogRecorder } from '../support/log-recorder.ts'
 function createAgentOf(change: (steps: string[]) => Partial<LifecycleOptions> = () => ({})) {
   const steps: string[] = []
   const step = (name: string) => async () => void steps.push(name)
-  const state: AgentState = { progress: 'starting', heartbeatSeconds: undefined }
+  const state: AgentState = { progress: 'starting', pushes: 'once', heartbeatSeconds: undefined }
   const stopping = new AbortController()
   const agent = createLifecycle({
-    settings: { refreshSchedule: '*/5 * * * *', cliLogs: '/logs', stateDirectory: '/state' },
+    settings: {
+      refreshSchedule: '*/5 * * * *',
+      cliLogs: '/logs',
+      stateDirectory: '/state',
+      lifetime: { kind: 'service' },
+    },
     state,
     stopping,
     ledger: { sources: new Map() },
+    tracker: { runs: new Map() },
+    random: () => 0.5,
     serviceManager: {
       watchdogMs: undefined,
       ready: step('ready'),

@@ -44,6 +44,7 @@ async function createSetup(context: TestContext, settings: Partial<PublisherOpti
         yield 'kopia_backup_status 1\n'
       },
     },
+    nowSeconds: () => 0,
     faults: createFaultGuard(log),
     random: () => 0,
     log,
@@ -88,6 +89,7 @@ test('a gateway that refuses is counted and shown until it takes a push', async 
   const { port } = server.address() as AddressInfo
   const gateway = {
     url: `http://127.0.0.1:${port}`,
+    target: { kind: 'pushgateway' },
     job: 'kopia',
     grouping: {},
     timeoutMs: 10_000,

@@ -19,9 +19,7 @@ const day = 24 * hour
 /** The time of the evaluation, in Unix seconds. */
 const now = 30 * day
 
-type Values = Partial<
-  Record<MetricName | 'push_time_seconds', readonly (readonly [labels: string, value: number])[]>
->
+type Values = Partial<Record<MetricName, readonly (readonly [labels: string, value: number])[]>>
 type Case = { readonly name: string; readonly state: keyof typeof states; readonly values: Values }
 
 const known: Values = { kopia_backup_first_seen_timestamp_seconds: [['', now - 20 * day]] }
@@ -42,7 +40,7 @@ const due = (secondsAgo: number, origin: string): Values => ({
 const agent = (alwaysOn: number, silentSeconds: number): Values => ({
   kopia_agent_always_on: [['', alwaysOn]],
   kopia_agent_heartbeat_interval_seconds: [['', 300]],
-  push_time_seconds: [['', now - silentSeconds]],
+  kopia_agent_metrics_timestamp_seconds: [['', now - silentSeconds]],
 })
 const oneShot = (alwaysOn: number, silentSeconds: number): Values => ({
   ...agent(alwaysOn, silentSeconds),

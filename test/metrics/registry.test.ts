@@ -24,10 +24,11 @@ type Fixture = {
 const fixtures = new URL('../fixtures/metrics/', import.meta.url)
 /** Three and a half hours after the newest snapshot of the fixture. */
 const fixtureNow = 1_795_530_700
-const facts = {
+const facts: AgentFacts = {
   version: '1',
   alwaysOn: true,
   heartbeatSeconds: undefined,
+  keptBy: 'gateway',
   repositoryReachable: undefined,
   repositoryChanged: false,
   processesVisible: undefined,

@@ -52,6 +52,7 @@ test('a bearer token is sent in the Authorization header', async (context) => {
   assert.ok(address !== null && typeof address === 'object')
   const options: GatewayOptions = {
     url: `http://127.0.0.1:${address.port}`,
+    target: { kind: 'pushgateway' },
     job: 'kopia',
     instance: 'vm',
     grouping: {},

@@ -13,6 +13,7 @@ import { waitFor } from '../support/wait.ts'
 const text = '# HELP kopia_x x\n# TYPE kopia_x gauge\nkopia_x 1\n'
 const options: GatewayOptions = {
   url: 'http://127.0.0.1:9',
+  target: { kind: 'pushgateway' },
   job: 'kopia',
   instance: 'vm',
   grouping: {},

@@ -178,6 +178,23 @@ test('every setting has its own environment variable and an explanation', async 
   for (const name of settingNames()) assert.ok(declarations[name].doc.length > 10, name)
 })
 
+test('a job waits as long as stop_timeout says, and cannot push into a store, which would forget it', async () => {
+  const lifetimeOf = async (flags: Readonly<Record<string, string>>) =>
+    (await loadSettings(flags, {})).lifetime
+  assert.deepEqual(await lifetimeOf({}), { kind: 'service' })
+  assert.deepEqual(await lifetimeOf({ lifetime: 'job' }), { kind: 'job', stopLimitMs: 25_000 })
+  assert.deepEqual(await lifetimeOf({ lifetime: 'job', 'stop-timeout': '2m' }), {
+    kind: 'job',
+    stopLimitMs: 120_000,
+  })
+  const intoStore = { 'pushgateway-url': 'http://vm:8428/api/v1/import/prometheus' }
+  assert.deepEqual(await lifetimeOf(intoStore), { kind: 'service' })
+  await assert.rejects(
+    lifetimeOf({ lifetime: 'job', ...intoStore }),
+    /^ConfigError: lifetime: expected service .*found job/,
+  )
+})
+
 test('always_on may be a boolean in YAML', async (context) => {
   const config = join(await temporaryFolder(context), 'config.yaml')
   await writeFile(config, 'always_on: false\n')

@@ -49,7 +49,7 @@ export async function makeUnreadableFile(path: string): Promise<void> {
 }
 
 /** Creates a file of 64 GiB of zeros, which takes long to read and no disk space. */
-async function makeLongFile(path: string): Promise<void> {
+export async function makeLongFile(path: string): Promise<void> {
   const file = join(path, 'long')
   await writeFile(file, '')
   await truncate(file, 2 ** 36)

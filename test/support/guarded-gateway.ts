@@ -52,6 +52,7 @@ basic_auth_users:
   cleanUpAfter(context, () => running.stop())
   const options: GatewayOptions = {
     url: `https://127.0.0.1:${port}`,
+    target: { kind: 'pushgateway' },
     job: 'kopia',
     instance: 'vm',
     grouping: {},

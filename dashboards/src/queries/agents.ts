@@ -3,7 +3,8 @@
 import { ofAgents, select } from '../selectors.ts'
 
 const byAgent = (expression: string) => `max by (site, instance) (${expression})`
-const pushed = byAgent(ofAgents('push_time_seconds'))
+const madeAt = ofAgents('kopia_agent_metrics_timestamp_seconds')
+const pushed = byAgent(madeAt)
 const known = ofAgents('kopia_agent_build_info')
 
 /** A Kopia command that never failed has no series with result="failed". */
@@ -11,15 +12,18 @@ const failed = ofAgents('kopia_agent_kopia_calls_total', 'result="failed"')
 const failedCalls = `sum by (site, instance) (increase(${failed}[$__range]))`
 
 /** The limit of KopiaAgentSilent: three heartbeats and a quarter of an hour. */
-const pushAge = `time() - ${ofAgents('push_time_seconds')}`
+const age = `time() - ${madeAt}`
 const allowedSilence = `on (site, job, instance) (3 * ${ofAgents('kopia_agent_heartbeat_interval_seconds')} + 900)`
-/** One-shot pushes and agents that Prometheus scrapes without a gateway are never silent. */
-export const isSilent = `(${pushAge} > ${allowedSilence})`
+/** One-shot pushes are never silent. */
+export const isSilent = `(${age} > ${allowedSilence})`
 const alwaysOn = ofAgents('kopia_agent_always_on')
-const silent = `${byAgent(`${isSilent} and on (site, job, instance) ${alwaysOn} == 1`)}`
+const deadline = ofAgents('kopia_agent_metrics_deadline_timestamp_seconds')
+/** As KopiaAgentSilent: without a gateway the metrics of an agent end with it, so its deadline is remembered. */
+const isGone = `last_over_time(${deadline}[$__range]) < time() unless ${madeAt}`
+const silent = byAgent(`${isSilent} and on (site, job, instance) ${alwaysOn} == 1 or ${isGone}`)
 
 /** Machines that may sleep and from which nothing is heard. Between one-shot pushes it is not known whether they are awake. */
-export const asleep = `(${alwaysOn} == 0 unless on (site, job, instance) (${pushAge} <= ${allowedSilence}))`
+export const asleep = `(${alwaysOn} == 0 unless on (site, job, instance) (${age} <= ${allowedSilence}))`
 
 /** A failed backup would not be seen where snapshots are unexplained or runs belong to an unknown repository. */
 const unseen = [

@@ -42,7 +42,7 @@ const passed = `(${deadline} < time())`
  * The exception of KopiaBackupOverdue: the gateway keeps the deadline of a machine that sleeps, which the agent moves once it
  * pushes again.
  */
-const pushedBySleeper = `(${ofAgents('push_time_seconds')} and ${ofAgents('kopia_agent_always_on')} == 0)`
+const pushedBySleeper = `(${ofAgents('kopia_agent_metrics_timestamp_seconds')} and ${ofAgents('kopia_agent_always_on')} == 0)`
 const mayMove = `(${deadline} >= ignoring (user, host, path, origin) group_left () ${pushedBySleeper})`
 /** The deadlines for which KopiaBackupOverdue or KopiaBackupNeverSucceeded is due. */
 const overdue = `(${passed} unless ${mayMove})`

@@ -5,6 +5,7 @@ import { createLedger, emptyLedger, type Ledger } from '../../../agent/ledger/le
 import { createMetricsRegistry, type MetricsRegistry } from '../../../agent/metrics/registry.ts'
 import type { GatewayOptions } from '../../../agent/push/pushgateway.ts'
 import { parseDurationMs } from '../../../agent/settings/formats.ts'
+import { toPushTarget } from '../../../agent/settings/push-target.ts'
 import { declarations } from '../../../agent/settings/schema.ts'
 import { defaultLimitSettings } from '../../support/limits.ts'
 import { piecesOf } from '../../support/pieces.ts'
@@ -45,6 +46,7 @@ export function registryAt(number: number, nowSeconds: number): MetricsRegistry 
       version: '0.1.0',
       alwaysOn: true,
       heartbeatSeconds: 300,
+      keptBy: 'gateway',
       repositoryReachable: true,
       repositoryChanged: false,
       processesVisible: true,
@@ -117,6 +119,7 @@ export const defaultTimeoutMs = parseDurationMs(declarations.pushgateway_timeout
 export function gatewayOptions(url: string, instance: string, timeoutMs: number): GatewayOptions {
   return {
     url,
+    target: toPushTarget({ push_target: 'auto', pushgateway_url: url, prometheus_url: '' }),
     job: declarations.job.default,
     instance,
     grouping: {},

@@ -10,7 +10,8 @@ import { isIn, type Metrics, type Value } from './tracks.ts'
 export type AgentLedger = {
   /** Handles the end of a `snapshot create`, which runs maintenance if it is due. */
   readonly endCommand: (time: number, isGood: boolean) => void
-  readonly metrics: () => Metrics
+  /** `madeAt` is when the agent makes its metrics, in Unix seconds: a time, or the last heartbeat before a time. */
+  readonly metrics: (madeAt: Value) => Metrics
   readonly observed: ReadonlyMap<Incident, Observation>
 }
 
@@ -110,7 +111,11 @@ export function createAgentLedger(
   }
 
   addSchedules(machine, isAwake, queue, queryRepository, verify)
-  return { endCommand, metrics: () => metricsOf(machine, heartbeat, state), observed: observations.all }
+  return {
+    endCommand,
+    metrics: (madeAt) => metricsOf(machine, heartbeat, state, madeAt),
+    observed: observations.all,
+  }
 }
 
 /** The agent queries the repository every six hours. The server runs verify each Sunday morning. */
@@ -154,13 +159,14 @@ function createObservations(incidents: readonly Incident[]) {
   }
 }
 
-function metricsOf(machine: Machine, heartbeat: number, state: State): Metrics {
+function metricsOf(machine: Machine, heartbeat: number, state: State, madeAt: Value): Metrics {
   const values = new Map<string, Value>()
   const put = (name: string, value: Value, more = '') => {
     if (value !== undefined) values.set(`${name}{job="kopia", instance="${machine}"${more}}`, value)
   }
   // One-shot pushes have no heartbeat.
   if (machine !== 'cron') put('kopia_agent_heartbeat_interval_seconds', heartbeat)
+  put('kopia_agent_metrics_timestamp_seconds', madeAt)
   put('kopia_agent_always_on', machine === 'laptop' ? 0 : 1)
   put('kopia_agent_repository_reachable', state.isReachable)
   put('kopia_agent_repository_changed', state.isChanged)

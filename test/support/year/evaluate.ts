@@ -170,7 +170,7 @@ function tracksOf(
 }
 
 /** What tells that an agent is there, and up to date. */
-const isOfEveryAgent = /^kopia_agent_(build_info|repository_changed)/
+const isOfEveryAgent = /^kopia_agent_(build_info|metrics_timestamp_seconds)/
 
 function run(file: string, parameters: readonly string[]): Promise<string> {
   return new Promise((resolve) => {

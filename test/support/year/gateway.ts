@@ -27,6 +27,14 @@ export function createGroup(
   let pushed: readonly Metrics[] = []
   let state: 'absent' | 'pushing' | 'stopped' | 'rejected' = 'absent'
 
+  /** Keeps what each heartbeat would have changed. */
+  function keep(time: number): void {
+    if (state !== 'pushing') return
+    for (const [series, value] of pushed.flatMap((part) => [...part])) {
+      if (typeof value === 'function') setFrom(tracks, series, time, value(time))
+    }
+  }
+
   return {
     push: (time, parts) => {
       if (state === 'absent') setFrom(tracks, failureTime, time, 0)
@@ -43,11 +51,13 @@ export function createGroup(
       state = 'pushing'
     },
     stop: (time) => {
+      keep(time)
       if (state === 'pushing' && lastBeat !== undefined) setFrom(tracks, pushTime, time, lastBeat(time))
       if (state === 'rejected' && lastBeat !== undefined) setFrom(tracks, failureTime, time, lastBeat(time))
       if (state !== 'absent') state = 'stopped'
     },
     reject: (time) => {
+      keep(time)
       if (state === 'pushing' && lastBeat !== undefined) setFrom(tracks, pushTime, time, lastBeat(time))
       setFrom(tracks, failureTime, time, lastBeat ?? time)
       state = 'rejected'

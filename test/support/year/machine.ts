@@ -102,7 +102,7 @@ export function simulateMachine(
     else if (isUnder('pushes are rejected', time)) group.reject(time)
     else if (!isOneShot || hasRunEnded) {
       const ofSources = sourceMetrics(labels, ledger, running, time)
-      const pushed = [agent.metrics(), ...ofSources]
+      const pushed = [agent.metrics(isOneShot ? time : lastBeat), ...ofSources]
       group.push(time, isUnder('agent is outdated', time) ? pushed.map(withoutLimits) : pushed)
     }
     hasRunEnded = false

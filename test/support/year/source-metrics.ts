@@ -81,7 +81,7 @@ function metricsOf(state: SourceState, group: string, { runningSince, context }:
 
 /** What an agent pushes that is older than the limits, and than the metrics of its setup. */
 export function withoutLimits(metrics: Metrics): Metrics {
-  const isNew = /^kopia_(backup_\w*(deadline|baseline|limit)|verify_|agent_repository_changed)/
+  const isNew = /^kopia_(backup_\w*(deadline|baseline|limit)|verify_|agent_metrics_timestamp)/
   return new Map([...metrics].filter(([series]) => !isNew.test(series)))
 }
 

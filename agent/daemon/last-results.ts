@@ -1,0 +1,80 @@
+// What an agent does that ends with its job: it waits for the results of the runs, and brings them to the gateway.
+
+import type { Run } from '../kopia/runs/run.ts'
+import { retryWaitMs } from '../push/retry.ts'
+import type { Log } from '../util/log.ts'
+import type { Progress } from '../web/server.ts'
+import type { Ingest } from './ingest.ts'
+import type { Publisher } from './publisher.ts'
+import { aborted, pause } from './timers.ts'
+
+export type LastResultsOptions = {
+  readonly state: { readonly progress: Progress }
+  readonly tracker: { readonly runs: ReadonlyMap<string, Pick<Run, 'state'>> }
+  readonly ingest: Pick<Ingest, 'readEverything'>
+  readonly publisher: Pick<Publisher, 'save' | 'publishOnce'>
+  /** In [0, 1). */
+  readonly random: () => number
+  readonly log: Log
+}
+
+const lookIntervalMs = 250
+
+/**
+ * Resolves when all runs are settled and their results pushed, or at the limit, and reports what is missing then. `starting`
+ * is the start of the agent, which may still be reading the past; the limit holds for it, too.
+ */
+export async function bringLastResults(
+  options: LastResultsOptions,
+  starting: Promise<void>,
+  stopLimitMs: number,
+): Promise<void> {
+  const limit = new AbortController()
+  // The timer of AbortSignal.timeout() does not keep the process alive.
+  const timer = setTimeout(() => limit.abort(), stopLimitMs)
+  try {
+    await bringUntil(limit.signal, options, starting)
+  } finally {
+    clearTimeout(timer)
+  }
+}
+
+async function bringUntil(
+  limit: AbortSignal,
+  options: LastResultsOptions,
+  starting: Promise<void>,
+): Promise<void> {
+  await Promise.race([starting.catch(() => undefined), aborted(limit)])
+  // A start that failed is reported by its caller. One that takes too long goes on at the next start.
+  if (options.state.progress !== 'up to date') return
+  await settleAll(options, limit)
+  await options.publisher.save()
+  await pushUntilTaken(options, limit)
+}
+
+async function settleAll({ tracker, ingest, log }: LastResultsOptions, limit: AbortSignal): Promise<void> {
+  await Promise.race([ingest.readEverything(limit), aborted(limit)])
+  while (!limit.aborted && hasUnsettledRun(tracker)) {
+    await pause(lookIntervalMs, limit)
+    await Promise.race([ingest.readEverything(limit), aborted(limit)])
+  }
+  if (hasUnsettledRun(tracker)) {
+    log.warn('A run of Kopia has no result yet at the end of stop_timeout: the next start looks for it.')
+  }
+}
+
+function hasUnsettledRun({ runs }: LastResultsOptions['tracker']): boolean {
+  return [...runs.values()].some(({ state }) => state !== 'settled')
+}
+
+async function pushUntilTaken(
+  { publisher, random, log }: LastResultsOptions,
+  limit: AbortSignal,
+): Promise<void> {
+  for (let failures = 1; !limit.aborted; failures += 1) {
+    const result = await publisher.publishOnce(limit)
+    if (result.ok) return
+    log.warn(`The last push failed: ${result.reason}`)
+    await pause(retryWaitMs(failures, random()), limit)
+  }
+}

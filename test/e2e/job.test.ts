@@ -1,0 +1,93 @@
+// An agent with `lifetime: job` lives beside one run of Kopia. It ends right after it, and its last push has the result.
+
+import assert from 'node:assert/strict'
+import { rm } from 'node:fs/promises'
+import { hostname, userInfo } from 'node:os'
+import { join } from 'node:path'
+import { test } from 'node:test'
+import { cleanUpAfter } from '../support/cleanup.ts'
+import { makeLongFile } from '../support/endings.ts'
+import { holdKopia } from '../support/held-kopia.ts'
+import { breakAction, createLab, figuresOf, type Lab } from '../support/lab.ts'
+import { seriesOf } from '../support/setups/series.ts'
+import { startPushgateway } from '../support/stack.ts'
+import { waitFor } from '../support/wait.ts'
+
+const job = { KOPIA_METRICS_LIFETIME: 'job', KOPIA_METRICS_STOP_TIMEOUT: '60s' }
+
+/** Starts an agent, does the work of the job, and stops the agent in the moment in which the work has ended. */
+async function runJob(lab: Lab, work: () => Promise<unknown>): Promise<void> {
+  const agent = await lab.startAgent(job)
+  await work()
+  assert.equal(await agent.stop(), 0, agent.output())
+}
+
+/** What the gateway holds after the job. */
+async function heldOf({ gateway }: Lab, path: string) {
+  const { status, attempts, runningSince } = await figuresOf(gateway, path)
+  return { status, attempts, runningSince }
+}
+
+test('the last push has the result, and promises no heartbeat', async (context) => {
+  const lab = await createLab(context)
+  const path = await lab.makeSource('photos')
+
+  await context.test('of a backup that succeeds', async () => {
+    await runJob(lab, () => lab.kopia.must('snapshot', 'create', path))
+    const attempts = { success: 1, failed: 0, incomplete: 0 }
+    assert.deepEqual(await heldOf(lab, path), { status: 1, attempts, runningSince: undefined })
+    assert.deepEqual(await seriesOf(lab.gateway, 'kopia_agent_heartbeat_interval_seconds'), [])
+    assert.equal((await seriesOf(lab.gateway, 'kopia_agent_metrics_timestamp_seconds')).length, 1)
+  })
+
+  await context.test('of one that is killed, counted after the first', async () => {
+    await makeLongFile(path)
+    const agent = await lab.startAgent(job)
+    const backup = lab.kopia.start('snapshot', 'create', path)
+    await waitFor('the backup runs', async () => (await figuresOf(lab.gateway, path)).runningSince)
+    await backup.stop('SIGKILL')
+    await agent.stop()
+    const attempts = { success: 1, failed: 1, incomplete: 0 }
+    assert.deepEqual(await heldOf(lab, path), { status: 0, attempts, runningSince: undefined })
+  })
+
+  await context.test('of one that fails', async () => {
+    await rm(join(path, 'long'))
+    await breakAction(lab, path)
+    await runJob(lab, () => lab.kopia.run('snapshot', 'create', path))
+    const attempts = { success: 1, failed: 2, incomplete: 0 }
+    assert.deepEqual(await heldOf(lab, path), { status: 0, attempts, runningSince: undefined })
+  })
+})
+
+test('a gateway that is away when the job ends gets the result once it is back', async (context) => {
+  const lab = await createLab(context)
+  const path = await lab.makeSource('photos')
+  const agent = await lab.startAgent(job)
+  await lab.gateway.stop()
+  await lab.kopia.must('snapshot', 'create', path)
+  const stopped = agent.stop()
+  await waitFor('the last push fails', () => /The last push failed/.test(agent.output()) || undefined)
+  const back = await startPushgateway(lab.gateway.port)
+  cleanUpAfter(context, () => back.stop())
+  await stopped
+  assert.equal((await figuresOf(back, path)).status, 1)
+})
+
+test('at the limit the agent leaves, and the next one brings the result', async (context) => {
+  const lab = await createLab(context)
+  const path = await lab.makeSource('photos')
+  const held = await holdKopia(context, lab, `${userInfo().username}@${hostname()}:${path}`)
+  const agent = await lab.startAgent({
+    ...job,
+    KOPIA_METRICS_KOPIA_BIN: held.program,
+    KOPIA_METRICS_STOP_TIMEOUT: '1s',
+  })
+  await lab.kopia.must('snapshot', 'create', path)
+  await agent.stop()
+  assert.match(agent.output(), /A run of Kopia has no result yet/)
+  assert.notEqual((await figuresOf(lab.gateway, path)).status, 1)
+  await runJob(lab, async () => undefined)
+  const attempts = { success: 1, failed: 0, incomplete: 0 }
+  assert.deepEqual(await heldOf(lab, path), { status: 1, attempts, runningSince: undefined })
+})

@@ -1,0 +1,25 @@
+#!/bin/sh
+# Lists the files that a part of the tests guards: where they have not changed since it passed, it need not run again.
+# Usage: guarded-files.sh fleet|kubernetes [--hash]   With --hash it prints one hash of all names and contents.
+set -eu
+cd -- "$(dirname -- "$0")/.."
+
+case $1 in
+  fleet)
+    set -- "${2:-}" deploy/FLEET.md deploy/prometheus rules/kopia_alerts.yml 'dashboards/*.json' test/fleet \
+      test/support/fleet tools/thanos
+    ;;
+  kubernetes)
+    set -- "${2:-}" deploy/Containerfile deploy/kubernetes rules/kopia_alerts.yml 'dashboards/*.json' agent/daemon/last-results.ts \
+      test/kubernetes test/support/kubernetes tools/etcd tools/kubernetes tools/kustomize tools/prometheus-operator
+    ;;
+esac
+option=$1
+shift
+
+# The hash itself lies in the folder of the tests.
+files() { git ls-files -- "$@" | grep -v '/passed$' | LC_ALL=C sort; }
+case $option in
+  --hash) files "$@" | tr '\n' '\0' | xargs -0 sha256sum | sha256sum | cut -d ' ' -f 1 ;;
+  *) files "$@" ;;
+esac
