@@ -6,7 +6,8 @@ import type { Report } from '../test/bench/report.ts'
 import { withUnit } from '../test/bench/table.ts'
 import { markdownTable } from './docs-tables.ts'
 
-const measuredAgents = 10_000
+type Row = Report['rows'][number]
+
 const reckonedAgents = 100_000
 const heartbeatSeconds = 300
 /** What is not reckoned from the figures, but a decision: how many cores the store of the larger fleet has. */
@@ -17,26 +18,53 @@ export function fleetImportFigures(report: Report): string {
   const { machine, at } = report
   return [
     `Measured with \`npm run bench -- fleet-import\` on ${at.slice(0, 10)}: ${machineWords(machine)}. The machine was busy with other work (load ${machine.load}), and the simulated agents shared it with the store, so CPU times are more reliable than durations.`,
-    'The agents’ own code generates the metrics, with 20 sources per agent, and their own queue retries; to save CPU they send them by a simpler client. A push of the store’s CPU includes what it writes and merges afterwards:',
-    markdownTable(['figure', 'measured'], report.rows.filter(isShown).map(cellsOf)),
-    `**Reckoned, not measured**, for ${reckonedAgents.toLocaleString('en')} agents: ten times the above. Leave half of the CPU and memory free:`,
+    'The agents’ own code generates the metrics, with 20 sources per agent, and their own queue retries; to save CPU, a simpler client sends them. The store’s CPU of a push includes what the store writes and merges afterwards:',
+    measured(report),
+    `**Reckoned, not measured**, for ${figure(reckonedAgents)} agents, in proportion to the largest measured fleet. Leave half of the CPU and memory free:`,
     markdownTable(['figure', 'reckoned'], reckoned(report)),
   ].join('\n\n')
 }
 
-function isShown({ what }: Report['rows'][number]): boolean {
-  return !what.includes('CPU of the simulated agent') || what.includes('at once: ')
+/** The sizes of the measured fleets. */
+function sizesIn({ rows }: Report): readonly number[] {
+  return rows.flatMap(({ what }) => /^(\d+) agents: series$/.exec(what)?.[1] ?? []).map(Number)
 }
 
-/** Of a push the longest, else the median; a test that did not finish in time has no value. */
-function cellsOf({ what, unit, values }: Report['rows'][number]): readonly string[] {
-  if (values.length === 0) return [what, 'not in time']
-  const isPush = unit === 'ms' && values.length > 1
-  if (!isPush) return [what, withUnit(median(values), unit)]
-  return [
-    `${what}: median, longest`,
-    `${withUnit(median(values), unit)}, ${withUnit(Math.max(...values), unit)}`,
-  ]
+/** One column for each size of the fleet. */
+function measured(report: Report): string {
+  const sizes = sizesIn(report)
+  const largest = nameOf(Math.max(...sizes))
+  const ofFleet = report.rows.filter(({ what }) => what.includes(largest))
+  const other = report.rows.filter(({ what }) => !sizes.some((size) => what.includes(nameOf(size))))
+  return markdownTable(
+    ['figure', ...sizes.map((size) => `${figure(size)} agents`)],
+    [
+      ...ofFleet.map(({ what }) => [
+        what.replace(`${largest}: `, '').replace(largest, 'the fleet'),
+        ...sizes.map((size) =>
+          cellOf(report.rows.find((row) => row.what === what.replace(largest, nameOf(size)))),
+        ),
+      ]),
+      ...other.map((row) => [row.what, ...sizes.map(() => cellOf(row))]),
+    ],
+  )
+}
+
+function nameOf(size: number): string {
+  return `${size} agents`
+}
+
+function figure(value: number): string {
+  return withUnit(value, '')
+}
+
+/** The median, and of pushes also the longest; a test that did not finish in time has no value. */
+function cellOf(row: Row | undefined): string {
+  if (row === undefined) return '–'
+  const { unit, values } = row
+  if (values.length === 0) return 'not in time'
+  const middle = withUnit(median(values), unit)
+  return values.length === 1 ? middle : `${middle}, longest ${withUnit(Math.max(...values), unit)}`
 }
 
 function reckoned(report: Report): readonly (readonly string[])[] {
@@ -45,22 +73,23 @@ function reckoned(report: Report): readonly (readonly string[])[] {
     if (row === undefined) throw new Error(`test/bench/results/fleet-import.json: expected a row "${what}"`)
     return median(row.values)
   }
-  const name = `${measuredAgents} agents`
+  const measuredAgents = Math.max(...sizesIn(report))
+  const name = nameOf(measuredAgents)
   const times = reckonedAgents / measuredAgents
   const pushesPerSecond = reckonedAgents / heartbeatSeconds
-  const coresOf = (pushMs: number) => `${withUnit((pushesPerSecond * pushMs) / 1000, '')} cores`
+  const coresOf = (pushMs: number) => `${figure((pushesPerSecond * pushMs) / 1000)} cores`
   const stormSeconds = (what: string) => (of(`${what}: a push, CPU`) * reckonedAgents) / 1000
   const samplesPerSecond = (of(`${name}: series`) / measuredAgents) * pushesPerSecond
-  const gibibytes = (mebibytes: number) => `${withUnit(mebibytes / 1024, '')} GiB`
+  const gibibytes = (mebibytes: number) => `${figure(mebibytes / 1024)} GiB`
   const storm = (what: string) =>
     `${withUnit(stormSeconds(what), 'CPU s')}, with ${cores} cores ${withUnit(stormSeconds(what) / cores, 's')}`
   return [
-    ['active series', withUnit(of(`${name}: series`) * times, '')],
-    ['samples in a second', withUnit(samplesPerSecond, '')],
+    ['active series', figure(of(`${name}: series`) * times)],
+    ['samples in a second', figure(samplesPerSecond)],
     ['CPU of the heartbeats', coresOf(of(`heartbeats of ${name}: a push, CPU`))],
     [
       'CPU of all alerts once a minute',
-      `${withUnit((of(`all alerts over ${name}: an evaluation, CPU`) * times) / 60, '')} cores`,
+      `${figure((of(`all alerts over ${name}: an evaluation, CPU`) * times) / 60)} cores`,
     ],
     ['memory', gibibytes(of(`${name}: peak memory`) * times)],
     ['disk in a day', gibibytes(of('a day of heartbeats: disk of an agent') * reckonedAgents)],

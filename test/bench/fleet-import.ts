@@ -11,16 +11,18 @@ import { tableOf } from './table.ts'
 async function measure(folder: string): Promise<Result> {
   tool('victoria-metrics')
   const rows = [...(await measureDisk(join(folder, 'disk')))]
-  // The parts take minutes each.
-  for await (const part of measureImport(join(folder, 'fleet'), 10_000)) {
-    process.stdout.write(tableOf({ rows: part, verdicts: [] }))
-    rows.push(...part)
+  for (const agents of [1000, 10_000]) {
+    // The parts take minutes each.
+    for await (const part of measureImport(join(folder, String(agents)), agents)) {
+      process.stdout.write(tableOf({ rows: part, verdicts: [] }))
+      rows.push(...part)
+    }
   }
   return { rows, verdicts: [] }
 }
 
 export const fleetImport: Bench = {
   name: 'fleet-import',
-  question: '10,000 agents of 20 sources against the import of one VictoriaMetrics',
+  question: '1,000 and 10,000 agents of 20 sources against the import of one VictoriaMetrics',
   run: () => withFolder(measure),
 }

@@ -53,7 +53,7 @@ export async function measurePushes(
   const before = cpuSeconds(gateway.child.pid ?? 0)
   const milliseconds: number[] = []
   for (const agent of chosen) {
-    if (agent !== undefined) milliseconds.push(await millisecondsOf(() => pushOnce(gateway.url, agent)).ok)
+    if (agent !== undefined) milliseconds.push(await millisecondsOf(() => pushOnce(gateway.url, agent)))
   }
   await settled(gateway)
   const cpu = cpuSeconds(gateway.child.pid ?? 0) - before

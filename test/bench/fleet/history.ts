@@ -20,10 +20,14 @@ const hour = 3600
 const shortestSeconds = 5 * minute
 /** The scrape interval of a large fleet (deploy/FLEET.md). */
 const scrapeSeconds = minute
-/** Rules that look back further than 26 hours do so in steps of an hour, but for those that read `everySample` of them. */
+/** Rules that look back further than 26 hours do so in steps of hours. */
 const recentSeconds = 26 * hour
 const coarseSeconds = 15 * minute
-const everySample = 'kopia_agent_metrics_timestamp_seconds'
+/** The times of each heartbeat: their values change, so they take more space and time than constants. */
+const heartbeatTimes = {
+  kopia_agent_metrics_timestamp_seconds: 0,
+  kopia_agent_metrics_deadline_timestamp_seconds: 3 * heartbeatSeconds + 900,
+} as const
 
 /** Debian's, the oldest that the rules support, and that of the stack. */
 export type PrometheusVersion = 'prometheus' | 'prometheus3'
@@ -99,11 +103,11 @@ async function evaluate(
 
 /** Writes the history hour by hour, as Prometheus takes it, then waits until Prometheus has compacted it. */
 async function load(prometheus: Service, agents: number, now: number): Promise<void> {
-  const histories = await historiesOf(agents, now)
-  const longest = Math.ceil(Math.max(...histories.map(({ span }) => span)) / hour) * hour
+  const bySpan = await seriesBySpan(agents, now)
+  const longest = Math.ceil(Math.max(...bySpan.keys()) / hour) * hour
   for (let from = now - longest; from < now; from += hour) {
-    for (const { span, detail, series } of histories) {
-      const times = timesOf(from, now, detail).filter((time) => time > now - span - scrapeSeconds)
+    for (const [span, series] of bySpan) {
+      const times = timesOf(from, now).filter((time) => time > now - span - scrapeSeconds)
       if (times.length > 0) await remoteWrite(prometheus.url, series, times)
     }
   }
@@ -119,48 +123,40 @@ async function headSeconds(prometheus: Service): Promise<number> {
   return (until ?? Number.NaN) - (from ?? Number.NaN)
 }
 
-/** Series with the same history: the seconds that the alerts read of them, and how densely. */
-type History = {
-  readonly span: number
-  readonly detail: 'recent' | 'all'
-  readonly series: readonly Encoded[]
-}
-
 /** The times of the samples in the hour after `from`. */
-function timesOf(from: number, now: number, detail: History['detail']): readonly number[] {
-  const isDense = detail === 'all' || from >= now - recentSeconds
-  const spacing = isDense ? scrapeSeconds : coarseSeconds
+function timesOf(from: number, now: number): readonly number[] {
+  const spacing = from >= now - recentSeconds ? scrapeSeconds : coarseSeconds
   return Array.from({ length: hour / spacing }, (_, index) => from + (index + 1) * spacing)
 }
 
-/** The series of the whole fleet, by the history that the alerts read of them. */
-async function historiesOf(agents: number, now: number): Promise<readonly History[]> {
+/** The series of the whole fleet, by the seconds of history that the alerts read of them. */
+async function seriesBySpan(agents: number, now: number): Promise<ReadonlyMap<number, readonly Encoded[]>> {
   const spanOf = await spans()
-  const histories = new Map<string, { span: number; detail: History['detail']; series: Encoded[] }>()
+  const bySpan = new Map<number, Encoded[]>()
   const add = (name: string, labels: Labels, valueAt: ValueAt) => {
     const span = spanOf(name, labels)
     if (span === undefined) return
-    const detail = name === everySample ? 'all' : 'recent'
-    const key = `${span} ${detail}`
-    const history = histories.get(key) ?? { span, detail, series: [] }
-    history.series.push(encodeSeries({ ...labels, __name__: name }, valueAt))
-    histories.set(key, history)
+    const list = bySpan.get(span) ?? []
+    list.push(encodeSeries({ ...labels, __name__: name }, valueAt))
+    bySpan.set(span, list)
   }
   for (let number = 0; number < agents; number += 1) {
     const group = { job: 'kopia', instance: instanceOf(number) }
+    const newest = newestHeartbeat(number)
     const text = (await piecesOf(registryAt(number, now).text())).join('')
     for (const [name, list] of parseExposition(text)) {
-      const heldBy = (value: number) => (name === everySample ? heartbeatBefore(number) : () => value)
-      for (const { labels, value } of list) add(name, { ...labels, ...group }, heldBy(value))
+      if (name in heartbeatTimes) continue
+      for (const { labels, value } of list) add(name, { ...labels, ...group }, () => value)
     }
+    for (const [name, later] of Object.entries(heartbeatTimes)) add(name, group, (at) => newest(at) + later)
     add('push_time_seconds', group, () => now - 100)
     add('push_failure_time_seconds', group, () => 0)
   }
-  return [...histories.values()]
+  return bySpan
 }
 
-/** The time of an agent's newest heartbeat, which changes every five minutes: it takes more space than a constant. */
-function heartbeatBefore(number: number): ValueAt {
+/** The time of an agent's newest heartbeat at a time. */
+function newestHeartbeat(number: number): ValueAt {
   const offset = (number * 1.237) % heartbeatSeconds
   return (seconds) => Math.floor((seconds - offset) / heartbeatSeconds) * heartbeatSeconds + offset
 }

@@ -122,7 +122,7 @@ async function measureAlerts(store: Service, agents: number): Promise<readonly R
     { what: `${what}: an evaluation`, unit: 's', values: [sum('seconds')] },
     { what: `${what}: an evaluation, CPU`, unit: 'CPU s', values: [sum('cpu')] },
     {
-      what: `${what}: the dearest (${dearest?.name}), CPU`,
+      what: `${what}: the dearest, ${dearest?.name}, CPU`,
       unit: 'CPU s',
       values: [dearest?.cpu ?? Number.NaN],
     },

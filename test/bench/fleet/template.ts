@@ -2,8 +2,9 @@
 
 import { simulate } from './simulated-agent.ts'
 
-const timeLine = /^(kopia_agent_metrics_timestamp_seconds) .*$/m
-const timeMark = '@time@'
+/** The times of the text itself, which differ in each push. */
+const timeLines = /^(kopia_agent_metrics_(?:deadline_)?timestamp_seconds) (.*)$/gm
+const timeMarks = /@([\d.]+)@/g
 
 /** The text of an agent of this name, made at a time in Unix seconds. */
 export type Template = (instance: string, seconds: number) => string
@@ -16,9 +17,13 @@ export async function templates(nowSeconds: number): Promise<(number: number) =>
 
 /** The template of one agent, as it is at this time. */
 export async function templateOf(number: number, seconds: number): Promise<Template> {
-  const { instance, metricsText } = await simulate(number, seconds)
-  const text = metricsText.join('').replace(timeLine, `$1 ${timeMark}`)
+  const { instance, metricsText } = await simulate(number, seconds, 'nobody')
+  const text = metricsText
+    .join('')
+    .replace(timeLines, (_, metric: string, value: string) => `${metric} @${Number(value) - seconds}@`)
   const parts = text.split(instance)
-  if (parts.length < 2 || !text.includes(timeMark)) throw new Error('expected a text with name and time')
-  return (name, at) => parts.join(name).replace(timeMark, String(at))
+  if (parts.length < 2 || text.match(timeMarks)?.length !== 2) {
+    throw new Error('expected a text with the name, and two times')
+  }
+  return (name, at) => parts.join(name).replace(timeMarks, (_, later: string) => String(at + Number(later)))
 }
