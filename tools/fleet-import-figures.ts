@@ -102,5 +102,6 @@ function reckoned(report: Report): readonly (readonly string[])[] {
     ['memory', gibibytes(of(`${name}: peak memory`) * times)],
     ['disk in a day', gibibytes(of('a day of heartbeats: disk of an agent') * reckonedAgents)],
     ['all at once', storm(`${name} at once`)],
+    ['all at once, the store was killed', storm(`${name} at once, the store was killed`)],
   ]
 }
