@@ -3,6 +3,7 @@
 
 import { readFileSync } from 'node:fs'
 import type { CommandLine } from './commands/command-line.ts'
+import { nextStopSignal } from './commands/stop-signal.ts'
 import { disableOptimizer } from './daemon/v8-flags.ts'
 import type { Flags } from './settings/load.ts'
 import type { Settings } from './settings/settings.ts'
@@ -41,12 +42,23 @@ async function main(arguments_: readonly string[]): Promise<ExitCode> {
     case 'misuse':
       return misuse(line.problem)
     case 'command':
-      return runCommandLine(line)
+      return line.name === 'run' ? runDaemon(line) : runCommandLine(line.name, line)
   }
 }
 
-async function runCommandLine({ name, operands, options, flags }: GivenCommand): Promise<ExitCode> {
-  if (name === 'run') disableOptimizer()
+async function runDaemon({ flags }: GivenCommand): Promise<ExitCode> {
+  const stopSignal = nextStopSignal()
+  disableOptimizer()
+  const { loadSettings } = await import('./settings/load.ts')
+  const settings = await loadSettings(flags, process.env)
+  const { runCommand } = await import('./commands/run.ts')
+  return runCommand(settings, readVersion(), stopSignal)
+}
+
+async function runCommandLine(
+  name: Exclude<GivenCommand['name'], 'run'>,
+  { operands, options, flags }: GivenCommand,
+): Promise<ExitCode> {
   const { loadSettings, settingOrigins } = await import('./settings/load.ts')
   if (name === 'check') {
     const { checkCommand } = await import('./commands/check.ts')
@@ -59,10 +71,6 @@ async function runCommandLine({ name, operands, options, flags }: GivenCommand):
   const settings = await loadSettings(flags, process.env)
   const printLine = (line: string) => print(`${line}\n`)
   switch (name) {
-    case 'run': {
-      const { runCommand } = await import('./commands/run.ts')
-      return runCommand(settings, readVersion())
-    }
     case 'push': {
       const { pushCommand } = await import('./commands/push.ts')
       return pushCommand(settings, readVersion())

@@ -44,9 +44,14 @@ async function bringUntil(
   options: LastResultsOptions,
   starting: Promise<void>,
 ): Promise<void> {
-  await Promise.race([starting.catch(() => undefined), aborted(limit)])
-  // A start that failed is reported by its caller. One that takes too long goes on at the next start.
-  if (options.state.progress !== 'up to date') return
+  // The start goes on after the agent is up to date: it asks for figures of the repository, which can take minutes.
+  const start = { isOver: false }
+  void starting.catch(() => undefined).finally(() => (start.isOver = true))
+  while (options.state.progress !== 'up to date') {
+    // A start that failed is reported by its caller. One that takes too long goes on at the next start.
+    if (limit.aborted || start.isOver) return
+    await pause(lookIntervalMs, limit)
+  }
   await settleAll(options, limit)
   await options.publisher.save()
   await pushUntilTaken(options, limit)

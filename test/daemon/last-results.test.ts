@@ -65,6 +65,12 @@ test('at the limit the run that has no result is reported, and what is known is 
   assert.match(log.lines('warn').join('\n'), /A run of Kopia has no result yet/)
 })
 
+test('what the start does after the agent is up to date is not waited for', async () => {
+  const { options, steps } = createJob(1)
+  await bringLastResults(options, new Promise<void>(() => undefined), longEnoughMs)
+  assert.deepEqual(steps, ['read', 'save', 'push'])
+})
+
 test('an agent that still reads the past, or whose start failed, pushes nothing', async () => {
   const never = () => new Promise<void>(() => undefined)
   const failed = () => Promise.reject(new Error('EADDRINUSE'))

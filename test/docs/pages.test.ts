@@ -8,7 +8,14 @@ import { temporaryFolder } from '../support/folder.ts'
 import { anchorsOf, brokenLinks, relativeLinks } from '../support/markdown-links.ts'
 import { projectFolder } from '../support/tools.ts'
 
-const patterns = ['*.md', 'docs/**/*.md', 'deploy/*.md', 'rules/*.md', 'dashboards/*.md', 'test/bench/*.md']
+const patterns = [
+  '*.md',
+  'docs/**/*.md',
+  'deploy/**/*.md',
+  'rules/*.md',
+  'dashboards/*.md',
+  'test/bench/*.md',
+]
 
 const pages: string[] = []
 for await (const page of glob(patterns, { cwd: projectFolder })) pages.push(page)

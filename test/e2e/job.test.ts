@@ -1,7 +1,8 @@
 // An agent with `lifetime: job` lives beside one run of Kopia. It ends right after it, and its last push has the result.
 
 import assert from 'node:assert/strict'
-import { rm } from 'node:fs/promises'
+import { execFileSync } from 'node:child_process'
+import { open, rm } from 'node:fs/promises'
 import { hostname, userInfo } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'node:test'
@@ -9,8 +10,10 @@ import { cleanUpAfter } from '../support/cleanup.ts'
 import { makeLongFile } from '../support/endings.ts'
 import { holdKopia } from '../support/held-kopia.ts'
 import { breakAction, createLab, figuresOf, type Lab } from '../support/lab.ts'
+import { type Running, start } from '../support/processes.ts'
 import { seriesOf } from '../support/setups/series.ts'
-import { startPushgateway } from '../support/stack.ts'
+import { agentEntry, startPushgateway } from '../support/stack.ts'
+import { tool } from '../support/tools.ts'
 import { waitFor } from '../support/wait.ts'
 
 const job = { KOPIA_METRICS_LIFETIME: 'job', KOPIA_METRICS_STOP_TIMEOUT: '60s' }
@@ -19,7 +22,13 @@ const job = { KOPIA_METRICS_LIFETIME: 'job', KOPIA_METRICS_STOP_TIMEOUT: '60s' }
 async function runJob(lab: Lab, work: () => Promise<unknown>): Promise<void> {
   const agent = await lab.startAgent(job)
   await work()
-  assert.equal(await agent.stop(), 0, agent.output())
+  assert.equal(await stopJob(agent), 0, agent.output())
+}
+
+/** A job may take until its stop_timeout. */
+function stopJob({ child, ended }: Running): Running['ended'] {
+  child.kill('SIGTERM')
+  return ended
 }
 
 /** What the gateway holds after the job. */
@@ -46,7 +55,7 @@ test('the last push has the result, and promises no heartbeat', async (context) 
     const backup = lab.kopia.start('snapshot', 'create', path)
     await waitFor('the backup runs', async () => (await figuresOf(lab.gateway, path)).runningSince)
     await backup.stop('SIGKILL')
-    await agent.stop()
+    await stopJob(agent)
     const attempts = { success: 1, failed: 1, incomplete: 0 }
     assert.deepEqual(await heldOf(lab, path), { status: 0, attempts, runningSince: undefined })
   })
@@ -66,7 +75,7 @@ test('a gateway that is away when the job ends gets the result once it is back',
   const agent = await lab.startAgent(job)
   await lab.gateway.stop()
   await lab.kopia.must('snapshot', 'create', path)
-  const stopped = agent.stop()
+  const stopped = stopJob(agent)
   await waitFor('the last push fails', () => /The last push failed/.test(agent.output()) || undefined)
   const back = await startPushgateway(lab.gateway.port)
   cleanUpAfter(context, () => back.stop())
@@ -84,10 +93,37 @@ test('at the limit the agent leaves, and the next one brings the result', async 
     KOPIA_METRICS_STOP_TIMEOUT: '1s',
   })
   await lab.kopia.must('snapshot', 'create', path)
-  await agent.stop()
+  await stopJob(agent)
   assert.match(agent.output(), /A run of Kopia has no result yet/)
   assert.notEqual((await figuresOf(lab.gateway, path)).status, 1)
   await runJob(lab, async () => undefined)
   const attempts = { success: 1, failed: 0, incomplete: 0 }
+  assert.deepEqual(await heldOf(lab, path), { status: 1, attempts, runningSince: undefined })
+})
+
+test('a job that ends while its agent still starts has its result, too', async (context) => {
+  const lab = await createLab(context)
+  const path = await lab.makeSource('photos')
+  await runJob(lab, () => lab.kopia.must('snapshot', 'create', path))
+  await lab.kopia.must('snapshot', 'create', path)
+  // The agent waits for its configuration, so the signal arrives before anything else has begun.
+  const configuration = join(lab.folder, 'configuration.yaml')
+  execFileSync('mkfifo', [configuration])
+  const flags = [`--config=${configuration}`, '--listen=']
+  const agent = start('agent', process.execPath, [agentEntry, 'run', ...flags], {
+    environment: {
+      ...lab.kopia.environment,
+      ...job,
+      KOPIA_METRICS_KOPIA_BIN: tool('kopia'),
+      KOPIA_METRICS_STATE_DIR: lab.stateDirectory,
+    },
+  })
+  cleanUpAfter(context, () => agent.stop('SIGKILL'))
+  const pipe = await open(configuration, 'w')
+  agent.child.kill('SIGTERM')
+  await pipe.writeFile(`pushgateway_url: ${lab.gateway.url}\n`)
+  await pipe.close()
+  assert.equal(await agent.ended, 0, agent.output())
+  const attempts = { success: 2, failed: 0, incomplete: 0 }
   assert.deepEqual(await heldOf(lab, path), { status: 1, attempts, runningSince: undefined })
 })
