@@ -96,7 +96,7 @@ function reckoned(report: Report): readonly (readonly string[])[] {
     ['samples in a second', figure(samplesPerSecond)],
     ['CPU of the heartbeats', coresOf(of(`heartbeats of ${name}: a push, CPU`))],
     [
-      'CPU of all alerts once a minute',
+      'CPU of the alerts, if all are evaluated once a minute',
       `${figure((of(`all alerts over ${name}: an evaluation, CPU`) * times) / 60)} cores`,
     ],
     ['memory', gibibytes(of(`${name}: peak memory`) * times)],
