@@ -19,8 +19,8 @@ export function fleetImportFigures(report: Report): string {
   return [
     `Measured with \`npm run bench -- fleet-import\` on ${at.slice(0, 10)}: ${machineWords(machine)}. The machine was busy with other work (load ${machine.load}), and the simulated agents shared it with the store, so CPU times are more reliable than durations.`,
     'The agents’ own code generates the metrics, with 20 sources per agent, and their own queue retries; to save CPU, a simpler client sends them. The store’s CPU of a push includes what the store writes and merges afterwards:',
-    measured(report),
-    `**Reckoned, not measured**, for ${figure(reckonedAgents)} agents, in proportion to the largest measured fleet. Leave half of the CPU and memory free:`,
+    measured(report, sizesIn(report)),
+    `**Reckoned, not measured**, for ${figure(reckonedAgents)} agents, each figure in proportion to the largest fleet with which it was measured. Leave half of the CPU and memory free:`,
     markdownTable(['figure', 'reckoned'], reckoned(report)),
   ].join('\n\n')
 }
@@ -31,22 +31,17 @@ function sizesIn({ rows }: Report): readonly number[] {
 }
 
 /** One column for each size of the fleet. */
-function measured(report: Report): string {
-  const sizes = sizesIn(report)
-  const largest = nameOf(Math.max(...sizes))
-  const ofFleet = report.rows.filter(({ what }) => what.includes(largest))
-  const other = report.rows.filter(({ what }) => !sizes.some((size) => what.includes(nameOf(size))))
+function measured({ rows }: Report, sizes: readonly number[]): string {
+  const sizeOf = ({ what }: Row) => sizes.find((size) => what.includes(nameOf(size)))
+  const names = rows.map((row) => {
+    const size = sizeOf(row)
+    return size === undefined ? row.what : nameWithout(row.what, nameOf(size))
+  })
+  const cellFor = (name: string, size: number) =>
+    cellOf(rows.find((row, index) => names[index] === name && (sizeOf(row) ?? size) === size))
   return markdownTable(
     ['figure', ...sizes.map((size) => `${figure(size)} agents`)],
-    [
-      ...ofFleet.map(({ what }) => [
-        nameWithout(what, largest),
-        ...sizes.map((size) =>
-          cellOf(report.rows.find((row) => row.what === what.replace(largest, nameOf(size)))),
-        ),
-      ]),
-      ...other.map((row) => [row.what, ...sizes.map(() => cellOf(row))]),
-    ],
+    [...new Set(names)].map((name) => [name, ...sizes.map((size) => cellFor(name, size))]),
   )
 }
 
@@ -76,32 +71,51 @@ function cellOf(row: Row | undefined): string {
 }
 
 function reckoned(report: Report): readonly (readonly string[])[] {
-  const of = (what: string) => {
-    const row = report.rows.find((candidate) => candidate.what === what)
-    if (row === undefined) throw new Error(`test/bench/results/fleet-import.json: expected a row "${what}"`)
-    return median(row.values)
+  /** The figure of one agent, from the largest fleet that has it. */
+  const perAgent = (whatOf: (fleet: string) => string) => {
+    for (const size of sizesIn(report).toSorted((one, other) => other - one)) {
+      const row = report.rows.find(({ what }) => what === whatOf(nameOf(size)))
+      if (row !== undefined) return median(row.values) / size
+    }
+    throw new Error(`test/bench/results/fleet-import.json: expected a row "${whatOf('N agents')}"`)
   }
-  const measuredAgents = Math.max(...sizesIn(report))
-  const name = nameOf(measuredAgents)
-  const times = reckonedAgents / measuredAgents
-  const pushesPerSecond = reckonedAgents / heartbeatSeconds
-  const coresOf = (pushMs: number) => `${figure((pushesPerSecond * pushMs) / 1000)} cores`
-  const stormSeconds = (what: string) => (of(`${what}: a push, CPU`) * reckonedAgents) / 1000
-  const samplesPerSecond = (of(`${name}: series`) / measuredAgents) * pushesPerSecond
+  const ofAll = (whatOf: (fleet: string) => string) => perAgent(whatOf) * reckonedAgents
+  /** CPU seconds of a push of every agent, from the milliseconds of one, which do not depend on the number. */
+  const cpuOf = (whatOf: (fleet: string) => string) => {
+    const size =
+      sizesIn(report).findLast((one) => report.rows.some(({ what }) => what === whatOf(nameOf(one)))) ?? 0
+    return (perAgent(whatOf) * size * reckonedAgents) / 1000
+  }
   const gibibytes = (mebibytes: number) => `${figure(mebibytes / 1024)} GiB`
-  const storm = (what: string) =>
-    `${withUnit(stormSeconds(what), 'CPU s')}, with ${cores} cores ${withUnit(stormSeconds(what) / cores, 's')}`
+  const storm = (seconds: number) =>
+    `${withUnit(seconds, 'CPU s')}, with ${cores} cores ${withUnit(seconds / cores, 's')}`
+  const series = ofAll((fleet) => `${fleet}: series`)
+  const diskPerAgent = report.rows.find(({ what }) => what === 'a day of heartbeats: disk of an agent')
   return [
-    ['active series', figure(of(`${name}: series`) * times)],
-    ['samples in a second', figure(samplesPerSecond)],
-    ['CPU of the heartbeats', coresOf(of(`heartbeats of ${name}: a push, CPU`))],
+    ['active series', figure(series)],
+    ['samples in a second', figure(series / heartbeatSeconds)],
+    [
+      'CPU of the heartbeats',
+      `${figure(cpuOf((fleet) => `heartbeats of ${fleet}: a push, CPU`) / heartbeatSeconds)} cores`,
+    ],
     [
       'CPU of the alerts, if all are evaluated once a minute',
-      `${figure((of(`all alerts over ${name}: an evaluation, CPU`) * times) / 60)} cores`,
+      `${figure(ofAll((fleet) => `all alerts over ${fleet}: an evaluation, CPU`) / 60)} cores`,
     ],
-    ['memory', gibibytes(of(`${name}: peak memory`) * times)],
-    ['disk in a day', gibibytes(of('a day of heartbeats: disk of an agent') * reckonedAgents)],
-    ['all at once', storm(`${name} at once`)],
-    ['all at once, the store was killed', storm(`${name} at once, the store was killed`)],
+    ['memory after the heartbeats', gibibytes(ofAll((fleet) => `heartbeats of ${fleet}: memory`))],
+    ['memory, with the alerts', gibibytes(ofAll((fleet) => `${fleet}: peak memory`))],
+    ['disk in a day', gibibytes(median(diskPerAgent?.values ?? []) * reckonedAgents)],
+    [
+      'the first push of all',
+      withUnit(
+        cpuOf((fleet) => `${fleet}: a first push, CPU`),
+        'CPU s',
+      ),
+    ],
+    ['all at once', storm(cpuOf((fleet) => `${fleet} at once: a push, CPU`))],
+    [
+      'all at once, the store was killed',
+      storm(cpuOf((fleet) => `${fleet} at once, the store was killed: a push, CPU`)),
+    ],
   ]
 }
