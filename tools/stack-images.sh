@@ -1,21 +1,20 @@
 #!/bin/sh
 # Prepares the test of deploy/compose.yaml on a machine that cannot pull images: builds stand-ins for its images with the real
-# programs, and installs podman-compose.
+# programs.
 # Usage: stack-images.sh FOLDER. Everything is stored in FOLDER, so the machine's own podman does not see the images.
 #
-# Afterwards FOLDER/bin contains `podman`, which uses these images, and `docker`, which runs podman and podman-compose.
+# Afterwards FOLDER/bin contains `podman`, which uses these images, and `docker`: `docker compose` is Docker's own, which talks
+# to the podman that listens on FOLDER/docker.sock (stack-lab.sh); everything else is podman.
 # Needs podman, which machine-image.sh installs. Exits with 3 and prints the reason if this machine cannot run containers.
 set -eu
 
 here=$(cd -- "$(dirname -- "$0")" && pwd)
 folder=$1
-cache=${XDG_CACHE_HOME:-$HOME/.cache}/kopia-metrics-agent
-compose_version=1.6.0
 templates=/usr/share/prometheus/alertmanager
 
 say() { printf '%s\n' "stack: $*" >&2; }
 
-tools=$(sh "$here/fetch.sh" kopia prometheus promtool3 pushgateway alertmanager amtool node_exporter)
+tools=$(sh "$here/fetch.sh" kopia prometheus promtool3 pushgateway alertmanager amtool node_exporter docker-compose)
 tool() { printf '%s\n' "$tools" | sed -n "s/^$1=//p"; }
 
 # install_missing PROGRAM=PACKAGE…: installs the Debian packages of missing programs.
@@ -94,43 +93,20 @@ export CONTAINERS_CONF='$folder/containers.conf'
 exec $(command -v podman) --root='$folder/storage' --runroot='$folder/run' --tmpdir='$folder/tmp' \\
   --network-config-dir='$folder/networks' --cgroup-manager=cgroupfs --events-backend=file "\$@"
 END
-  # Drop --requires: podman-compose already waits for dependencies, as Docker does. With it, podman would run setup again
-  # before each service, and reject the service if setup has already exited.
-  cat >"$folder/bin/podman-as-docker" <<END
-#!/bin/sh
-for argument; do
-  shift
-  case \$argument in --requires=*) ;; *) set -- "\$@" "\$argument" ;; esac
-done
-exec '$folder/bin/podman' "\$@"
-END
   cat >"$folder/bin/docker" <<END
 #!/bin/sh
-# \`docker compose\` runs podman-compose, everything else podman.
-export PATH="$folder/bin:\$PATH"
-[ "\$1" = compose ] || exec podman "\$@"
+if [ "\$1" != compose ]; then exec '$folder/bin/podman' "\$@"; fi
 shift
-exec '$cache/podman-compose-$compose_version/bin/podman-compose' --podman-path='$folder/bin/podman-as-docker' "\$@"
+# Not the machine's own Docker, and not its configuration.
+export DOCKER_HOST='unix://$folder/docker.sock' DOCKER_CONFIG='$folder/docker'
+exec '$(tool docker-compose)' "\$@"
 END
   chmod +x "$folder"/bin/*
 }
 
-install_podman_compose() {
-  target=$cache/podman-compose-$compose_version
-  [ ! -x "$target/bin/podman-compose" ] || return 0
-  say "installing podman-compose $compose_version"
-  mkdir -p "$cache"
-  # A virtual environment contains its own path, so create it in its final place. podman-compose is installed last, so its
-  # presence means that the installation is complete.
-  python3 -m venv --clear "$target" >&2
-  "$target/bin/pip" install --quiet --disable-pip-version-check "podman-compose==$compose_version" >&2
-}
-
 machine=$(sh "$here/machine-image.sh" bookworm)
-install_missing busybox=busybox curl=curl jq=jq ip=iproute2 unshare=util-linux nsenter=util-linux python3=python3
-python3 -c 'import ensurepip, venv' 2>/dev/null || install_packages python3-venv
+install_missing busybox=busybox curl=curl jq=jq ip=iproute2 unshare=util-linux nsenter=util-linux setpriv=util-linux
 unshare --net --mount true 2>/dev/null || { say 'this machine cannot create namespaces to isolate the stack'; exit 3; }
-install_podman_compose
 write_commands
 
 say 'building stand-ins for the images of compose.yaml'

@@ -14,7 +14,7 @@ case $part in
     ;;
   full)
     # What takes long to build is fetched before the tests begin, so that builds do not compete with them.
-    tools='kopia prometheus pushgateway alertmanager amtool node_exporter promtool3 victoria-metrics nfpm'
+    tools='kopia prometheus pushgateway alertmanager amtool node_exporter promtool3 victoria-metrics nfpm docker-compose'
     # These tests load the machine themselves: containers, 10,000 sources, a simulated year.
     concurrency=2
     ;;

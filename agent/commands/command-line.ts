@@ -66,7 +66,7 @@ export const commands = {
     options: ['sources'],
     usage: '[--sources]',
     doc:
-      "delete this agent's group from the gateway, for a machine that is retired; --sources: instead forget all sources and " +
+      "delete this agent's group from the gateway, or its series from the store, for a machine that is retired; --sources: instead forget all sources and " +
       'the repository here, and begin with the repository that Kopia is connected to now',
   },
 } as const satisfies Record<string, CommandDeclaration>

@@ -4,7 +4,7 @@ import { formatLabels, groupLabels } from '../push/group.ts'
 import type { GatewayOptions } from '../push/pushgateway.ts'
 import { StoreError, storeApi } from '../push/store-api.ts'
 import { type DeleteResult, deleteOwnSeries, type SeriesCount, selectorOf } from '../push/stored-series.ts'
-import { deleteUrlOf, type Store } from '../push/target.ts'
+import { deleteUrlOf, placeholderUrl, type Store } from '../push/target.ts'
 import { countWords, pluralWords } from '../status/words.ts'
 import { shellWord } from '../util/shell-word.ts'
 
@@ -23,10 +23,9 @@ export async function forgetSeries(
 ): Promise<Outcome> {
   const byHand = (selector: string, url: string) => byHandText(selector, deleteUrlOf(url))
   const ownSelector = selectorOf(groupLabels(options))
-  const exampleUrl = prometheusUrl ?? 'http://STORE:8428'
   if (store.kind === 'unknown') {
     const text = `${options.url}: the store behind it cannot be asked (${store.reason}), so nothing was deleted.`
-    return { kind: 'failed', text: `${text} ${byHand(ownSelector, exampleUrl)}` }
+    return { kind: 'failed', text: `${text} ${byHand(ownSelector, store.placeholderUrl)}` }
   }
   try {
     const result = await deleteOwnSeries(storeApi(options, store.queryUrl), groupLabels(options), pause)
@@ -35,7 +34,7 @@ export async function forgetSeries(
     if (!(error instanceof StoreError)) throw error
     const text = `${store.queryUrl} does not say which series it has (${error.message}), so nothing was deleted.`
     // A vmagent takes pushes at the same URL, and holds no series.
-    const url = hasNoApi(error) ? exampleUrl : store.queryUrl
+    const url = hasNoApi(error) ? (prometheusUrl ?? placeholderUrl) : store.queryUrl
     return { kind: 'failed', text: `${text} ${byHand(ownSelector, url)}` }
   }
 }

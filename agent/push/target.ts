@@ -9,7 +9,11 @@ export type PushTarget =
 export type Store =
   /** The base of its Prometheus API, without a slash at the end. It is a guess: a vmagent has the same URL and no such API. */
   | { readonly kind: 'known'; readonly queryUrl: string }
-  | { readonly kind: 'unknown'; readonly reason: string }
+  /** `placeholderUrl` stands for its API where a person is told what to call. */
+  | { readonly kind: 'unknown'; readonly reason: string; readonly placeholderUrl: string }
+
+/** Stands for the API of a single node. */
+export const placeholderUrl = 'http://STORE:8428'
 
 /** The path of the import, which no Pushgateway has (VictoriaMetrics, "How to import data in Prometheus exposition format"). */
 export const importPath = '/api/v1/import/prometheus'
@@ -28,7 +32,8 @@ export function isImportUrl(url: string): boolean {
 export function storeOfImport(importUrl: string, prometheusUrl: string): Store {
   const url = withoutSlashes(importUrl)
   if (!url.endsWith(importPath)) {
-    return { kind: 'unknown', reason: `pushgateway_url does not end in ${importPath}` }
+    const reason = `pushgateway_url does not end in ${importPath}`
+    return { kind: 'unknown', reason, placeholderUrl: prometheusUrl || placeholderUrl }
   }
   const base = url.slice(0, -importPath.length)
   const tenant = tenantIn(base, 'insert')
@@ -37,7 +42,12 @@ export function storeOfImport(importUrl: string, prometheusUrl: string): Store {
   const asked = tenantIn(queryUrl, 'select')
   if (asked === tenant) return { kind: 'known', queryUrl }
   const expected = `expected a prometheus_url such as http://vmselect:8481/select/${tenant}/prometheus`
-  return { kind: 'unknown', reason: `${expected}, found ${prometheusUrl === '' ? 'none' : prometheusUrl}` }
+  return {
+    kind: 'unknown',
+    reason: `${expected}, found ${prometheusUrl === '' ? 'none' : prometheusUrl}`,
+    // Never the prometheus_url that was found: its tenant is another one.
+    placeholderUrl: `http://VMSELECT:8481/select/${tenant}/prometheus`,
+  }
 }
 
 /**

@@ -32,7 +32,7 @@ export const declarations = {
   pushgateway_url: {
     default: 'http://127.0.0.1:9091',
     environment: 'KOPIA_METRICS_PUSHGATEWAY_URL',
-    doc: 'URL of the Pushgateway, without user name and password; empty: the agent does not push',
+    doc: 'URL of the Pushgateway, or of an import, without user name and password; empty: the agent does not push',
     check: urlWithoutLogin('they belong in pushgateway_username and pushgateway_password_file'),
   },
   push_target: {
@@ -131,7 +131,7 @@ export const declarations = {
   prometheus_url: {
     default: '',
     environment: 'KOPIA_METRICS_PROMETHEUS_URL',
-    doc: 'URL of the Prometheus in which `check` looks for the pushed metrics, without user name and password; empty: it does not look',
+    doc: 'URL of the Prometheus in which `check` looks for the pushed metrics, without user name and password; of a cluster of VictoriaMetrics, vmselect, which `forget` needs, too; empty: it does not look',
     check: urlWithoutLogin('leave it empty if this Prometheus requires them: check then does not look there'),
   },
   scope: {

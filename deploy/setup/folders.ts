@@ -13,7 +13,7 @@ export function empty(folder: string): void {
 
 /**
  * Writes these files, readable by their owner only, and removes everything else in the folder. Each file is replaced
- * atomically: podman may run setup again while other services already read the files.
+ * atomically: `docker compose up` runs setup again while other services read the files.
  */
 export function fill(folder: string, files: Files, owner: Owner): void {
   const wanted = new Set(Object.keys(files).flatMap((name) => [name, ...parentsOf(name)]))

@@ -1,5 +1,5 @@
 // Runs in a container before all other services: checks all values, writes the configurations, and exits. If values are
-// invalid, it prints a line for each and exits with 1; compose then starts nothing.
+// invalid, it prints a line for each, writes nothing, and exits with 1; Compose then starts nothing.
 
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
@@ -20,7 +20,6 @@ import { readValues, type Values, warningsOf } from './values.ts'
 /** The user `nobody`, which Prometheus's images run as. */
 const nobody: Owner = { user: 65_534, group: 65_534 }
 const grafana: Owner = { user: 472, group: 0 }
-const outputs = ['prometheus', 'pushgateway', 'alertmanager', 'node-exporter', 'grafana', 'agent']
 
 const output = (part: string) => join('/out', part)
 const input = (...parts: string[]) => readFileSync(join('/in', ...parts), 'utf8')
@@ -115,7 +114,5 @@ async function main(): Promise<void> {
 main().catch((error: unknown) => {
   const text = error instanceof Error ? error.message : String(error)
   for (const line of text.split('\n')) process.stderr.write(`setup: ${line}\n`)
-  // podman-compose starts the other services anyway. Without configurations they exit, instead of running with old values.
-  for (const part of outputs) empty(output(part))
   process.exitCode = 1
 })

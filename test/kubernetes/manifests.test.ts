@@ -7,6 +7,7 @@ import { join } from 'node:path'
 import { before, test } from 'node:test'
 import { parse } from 'yaml'
 import { parseDurationMs } from '../../agent/settings/formats.ts'
+import { declarations } from '../../agent/settings/schema.ts'
 import { generatedManifests } from '../../tools/kubernetes.ts'
 import type { Manifest } from '../support/kubernetes/kubectl.ts'
 import {
@@ -73,6 +74,19 @@ test('no file contains a secret: each comes from a Secret that people create the
     commands.filter((word) => /password|secret|key/i.test(word)),
     [],
   )
+})
+
+test('every variable of the agent is one of its settings, and its value is accepted', () => {
+  const known = new Map(
+    Object.values(declarations).map((declaration) => [declaration.environment, declaration]),
+  )
+  const given = containers.flatMap(({ env = [] }) => env).filter(({ name }) => /^KOPIA_METRICS_/.test(name))
+  assert.ok(given.length > 10)
+  for (const { name, value } of given) {
+    const declaration = known.get(name)
+    assert.ok(declaration !== undefined, name)
+    if (value !== undefined) declaration.check(value)
+  }
 })
 
 for (const path of [server, cronJob]) {

@@ -46,6 +46,7 @@ test('a cluster is asked at the vmselect of prometheus_url, if that is of the sa
     assert.deepEqual(store, {
       kind: 'unknown',
       reason: `expected a prometheus_url such as ${queryUrl}, found ${other || 'none'}`,
+      placeholderUrl: 'http://VMSELECT:8481/select/7/prometheus',
     })
   }
 })

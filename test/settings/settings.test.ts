@@ -34,6 +34,19 @@ test('without settings the defaults apply', async () => {
   assert.deepEqual(settings.listen, { host: '127.0.0.1', port: 9192 })
 })
 
+test('the path of the URL decides what it names, unless push_target does', async () => {
+  const kindOf = async (flags: Flags) => (await loadSettings(flags, {})).gateway?.target.kind
+  const url = 'http://vm:8428/api/v1/import/prometheus'
+  assert.equal(await kindOf({}), 'pushgateway')
+  assert.equal(await kindOf({ 'pushgateway-url': url }), 'prometheus-import')
+  assert.equal(await kindOf({ 'pushgateway-url': url, 'push-target': 'pushgateway' }), 'pushgateway')
+  assert.equal(await kindOf({ 'push-target': 'prometheus-import' }), 'prometheus-import')
+  assert.match(
+    await errorMessage({ 'push-target': 'loki' }),
+    /expected one of auto, pushgateway, prometheus-import/,
+  )
+})
+
 test('a flag overrides the environment, the environment the file, the file the default', async (context) => {
   const config = join(await temporaryFolder(context), 'config.yaml')
   await writeFile(config, 'job: file\ninstance: file\nscope: all\npushgateway_timeout: 3s\n')

@@ -1,9 +1,19 @@
 // Tests the promises of deploy/compose.yaml without an .env.
 
 import assert from 'node:assert/strict'
+import { join } from 'node:path'
 import type { TestContext } from 'node:test'
+import { commandsOf } from './runnable-page.ts'
 import type { StackLab } from './stack-lab.ts'
-import { ask, openRunbook, query, services, waitForTargets, waitUntilHealthy } from './stack-queries.ts'
+import {
+  ask,
+  openRunbook,
+  query,
+  services,
+  statesOf,
+  waitForTargets,
+  waitUntilHealthy,
+} from './stack-queries.ts'
 import { waitFor } from './wait.ts'
 
 type Container = {
@@ -23,7 +33,7 @@ type Container = {
 
 /** Starts the stack, tests it, and leaves it running. */
 export async function testDefaults(context: TestContext, lab: StackLab): Promise<void> {
-  await lab.up({})
+  await context.test('the first commands of the page start it', () => testFirstCommands(lab))
   await context.test('every target is up, and every service is healthy', () => testHealth(lab))
   await context.test('Grafana finds its files, and admits nobody without an account', () => testGrafana(lab))
   await context.test('the link of an alert opens', () => openRunbook(lab, 'http://127.0.0.1:9090'))
@@ -32,10 +42,24 @@ export async function testDefaults(context: TestContext, lab: StackLab): Promise
   await context.test('common queries about the system return data', () => testSystemQueries(lab))
 }
 
+/** Runs what README.md says for an empty machine. The checkout is there already, and nobody edits .env. */
+async function testFirstCommands(lab: StackLab): Promise<void> {
+  const commands = await commandsOf(join(lab.deploy, 'README.md'), 'From an empty machine to a dashboard')
+  const lines = commands.flatMap(({ command }) => command.split('\n'))
+  const later = lines.filter((line) => !/^(git clone|cd|editor) /.test(line))
+  assert.equal(later.length, lines.length - 3)
+  const output = await lab.must(`set -e\n${later.join('\n')}`)
+  assert.match(output, /setup: warning: GRAFANA_ADMIN_PASSWORD is "admin"/)
+  assert.match(output, /setup: done, with the profile full/)
+}
+
 async function testHealth(lab: StackLab): Promise<void> {
   await waitForTargets(lab, ['kopia', 'node', 'prometheus'])
   await waitUntilHealthy(lab)
-  assert.match(await lab.must('podman logs kopia-setup 2>&1'), /warning: GRAFANA_ADMIN_PASSWORD is "admin"/)
+  assert.deepEqual(await statesOf(lab), [
+    ...services.map((service) => `${service} running healthy`),
+    'setup exited',
+  ])
 }
 
 async function testGrafana(lab: StackLab): Promise<void> {
@@ -77,7 +101,7 @@ async function testPrivileges(lab: StackLab): Promise<void> {
     '1000:1000 [kopia-metrics-agent] [run]',
   )
   const containers: Container[] = JSON.parse(
-    await lab.must(`podman inspect --type=container ${services.map((name) => `kopia-${name}`).join(' ')}`),
+    await lab.must('podman inspect --type=container $(docker compose ps --quiet)'),
   )
   for (const { Name, Config, HostConfig } of containers) {
     assert.ok(!/^(0|root)?(:|$)/.test(Config.User), `${Name} runs as ${Config.User}`)
@@ -87,7 +111,7 @@ async function testPrivileges(lab: StackLab): Promise<void> {
     assert.equal(HostConfig.RestartPolicy.Name, 'unless-stopped', Name)
     assert.match(JSON.stringify(HostConfig.LogConfig), /10MB|10m/, Name)
   }
-  const [prometheus] = containers
+  const prometheus = containers.find(({ Name }) => Name === 'kopia-prometheus')
   assert.deepEqual([prometheus?.HostConfig.Memory, prometheus?.HostConfig.NanoCpus], [2 * 2 ** 30, 1e9])
 }
 

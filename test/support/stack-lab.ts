@@ -1,5 +1,5 @@
-// Runs the unchanged deploy/compose.yaml with podman-compose in its own network and mount namespaces, on stand-ins for its
-// images.
+// Runs the unchanged deploy/compose.yaml with Docker Compose on podman, in network and mount namespaces of its own, with
+// stand-ins for its images.
 
 import { cpSync, rmSync, writeFileSync } from 'node:fs'
 import { mkdtemp } from 'node:fs/promises'
@@ -12,15 +12,23 @@ import { waitFor } from './wait.ts'
 
 type LineResult = { readonly exitCode: number | NodeJS.Signals; readonly output: string }
 
+type Environment = Readonly<Record<string, string>>
+
 export type StackLab = {
   /** The path of a copy of deploy/. The folders that it uses are copied next to it. */
   readonly deploy: string
-  /** Runs a shell command line in deploy/, as a user would. `docker` is podman and podman-compose. */
+  /** Runs a shell command line in deploy/, as a user would. `docker` is Docker Compose, and podman for everything else. */
   readonly run: (line: string) => Promise<LineResult>
   /** Runs a command line that must succeed, and resolves with its output. */
   readonly must: (line: string) => Promise<string>
-  /** Starts the stack with this .env. `options` go before `up`, `services` after it. */
-  readonly up: (env: Readonly<Record<string, string>>, services?: string, options?: string) => Promise<void>
+  /** Writes .env with these values, or removes it if there are none. */
+  readonly configure: (env: Environment) => void
+  /**
+   * Starts the stack with this .env, and resolves when every service is healthy. `options` go before `up`, `services` after
+   * it. Rejects if Compose warns of anything.
+   */
+  readonly up: (env: Environment, services?: string, options?: string) => Promise<void>
+  /** Removes the containers. The volumes remain. */
   readonly down: () => Promise<void>
 }
 
@@ -80,12 +88,16 @@ function enter(holder: Running, folder: string): StackLab {
     if (exitCode !== 0) throw new Error(`${line}\nended with ${exitCode}: ${output}`)
     return output
   }
-  const down = async () => void (await must('docker compose -f compose.yaml down --timeout 5 2>&1'))
-  const up: StackLab['up'] = async (env, services = '', options = '-f compose.yaml') => {
+  const down = async () => void (await must('docker compose down --timeout 5 2>&1'))
+  const configure = (env: Environment) => {
     const lines = Object.entries(env).map(([name, value]) => `${name}='${value}'\n`)
     if (lines.length > 0) writeFileSync(join(deploy, '.env'), lines.join(''))
     else rmSync(join(deploy, '.env'), { force: true })
-    await must(`docker compose ${options} up -d ${services} 2>&1`)
   }
-  return { deploy, run, must, up, down }
+  const up: StackLab['up'] = async (env, services = '', options = '') => {
+    configure(env)
+    const output = await must(`docker compose ${options} up -d --wait ${services} 2>&1`)
+    if (/warn/i.test(output)) throw new Error(`Compose warns: ${output}`)
+  }
+  return { deploy, run, must, configure, up, down }
 }

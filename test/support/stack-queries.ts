@@ -4,15 +4,24 @@ import assert from 'node:assert/strict'
 import type { StackLab } from './stack-lab.ts'
 import { waitFor } from './wait.ts'
 
-/** The names of the stack's containers, without `kopia-`. */
+/** The services that run all the time. `setup` ends. */
 export const services = [
+  'alertmanager',
+  'grafana',
+  'kopia-metrics-agent',
+  'node-exporter',
   'prometheus',
   'pushgateway',
-  'alertmanager',
-  'node-exporter',
-  'grafana',
-  'metrics-agent',
-]
+] as const
+
+type State = { readonly Service: string; readonly State: string; readonly Health: string }
+
+/** What `docker compose ps` says of every container: "service state health", without spaces at the end, sorted. */
+export async function statesOf(lab: StackLab): Promise<readonly string[]> {
+  const lines = (await lab.must('docker compose ps --all --format json')).trim().split('\n')
+  const states = lines.filter((line) => line !== '').map((line): State => JSON.parse(line))
+  return states.map(({ Service, State, Health }) => `${Service} ${State} ${Health}`.trim()).sort()
+}
 
 /** The URL of Prometheus or Grafana, and curl's flags for it. */
 export type Endpoint = { readonly flags: string; readonly url: string }
@@ -61,13 +70,12 @@ export async function waitForTargets(
   })
 }
 
-/** Runs each health check until it succeeds: without systemd, podman does not run health checks by itself. */
-export async function waitUntilHealthy(lab: StackLab, names = services): Promise<void> {
-  for (const name of names) {
-    await waitFor(`kopia-${name} is healthy`, async () =>
-      (await lab.run(`podman healthcheck run kopia-${name}`)).exitCode === 0 ? true : undefined,
-    )
-  }
+/** Waits until Compose reports every service as healthy. */
+export async function waitUntilHealthy(lab: StackLab): Promise<void> {
+  await waitFor('every service is healthy', async () => {
+    const states = await statesOf(lab)
+    return services.every((service) => states.includes(`${service} running healthy`)) || undefined
+  })
 }
 
 /** Waits until Prometheus has scraped a recent push of the agent from the gateway. */

@@ -19,6 +19,7 @@ export type ToolName =
   | 'shellcheck'
   | 'systemd-analyze'
   | 'busybox'
+  | 'catatonit'
   | 'openssl'
   | 'chromium'
   | 'victoria-metrics'
