@@ -5,6 +5,7 @@ import { loadReport } from '../test/bench/report.ts'
 import { benchFigures } from './bench-figures.ts'
 import { metricsTable, settingsTable, statusTable } from './docs-tables.ts'
 import { fleetFigures } from './fleet-figures.ts'
+import { fleetImportFigures } from './fleet-import-figures.ts'
 
 type GeneratedTable = {
   /** Path of the page, from the project's folder. */
@@ -14,13 +15,18 @@ type GeneratedTable = {
   readonly table: () => Promise<string>
 }
 
-/** Every generated table, each in a page of its own. */
+/** Every generated table. */
 export const generatedTables: readonly GeneratedTable[] = [
   { page: 'docs/settings.md', name: 'settings', table: async () => settingsTable() },
   { page: 'docs/metrics.md', name: 'metrics', table: async () => metricsTable() },
   { page: 'docs/status-json.md', name: 'status', table: async () => statusTable() },
   { page: 'docs/costs.md', name: 'costs', table: benchFigures },
   { page: 'deploy/FLEET.md', name: 'fleet', table: async () => fleetFigures(await loadReport('fleet')) },
+  {
+    page: 'deploy/FLEET.md',
+    name: 'fleet-import',
+    table: async () => fleetImportFigures(await loadReport('fleet-import')),
+  },
 ]
 
 /** Reads the page and resolves with its text as it is and as it should be. */

@@ -6,6 +6,7 @@ import { commands } from './commands.ts'
 import { day } from './day.ts'
 import { delivery } from './delivery.ts'
 import { fleet } from './fleet.ts'
+import { fleetImport } from './fleet-import.ts'
 import { growth } from './growth.ts'
 import { hook } from './hook.ts'
 import { idle } from './idle.ts'
@@ -27,4 +28,5 @@ export const benches: readonly Bench[] = [
   backfill,
   verify,
   fleet,
+  fleetImport,
 ]

@@ -10,7 +10,8 @@ import { lookbacksIn } from '../../support/promql.ts'
 import { readAlerts } from '../../support/rules.ts'
 import { type Service, startService } from '../../support/stack.ts'
 import { tool } from '../../support/tools.ts'
-import { type Encoded, encodeSeries, type Labels, remoteWrite } from './remote-write.ts'
+import { heartbeatSeconds } from './pushing.ts'
+import { type Encoded, encodeSeries, type Labels, remoteWrite, type ValueAt } from './remote-write.ts'
 import { instanceOf, registryAt } from './simulated-agent.ts'
 
 const minute = 60
@@ -19,9 +20,14 @@ const hour = 3600
 const shortestSeconds = 5 * minute
 /** The scrape interval of a large fleet (deploy/FLEET.md). */
 const scrapeSeconds = minute
-/** Rules that look back further than 26 hours do so in steps of an hour. */
+/** Rules that look back further than 26 hours do so in steps of hours. */
 const recentSeconds = 26 * hour
 const coarseSeconds = 15 * minute
+/** The times of each heartbeat: their values change, so they take more space and time than constants. */
+const heartbeatTimes = {
+  kopia_agent_metrics_timestamp_seconds: 0,
+  kopia_agent_metrics_deadline_timestamp_seconds: 3 * heartbeatSeconds + 900,
+} as const
 
 /** Debian's, the oldest that the rules support, and that of the stack. */
 export type PrometheusVersion = 'prometheus' | 'prometheus3'
@@ -127,23 +133,32 @@ function timesOf(from: number, now: number): readonly number[] {
 async function seriesBySpan(agents: number, now: number): Promise<ReadonlyMap<number, readonly Encoded[]>> {
   const spanOf = await spans()
   const bySpan = new Map<number, Encoded[]>()
-  const add = (name: string, labels: Labels, value: number) => {
+  const add = (name: string, labels: Labels, valueAt: ValueAt) => {
     const span = spanOf(name, labels)
     if (span === undefined) return
     const list = bySpan.get(span) ?? []
-    list.push(encodeSeries({ ...labels, __name__: name }, value))
+    list.push(encodeSeries({ ...labels, __name__: name }, valueAt))
     bySpan.set(span, list)
   }
   for (let number = 0; number < agents; number += 1) {
     const group = { job: 'kopia', instance: instanceOf(number) }
+    const newest = newestHeartbeat(number)
     const text = (await piecesOf(registryAt(number, now).text())).join('')
     for (const [name, list] of parseExposition(text)) {
-      for (const { labels, value } of list) add(name, { ...labels, ...group }, value)
+      if (name in heartbeatTimes) continue
+      for (const { labels, value } of list) add(name, { ...labels, ...group }, () => value)
     }
-    add('push_time_seconds', group, now - 100)
-    add('push_failure_time_seconds', group, 0)
+    for (const [name, later] of Object.entries(heartbeatTimes)) add(name, group, (at) => newest(at) + later)
+    add('push_time_seconds', group, () => now - 100)
+    add('push_failure_time_seconds', group, () => 0)
   }
   return bySpan
+}
+
+/** The time of an agent's newest heartbeat at a time. */
+function newestHeartbeat(number: number): ValueAt {
+  const offset = (number * 1.237) % heartbeatSeconds
+  return (seconds) => Math.floor((seconds - offset) / heartbeatSeconds) * heartbeatSeconds + offset
 }
 
 /** How far back the alerts read a series, in seconds; undefined if no alert reads it. */

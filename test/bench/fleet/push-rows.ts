@@ -3,17 +3,9 @@
 import { join } from 'node:path'
 import type { Service } from '../../support/stack.ts'
 import { quantile, type Row } from '../bench.ts'
-import { peakMebibytes } from '../measure.ts'
-import {
-  type Check,
-  fill,
-  heartbeatsWithin,
-  measurePushes,
-  measureScrape,
-  type Outcome,
-  pushAsFleet,
-  startGateway,
-} from './gateway.ts'
+import { cpuSeconds, peakMebibytes } from '../measure.ts'
+import { type Check, fill, measurePushes, measureScrape, startGateway } from './gateway.ts'
+import { heartbeatsWithin, type Outcome, type Pushing, pushAsFleet, pushOnce } from './pushing.ts'
 import { defaultTimeoutMs, type Simulated } from './simulated-agent.ts'
 
 const sizes = [16, 100, 300, 1000] as const
@@ -77,12 +69,7 @@ export async function measureStorms(folder: string, all: readonly Simulated[]): 
   const rows: Row[] = []
   for (const { agents, check, timeoutMs } of storms) {
     const outcome = await onFilled(folder, agents, check, (gateway) =>
-      pushAsFleet(gateway, {
-        agents: all.slice(0, agents),
-        delaySeconds: () => 0,
-        timeoutMs,
-        patienceSeconds,
-      }),
+      pushInto(gateway, timeoutMs, { agents: all.slice(0, agents), delaySeconds: () => 0, patienceSeconds }),
     )
     const what = `${agents} agents at once, ${modes[check]}, timeout ${timeoutMs / 1000} s`
     rows.push(...rowsOf(what, agents, outcome))
@@ -100,14 +87,35 @@ export async function measureHeartbeats(folder: string, all: readonly Simulated[
   ] as const) {
     const due = heartbeatsWithin(all.slice(0, size), windowSeconds)
     const outcome = await onFilled(folder, size, check, (gateway) =>
-      pushAsFleet(gateway, { ...due, timeoutMs: defaultTimeoutMs, patienceSeconds: windowSeconds + 30 }),
+      pushInto(gateway, defaultTimeoutMs, { ...due, patienceSeconds: windowSeconds + 30 }),
     )
     rows.push(...rowsOf(`heartbeats of ${size} agents, ${modes[check]}`, due.agents.length, outcome))
   }
   return rows
 }
 
-function rowsOf(what: string, agents: number, { waits, allAfter, failures, cpuShare }: Outcome): Row[] {
+/** `cpuShare` is the CPU time of the gateway, as a share of one core. */
+type GatewayOutcome = Outcome & { readonly cpuShare: number }
+
+async function pushInto(
+  gateway: Service,
+  timeoutMs: number,
+  pushing: Omit<Pushing<Simulated>, 'pushOf'>,
+): Promise<GatewayOutcome> {
+  const used = () => cpuSeconds(gateway.child.pid ?? 0)
+  const before = used()
+  const outcome = await pushAsFleet({
+    ...pushing,
+    pushOf: (agent, signal) => pushOnce(gateway.url, agent, timeoutMs, signal),
+  })
+  return { ...outcome, cpuShare: (used() - before) / outcome.seconds }
+}
+
+function rowsOf(
+  what: string,
+  agents: number,
+  { waits, allAfter, failures, cpuShare }: GatewayOutcome,
+): Row[] {
   return [
     { what: `${what}: acknowledged`, unit: '%', values: [(100 * waits.length) / agents] },
     {

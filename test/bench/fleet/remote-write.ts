@@ -2,16 +2,19 @@
 
 export type Labels = Readonly<Record<string, string>>
 
-/** A series whose value does not change; its labels are encoded once. */
-export type Encoded = { readonly labels: Buffer; readonly value: number }
+/** The value of a sample at a time in Unix seconds. */
+export type ValueAt = (seconds: number) => number
+
+/** A series whose labels are encoded once. */
+export type Encoded = { readonly labels: Buffer; readonly valueAt: ValueAt }
 
 /** Protobuf: field 1 (labels) of TimeSeries; Prometheus wants them sorted by name. */
-export function encodeSeries(labels: Labels, value: number): Encoded {
+export function encodeSeries(labels: Labels, valueAt: ValueAt): Encoded {
   const pairs = Object.entries(labels).sort(([one], [other]) => (one < other ? -1 : 1))
   const parts = pairs.map(([name, text]) =>
     field(1, Buffer.concat([field(1, Buffer.from(name)), field(2, Buffer.from(text))])),
   )
-  return { labels: Buffer.concat(parts), value }
+  return { labels: Buffer.concat(parts), valueAt }
 }
 
 const seriesPerRequest = 20_000
@@ -22,9 +25,8 @@ export async function remoteWrite(
   series: readonly Encoded[],
   times: readonly number[],
 ): Promise<void> {
-  const samples = times.map(sampleAt)
   for (let from = 0; from < series.length; from += seriesPerRequest) {
-    const body = inSnappy(writeRequest(series.slice(from, from + seriesPerRequest), samples))
+    const body = inSnappy(writeRequest(series.slice(from, from + seriesPerRequest), times))
     const response = await fetch(`${url}/api/v1/write`, {
       method: 'POST',
       headers: {
@@ -49,14 +51,17 @@ function sampleAt(seconds: number): Buffer {
 /** Where the value stands in a sample: after the field's tag and length, and the value's tag. */
 const valueOffset = 3
 
-function writeRequest(series: readonly Encoded[], samples: readonly Buffer[]): Buffer {
+function writeRequest(series: readonly Encoded[], times: readonly number[]): Buffer {
+  const samples = times.map(sampleAt)
   const template = Buffer.concat(samples)
   return Buffer.concat(
-    series.flatMap(({ labels, value }) => {
+    series.flatMap(({ labels, valueAt }) => {
       const filled = Buffer.from(template)
-      for (let at = 0, index = 0; at < filled.length; at += samples[index]?.length ?? 0, index += 1) {
-        filled.writeDoubleLE(value, at + valueOffset)
-      }
+      let offset = 0
+      times.forEach((time, index) => {
+        filled.writeDoubleLE(valueAt(time), offset + valueOffset)
+        offset += samples[index]?.length ?? 0
+      })
       return [tagAndLength(1, labels.length + filled.length), labels, filled]
     }),
   )

@@ -2,6 +2,7 @@
 
 import { formatSource, type Source } from '../../../agent/kopia/source.ts'
 import { createLedger, emptyLedger, type Ledger } from '../../../agent/ledger/ledger.ts'
+import type { AgentFacts } from '../../../agent/metrics/agent-metrics.ts'
 import { createMetricsRegistry, type MetricsRegistry } from '../../../agent/metrics/registry.ts'
 import type { GatewayOptions } from '../../../agent/push/pushgateway.ts'
 import { parseDurationMs } from '../../../agent/settings/formats.ts'
@@ -27,15 +28,23 @@ export function instanceOf(number: number): string {
 }
 
 /** An agent whose sources were all backed up within the last day. */
-export async function simulate(number: number, nowSeconds: number): Promise<Simulated> {
+export async function simulate(
+  number: number,
+  nowSeconds: number,
+  keptBy: AgentFacts['keptBy'] = 'gateway',
+): Promise<Simulated> {
   return {
     instance: instanceOf(number),
-    metricsText: await piecesOf(registryAt(number, nowSeconds).text()),
+    metricsText: await piecesOf(registryAt(number, nowSeconds, keptBy).text()),
   }
 }
 
 /** What an agent serves at a moment. Each source is backed up daily, at a time of its own; the last one is under way. */
-export function registryAt(number: number, nowSeconds: number): MetricsRegistry {
+export function registryAt(
+  number: number,
+  nowSeconds: number,
+  keptBy: AgentFacts['keptBy'] = 'gateway',
+): MetricsRegistry {
   const ledger = ledgerAt(number, nowSeconds)
   const registry = createMetricsRegistry({
     ledger,
@@ -46,7 +55,7 @@ export function registryAt(number: number, nowSeconds: number): MetricsRegistry 
       version: '0.1.0',
       alwaysOn: true,
       heartbeatSeconds: 300,
-      keptBy: 'gateway',
+      keptBy,
       repositoryReachable: true,
       repositoryChanged: false,
       processesVisible: true,
