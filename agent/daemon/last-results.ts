@@ -49,7 +49,13 @@ async function bringUntil(
   void starting.catch(() => undefined).finally(() => (start.isOver = true))
   while (options.state.progress !== 'up to date') {
     // A start that failed is reported by its caller. One that takes too long goes on at the next start.
-    if (limit.aborted || start.isOver) return
+    if (start.isOver) return
+    if (limit.aborted) {
+      options.log.warn(
+        'The agent still reads what happened before at the end of stop_timeout: it pushes nothing, and the next start goes on.',
+      )
+      return
+    }
     await pause(lookIntervalMs, limit)
   }
   await settleAll(options, limit)

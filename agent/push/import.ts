@@ -19,6 +19,9 @@ type SendToImport = (
   signal: AbortSignal,
 ) => Promise<PushResult>
 
+/** A marker has some 200 bytes, and VictoriaMetrics takes 32 MB at a time (-maxInsertRequestSize). Encoding them must not block for long. */
+const mostMarkers = 2000
+
 /**
  * Creates a push that remembers which series the last one had, and ends those that the next one lacks. Without it the store
  * shows them until its staleness interval is over. The markers carry the agent's time, the samples that of the store.
@@ -31,8 +34,11 @@ export function createImport({ gateway, nowSeconds, guard }: ImportOptions): Sen
     if (url === undefined || ended.length === 0) return
     for (const each of ended) current.add(each)
     await guard(async () => {
-      await sendStaleMarkers(gateway, url, ended, nowSeconds(), signal)
-      for (const each of ended) current.delete(each)
+      for (let from = 0; from < ended.length; from += mostMarkers) {
+        const batch = ended.slice(from, from + mostMarkers)
+        await sendStaleMarkers(gateway, url, batch, nowSeconds(), signal)
+        for (const each of batch) current.delete(each)
+      }
     })
   }
 

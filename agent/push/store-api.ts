@@ -66,7 +66,12 @@ export function accessTo(
 }
 
 function dataOf(body: string): unknown {
-  return parsed(() => asRecord(parseJson(body), 'answer').data)
+  return parsed(() => {
+    const { data, isPartial } = asRecord(parseJson(body), 'answer')
+    // A cluster of which a vmstorage is down (VictoriaMetrics cluster, "Cluster availability"): series that it holds are missing.
+    if (isPartial === true) throw new Error('it is partial, a part of the store is down')
+    return data
+  })
 }
 
 function listOf(data: unknown): readonly unknown[] {

@@ -55,15 +55,21 @@ export async function findOwnSeries(
   return { selector: selectorOf({ ...labels, ...emptyValues(furtherLabels) }), furtherLabels }
 }
 
-/** `{__name__=~"kopia_.+", job="kopia"}`; a text in JSON is one in PromQL, too. */
-export function selectorOf(labels: Labels, name = '__name__=~"kopia_.+"'): string {
+/**
+ * All metrics of the agent, also of another version, by the second word of their names. Kopia's own begin with `kopia_`, too, such as
+ * `kopia_blob_upload_bytes_total` (kopia server start --metrics-listen-addr).
+ */
+const ownNames = '__name__=~"kopia_(agent|backup|command|maintenance|repository|snapshot|verify)_.+"'
+
+/** `{__name__=~"kopia_(agent|…)_.+", job="kopia"}`; a text in JSON is one in PromQL, too. */
+export function selectorOf(labels: Labels, name = ownNames): string {
   const matchers = Object.entries(labels).map(([label, value]) => `${label}=${JSON.stringify(value)}`)
   return `{${[name, ...matchers].join(', ')}}`
 }
 
 /** The same selector for one metric. */
 export function withMetric(selector: string, metric: string): string {
-  return selector.replace('__name__=~"kopia_.+"', `__name__="${metric}"`)
+  return selector.replace(ownNames, `__name__="${metric}"`)
 }
 
 /**

@@ -28,7 +28,7 @@ function storeWith(age: number | undefined, lookBack: number, labelNames: readon
     if (query.startsWith('max('))
       return vector(Number(parameters.get('time')) - (at ?? 0) < lookBack ? 1 : undefined)
     if (query.includes('first_seen')) return vector(2)
-    return query.startsWith('count(last_over_time({__name__=~"kopia_.+"') ? vector(90) : undefined
+    return query.startsWith('count(last_over_time({__name__=~"kopia_') ? vector(90) : undefined
   }
 }
 

@@ -4,6 +4,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { forgetSeries } from '../../agent/commands/forget-import.ts'
 import type { GatewayOptions } from '../../agent/push/pushgateway.ts'
+import { selectorOf } from '../../agent/push/stored-series.ts'
 import { type Asked, importOptions, startAnsweringStore } from '../support/answering-store.ts'
 
 const importPath = '/api/v1/import/prometheus'
@@ -41,7 +42,7 @@ test('the series of a cluster are deleted by vmselect, without the login of vmin
   const deletions = select.asked.filter(({ method }) => method === 'POST')
   assert.deepEqual(
     deletions.map(({ path, parameters }) => [path, parameters.get('match[]')]),
-    [[`/delete/0/prometheus${deletePath}`, '{__name__=~"kopia_.+", job="kopia", instance="vm"}']],
+    [[`/delete/0/prometheus${deletePath}`, selectorOf({ job: 'kopia', instance: 'vm' })]],
   )
   assert.ok(select.asked.every(({ authorization }) => authorization === undefined))
 })
@@ -55,7 +56,7 @@ test('where a cluster has no prometheus_url, nothing is asked, and the call is t
   )
   assert.match(
     outcome.text,
-    /: curl -X POST http:\/\/VMSELECT:8481\/delete\/0\/prometheus\/api\/v1\/admin\/tsdb\/delete_series --data-urlencode 'match\[\]=\{__name__=~"kopia_\.\+", job="kopia", instance="vm"\}'$/,
+    /: curl -X POST http:\/\/VMSELECT:8481\/delete\/0\/prometheus\/api\/v1\/admin\/tsdb\/delete_series --data-urlencode 'match\[\]=\{__name__=~"kopia_\(agent\|.*\)_\.\+", job="kopia", instance="vm"\}'$/,
   )
 })
 
@@ -93,4 +94,16 @@ test('a store that takes the deletion and keeps the series is no deletion', asyn
       `${store.url} took the deletion, but 1 of 1 series of 0 sources of {job="kopia", instance="vm"} are still there. ` +
       'Stop what pushes them, and run this command again.',
   })
+})
+
+test('a cluster that answers only in part deletes nothing', async (context) => {
+  const answer = storeOf('', 204)
+  const store = await startAnsweringStore(context, (asked) => {
+    const answered = answer(asked)
+    return typeof answered === 'object' ? { ...answered, isPartial: true } : answered
+  })
+  const outcome = await forget(importOptions(store.url + importPath))
+  assert.equal(outcome.kind, 'failed')
+  assert.match(outcome.text, /partial.*so nothing was deleted/)
+  assert.ok(store.asked.every(({ method }) => method === 'GET'))
 })

@@ -75,9 +75,11 @@ test('an agent that still reads the past, or whose start failed, pushes nothing'
   const never = () => new Promise<void>(() => undefined)
   const failed = () => Promise.reject(new Error('EADDRINUSE'))
   for (const start of [never, failed]) {
-    const { options, steps } = createJob(1)
+    const { options, steps, log } = createJob(1)
     const unready: LastResultsOptions = { ...options, state: { progress: 'reading the past' } }
     await bringLastResults(unready, start(), 50)
     assert.deepEqual(steps, [])
+    // The caller reports a start that failed.
+    assert.equal(log.lines('warn').length, start === never ? 1 : 0)
   }
 })

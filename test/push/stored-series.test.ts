@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { definitions } from '../../agent/metrics/definitions.ts'
 import { type StoreApi, StoreError } from '../../agent/push/store-api.ts'
 import { deleteOwnSeries, findOwnSeries, selectorOf } from '../../agent/push/stored-series.ts'
 
@@ -42,10 +43,26 @@ function deleteFrom(store: StoreApi) {
 test('series with labels of another group are left out of the selector', async () => {
   const { store } = storeOf({}, [], ['__name__', 'job', 'instance', 'path', 'status', 'site', 'env'])
   assert.deepEqual(await findOwnSeries(store, labels, 1), {
-    selector: '{__name__=~"kopia_.+", job="kopia", instance="vm", site="", env=""}',
+    selector:
+      '{__name__=~"kopia_(agent|backup|command|maintenance|repository|snapshot|verify)_.+", job="kopia", instance="vm", site="", env=""}',
     furtherLabels: ['site', 'env'],
   })
-  assert.equal(selectorOf({ city: 'a"b\\c\n' }), '{__name__=~"kopia_.+", city="a\\"b\\\\c\\n"}')
+  assert.equal(selectorOf({ city: 'a"b\\c\n' }, 'up'), '{up, city="a\\"b\\\\c\\n"}')
+})
+
+test('the selector has every metric of the agent, and none of Kopia itself', () => {
+  const [, names = ''] = /^\{__name__=~"(.+)", job/.exec(selectorOf(labels)) ?? []
+  const isOwn = (name: string) => new RegExp(`^(?:${names})$`).test(name)
+  assert.deepEqual(
+    Object.keys(definitions).filter((name) => !isOwn(name)),
+    [],
+  )
+  const ofKopia = [
+    'kopia_blob_upload_bytes_total',
+    'kopia_cache_hit_total',
+    'kopia_content_decrypted_bytes_total',
+  ]
+  assert.deepEqual(ofKopia.filter(isOwn), [])
 })
 
 test('a deletion is repeated until none is left, and only then said to be done', async () => {
