@@ -164,6 +164,8 @@ export async function startRuler(
     'alertmanagers.url': alertmanager.url,
     'rule-file': join(folder, 'rules', '*.yml'),
     'data-dir': join(folder, 'data'),
+    // For the group without an interval of its own.
+    'eval-interval': '1s',
     'http-address': local(port),
     'grpc-address': local(grpc),
   })
