@@ -11,20 +11,21 @@ import { temporaryFolder } from '../support/folder.ts'
 import { startNodeExporter, startPrometheus, startPushgateway } from '../support/stack.ts'
 import { waitFor } from '../support/wait.ts'
 
-const tenants = [
-  { heading: 'Thanos receive', header: 'thanos-tenant' },
-  { heading: 'Grafana Mimir', header: 'x-scope-orgid' },
-] as const
+test('Prometheus 3 sends the tenant to Thanos and to Mimir', async (context) => {
+  assert.deepEqual(await tenantsFrom(context, 'prometheus3'), ['kopia', 'kopia'])
+})
 
-for (const { heading, header } of tenants) {
-  test(`Prometheus 3 sends the header for ${heading}`, async (context) => {
-    assert.equal((await headersOf(context, 'prometheus3', heading))[header], 'kopia')
-  })
+// Its patch 91-Disable_opentelemetry.patch removes the line that adds the headers to the connection.
+test("Debian 12's Prometheus 2.42 sends no tenant", async (context) => {
+  assert.deepEqual(await tenantsFrom(context, 'prometheus'), [undefined, undefined])
+})
 
-  // Its patch 91-Disable_opentelemetry.patch removes the line that adds the headers to the connection.
-  test(`Debian 12's Prometheus 2.42 does not send the header for ${heading}`, async (context) => {
-    assert.equal((await headersOf(context, 'prometheus', heading))[header], undefined)
-  })
+async function tenantsFrom(context: TestContext, program: 'prometheus' | 'prometheus3') {
+  const [toThanos, toMimir] = await Promise.all([
+    headersOf(context, program, 'Thanos receive'),
+    headersOf(context, program, 'Grafana Mimir'),
+  ])
+  return [toThanos['thanos-tenant'], toMimir['x-scope-orgid']]
 }
 
 /** Starts a Prometheus with the page's `remote_write`, and returns the headers of its first request with samples. */

@@ -49,10 +49,13 @@ async function outageOfFirst(context: TestContext, replication: number): Promise
 }
 
 /** How many of the site's samples the store does not show. */
-async function lostSamples({ thanos, site, span }: Omit<Outage, 'others'>): Promise<number> {
+async function lostSamples(
+  { thanos, site, span }: Omit<Outage, 'others'>,
+  component = thanos.query,
+): Promise<number> {
   const own = await readSamples(site.prometheus.url, '{__name__=~".+"}', span)
   assert.ok(countOf(own) > 0)
-  return missingFrom(await readSamples(thanos.query.url, '{site="berlin"}', span), own).length
+  return missingFrom(await readSamples(component.url, '{site="berlin"}', span), own).length
 }
 
 async function samplesOfSite({ site, span }: Outage): Promise<number> {
@@ -75,6 +78,16 @@ async function lostWithout(outage: Outage): Promise<readonly number[]> {
 test('replication 3: receivers that fail in turn lose nothing', async (context) => {
   const outage = await outageOfFirst(context, 3)
   assert.deepEqual(await lostWithout(outage), [0, 0])
+
+  await context.test('the default deduplication hides samples that other receivers have', async () => {
+    const penalty = await outage.thanos.queryBy('penalty')
+    await outage.thanos.readsFrom(3, penalty)
+    const hidden = await lostSamples(outage, penalty)
+    context.diagnostic(
+      `penalty: of ${await samplesOfSite(outage)} samples of the outage, ${hidden} are hidden`,
+    )
+    assert.ok(hidden > 0)
+  })
 
   await context.test('the disk of a second receiver fails: nothing is lost', async () => {
     await loseDisk(outage)
