@@ -24,7 +24,7 @@ case $part in
     concurrency=2
     ;;
   fleet)
-    sh tools/setup.sh kopia prometheus prometheus3 pushgateway node_exporter thanos
+    sh tools/setup.sh kopia prometheus prometheus3 pushgateway alertmanager node_exporter thanos
     concurrency=1
     ;;
   kubernetes)

@@ -25,11 +25,9 @@ export type Receiver = {
 export type Thanos = {
   readonly receivers: readonly Receiver[]
   readonly query: Service
-  /** Starts a further query component, with another way to merge the receivers' samples. */
-  readonly queryBy: (deduplication: string) => Promise<Service>
   readonly destination: Destination
   /** Waits until the query component reads from this number of receivers, as its list of stores shows. */
-  readonly readsFrom: (count: number, queryComponent?: Service) => Promise<void>
+  readonly readsFrom: (count: number) => Promise<void>
 }
 
 type Ports = {
@@ -59,9 +57,7 @@ export async function startThanos(context: Cleanable, replication: number): Prom
   )
   await Promise.all(receivers.map(({ start }) => start()))
   const query = await startQuery(context, folder, here)
-  const queryBy = (deduplication: string) =>
-    startQuery(context, folder, here, { 'deduplication.func': deduplication })
-  const readsFrom = (count: number, component = query) => storesOf(component, count)
+  const readsFrom = (count: number) => storesOf(query, count)
   await readsFrom(receivers.length)
   const port = await startBalancer(
     context,
@@ -70,7 +66,6 @@ export async function startThanos(context: Cleanable, replication: number): Prom
   return {
     receivers,
     query,
-    queryBy,
     readsFrom,
     destination: { port, heading: thanosHeading, program: 'prometheus3' },
   }
@@ -129,7 +124,6 @@ async function startQuery(
   context: Cleanable,
   folder: string,
   here: (text: string) => string,
-  changes: Readonly<Record<string, string>> = {},
 ): Promise<Service> {
   const [, endpoints = ''] = await blocksBelow(thanosHeading, 'yaml')
   const endpointsFile = join(folder, 'endpoints.yml')
@@ -139,7 +133,6 @@ async function startQuery(
     'endpoint.sd-config-file': endpointsFile,
     'http-address': local(port),
     'grpc-address': local(grpc),
-    ...changes,
   })
   const query = await startService('thanos query', port, '/-/ready', () => [tool('thanos'), ...command])
   cleanUpAfter(context, () => query.stop())
