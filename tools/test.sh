@@ -14,16 +14,17 @@ case $part in
     ;;
   full)
     # What takes long to build is fetched before the tests begin, so that builds do not compete with them.
-    tools='kopia prometheus pushgateway alertmanager amtool node_exporter promtool3 victoria-metrics nfpm docker-compose'
+    tools='kopia prometheus pushgateway alertmanager amtool node_exporter promtool3 victoria-metrics vmalert nfpm docker-compose'
     # These tests load the machine themselves: containers, 10,000 sources, a simulated year.
     concurrency=2
     ;;
   fleet)
-    tools='kopia prometheus prometheus3 pushgateway node_exporter thanos'
+    tools='kopia prometheus prometheus3 pushgateway alertmanager node_exporter thanos'
     concurrency=1
     ;;
   kubernetes)
-    tools='kopia etcd kube-apiserver kubectl kustomize prometheus-operator-webhook'
+    tools='kopia prometheus promtool3 pushgateway alertmanager amtool node_exporter catatonit docker-compose etcd kube-apiserver kubectl kustomize
+      prometheus-operator-webhook'
     concurrency=1
     ;;
 esac

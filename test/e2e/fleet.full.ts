@@ -1,30 +1,24 @@
 // Two sites that write to one real store as deploy/FLEET.md describes it, while one of them is cut off for a time.
 
 import assert from 'node:assert/strict'
-import { readFile } from 'node:fs/promises'
 import { type TestContext, test } from 'node:test'
-import { parse } from 'yaml'
 import { cleanUpAfter } from '../support/cleanup.ts'
 import { waitForQuery } from '../support/dashboards/scenario.ts'
-import { fasterRules } from '../support/faster-rules.ts'
 import {
   areSame,
   type Comparison,
   compareDashboards,
   compareRule,
-  describe,
   haveSameSeries,
 } from '../support/fleet/compare.ts'
+import { alertExpressions, backUp, bySite, expectSame, expectWhole } from '../support/fleet/expect.ts'
 import { siteSilence } from '../support/fleet/page.ts'
-import { countOf, missingFrom, readSamples, type Span } from '../support/fleet/samples.ts'
 import { openSite, type Site } from '../support/fleet/site.ts'
 import { startVictoriaMetrics } from '../support/fleet/store.ts'
 import { temporaryFolder } from '../support/folder.ts'
-import { breakAction, figuresAfter } from '../support/lab.ts'
-import { query, type Series, scrape } from '../support/prometheus.ts'
-import { alertsFile, type RuleFile } from '../support/rules.ts'
+import { breakAction } from '../support/lab.ts'
+import { query } from '../support/prometheus.ts'
 import type { Service } from '../support/stack.ts'
-import { waitFor } from '../support/wait.ts'
 
 /** Hours become seconds. A quarter of an hour of silence becomes 10 s, the shortest range that fasterRules makes. */
 const speed = 900
@@ -50,15 +44,6 @@ async function openFleet(context: TestContext): Promise<Fleet> {
     await waitForQuery(site.prometheus, 'deriv(kopia_repository_size_bytes[1h])')
   }
   return { store, berlin, paris, path }
-}
-
-async function backUp({ lab }: Site, path: string, attempts: number): Promise<void> {
-  await lab.kopia.run('snapshot', 'create', path)
-  await figuresAfter(lab.gateway, path, attempts)
-}
-
-function bySite(series: readonly Series[]): Record<string, number> {
-  return Object.fromEntries(series.map(({ labels, value }) => [labels.site ?? '', value]))
 }
 
 test('two sites, one store, and a connection that is cut', async (context) => {
@@ -97,55 +82,20 @@ test('two sites, one store, and a connection that is cut', async (context) => {
 
   for (const site of [berlin, paris]) {
     await context.test(`the dashboards of ${site.name} show the same figures from the store`, async () => {
-      expectSame(await compareDashboards(site, store.url, { from: begunAt, to: until }))
+      expectSame(await compareDashboards(site, store.url, { from: begunAt, to: until }), isRight)
     })
 
     await context.test(`the rules find the same in ${site.name} and in the store`, async () => {
       const comparisons = await Promise.all(
-        (await rules()).map((rule) => compareRule(site, store.url, rule, until)),
+        (await alertExpressions(speed)).map((rule) => compareRule(site, store.url, rule, until)),
       )
-      expectSame(comparisons)
+      expectSame(comparisons, isRight)
       const failed = comparisons.find(({ name }) => name === 'KopiaBackupFailed')
       assert.equal(failed?.fromStore.length, site === berlin ? 1 : 0)
     })
   }
 })
 
-/** Compares everything that the site's Prometheus scraped and recorded with the store. */
-async function expectWhole({ name, prometheus }: Site, store: Service, span: Span): Promise<void> {
-  const both = () =>
-    Promise.all([
-      readSamples(prometheus.url, '{__name__=~".+"}', span),
-      readSamples(store.url, `{site="${name}"}`, span),
-    ])
-  const [here, there] = await waitFor(`the store has received the samples of ${name}`, async () => {
-    const [own, written] = await both()
-    return countOf(written) >= countOf(own) ? ([own, written] as const) : undefined
-  })
-  assert.ok([...here.keys()].some((key) => key.includes('kopia_backup_status')))
-  assert.deepEqual(missingFrom(there, here), [])
-  assert.deepEqual(missingFrom(here, there), [])
-  const own = await scrape(prometheus.url)
-  for (const lost of ['dropped', 'failed']) {
-    const [series] = own.get(`prometheus_remote_storage_samples_${lost}_total`) ?? []
-    assert.equal(series?.value, 0, `${lost} samples of ${name}`)
-  }
-}
-
 /** Expressions that the store computes differently must have the same series, all others the same figures. */
-function expectSame(comparisons: readonly Comparison[]): void {
-  assert.ok(comparisons.length > 0)
-  const different = comparisons.filter((comparison) =>
-    computedDifferently.test(comparison.expression) ? !haveSameSeries(comparison) : !areSame(comparison),
-  )
-  assert.equal(different.map(describe).join('\n'), '')
-}
-
-type NamedRule = { readonly name: string; readonly expression: string }
-
-async function rules(): Promise<readonly NamedRule[]> {
-  const file: RuleFile = parse(fasterRules(await readFile(alertsFile, 'utf8'), speed))
-  return file.groups.flatMap((group) =>
-    group.rules.map(({ alert, expr }) => ({ name: alert, expression: expr })),
-  )
-}
+const isRight = (comparison: Comparison): boolean =>
+  computedDifferently.test(comparison.expression) ? haveSameSeries(comparison) : areSame(comparison)

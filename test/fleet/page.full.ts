@@ -6,7 +6,7 @@ import { cp, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
 import { parse, stringify } from 'yaml'
-import { yamlBelow } from '../support/fleet/page.ts'
+import { blocksBelow, yamlBelow } from '../support/fleet/page.ts'
 import { temporaryFolder } from '../support/folder.ts'
 import { rulesFolder } from '../support/rules.ts'
 import { projectFolder, type ToolName, tool } from '../support/tools.ts'
@@ -47,4 +47,17 @@ test('the fleet’s alert rules pass the linter', async (context) => {
   const path = join(await temporaryFolder(context), 'kopia_fleet.yml')
   await writeFile(path, await yamlBelow('An alert on a silent site'))
   check('check', 'rules', '--lint=all', '--lint-fatal', path)
+})
+
+// test/fleet/thanos.fleet.ts runs a real Thanos on these files and commands.
+test('the files for Thanos name the same receivers', async () => {
+  const heading = 'Thanos receive'
+  const [hashrings = ''] = await blocksBelow(heading, 'json')
+  const [, endpoints = ''] = await blocksBelow(heading, 'yaml')
+  const rings: { endpoints: { address: string }[] }[] = JSON.parse(hashrings)
+  const receivers = rings.flatMap((ring) => ring.endpoints)
+  assert.equal(receivers.length, 3)
+  assert.deepEqual(parse(endpoints), { endpoints: receivers })
+  const [receive = ''] = await blocksBelow(heading, 'sh')
+  assert.ok(receive.includes(`--receive.local-endpoint=${receivers[0]?.address} `))
 })

@@ -75,6 +75,7 @@ export async function startPrometheus(
   folder: string,
   targets: PrometheusTargets,
   speed: number,
+  program: 'prometheus' | 'prometheus3' = 'prometheus',
 ): Promise<Service> {
   await mkdir(join(folder, 'rules'), { recursive: true })
   const rules = fasterRules(await readFile(alertsFile, 'utf8'), speed)
@@ -84,7 +85,7 @@ export async function startPrometheus(
   const port = await freePort()
   await writeFile(configurationPath, localConfiguration(configuration, targets, port))
   return startService('prometheus', port, '/-/ready', (address) => [
-    tool('prometheus'),
+    tool(program),
     `--config.file=${configurationPath}`,
     `--storage.tsdb.path=${join(folder, 'data')}`,
     // Prometheus repeats an alert that fired before it found Alertmanager after this delay, a minute by default.

@@ -9,24 +9,36 @@ import { projectFolder } from '../tools.ts'
 
 /** Returns the first YAML block below a heading. */
 export async function yamlBelow(heading: string): Promise<string> {
-  const page = await readFile(join(projectFolder, 'deploy/FLEET.md'), 'utf8')
-  const [, section] = page.split(`\n### ${heading}\n`)
-  const block = /^```yaml\n([\s\S]*?)^```$/m.exec(section?.split(/^##/m)[0] ?? '')?.[1]
+  const [block] = await blocksBelow(heading, 'yaml')
   if (block === undefined) throw new Error(`deploy/FLEET.md has no YAML below "${heading}"`)
   return block
 }
 
-type SiteBlock = {
-  readonly global: { readonly external_labels: Readonly<Record<string, string>> }
-  readonly remote_write: readonly Readonly<Record<string, unknown>>[]
+/** Returns all blocks of a language below a heading. */
+export async function blocksBelow(heading: string, language: string): Promise<readonly string[]> {
+  const page = await readFile(join(projectFolder, 'deploy/FLEET.md'), 'utf8')
+  const [, section] = page.split(`\n### ${heading}\n`)
+  const blocks = section?.split(/^##/m)[0]?.matchAll(/^```(\w+)\n([\s\S]*?)^```$/gm) ?? []
+  return [...blocks].flatMap(([, found, block = '']) => (found === language ? [block] : []))
 }
 
-/** Returns the page's configuration for a site's Prometheus, with this site's name and address. */
-export async function toFleetOf(site: string, url: string): Promise<ToFleet> {
-  const block: SiteBlock = parse(await yamlBelow("Configuration of each site's Prometheus"))
+type SiteBlock = {
+  readonly global: { readonly external_labels: Readonly<Record<string, string>> }
+  readonly remote_write: readonly ({ readonly url: string } & Readonly<Record<string, unknown>>)[]
+}
+
+const siteHeading = "Configuration of each site's Prometheus"
+
+/**
+ * Returns the page's configuration for a site's Prometheus, with this site's name and with `origin` instead of the store's
+ * scheme, host and port. The section `heading` has the `remote_write` for the store.
+ */
+export async function toFleetOf(site: string, origin: string, heading = siteHeading): Promise<ToFleet> {
+  const { global }: SiteBlock = parse(await yamlBelow(siteHeading))
+  const { remote_write }: SiteBlock = parse(await yamlBelow(heading))
   return {
-    externalLabels: { ...block.global.external_labels, site },
-    remoteWrite: block.remote_write.map((target) => ({ ...target, url })),
+    externalLabels: { ...global.external_labels, site },
+    remoteWrite: remote_write.map((target) => ({ ...target, url: origin + new URL(target.url).pathname })),
   }
 }
 

@@ -8,7 +8,7 @@ type Samples = ReadonlyMap<string, Points>
 
 export type Span = { readonly seconds: number; readonly until: number }
 
-/** Reads all samples of a span, without the label `site`. */
+/** Reads all samples of a span, without the labels that `keyOf` drops. */
 export async function readSamples(url: string, selector: string, { seconds, until }: Span): Promise<Samples> {
   const body = new URLSearchParams({ query: `${selector}[${seconds}s]`, time: String(until) })
   const response = await fetch(`${url}/api/v1/query`, { method: 'POST', body })
@@ -25,8 +25,8 @@ function pointsOf(values: readonly (readonly [number, string])[]): Points {
     .filter(([, value]) => !Number.isNaN(value))
 }
 
-/** The sorted labels without `site`, as JSON. */
-export function keyOf({ site: _, ...labels }: Labels): string {
+/** The sorted labels as JSON, without those that only the store has: `site`, and `tenant_id` of Thanos. */
+export function keyOf({ site: _site, tenant_id: _tenant, ...labels }: Labels): string {
   return JSON.stringify(Object.entries(labels).sort(([one], [other]) => (one < other ? -1 : 1)))
 }
 

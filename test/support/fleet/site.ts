@@ -16,20 +16,29 @@ export type Site = {
   readonly line: FaultProxy
 }
 
+/** Where the sites write to. */
+export type Destination = {
+  readonly port: number
+  /** The section of deploy/FLEET.md with the `remote_write` for this store, if it has one of its own. */
+  readonly heading?: string
+  /** The Prometheus of the sites. */
+  readonly program?: 'prometheus' | 'prometheus3'
+}
+
 /** Starts a site. The machines of all sites have the same host name and instance, so only the label `site` differs. */
 export async function openSite(
   context: TestContext,
   name: string,
-  store: Service,
+  store: Destination,
   speed: number,
 ): Promise<Site> {
   const lab = await createLab(context)
   const line = await startFaultProxy(context, store.port)
   const nodeExporter = await startNodeExporter()
   cleanUpAfter(context, () => nodeExporter.stop())
-  const toFleet = await toFleetOf(name, `${line.url}/api/v1/write`)
+  const toFleet = await toFleetOf(name, line.url, store.heading)
   const targets = { gateway: lab.gateway, nodeExporter, toFleet }
-  const prometheus = await startPrometheus(join(lab.folder, 'prometheus'), targets, speed)
+  const prometheus = await startPrometheus(join(lab.folder, 'prometheus'), targets, speed, store.program)
   cleanUpAfter(context, () => prometheus.stop())
   const everyFiveSeconds = '*/5 * * * * *'
   await lab.startAgent({
