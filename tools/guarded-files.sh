@@ -11,6 +11,7 @@ case $1 in
     ;;
   kubernetes)
     set -- "${2:-}" deploy/Containerfile deploy/kubernetes rules/kopia_alerts.yml 'dashboards/*.json' agent/daemon/last-results.ts \
+      agent/daemon/lifecycle.ts agent/commands/stop-signal.ts agent/settings/lifetime.ts tools/kubernetes.ts \
       agent/commands/run.ts agent/kopia/runs test/support/stack-lab.ts tools/stack-images.sh tools/stack-room.sh tools/machine-image.sh \
       test/kubernetes test/support/kubernetes tools/etcd tools/kubernetes tools/kustomize tools/prometheus-operator
     ;;

@@ -44,6 +44,8 @@ case $part in
     ;;
 esac
 
+# A pattern without a file would pass.
+[ -n "$(find test -name "*.$part.ts" | head -n 1)" ] || { echo "test.sh: no file ends in .$part.ts" >&2; exit 2; }
 status=0
 node --test --test-concurrency="$concurrency" --test-timeout=1200000 --test-reporter=spec "test/**/*.$part.ts" || status=$?
 case $part in

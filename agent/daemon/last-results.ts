@@ -19,6 +19,8 @@ export type LastResultsOptions = {
 }
 
 const lookIntervalMs = 250
+/** The rest is for the push: also a run without a result has something to tell. */
+const shareOfSettling = 0.8
 
 /**
  * Resolves when all runs are settled and their results pushed, or at the limit, and reports what is missing then. `starting`
@@ -29,38 +31,42 @@ export async function bringLastResults(
   starting: Promise<void>,
   stopLimitMs: number,
 ): Promise<void> {
-  const limit = new AbortController()
-  // The timer of AbortSignal.timeout() does not keep the process alive.
-  const timer = setTimeout(() => limit.abort(), stopLimitMs)
+  const [settling, pushing] = [new AbortController(), new AbortController()]
+  // The timers of AbortSignal.timeout() do not keep the process alive.
+  const timers = [
+    setTimeout(() => settling.abort(), stopLimitMs * shareOfSettling),
+    setTimeout(() => pushing.abort(), stopLimitMs),
+  ]
   try {
-    await bringUntil(limit.signal, options, starting)
+    if (!(await isUpToDate(options, starting, settling.signal))) return
+    await settleAll(options, settling.signal)
+    await options.publisher.save()
+    await pushUntilTaken(options, pushing.signal)
   } finally {
-    clearTimeout(timer)
+    for (const timer of timers) clearTimeout(timer)
   }
 }
 
-async function bringUntil(
-  limit: AbortSignal,
+async function isUpToDate(
   options: LastResultsOptions,
   starting: Promise<void>,
-): Promise<void> {
+  limit: AbortSignal,
+): Promise<boolean> {
   // The start goes on after the agent is up to date: it asks for figures of the repository, which can take minutes.
   const start = { isOver: false }
   void starting.catch(() => undefined).finally(() => (start.isOver = true))
   while (options.state.progress !== 'up to date') {
     // A start that failed is reported by its caller. One that takes too long goes on at the next start.
-    if (start.isOver) return
+    if (start.isOver) return false
     if (limit.aborted) {
       options.log.warn(
         'The agent still reads what happened before at the end of stop_timeout: it pushes nothing, and the next start goes on.',
       )
-      return
+      return false
     }
     await pause(lookIntervalMs, limit)
   }
-  await settleAll(options, limit)
-  await options.publisher.save()
-  await pushUntilTaken(options, limit)
+  return true
 }
 
 async function settleAll({ tracker, ingest, log }: LastResultsOptions, limit: AbortSignal): Promise<void> {

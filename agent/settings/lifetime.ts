@@ -12,17 +12,18 @@ import type { SettingName } from './names.ts'
 export type Lifetime = { readonly kind: 'service' } | { readonly kind: 'job'; readonly stopLimitMs: number }
 
 /**
- * Builds the setting from its texts, which are checked. Throws a ConfigError for a job that pushes into a store: its metrics would
- * be gone some minutes after it, and no alert could tell that a backup is missing.
+ * Builds the setting from its texts, which are checked. Throws a ConfigError for a job whose metrics would be gone with it, or some
+ * minutes after it in a store: no alert could tell that a backup is missing.
  */
 export function toLifetime(
   { lifetime, stop_timeout }: Record<SettingName, string>,
   target: PushTarget | undefined,
+  textfile: string,
 ): Lifetime {
   if (lifetime === 'service') return { kind: 'service' }
-  if (target?.kind === 'prometheus-import') {
+  if (target?.kind !== 'pushgateway' && textfile === '') {
     throw new ConfigError(
-      "lifetime: expected service for a store's import, found job: a store forgets the metrics of a job; push to a Pushgateway, which keeps them",
+      'lifetime: expected service without a Pushgateway, found job: nothing else keeps the metrics of a job; set pushgateway_url to one',
     )
   }
   return { kind: 'job', stopLimitMs: parseDurationMs(stop_timeout) }

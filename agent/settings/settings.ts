@@ -97,7 +97,7 @@ export function toSettings(get: (name: SettingName) => string, environment: Envi
     scope: values.scope === 'all' ? 'all' : 'local',
     sources: { include: parseList(values.sources_include), exclude: parseList(values.sources_exclude) },
     alwaysOn: values.always_on === 'true',
-    lifetime: toLifetime(values, gateway?.target),
+    lifetime: toLifetime(values, gateway?.target, values.textfile),
     limits: toLimits(values.overdue_grace, values.expected_interval, values.verify_schedule),
     verify: toVerify(values),
     refreshSchedule: values.refresh_schedule,

@@ -191,7 +191,7 @@ test('every setting has its own environment variable and an explanation', async 
   for (const name of settingNames()) assert.ok(declarations[name].doc.length > 10, name)
 })
 
-test('a job waits as long as stop_timeout says, and cannot push into a store, which would forget it', async () => {
+test('a job waits as long as stop_timeout says, and needs something that keeps its metrics', async () => {
   const lifetimeOf = async (flags: Readonly<Record<string, string>>) =>
     (await loadSettings(flags, {})).lifetime
   assert.deepEqual(await lifetimeOf({}), { kind: 'service' })
@@ -202,10 +202,14 @@ test('a job waits as long as stop_timeout says, and cannot push into a store, wh
   })
   const intoStore = { 'pushgateway-url': 'http://vm:8428/api/v1/import/prometheus' }
   assert.deepEqual(await lifetimeOf(intoStore), { kind: 'service' })
-  await assert.rejects(
-    lifetimeOf({ lifetime: 'job', ...intoStore }),
-    /^ConfigError: lifetime: expected service .*found job/,
-  )
+  for (const forgetful of [intoStore, { 'pushgateway-url': '' }]) {
+    await assert.rejects(
+      lifetimeOf({ lifetime: 'job', ...forgetful }),
+      /^ConfigError: lifetime: expected service .*found job/,
+    )
+  }
+  const kept = await lifetimeOf({ lifetime: 'job', 'pushgateway-url': '', textfile: '/t/kopia.prom' })
+  assert.equal(kept.kind, 'job')
 })
 
 test('always_on may be a boolean in YAML', async (context) => {
