@@ -18,9 +18,10 @@ const available = ofAgents('kopia_repository_available_bytes')
 export const notInSightSeconds = 315_360_000
 /** The trend up to the end of the displayed time. `@ end()` makes it constant over the graph, so it is computed once. */
 const trend = `${available}[$__range:$__interval] @ end()`
-const knownSince = `min_over_time(timestamp(${available})[$__range:$__interval] @ end())`
+/** Both ends in the displayed time: VictoriaMetrics finds the timestamp of a single point in the last step only. */
+const seen = `timestamp(${available})[$__range:$__interval] @ end()`
 /** A first upload does not make a trend. */
-const isKnownLongEnough = `timestamp(${available} @ end()) - ${knownSince} > 0.5 * $__range_s`
+const isKnownLongEnough = `max_over_time(${seen}) - min_over_time(${seen}) > 0.5 * $__range_s`
 const shrinkPerSecond = `clamp_min(-deriv(${trend}), 0.001)`
 const secondsLeft = `clamp_max(${available} / ${shrinkPerSecond}, ${notInSightSeconds})`
 
