@@ -11,6 +11,8 @@ import { type Finding, failure, ok, warning } from './finding.ts'
 const staleSeconds = 3600
 /** An agent that pushed no more for longer is not looked for. */
 const longestLookSeconds = 30 * 86_400
+/** Two of them may be missing before an alert loses its metrics. */
+const longestHeartbeatSeconds = 300
 /** `KopiaAgentSilent` compares a push that is so many heartbeats old, so the store must still show it. */
 const heartbeatsOfSilence = 3
 
@@ -29,6 +31,7 @@ export async function* checkImport(check: ImportCheck): AsyncGenerator<Finding> 
   const { options } = check
   const { target } = options
   if (target.kind !== 'prometheus-import') return
+  yield* checkHeartbeat(check)
   const { store } = target
   if (store.kind === 'unknown') {
     yield await tryPush(check, store.reason)
@@ -44,6 +47,16 @@ export async function* checkImport(check: ImportCheck): AsyncGenerator<Finding> 
       ? await tryPush(check, `no queries are answered beside it, as in a vmagent: ${error.message}`)
       : unreachable(`${store.queryUrl}: ${error.message}`)
   }
+}
+
+/** The alerts look back a quarter of an hour, so a store that nothing else repeats the metrics to needs one that is late, too. */
+function* checkHeartbeat({ heartbeatSeconds }: ImportCheck): Generator<Finding> {
+  if (heartbeatSeconds === undefined || heartbeatSeconds <= longestHeartbeatSeconds) return
+  yield failure(
+    'gateway',
+    `refresh_schedule pushes every ${durationWords(heartbeatSeconds)}, and the alerts look back 15 min: they lose the metrics in between`,
+    `let it push at least every ${durationWords(longestHeartbeatSeconds)}, as by default`,
+  )
 }
 
 function unreachable(found: string): Finding {

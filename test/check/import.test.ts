@@ -9,9 +9,13 @@ import { type Asked, importOptions, startAnsweringStore, vector } from '../suppo
 const now = 1_800_000_000
 const importPath = '/api/v1/import/prometheus'
 
-async function findingsOf(options: GatewayOptions, prometheusUrl?: string): Promise<readonly Finding[]> {
+async function findingsOf(
+  options: GatewayOptions,
+  prometheusUrl?: string,
+  heartbeatSeconds = 300,
+): Promise<readonly Finding[]> {
   const findings: Finding[] = []
-  for await (const finding of checkImport({ options, heartbeatSeconds: 300, prometheusUrl, now })) {
+  for await (const finding of checkImport({ options, heartbeatSeconds, prometheusUrl, now })) {
     findings.push(finding)
   }
   return findings
@@ -55,6 +59,17 @@ test('a store that looks back for less than two heartbeats is warned of', async 
   assert.ok(lookBack?.result === 'warning')
   assert.match(lookBack.found, /no longer shows a series 10 min after its last push/)
   assert.match(lookBack.advice, /-search\.minStalenessInterval=15m$/)
+})
+
+test('heartbeats that are rarer than the alerts look back are a failure', async (context) => {
+  const store = await startAnsweringStore(context, storeWith(10, 7200))
+  const [heartbeat, ...others] = await findingsOf(importOptions(store.url + importPath), undefined, 1800)
+  assert.ok(heartbeat?.result === 'failure')
+  assert.match(heartbeat.found, /pushes every 30 min, and the alerts look back 15 min/)
+  assert.deepEqual(
+    others.map(({ result }) => result),
+    ['ok'],
+  )
 })
 
 test('an old push and a missing one are warnings, with the words of a gateway', async (context) => {
