@@ -24,6 +24,11 @@ export type PrometheusQueries = {
   readonly range: TimeRange
   /** The scrape interval of Prometheus, as configured in Grafana's data source. */
   readonly scrapeIntervalSeconds: number
+  /**
+   * The `step` of instant queries, for VictoriaMetrics: most functions look back this far where no range is given. Undefined
+   * leaves its default of 5 minutes, which Grafana uses.
+   */
+  readonly instantStepSeconds?: number
 }
 
 /** The number of points of a graph. A graph of 24 columns on a large screen has about this many. */
@@ -102,16 +107,16 @@ function graphTimeOf({ range, scrapeIntervalSeconds }: PrometheusQueries): Graph
 type Vector = { readonly result: { metric: Labels; value: [number, string] }[] }
 type Matrix = { readonly result: { metric: Labels; values: [number, string][] }[] }
 
-async function instant(queries: PrometheusQueries, query: string): Promise<readonly Line[]> {
-  const { result }: Vector = await callApi(
-    queries,
-    'query',
-    new URLSearchParams({ query, time: String(queries.range.to) }),
-  )
+/** Runs an instant query at the end of the displayed time. */
+export async function instant(queries: PrometheusQueries, query: string): Promise<readonly Line[]> {
+  const parameters = new URLSearchParams({ query, time: String(queries.range.to) })
+  if (queries.instantStepSeconds !== undefined) parameters.set('step', `${queries.instantStepSeconds}s`)
+  const { result }: Vector = await callApi(queries, 'query', parameters)
   return result.map(({ metric, value }) => ({ labels: metric, points: [toPoint(value)] }))
 }
 
-async function overTime(
+/** Runs a range query over the displayed time. */
+export async function overTime(
   queries: PrometheusQueries,
   query: string,
   step = graphTimeOf(queries).intervalSeconds,

@@ -94,25 +94,27 @@ export async function runScenario(context: TestContext, scenario: Scenario): Pro
   await kopia.runUnprivileged('snapshot', 'create', troubled)
   await figuresAfter(gateway, troubled, 3)
   await waitForQuery(prometheus, `ALERTS{alertstate="firing", path="${troubled}"}`)
-  await leaveRunning(context, scenario)
+  await holdBackup(context, lab, troubled)
   await waitForQuery(prometheus, 'count_over_time(kopia_backup_running_since_timestamp_seconds[1m]) > 2')
   await waitForQuery(prometheus, 'kopia_maintenance_last_success_timestamp_seconds{kind="full"}')
   // The prediction of free space needs at least two samples.
   await waitForQuery(prometheus, 'count_over_time(kopia_repository_available_bytes[1m]) > 2')
 }
 
-/** Starts a backup whose action waits until the test ends. */
-async function leaveRunning(context: TestContext, { lab, troubled }: Scenario): Promise<void> {
+/** Starts a backup that waits in an action until the returned function is called, or the test ends. Both wait for its end. */
+export async function holdBackup(context: TestContext, lab: Lab, path: string): Promise<() => Promise<void>> {
   const hold = join(lab.folder, 'hold')
   const action = join(lab.folder, 'waiting-action.sh')
   await writeFile(hold, '')
   await writeFile(action, `#!/bin/sh\nwhile [ -e '${hold}' ]; do sleep 0.1; done\n`, { mode: 0o755 })
-  await lab.kopia.must('policy', 'set', troubled, `--before-snapshot-root-action=${action}`)
-  const running = lab.kopia.start('snapshot', 'create', troubled)
-  cleanUpAfter(context, async () => {
-    await rm(hold)
+  await lab.kopia.must('policy', 'set', path, `--before-snapshot-root-action=${action}`)
+  const running = lab.kopia.start('snapshot', 'create', path)
+  const release = async () => {
+    await rm(hold, { force: true })
     await running.ended
-  })
+  }
+  cleanUpAfter(context, release)
+  return release
 }
 
 /** Waits until Prometheus returns a result for a query. */

@@ -2,7 +2,13 @@
 
 import type { TimeRange } from '../dashboards/interpolate.ts'
 import { readDashboards } from '../dashboards/model.ts'
-import { choicesOf, type Line, type PrometheusQueries, runTarget } from '../dashboards/prometheus-queries.ts'
+import {
+  choicesOf,
+  type Line,
+  type PrometheusQueries,
+  runTarget,
+  type Selection,
+} from '../dashboards/prometheus-queries.ts'
 import { scrapeIntervalSeconds } from '../dashboards/scenario.ts'
 import { query } from '../prometheus.ts'
 import { keyOf } from './samples.ts'
@@ -15,6 +21,9 @@ export type Comparison = {
   readonly fromStore: readonly Line[]
 }
 
+/** What is queried, and which values of the dashboards' variables are selected there. */
+export type Side = { readonly queries: PrometheusQueries; readonly selection: Selection }
+
 /** Compares every query of every panel. In the store the site is selected; at the site there is no label `site`. */
 export async function compareDashboards(
   { name, prometheus }: Site,
@@ -26,19 +35,25 @@ export async function compareDashboards(
     range,
     scrapeIntervalSeconds,
   })
-  const [site, store] = [queriesTo(prometheus.url), queriesTo(storeUrl)]
+  return comparePanels(
+    { queries: queriesTo(prometheus.url), selection: {} },
+    { queries: queriesTo(storeUrl), selection: { site: [name] } },
+  )
+}
+
+/** Compares every query of every panel, with the same displayed time on both sides. */
+export async function comparePanels(site: Side, store: Side): Promise<readonly Comparison[]> {
   const comparisons: Comparison[] = []
   for (const dashboard of (await readDashboards()).values()) {
-    const siteChoices = await choicesOf(site, dashboard, {})
-    const storeChoices = await choicesOf(store, dashboard, { site: [name] })
+    const siteChoices = await choicesOf(site.queries, dashboard, site.selection)
+    const storeChoices = await choicesOf(store.queries, dashboard, store.selection)
     for (const panel of dashboard.panels) {
       for (const target of panel.targets) {
-        comparisons.push({
-          name: panel.title,
-          expression: target.expr,
-          fromSite: await runTarget(site, panel, target, siteChoices),
-          fromStore: await runTarget(store, panel, target, storeChoices),
-        })
+        const [fromSite, fromStore] = await Promise.all([
+          runTarget(site.queries, panel, target, siteChoices),
+          runTarget(store.queries, panel, target, storeChoices),
+        ])
+        comparisons.push({ name: panel.title, expression: target.expr, fromSite, fromStore })
       }
     }
   }
@@ -49,7 +64,7 @@ export async function compareDashboards(
 export async function compareRule(
   { name: site, prometheus }: Site,
   storeUrl: string,
-  rule: { readonly name: string; readonly expression: string },
+  rule: NamedRule,
   seconds: number,
 ): Promise<Comparison> {
   const evaluate = async (url: string): Promise<readonly Line[]> => {
@@ -60,8 +75,10 @@ export async function compareRule(
   return { ...rule, fromSite: await evaluate(prometheus.url), fromStore }
 }
 
+export type NamedRule = { readonly name: string; readonly expression: string }
+
 /** The store keeps fewer digits than a double, which shows in differences of times. */
-const tolerance = { relative: 1e-9, absolute: 1e-6 } as const
+const tolerance = { relative: 1e-9, absolute: 1e-5 } as const
 
 export function areSame({ fromSite, fromStore }: Comparison): boolean {
   const others = new Map(fromStore.map(({ labels, points }) => [keyOf(labels), points]))

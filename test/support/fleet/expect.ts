@@ -8,7 +8,7 @@ import { figuresAfter } from '../lab.ts'
 import { type Series, scrape } from '../prometheus.ts'
 import { alertsFile, type RuleFile } from '../rules.ts'
 import { waitFor } from '../wait.ts'
-import { type Comparison, describe } from './compare.ts'
+import { type Comparison, describe, type NamedRule } from './compare.ts'
 import { countOf, missingFrom, readSamples, type Span } from './samples.ts'
 import type { Site } from './site.ts'
 
@@ -63,8 +63,6 @@ export function expectSame(
   const different = comparisons.filter((comparison) => !isRight(comparison))
   assert.equal(different.map(describe).join('\n'), '')
 }
-
-type NamedRule = { readonly name: string; readonly expression: string }
 
 /** The expressions of the project's alerts, with their times divided by `speed`. */
 export async function alertExpressions(speed: number): Promise<readonly NamedRule[]> {
