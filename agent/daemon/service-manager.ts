@@ -29,6 +29,7 @@ export function takeServiceManager(
   delete environment.WATCHDOG_USEC
   delete environment.WATCHDOG_PID
   let hasFailed = false
+  let isStopping = false
   let last: Promise<void> = Promise.resolve()
 
   // systemd-notify returns only after systemd has read the message: systemd ignores one of a process that has ended.
@@ -54,8 +55,12 @@ export function takeServiceManager(
     watchdogMs: socket === undefined ? undefined : watchdogMs(watchdogUsec, watchdogPid, processId),
     ready: (status) => notify('READY=1', `STATUS=${status}`),
     status: (status) => notify(`STATUS=${status}`),
-    alive: () => notify('WATCHDOG=1'),
-    stopping: () => notify('STOPPING=1'),
+    // A service that stops is not watched any more (systemd, service_enter_stop_by_notify).
+    alive: () => (isStopping ? last : notify('WATCHDOG=1')),
+    stopping: () => {
+      isStopping = true
+      return notify('STOPPING=1')
+    },
   }
 }
 
