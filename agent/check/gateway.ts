@@ -1,11 +1,10 @@
 // Checks that the agent's metrics arrive at the gateway, and that Prometheus scrapes them there.
 
 import { findGroup, formatLabels, groupLabels } from '../push/group.ts'
-import { type GatewayOptions, requestGateway } from '../push/pushgateway.ts'
-import { accessTo } from '../push/store-api.ts'
+import type { GatewayOptions } from '../push/pushgateway.ts'
+import { storeApi } from '../push/store-api.ts'
 import type { PushTarget } from '../push/target.ts'
 import { agoWords, countWords, pluralWords } from '../status/words.ts'
-import { asRecord, parseJson } from '../util/json.ts'
 import { type Finding, failure, ok, warning } from './finding.ts'
 
 /** By default the agent pushes at least every five minutes. */
@@ -46,12 +45,9 @@ export async function checkGateway(options: GatewayOptions, now: number): Promis
 export async function checkPrometheus(prometheusUrl: string, options: GatewayOptions): Promise<Finding> {
   const { job, instance, grouping, target } = options
   const base = prometheusUrl.replace(/\/+$/, '')
-  const countSeries = async (labels: Readonly<Record<string, string>>) => {
-    const url = `${base}/api/v1/query?${new URLSearchParams(countOf(labels, target))}`
-    const response = await requestGateway(accessTo(options, url), url, { method: 'GET' })
-    if (!response.ok) throw new Error(response.reason)
-    return countIn(response.body)
-  }
+  const api = storeApi(options, base)
+  const countSeries = async (labels: Readonly<Record<string, string>>) =>
+    (await api.value(countOf(labels, target))) ?? 0
   try {
     if ((await countSeries({ job, instance, ...grouping })) > 0) {
       return ok('Prometheus', `${base} has ${formatLabels({ job, instance, ...grouping })}`)
@@ -80,19 +76,8 @@ const adviceOnMissing = {
   'prometheus-import': 'correct prometheus_url, so that it names the store that gets the pushes',
 } as const
 
-/** What was pushed to an import is shown for a while only, and by VictoriaMetrics not at once unless with nocache. */
-function countOf(labels: Readonly<Record<string, string>>, { kind }: PushTarget): Record<string, string> {
+/** What was pushed to an import is shown for a while only. Without series, count() has no result rather than 0. */
+function countOf(labels: Readonly<Record<string, string>>, { kind }: PushTarget): string {
   const series = `kopia_agent_build_info${formatLabels(labels)}`
-  return kind === 'pushgateway'
-    ? { query: `count(${series})` }
-    : { query: `count(last_over_time(${series}[1h]))`, nocache: '1' }
-}
-
-/** The value of an instant query (Prometheus HTTP API v1). Without series, count() has no result rather than 0. */
-function countIn(body: string): number {
-  const { result } = asRecord(asRecord(parseJson(body), 'answer').data, 'data')
-  const [series]: readonly unknown[] = Array.isArray(result) ? result : []
-  if (series === undefined) return 0
-  const { value } = asRecord(series, 'series')
-  return Number(Array.isArray(value) ? value[1] : 0)
+  return kind === 'pushgateway' ? `count(${series})` : `count(last_over_time(${series}[1h]))`
 }

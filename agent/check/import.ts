@@ -13,8 +13,8 @@ const staleSeconds = 3600
 const longestLookSeconds = 30 * 86_400
 /** Two of them may be missing before an alert loses its metrics. */
 const longestHeartbeatSeconds = 300
-/** `KopiaAgentSilent` compares a push that is so many heartbeats old, so the store must still show it. */
-const heartbeatsOfSilence = 3
+/** Two pushes may be missing before the store no longer shows a series. */
+const heartbeatsShown = 3
 
 export type ImportCheck = {
   readonly options: GatewayOptions
@@ -118,7 +118,7 @@ async function* checkLookBack(
   if (newestAt === undefined) return
   const shown = await store.value(`max(${stamp})`, newestAt + 2 * heartbeatSeconds)
   if (shown !== undefined) return
-  const minutes = Math.ceil((heartbeatsOfSilence * heartbeatSeconds) / 60)
+  const minutes = Math.ceil((heartbeatsShown * heartbeatSeconds) / 60)
   yield warning(
     'gateway',
     `the store no longer shows a series ${durationWords(2 * heartbeatSeconds)} after its last push, so alerts and panels may have gaps`,

@@ -1,4 +1,4 @@
-// Asks the store behind an import, by the Prometheus HTTP API (https://prometheus.io/docs/prometheus/latest/querying/api/).
+// Asks a Prometheus, or the store behind an import, by the Prometheus HTTP API (https://prometheus.io/docs/prometheus/latest/querying/api/).
 
 import { asRecord, parseJson } from '../util/json.ts'
 import { type GatewayOptions, type PushResult, requestGateway } from './pushgateway.ts'
@@ -56,7 +56,7 @@ export function storeApi(options: GatewayOptions, queryUrl: string): StoreApi {
 }
 
 /** The access to a URL: credentials and client certificate go to the origin only that they were set for. */
-export function accessTo(
+function accessTo(
   { url: pushUrl, timeoutMs, credentials, tls }: GatewayOptions,
   url: string,
 ): Pick<GatewayOptions, 'credentials' | 'tls' | 'timeoutMs'> {

@@ -59,7 +59,8 @@ export async function findOwnSeries(
  * All metrics of the agent, also of another version, by the second word of their names. Kopia's own begin with `kopia_`, too, such as
  * `kopia_blob_upload_bytes_total` (kopia server start --metrics-listen-addr).
  */
-const ownNames = '__name__=~"kopia_(agent|backup|command|maintenance|repository|snapshot|verify)_.+"'
+const secondWords = new Set(Object.keys(definitions).map((name) => name.split('_')[1]))
+const ownNames = `__name__=~"kopia_(${[...secondWords].sort().join('|')})_.+"`
 
 /** `{__name__=~"kopia_(agent|…)_.+", job="kopia"}`; a text in JSON is one in PromQL, too. */
 export function selectorOf(labels: Labels, name = ownNames): string {
