@@ -41,9 +41,8 @@ export async function* checkImport(check: ImportCheck): AsyncGenerator<Finding> 
     yield* lookInStore(check, storeApi(options, store.queryUrl))
   } catch (error) {
     if (!(error instanceof StoreError)) throw error
-    // A vmagent takes pushes at the same URL, and answers so to a query (lib/httpserver).
-    const hasNoApi = error.status === 400 || error.status === 404
-    yield hasNoApi
+    // A vmagent takes pushes at the same URL, and answers no queries.
+    yield error.hasNoApi
       ? await tryPush(check, `no queries are answered beside it, as in a vmagent: ${error.message}`)
       : unreachable(`${store.queryUrl}: ${error.message}`)
   }

@@ -34,14 +34,9 @@ export async function forgetSeries(
     if (!(error instanceof StoreError)) throw error
     const text = `${store.queryUrl} does not say which series it has (${error.message}), so nothing was deleted.`
     // A vmagent takes pushes at the same URL, and holds no series.
-    const url = hasNoApi(error) ? (prometheusUrl ?? placeholderUrl) : store.queryUrl
+    const url = error.hasNoApi ? (prometheusUrl ?? placeholderUrl) : store.queryUrl
     return { kind: 'failed', text: `${text} ${byHand(ownSelector, url)}` }
   }
-}
-
-/** Whether the answer says that there is no such path, rather than that something is wrong with the request. */
-function hasNoApi({ status }: StoreError): boolean {
-  return status === 400 || status === 404
 }
 
 function outcomeOf(result: DeleteResult, options: GatewayOptions, queryUrl: string): Outcome {

@@ -26,6 +26,11 @@ export class StoreError extends Error {
     super(reason)
     this.status = status
   }
+
+  /** Whether there is no such path, as in a vmagent (VictoriaMetrics, lib/httpserver), rather than something wrong with the request. */
+  get hasNoApi(): boolean {
+    return this.status === 400 || this.status === 404
+  }
 }
 
 /** The store at `queryUrl`, the base of its API. */

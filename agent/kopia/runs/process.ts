@@ -84,8 +84,8 @@ const ticksPerSecond = 100
 /** /proc also has the threads, by numbers of their own, which are no pids of processes. */
 function livingSince(processId: number): number | undefined {
   const startTime = findLiving(processId)
-  if (startTime === undefined || !hasProc)
-    return startTime === undefined ? undefined : Number.NEGATIVE_INFINITY
+  if (startTime === undefined) return undefined
+  if (!hasProc) return Number.NEGATIVE_INFINITY
   return isProcess(processId) ? bootedAt() + Number(startTime) / ticksPerSecond : undefined
 }
 
