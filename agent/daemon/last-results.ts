@@ -2,6 +2,7 @@
 
 import type { Run } from '../kopia/runs/run.ts'
 import { retryWaitMs } from '../push/retry.ts'
+import type { Reconciler } from '../reconcile/reconciler.ts'
 import type { Log } from '../util/log.ts'
 import type { Progress } from '../web/server.ts'
 import type { Ingest } from './ingest.ts'
@@ -12,6 +13,7 @@ export type LastResultsOptions = {
   readonly state: { readonly progress: Progress }
   readonly tracker: { readonly runs: ReadonlyMap<string, Pick<Run, 'state'>> }
   readonly ingest: Pick<Ingest, 'readEverything'>
+  readonly reconciler: Pick<Reconciler, 'isWaiting' | 'refreshSnapshots'>
   readonly publisher: Pick<Publisher, 'save' | 'publishOnce'>
   /** In [0, 1). */
   readonly random: () => number
@@ -69,10 +71,17 @@ async function isUpToDate(
   return true
 }
 
-async function settleAll({ tracker, ingest, log }: LastResultsOptions, limit: AbortSignal): Promise<void> {
+async function settleAll(options: LastResultsOptions, limit: AbortSignal): Promise<void> {
+  const { tracker, ingest, reconciler, random, log } = options
+  let questions = 0
   await Promise.race([ingest.readEverything(limit), aborted(limit)])
   while (!limit.aborted && hasUnsettledRun(tracker)) {
-    await pause(lookIntervalMs, limit)
+    // What was asked in vain, as before Kopia was connected, is usually asked again by a schedule, which comes too late.
+    if (reconciler.isWaiting()) {
+      await Promise.race([reconciler.refreshSnapshots(), aborted(limit)])
+      questions += 1
+    }
+    await pause(reconciler.isWaiting() ? retryWaitMs(questions, random()) : lookIntervalMs, limit)
     await Promise.race([ingest.readEverything(limit), aborted(limit)])
   }
   if (hasUnsettledRun(tracker)) {

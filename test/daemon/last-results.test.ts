@@ -25,6 +25,7 @@ function createJob(lookUntilSettled: number, answers: readonly PushResult[] = [{
         if (looks === lookUntilSettled) runs.set('last', { state: 'settled' })
       },
     },
+    reconciler: { isWaiting: () => false, refreshSnapshots: async () => void steps.push('ask') },
     publisher: {
       save: async () => void steps.push('save'),
       publishOnce: async () => {
@@ -49,6 +50,26 @@ test('without an open run nothing is waited for', async () => {
   const { options, steps } = createJob(0)
   await bringLastResults(options, Promise.resolve(), longEnoughMs)
   assert.deepEqual(steps, ['read', 'save', 'push'])
+})
+
+test('a run about which Kopia was asked in vain is asked about again, less and less often', async () => {
+  const { options, steps } = createJob(Number.POSITIVE_INFINITY)
+  let answers = 0
+  const runs = new Map([['last', { state: 'ended' as 'ended' | 'settled' }]])
+  const waiting: LastResultsOptions = {
+    ...options,
+    tracker: { runs },
+    reconciler: {
+      isWaiting: () => runs.get('last')?.state === 'ended',
+      refreshSnapshots: async () => {
+        steps.push('ask')
+        answers += 1
+        if (answers === 2) runs.set('last', { state: 'settled' })
+      },
+    },
+  }
+  await bringLastResults(waiting, Promise.resolve(), longEnoughMs)
+  assert.deepEqual(steps, ['read', 'ask', 'read', 'ask', 'read', 'save', 'push'])
 })
 
 test('a push that fails is repeated until the gateway takes it', async () => {

@@ -19,6 +19,7 @@ function createAgentOf(change: (steps: string[]) => Partial<LifecycleOptions> = 
     stopping,
     ledger: { sources: new Map() },
     tracker: { runs: new Map() },
+    reconciler: { isWaiting: () => false, refreshSnapshots: step('refresh snapshots') },
     random: () => 0.5,
     serviceManager: {
       watchdogMs: undefined,

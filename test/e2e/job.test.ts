@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict'
 import { execFileSync } from 'node:child_process'
-import { open, rm } from 'node:fs/promises'
+import { open, readdir, rm } from 'node:fs/promises'
 import { hostname, userInfo } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'node:test'
@@ -11,6 +11,7 @@ import { makeLongFile } from '../support/endings.ts'
 import { holdKopia } from '../support/held-kopia.ts'
 import { breakAction, createLab, figuresOf, type Lab } from '../support/lab.ts'
 import { type Running, start } from '../support/processes.ts'
+import { createBarrier } from '../support/setups/repository.ts'
 import { seriesOf } from '../support/setups/series.ts'
 import { agentEntry, startPushgateway } from '../support/stack.ts'
 import { tool } from '../support/tools.ts'
@@ -99,6 +100,26 @@ test('at the limit the agent leaves, and the next one brings the result', async 
   await runJob(lab, async () => undefined)
   const attempts = { success: 1, failed: 0, incomplete: 0 }
   assert.deepEqual(await heldOf(lab, path), { status: 1, attempts, runningSince: undefined })
+})
+
+test('a run that was lost with its agent is told, though Kopia is connected only after the next agent has started', async (context) => {
+  const lab = await createLab(context)
+  const path = await lab.makeSource('photos')
+  await runJob(lab, () => lab.kopia.must('snapshot', 'create', path))
+  await makeLongFile(path)
+  const backup = lab.kopia.start('snapshot', 'create', path)
+  const logged = () => readdir(join(lab.kopia.logDirectory, 'cli-logs'))
+  const isCreate = (name: string) => name.includes('snapshot-create')
+  await waitFor('the run has a log', async () => (await logged()).filter(isCreate).length > 1 || undefined)
+  await backup.stop('SIGKILL')
+  const barrier = await createBarrier(lab)
+  await barrier.close()
+  const agent = await lab.startAgent({ ...job, ...barrier.settings })
+  await barrier.open()
+  assert.equal(await stopJob(agent), 0, agent.output())
+  assert.doesNotMatch(agent.output(), /has no result yet/)
+  const attempts = { success: 1, failed: 1, incomplete: 0 }
+  assert.deepEqual(await heldOf(lab, path), { status: 0, attempts, runningSince: undefined })
 })
 
 test('a job that ends while its agent still starts has its result, too', async (context) => {
