@@ -1,6 +1,6 @@
 #!/bin/sh
 # Lists the files that a part of the tests guards: where they have not changed since it passed, it need not run again.
-# Usage: guarded-files.sh fleet|kubernetes [--hash]   With --hash it prints one hash of all names and contents.
+# Usage: guarded-files.sh fleet|kubernetes|arm64 [--hash]   With --hash it prints one hash of all names and contents.
 set -eu
 cd -- "$(dirname -- "$0")/.."
 
@@ -14,6 +14,9 @@ case $1 in
       agent/daemon/lifecycle.ts agent/commands/stop-signal.ts agent/settings/lifetime.ts tools/kubernetes.ts \
       agent/commands/run.ts agent/kopia/runs test/support/stack-lab.ts tools/stack-images.sh tools/stack-room.sh tools/machine-image.sh \
       test/kubernetes test/support/kubernetes tools/etcd tools/kubernetes tools/kustomize tools/prometheus-operator
+    ;;
+  arm64)
+    set -- "${2:-}" deploy/Containerfile deploy/package deploy/systemd hooks tools/package package-lock.json test/arm64 test/support/arm64
     ;;
 esac
 option=$1

@@ -15,7 +15,7 @@ const project = fileURLToPath(new URL('../..', import.meta.url))
 const tiers: readonly (readonly string[])[] = [
   ['commands'],
   ['daemon'],
-  ['settings', 'web', 'push', 'backfill', 'check'],
+  ['settings', 'web', 'push', 'backfill', 'check', 'verify', 'report', 'setup'],
   ['metrics', 'status', 'reconcile'],
   ['ledger', 'spool'],
   ['kopia/runs'],
