@@ -1,10 +1,15 @@
 #!/bin/sh
 # Lists the files that a part of the tests guards: where they have not changed since it passed, it need not run again.
-# Usage: guarded-files.sh fleet|kubernetes|arm64 [--hash]   With --hash it prints one hash of all names and contents.
+# Usage: guarded-files.sh stack|fleet|kubernetes|arm64 [--hash]   With --hash it prints one hash of all names and contents.
 set -eu
 cd -- "$(dirname -- "$0")/.."
 
 case $1 in
+  stack)
+    set -- "${2:-}" ':(glob)deploy/*.yaml' deploy/.env.example deploy/Containerfile deploy/README.md deploy/alertmanager deploy/grafana \
+      deploy/prometheus deploy/setup deploy/tls ':(glob)rules/*.yml' 'dashboards/*.json' tools/docker-compose tools/package/image.ts \
+      'tools/stack-*' test/stack 'test/support/stack*'
+    ;;
   fleet)
     set -- "${2:-}" deploy/FLEET.md deploy/prometheus rules/kopia_alerts.yml 'dashboards/*.json' test/fleet \
       test/support/fleet tools/thanos

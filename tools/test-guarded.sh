@@ -1,7 +1,7 @@
 #!/bin/sh
 # Runs a part of the tests whose tools take long to build, where that is cheap or needed: when all its tools are there already, or
 # when files that it guards have changed since it last passed. Otherwise it says that it does not run, and how to run it.
-# Usage: test-guarded.sh fleet|kubernetes|arm64
+# Usage: test-guarded.sh stack|fleet|kubernetes|arm64
 #
 # `npm run test:PART` writes test/PART/passed, the hash of the guarded files, when it passes.
 set -eu

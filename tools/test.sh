@@ -1,7 +1,7 @@
 #!/bin/sh
-# Runs one part of the tests. The file name alone says which: *.test.ts belongs to `npm test`, *.full.ts to `npm run
-# test:full`, *.fleet.ts to `npm run test:fleet`, *.kubernetes.ts to `npm run test:kubernetes`.
-# Usage: test.sh test|full|fleet|kubernetes [--tools]   With --tools it prints only which tools the part needs.
+# Runs one part of the tests. The file name alone says which: *.test.ts belongs to `npm test`, *.PART.ts to `npm run
+# test:PART`.
+# Usage: test.sh test|full|stack|fleet|kubernetes|arm64 [--tools]   With --tools it prints only which tools the part needs.
 set -eu
 cd -- "$(dirname -- "$0")/.."
 part=$1
@@ -14,9 +14,13 @@ case $part in
     ;;
   full)
     # What takes long to build is fetched before the tests begin, so that builds do not compete with them.
-    tools='kopia prometheus pushgateway alertmanager amtool node_exporter promtool3 victoria-metrics vmalert nfpm docker-compose'
+    tools='kopia prometheus pushgateway alertmanager amtool node_exporter promtool3 victoria-metrics vmalert nfpm'
     # These tests load the machine themselves: containers, 10,000 sources, a simulated year.
     concurrency=2
+    ;;
+  stack)
+    tools='kopia prometheus pushgateway alertmanager amtool node_exporter promtool3 docker-compose'
+    concurrency=1
     ;;
   fleet)
     tools='kopia prometheus prometheus3 pushgateway alertmanager node_exporter thanos'
@@ -57,7 +61,7 @@ node --test --test-concurrency="$concurrency" --test-timeout=1200000 --test-repo
   --test-reporter=tap --test-reporter-destination="$summary" "test/**/*.$part.ts" || status=$?
 case $part in
   # A test that was skipped has not passed.
-  fleet | kubernetes | arm64) [ "$status" -ne 0 ] || ! grep -q '^# skipped 0$' "$summary" || sh tools/guarded-files.sh "$part" --hash >"test/$part/passed" ;;
+  stack | fleet | kubernetes | arm64) [ "$status" -ne 0 ] || ! grep -q '^# skipped 0$' "$summary" || sh tools/guarded-files.sh "$part" --hash >"test/$part/passed" ;;
 esac
 if [ "$part" = test ]; then
   printf '\nNot run here, but by "npm run test:full":\n'
