@@ -29,7 +29,9 @@ export async function installHooksCommand(
   print: Print,
 ): Promise<0 | 1> {
   if (isForWindows(targets, logMachineOf(settings.cliLogs))) {
-    print("Kopia on Windows can't run the hooks, which are shell scripts, so none was installed. It logs without them.")
+    print(
+      "Kopia on Windows can't run the hooks, which are shell scripts, so none was installed. It logs without them.",
+    )
     return 1
   }
   return exitCodeOf(installHooks(kopiaOf(settings), targets, hookPathsIn(installation), print), print)

@@ -20,6 +20,8 @@ type Facts = {
 /** The path of Kopia, where nothing but its usual name is set and PATH does not have it; else what is set. */
 export function kopiaBinaryOf(configured: string, { platform, searchPath = '', exists }: Facts): string {
   if (platform !== 'darwin' || configured !== 'kopia') return configured
-  const onPath = searchPath.split(delimiter).some((folder) => folder !== '' && exists(join(folder, configured)))
+  const onPath = searchPath
+    .split(delimiter)
+    .some((folder) => folder !== '' && exists(join(folder, configured)))
   return onPath ? configured : (placesOnDarwin.find(exists) ?? configured)
 }

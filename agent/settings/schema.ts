@@ -83,7 +83,10 @@ export const declarations = {
     doc: 'label `job` of the group',
     check: checkNotEmpty,
   },
-  instance: setting('KOPIA_METRICS_INSTANCE', 'label `instance` of the group; empty: the host name, on macOS without its domain'),
+  instance: setting(
+    'KOPIA_METRICS_INSTANCE',
+    'label `instance` of the group; empty: the host name, on macOS without its domain',
+  ),
   grouping: {
     default: '',
     environment: 'KOPIA_METRICS_GROUPING',

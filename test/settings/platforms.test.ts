@@ -71,7 +71,10 @@ test("a user's own configuration file is read before the machine's", async (cont
   const machine = { ...alice('darwin'), home }
   assert.equal((await loadSettings({}, {}, machine)).groupLabels.job, 'mine')
   assert.equal(await settingOrigins({}, {}, machine), `settings: 1 from ${join(folder, 'config.yaml')}`)
-  assert.equal(await settingOrigins({}, {}, { ...machine, home: join(home, 'no') }), 'all settings at their defaults')
+  assert.equal(
+    await settingOrigins({}, {}, { ...machine, home: join(home, 'no') }),
+    'all settings at their defaults',
+  )
 })
 
 test('the domain that a Mac gets from its network makes no new instance', () => {
@@ -83,7 +86,11 @@ test('the domain that a Mac gets from its network makes no new instance', () => 
 
 test('on macOS Kopia is found where PATH does not have it', () => {
   const binary = (configured: string, there: readonly string[], platform: NodeJS.Platform = 'darwin') =>
-    kopiaBinaryOf(configured, { platform, searchPath: '/usr/bin:/bin', exists: (path) => there.includes(path) })
+    kopiaBinaryOf(configured, {
+      platform,
+      searchPath: '/usr/bin:/bin',
+      exists: (path) => there.includes(path),
+    })
   const [homebrew, ui] = [
     '/opt/homebrew/bin/kopia',
     '/Applications/KopiaUI.app/Contents/Resources/server/kopia',

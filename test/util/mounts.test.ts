@@ -34,14 +34,12 @@ test('a folder is on the deepest mount above it, and of two in one place on the 
   ])
 })
 
-test(
-  'a real folder is found by its real path, also before it exists',
-  { skip: process.platform === 'linux' ? false : 'only Linux has the list' },
-  async (context) => {
-    const folder = await temporaryFolder(context)
-    await symlink('/proc', join(folder, 'link'))
-    assert.equal(fileSystemOf('/proc/self'), 'proc')
-    assert.equal(fileSystemOf(join(folder, 'link', 'nowhere', 'cli-logs')), 'proc')
-    assert.notEqual(fileSystemOf(join(folder, 'nowhere')), undefined)
-  },
-)
+test('a real folder is found by its real path, also before it exists', {
+  skip: process.platform === 'linux' ? false : 'only Linux has the list',
+}, async (context) => {
+  const folder = await temporaryFolder(context)
+  await symlink('/proc', join(folder, 'link'))
+  assert.equal(fileSystemOf('/proc/self'), 'proc')
+  assert.equal(fileSystemOf(join(folder, 'link', 'nowhere', 'cli-logs')), 'proc')
+  assert.notEqual(fileSystemOf(join(folder, 'nowhere')), undefined)
+})

@@ -80,7 +80,8 @@ function createStartOf({ exists, ps, nowSeconds }: ProcessQuestions): (processId
 /** `Ss   Sat Nov 28 08:36:17 2026`. A zombie (Z) is not alive. Nothing at all: the process has just ended. */
 function parseStart(text: string | undefined): Start {
   if (text?.trim() === '') return undefined
-  const [, state = '', time = ''] = /^\s*(\S+)\s+(\w{3} +\w{3} +\d+ +\d+:\d+:\d+ +\d{4})\s*$/.exec(text ?? '') ?? []
+  const [, state = '', time = ''] =
+    /^\s*(\S+)\s+(\w{3} +\w{3} +\d+ +\d+:\d+:\d+ +\d{4})\s*$/.exec(text ?? '') ?? []
   if (state.startsWith('Z')) return undefined
   const milliseconds = Date.parse(`${time} UTC`)
   return Number.isNaN(milliseconds) ? 'unknown' : milliseconds / 1000

@@ -45,7 +45,12 @@ for (const [form, lines] of Object.entries({
     }, noEvidence)
     assert.deepEqual(
       evidence.attempts.map(({ source, reportedResult }) => [source, reportedResult]),
-      [[{ user: 'me', host: 'pc', path }, { kind: 'created', snapshotId: '0fd2' }]],
+      [
+        [
+          { user: 'me', host: 'pc', path },
+          { kind: 'created', snapshotId: '0fd2' },
+        ],
+      ],
     )
   })
 }

@@ -99,7 +99,9 @@ test('ps is asked about a process every ten seconds, and its end is known at onc
 test('a real ps tells of a real process, on the platform darwin', async (context) => {
   const processes = processesOn('darwin')
   const before = Date.now() / 1000
-  const child = spawn(process.execPath, ['-e', 'process.stdin.resume()'], { stdio: ['pipe', 'ignore', 'inherit'] })
+  const child = spawn(process.execPath, ['-e', 'process.stdin.resume()'], {
+    stdio: ['pipe', 'ignore', 'inherit'],
+  })
   cleanUpAfter(context, () => child.kill('SIGKILL'))
   await once(child, 'spawn')
   assert.ok(child.pid !== undefined)
