@@ -4,8 +4,7 @@ import { readdirSync, readFileSync, readlinkSync } from 'node:fs'
 import { uptime } from 'node:os'
 import { basename } from 'node:path'
 import { hasCode } from '../../util/files.ts'
-import type { Processes, ProcessIdentity } from './process.ts'
-import { visibleIdOf } from './process-identity.ts'
+import { type Processes, type ProcessIdentity, visibleIdOf } from './process-identity.ts'
 
 /** The processes of this machine, by /proc. */
 export const linuxProcesses: Processes = {

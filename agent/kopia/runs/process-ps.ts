@@ -2,8 +2,7 @@
 
 import { spawnSync } from 'node:child_process'
 import { uptime } from 'node:os'
-import type { Processes } from './process.ts'
-import { type ProcessIdentity, visibleIdOf } from './process-identity.ts'
+import { type Processes, type ProcessIdentity, visibleIdOf } from './process-identity.ts'
 
 /** How the system is asked. Tests hand in their own. */
 export type ProcessQuestions = {

@@ -1,22 +1,10 @@
 // Finds out whether a process of Kopia still runs: its end is the end of its run.
 
-import type { ProcessIdentity } from './process-identity.ts'
+import type { Processes } from './process-identity.ts'
 import { linuxProcesses } from './process-linux.ts'
 import { createPsProcesses } from './process-ps.ts'
 
-export { type ProcessIdentity, visibleIdOf } from './process-identity.ts'
-
-/** How the agent looks at processes. Tests hand in their own. */
-export type Processes = {
-  readonly findWriter: (processId: number, runId: string) => ProcessIdentity | undefined
-  readonly findWriterInContainers: (processId: number, runId: string) => ProcessIdentity | undefined
-  readonly findLiving: (processId: number) => ProcessIdentity | undefined
-  /** When the living process with this pid started, in Unix seconds; -Infinity if the system does not tell. */
-  readonly livingSince: (processId: number) => number | undefined
-  readonly isAlive: (processId: number, identity: ProcessIdentity) => boolean
-  /** When the machine started, in Unix seconds; -Infinity if it is not known of the machine that runs Kopia. */
-  readonly bootedAt: () => number
-}
+export { type Processes, type ProcessIdentity, visibleIdOf } from './process-identity.ts'
 
 /** How processes are looked at on this platform. */
 export function processesOn(platform: NodeJS.Platform): Processes {
