@@ -5,13 +5,15 @@
 #
 # The spool is that of the first of these state directories whose `spool` folder is writable:
 #   $KOPIA_METRICS_STATE_DIR  /var/lib/kopia-metrics-agent  $XDG_STATE_HOME or ~/.local/state, kopia-metrics-agent
+#   and on macOS  /Library or ~/Library, Application Support/kopia-metrics-agent
 # shellcheck shell=sh disable=SC2154 # The hooks and chain.sh set the variables whose names begin with kopia_metrics_.
 
 exec </dev/null >/dev/null 2>&1
 umask 077
 
 for state in "${KOPIA_METRICS_STATE_DIR:-}" /var/lib/kopia-metrics-agent \
-  "${XDG_STATE_HOME:-${HOME:-}/.local/state}/kopia-metrics-agent"; do
+  "${XDG_STATE_HOME:-${HOME:-}/.local/state}/kopia-metrics-agent" \
+  "/Library/Application Support/kopia-metrics-agent" "${HOME:-}/Library/Application Support/kopia-metrics-agent"; do
   spool=$state/spool
   [ -n "$state" ] && [ -d "$spool" ] && [ -w "$spool" ] && break
   spool=

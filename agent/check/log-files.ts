@@ -3,7 +3,8 @@
 import { readdir, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { parseSegmentName, type SegmentName } from '../kopia/log/segment-name.ts'
-import { machineProcesses } from '../kopia/runs/process.ts'
+import { processesForLogs } from '../kopia/runs/log-machine.ts'
+import type { Processes } from '../kopia/runs/process.ts'
 
 /** Times in Unix seconds. */
 export type LogFile = {
@@ -20,11 +21,16 @@ export type LogFile = {
 export async function readLogFiles(cliLogs: string): Promise<readonly LogFile[]> {
   const fileNames = await readdir(cliLogs).catch(() => [])
   const names = fileNames.map(parseSegmentName).filter((name) => name !== undefined)
-  const files = await Promise.all(names.map((name) => readLogFile(cliLogs, name)))
+  const processes = processesForLogs(cliLogs)
+  const files = await Promise.all(names.map((name) => readLogFile(cliLogs, name, processes)))
   return files.filter((file) => file !== undefined)
 }
 
-async function readLogFile(cliLogs: string, name: SegmentName): Promise<LogFile | undefined> {
+async function readLogFile(
+  cliLogs: string,
+  name: SegmentName,
+  processes: Processes,
+): Promise<LogFile | undefined> {
   const stats = await stat(join(cliLogs, name.fileName)).catch(() => undefined)
   if (stats === undefined) return undefined
   const born = stats.birthtimeMs > 0 ? stats.birthtimeMs / 1000 : Number.POSITIVE_INFINITY
@@ -33,7 +39,7 @@ async function readLogFile(cliLogs: string, name: SegmentName): Promise<LogFile 
     begunAt: Math.min(timeInName(name), born),
     grewAt: stats.mtimeMs / 1000,
     sizeBytes: stats.size,
-    isOpen: machineProcesses.findWriter(name.processId, name.runId) !== undefined,
+    isOpen: processes.findWriter(name.processId, name.runId) !== undefined,
   }
 }
 

@@ -20,6 +20,21 @@ export type ProcessView = {
 const shareAdvice =
   'share the pid namespace with Kopia: "pid: host" or "pid: container:NAME" for Compose, shareProcessNamespace for Kubernetes (docs/your-setup.md, "Containers")'
 
+/** Logs of Windows that the agent reads in WSL. */
+export const windowsFinding = warning(
+  'processes',
+  "Kopia runs on Windows, whose processes can't be seen from here: a backup that is killed is noticed late",
+  'know what this means (docs/your-setup.md, "Windows (WSL)"), or run Kopia in WSL, too',
+)
+
+/** What only Linux tells; undefined there. */
+export function platformFinding(platform: NodeJS.Platform): Finding | undefined {
+  if (platform === 'linux') return undefined
+  const found =
+    'not looked at: which files a process of Kopia has open, which configuration it uses, and how much it reads; only Linux tells'
+  return ok('platform', `${platform === 'darwin' ? 'macOS' : platform}; ${found}`)
+}
+
 /** Decides what the view means. */
 export function processFinding({ agentSees, closed, unseenLogs, seen }: ProcessView): Finding {
   const [pid] = closed
@@ -39,7 +54,7 @@ export function processFinding({ agentSees, closed, unseenLogs, seen }: ProcessV
   return ok('processes', seen === 0 ? 'none of Kopia writes a log now' : `${seen} of Kopia can be seen`)
 }
 
-/** Looks at the processes of `userId`, and for `waitMs` at the logs that grew just now. Needs /proc. */
+/** Looks at the processes of `userId`, which needs /proc, and for `waitMs` at the logs that grew just now. */
 export async function viewProcesses(
   agentSees: boolean | undefined,
   userId: number | undefined,

@@ -4,6 +4,7 @@ import { homedir } from 'node:os'
 import { dirname } from 'node:path'
 import type { Kopia } from '../kopia/cli/client.ts'
 import type { Snapshot } from '../kopia/cli/snapshots.ts'
+import { logMachineOf } from '../kopia/runs/log-machine.ts'
 import { type LedgerData, unknownSetup } from '../ledger/ledger.ts'
 import { isInScope } from '../reconcile/source-filter.ts'
 import type { Settings } from '../settings/settings.ts'
@@ -17,7 +18,7 @@ import { checkHooks, checkRepository } from './kopia.ts'
 import { type LogFile, readLogFiles } from './log-files.ts'
 import { folderWithLogsSince, likelyLogFolders, readUnits, type Surroundings } from './log-folders.ts'
 import { explainedFinding, newestOwnSnapshots, unexplained, unexplainedFinding } from './own-snapshots.ts'
-import { processFinding, viewProcesses } from './processes.ts'
+import { platformFinding, processFinding, viewProcesses, windowsFinding } from './processes.ts'
 import { checkSharedLogs } from './shared-logs.ts'
 import { checkTimeZone } from './time-zone.ts'
 import { checkVerification } from './verification.ts'
@@ -87,7 +88,12 @@ export async function* checkLogging(
     directory: settings.kopiaLogDirectory === '' ? 'default' : 'set',
   })
   yield checkEmptyLogs(settings.cliLogs, await readLogFiles(settings.cliLogs), nowSeconds())
-  if (process.platform !== 'linux') return
+  const ofPlatform = platformFinding(process.platform)
+  if (ofPlatform !== undefined) yield ofPlatform
+  if (logMachineOf(settings.cliLogs) === 'windows') {
+    yield windowsFinding
+    return
+  }
   const readLogs = () => readLogFiles(settings.cliLogs)
   yield processFinding(await viewProcesses(setup.processesVisible, userId, readLogs, growthMs))
 }

@@ -23,7 +23,7 @@ Commands:
 ${usages.join('\n')}
 
 Flags. Each is also an environment variable and (with _ for -) a key of the configuration file:
-  --config (/etc/kopia-metrics-agent/config.yaml if it exists)
+  --config (/etc/kopia-metrics-agent/config.yaml if it exists; docs/settings.md names a user's own)
       the configuration file, in YAML
 ${settings.join('\n')}
   --version

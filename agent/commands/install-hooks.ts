@@ -6,7 +6,9 @@ import { kopiaOf } from '../daemon/kopia-client.ts'
 import { type HookPaths, type PolicyDefinition, withHooks, withoutHooks } from '../kopia/cli/actions.ts'
 import type { Kopia } from '../kopia/cli/client.ts'
 import type { KopiaResult } from '../kopia/cli/exec.ts'
+import { type LogMachine, logMachineOf } from '../kopia/runs/log-machine.ts'
 import { formatSource, isReadByKopia, parseSource } from '../kopia/source.ts'
+import { isWindowsPath } from '../kopia/source-patterns.ts'
 import type { Settings } from '../settings/settings.ts'
 
 /** `--global`, or sources: paths of this user@host, or `user@host:path`. */
@@ -26,6 +28,12 @@ export async function installHooksCommand(
   installation: URL,
   print: Print,
 ): Promise<0 | 1> {
+  if (isForWindows(targets, logMachineOf(settings.cliLogs))) {
+    print(
+      "Kopia on Windows can't run the hooks, which are shell scripts, so none was installed. It logs without them.",
+    )
+    return 1
+  }
   return exitCodeOf(installHooks(kopiaOf(settings), targets, hookPathsIn(installation), print), print)
 }
 
@@ -36,6 +44,13 @@ export async function uninstallHooksCommand(
   print: Print,
 ): Promise<0 | 1> {
   return exitCodeOf(uninstallHooks(kopiaOf(settings), targets, print), print)
+}
+
+/** Whether Kopia on Windows would have to run the hooks: a user's action that they run instead would be lost. */
+export function isForWindows(targets: Targets, logMachine: LogMachine): boolean {
+  if (logMachine === 'windows') return true
+  if (targets.kind === 'global') return false
+  return targets.names.some((name) => isWindowsPath(name) || isWindowsPath(parseSource(name)?.path ?? ''))
 }
 
 /** The hook scripts of an installation. */

@@ -1,6 +1,7 @@
 // Wires the stages: runs and events in, the ledger in the middle, metrics out. Only wiring: each part decides for itself.
 
 import { join } from 'node:path'
+import { processesForLogs } from '../kopia/runs/log-machine.ts'
 import { createRunTracker } from '../kopia/runs/tracker.ts'
 import { formatSource, type Source } from '../kopia/source.ts'
 import { createSourceTest } from '../kopia/source-patterns.ts'
@@ -66,6 +67,7 @@ export async function createAgent(options: AgentOptions): Promise<Agent> {
     onRecovered: (name) => log.info(`${name} can be read again.`),
     onProgress: lifeSigns.readOn,
     takeHookCalls: () => intake.take(),
+    processes: processesForLogs(settings.cliLogs),
   })
   const intake = createEventIntake({ spool, tracker, log })
 

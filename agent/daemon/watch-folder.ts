@@ -3,6 +3,7 @@
 import { statSync } from 'node:fs'
 import { basename } from 'node:path'
 import { type FSWatcher, watch } from 'chokidar'
+import { type WatchWay, watchWayOf } from './watch-way.ts'
 
 export type FolderWatch = {
   readonly folder: string
@@ -26,7 +27,12 @@ type FolderWatchOptions = {
   /** The folder was removed or moved: time to renew. Like a hint, this event may be lost. */
   readonly onGone: () => void
   readonly onError: (error: unknown) => void
+  /** By default as the platform and the file system of the folder need it. */
+  readonly way?: WatchWay
 }
+
+/** Short enough for a backup to be known within 2 s of its end. */
+const pollingIntervalMs = 1000
 
 /** The watch of a file ends only with the whole watch, so some that are no longer written are tolerated. */
 const mostStale = 50
@@ -76,11 +82,15 @@ export function watchFolder(options: FolderWatchOptions): FolderWatch {
   return { folder, renew, isThere: () => watchedInode !== undefined, close }
 }
 
-function startWatcher({ folder, isLive, onHint, onGone, onError }: FolderWatchOptions): FSWatcher {
+function startWatcher(options: FolderWatchOptions): FSWatcher {
+  const { folder, isLive, onHint, onGone, onError } = options
+  const way = options.way ?? watchWayOf(folder)
   const hint = (path: string) => onHint(basename(path))
   return watch(folder, {
     depth: 0,
     followSymlinks: false,
+    backend: way === 'polling' ? 'polling' : 'auto',
+    pollingInterval: pollingIntervalMs,
     ignored: (path) => path !== folder && !isLive(basename(path)),
   })
     .on('add', hint)

@@ -32,7 +32,7 @@ function createNameTest({ include, exclude }: SourcePatterns): Matches {
 }
 
 /** `C:\Users`, `C:/Users` or `\\server\share`: with `scope: all` there are clients of every system. */
-function isWindowsPath(path: string): boolean {
+export function isWindowsPath(path: string): boolean {
   return /^([a-z]:[/\\]|\\\\)/i.test(path)
 }
 

@@ -1,9 +1,11 @@
 // The content of a lock: which process holds it, in a form that a later process with the same pid does not match.
 
 import { readFileSync } from 'node:fs'
-import { findLiving, isAlive } from '../kopia/runs/process.ts'
+import { machineProcesses } from '../kopia/runs/process.ts'
 
-/** Start times count from the boot, so after a reboot another process can have the same pid and start time. */
+const { findLiving, isAlive } = machineProcesses
+
+/** On Linux start times count from the boot, so after a reboot another process can have the same pid and start time. */
 const bootId = readBootId()
 
 /** `PID START BOOT`, of a living process; without BOOT where the system has no boot id. */

@@ -3,21 +3,23 @@
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import convict from 'convict'
-import type { Environment } from './default-folders.ts'
+import { defaultConfigFiles, type Environment, type Machine, thisMachine } from './default-folders.ts'
 import { flagOf, isSettingName, type SettingName, settingNames, stringsByName } from './names.ts'
 import { type Declaration, declarations } from './schema.ts'
 import { ConfigError, firstLine, type Settings, toSettings } from './settings.ts'
 
 export type Flags = Readonly<Record<string, string | undefined>>
 
-const defaultFile = '/etc/kopia-metrics-agent/config.yaml'
-
 /**
  * Loads all settings. The keys of `flags` are the flags' names without the leading dashes; `config` is one of them.
  * Rejects with a ConfigError of one line that names the setting, its value and its origin.
  */
-export async function loadSettings(flags: Flags, environment: Environment): Promise<Settings> {
-  const fromFile = await readConfigFile(flags.config)
+export async function loadSettings(
+  flags: Flags,
+  environment: Environment,
+  machine: Machine = thisMachine(),
+): Promise<Settings> {
+  const fromFile = await readConfigFile(flags.config, defaultConfigFiles(environment, machine))
   const config = convict(convictSchema(), { env: {}, args: [] })
   config.load(fromFile.values)
   config.load(credentialFiles(environment.CREDENTIALS_DIRECTORY))
@@ -29,19 +31,23 @@ export async function loadSettings(flags: Flags, environment: Environment): Prom
   } catch (error) {
     throw new ConfigError(firstLine(error))
   }
-  return toSettings((name) => checked(name, config.get(name), originOfSetting(name)), environment)
+  return toSettings((name) => checked(name, config.get(name), originOfSetting(name)), environment, machine)
 }
 
 /** Describes where `loadSettings` takes the settings from, for `check`. */
-export async function settingOrigins(flags: Flags, environment: Environment): Promise<string> {
-  const fromFile = await readConfigFile(flags.config)
+export async function settingOrigins(
+  flags: Flags,
+  environment: Environment,
+  machine: Machine = thisMachine(),
+): Promise<string> {
+  const fromFile = await readConfigFile(flags.config, defaultConfigFiles(environment, machine))
   const counts = { default: 0, environment: 0, flag: 0, file: 0 }
   for (const name of settingNames()) {
     const [kind = ''] = originOf(name, flags, environment, fromFile).split(' ')
     counts[kind === 'flag' || kind === 'environment' || kind === 'default' ? kind : 'file'] += 1
   }
   const origins = [
-    ...(existsSync(fromFile.path) ? [`${counts.file} from ${fromFile.path}`] : []),
+    ...(fromFile.path !== '' ? [`${counts.file} from ${fromFile.path}`] : []),
     ...(counts.environment > 0 ? [`${counts.environment} from the environment`] : []),
     ...(counts.flag > 0 ? [`${counts.flag} from flags`] : []),
   ]
@@ -70,9 +76,9 @@ function credentialFiles(directory: string | undefined): Record<string, string> 
 
 type ConfigFile = { readonly path: string; readonly values: Readonly<Record<string, unknown>> }
 
-async function readConfigFile(given: string | undefined): Promise<ConfigFile> {
-  const path = given ?? defaultFile
-  if (given === undefined && !existsSync(path)) return { path, values: {} }
+async function readConfigFile(given: string | undefined, usual: readonly string[]): Promise<ConfigFile> {
+  const path = given ?? usual.find((file) => existsSync(file))
+  if (path === undefined) return { path: '', values: {} }
   const values = await parseConfigFile(path)
   for (const key of Object.keys(values)) {
     if (!isSettingName(key))

@@ -83,7 +83,10 @@ export const declarations = {
     doc: 'label `job` of the group',
     check: checkNotEmpty,
   },
-  instance: setting('KOPIA_METRICS_INSTANCE', 'label `instance` of the group; empty: the host name'),
+  instance: setting(
+    'KOPIA_METRICS_INSTANCE',
+    'label `instance` of the group; empty: the host name, on macOS without its domain',
+  ),
   grouping: {
     default: '',
     environment: 'KOPIA_METRICS_GROUPING',
@@ -114,7 +117,8 @@ export const declarations = {
   state_dir: setting(
     'KOPIA_METRICS_STATE_DIR',
     'folder of the ledger and of `spool/`; empty: `/var/lib/kopia-metrics-agent` for root, ' +
-      '`$XDG_STATE_HOME/kopia-metrics-agent` or `~/.local/state/kopia-metrics-agent` for other users',
+      '`$XDG_STATE_HOME/kopia-metrics-agent` or `~/.local/state/kopia-metrics-agent` for other users; on macOS ' +
+      '`/Library/Application Support/kopia-metrics-agent` for root, the same below `~` for other users',
   ),
   kopia_timeout: {
     default: '',
@@ -125,7 +129,7 @@ export const declarations = {
   kopia_bin: {
     default: 'kopia',
     environment: 'KOPIA_METRICS_KOPIA_BIN',
-    doc: "path or name of Kopia's CLI",
+    doc: "path or name of Kopia's CLI; on macOS it is also looked for where Homebrew, MacPorts and KopiaUI have it",
     check: checkNotEmpty,
   },
   prometheus_url: {

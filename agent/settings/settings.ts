@@ -1,5 +1,6 @@
 // Turns the texts of the settings into the values that the agent uses.
 
+import { existsSync } from 'node:fs'
 import { hostname } from 'node:os'
 import { join } from 'node:path'
 import { configurationPathOf } from '../kopia/runs/configuration.ts'
@@ -7,7 +8,13 @@ import type { SourcePatterns } from '../kopia/source-patterns.ts'
 import type { LimitSettings } from '../limits/context.ts'
 import type { Login } from '../web/login.ts'
 import { ConfigError } from './config-error.ts'
-import { defaultLogDirectory, defaultStateDirectory, type Environment } from './default-folders.ts'
+import {
+  defaultInstance,
+  defaultLogDirectory,
+  defaultStateDirectory,
+  type Environment,
+  type Machine,
+} from './default-folders.ts'
 import {
   type ListenAddress,
   parseDurationMs,
@@ -18,6 +25,7 @@ import {
   parseSpacingSeconds,
 } from './formats.ts'
 import { type GatewaySettings, toGateway } from './gateway.ts'
+import { kopiaBinaryOf } from './kopia-binary.ts'
 import { type Lifetime, toLifetime } from './lifetime.ts'
 import { toLimits } from './limits.ts'
 import { type SettingName, stringsByName } from './names.ts'
@@ -74,22 +82,31 @@ type BackfillSettings = {
 }
 
 /** Builds the settings; throws a ConfigError if a file can't be read or a setting lacks its counterpart. */
-export function toSettings(get: (name: SettingName) => string, environment: Environment): Settings {
+export function toSettings(
+  get: (name: SettingName) => string,
+  environment: Environment,
+  machine: Machine,
+): Settings {
   const values = stringsByName(get) as Record<SettingName, string>
-  const logDirectory = values.kopia_log_dir || defaultLogDirectory(environment)
+  const logDirectory = values.kopia_log_dir || defaultLogDirectory(environment, machine)
+  const instance = values.instance || defaultInstance(hostname(), machine)
   const gateway = values.pushgateway_url === '' ? undefined : toGateway(values)
   return {
     gateway,
     listen: parseListen(values.listen),
     webLogin: toWebLogin(values),
     webAllowedHosts: parseList(values.web_allowed_hosts),
-    instance: values.instance || hostname(),
+    instance,
     textfile: values.textfile || undefined,
-    stateDirectory: values.state_dir || defaultStateDirectory(environment),
-    kopiaBinary: values.kopia_bin,
+    stateDirectory: values.state_dir || defaultStateDirectory(environment, machine),
+    kopiaBinary: kopiaBinaryOf(values.kopia_bin, {
+      platform: machine.platform,
+      searchPath: environment.PATH,
+      exists: existsSync,
+    }),
     kopiaTimeLimitMs: values.kopia_timeout === '' ? undefined : parseDurationMs(values.kopia_timeout),
     kopiaConfigPath: values.kopia_config_path,
-    resolvedKopiaConfigPath: configurationPathOf(values.kopia_config_path, environment, process.platform),
+    resolvedKopiaConfigPath: configurationPathOf(values.kopia_config_path, environment, machine.platform),
     kopiaPassword: secretOf(values, 'kopia_password'),
     kopiaLogDirectory: values.kopia_log_dir,
     cliLogs: join(logDirectory, 'cli-logs'),
@@ -104,7 +121,7 @@ export function toSettings(get: (name: SettingName) => string, environment: Envi
     repositorySchedule: values.repository_schedule,
     groupLabels: {
       job: values.job,
-      instance: values.instance || hostname(),
+      instance,
       ...parseGrouping(values.grouping),
     },
     backfill: {

@@ -9,7 +9,13 @@ import type { Finding } from '../../agent/check/finding.ts'
 import { checkHooksAndLogs } from '../../agent/check/hooks-and-logs.ts'
 import { checkIdentity, checkRepositoryId } from '../../agent/check/identity.ts'
 import { folderWithLogsSince, likelyLogFolders } from '../../agent/check/log-folders.ts'
-import { type ProcessView, processFinding, unseenLogs } from '../../agent/check/processes.ts'
+import {
+  type ProcessView,
+  platformFinding,
+  processFinding,
+  unseenLogs,
+  windowsFinding,
+} from '../../agent/check/processes.ts'
 import { checkSharedLogs } from '../../agent/check/shared-logs.ts'
 import { status } from '../support/fake-kopia.ts'
 import { temporaryFolder } from '../support/folder.ts'
@@ -137,4 +143,12 @@ test('of several folders, the one with the newest log of a backup is named', asy
   const folders = ['nowhere', 'lists', 'old', 'new'].map((name) => join(folder, name))
   assert.equal(await folderWithLogsSince(folders, 900), join(folder, 'new'))
   assert.equal(await folderWithLogsSince(folders, 3500), undefined)
+})
+
+test('what only Linux tells is named in one line that fails nothing, and Windows is a warning', () => {
+  assert.equal(platformFinding('linux'), undefined)
+  const mac = platformFinding('darwin')
+  assert.equal(mac?.result, 'ok')
+  assert.match(mac?.found ?? '', /^macOS; not looked at: /)
+  assert.equal(windowsFinding.result, 'warning')
 })

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { access, constants } from 'node:fs/promises'
 import { test } from 'node:test'
-import { hookPathsIn, isPath, targetNames } from '../../agent/commands/install-hooks.ts'
+import { hookPathsIn, isForWindows, isPath, targetNames } from '../../agent/commands/install-hooks.ts'
 
 test('the hooks of this installation are executable files', async () => {
   const { before, after } = hookPathsIn(new URL('../../', import.meta.url))
@@ -34,4 +34,14 @@ test('a name that Kopia would take for another one is refused', () => {
     () => targetNames(targets, { user: 'me@corp', host: 'nas' }),
     /reads this name in another way/,
   )
+})
+
+test('Kopia on Windows gets no hooks, since it runs no shell scripts', () => {
+  const sources = (...names: readonly string[]) => ({ kind: 'sources', names }) as const
+  for (const name of ['C:\\Users\\me', 'me@pc:C:\\Users\\me', 'me@pc:d:/data', 'me@pc:\\\\server\\share'])
+    assert.ok(isForWindows(sources('/data', name), 'this'), name)
+  assert.ok(!isForWindows(sources('/data', 'me@pc:/mnt/c/Users'), 'this'))
+  assert.ok(!isForWindows({ kind: 'global' }, 'this'))
+  assert.ok(isForWindows({ kind: 'global' }, 'windows'))
+  assert.ok(isForWindows(sources('/data'), 'windows'))
 })

@@ -1,11 +1,12 @@
 import assert from 'node:assert/strict'
 import { execFileSync, spawnSync } from 'node:child_process'
 import { mkdir, readdir, readFile, utimes, writeFile } from 'node:fs/promises'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { test } from 'node:test'
 import { parseEvent } from '../../agent/spool/event.ts'
 import { temporaryFolder } from '../support/folder.ts'
 import { hooks } from '../support/kopia.ts'
+import { tool } from '../support/tools.ts'
 
 const fromKopia = {
   PATH: process.env.PATH,
@@ -136,4 +137,59 @@ test('a hook without the file beside it still succeeds', async (context) => {
   const copy = join(folder, 'before-snapshot-root.sh')
   await writeFile(copy, await readFile(hooks.before), { mode: 0o755 })
   assertSilentSuccess(call(copy, { ...fromKopia, KOPIA_METRICS_STATE_DIR: folder }))
+})
+
+/** What /bin/sh is on Debian, on macOS (bash 3.2 there), and on Alpine. */
+const shells = [['dash'], ['bash', '--posix'], [tool('busybox'), 'sh']] as const
+
+for (const shell of shells) {
+  test(`${shell.join(' ')}: on macOS the spool in ~/Library is found`, async (context) => {
+    const home = await temporaryFolder(context)
+    const spool = join(home, 'Library', 'Application Support', 'kopia-metrics-agent', 'spool')
+    await mkdir(spool, { recursive: true })
+    const [program, ...parameters] = shell
+    const { KOPIA_PASSWORD: _, ...environment } = { ...fromKopia, HOME: home }
+    const result = spawnSync(program, [...parameters, hooks.after], { env: environment, encoding: 'utf8' })
+    assertSilentSuccess(result)
+    assert.match((await readdir(spool)).join(' '), /^91769218191a85d3-\d+-call\.event$/)
+  })
+}
+
+/**
+ * The programs of the hooks with the options that POSIX has for them, and macOS with it (mkfifo(1), rm(1), mv(1), ls(1), tail(1),
+ * sh(1)). `mkfifo` without `-m`, `printf` and `kill` are built into the shells.
+ */
+const allowedOptions: Readonly<Record<string, readonly string[]>> = {
+  mkfifo: [],
+  rm: ['-f'],
+  mv: ['-f'],
+  ls: ['-t'],
+  tail: ['-n'],
+  '/bin/sh': ['-c'],
+}
+
+test('the hooks start only programs that macOS has, with options that it knows', async () => {
+  const folder = dirname(hooks.before)
+  const files = (await readdir(folder)).filter((name) => name.endsWith('.sh'))
+  const lines = (await Promise.all(files.map((name) => readFile(join(folder, name), 'utf8'))))
+    .flatMap((text) => text.split('\n'))
+    .filter((line) => !line.trimStart().startsWith('#'))
+  const started = lines.flatMap((line) =>
+    [...line.matchAll(/(?:^|[|;&(] ?|do )\s*(mkfifo|rm|mv|ls|tail|\/bin\/sh)((?: -\S+)*)/g)].map(
+      ([, program = '', options = '']) => [program, options.trim()] as const,
+    ),
+  )
+  assert.deepEqual(
+    [...new Set(started.map(([program]) => program))].sort(),
+    Object.keys(allowedOptions).sort(),
+  )
+  for (const [program, options] of started)
+    for (const option of options.split(' ').filter(Boolean))
+      assert.ok(allowedOptions[program]?.includes(option), `${program} ${option}`)
+  const others =
+    /(?:^|[|;&(`] ?|\$\()\s*(stat|date|sed|awk|grep|mktemp|ps|readlink|realpath|touch|find|cut|tr|head|timeout|flock)\b/
+  assert.deepEqual(
+    lines.filter((line) => others.test(line)),
+    [],
+  )
 })

@@ -5,11 +5,13 @@ import { existsSync } from 'node:fs'
 import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
-import { findLiving } from '../../agent/kopia/runs/process.ts'
+import { machineProcesses } from '../../agent/kopia/runs/process.ts'
 import { lockHolder, takeLock } from '../../agent/ledger/lock.ts'
 import { cleanUpAfter } from '../support/cleanup.ts'
 import { temporaryFolder } from '../support/folder.ts'
 import { projectFolder } from '../support/tools.ts'
+
+const { findLiving } = machineProcesses
 
 const hasBootId = existsSync('/proc/sys/kernel/random/boot_id')
 

@@ -1,161 +1,28 @@
 // Finds out whether a process of Kopia still runs: its end is the end of its run.
 
-import { readdirSync, readFileSync, readlinkSync } from 'node:fs'
-import { uptime } from 'node:os'
-import { basename } from 'node:path'
-import { hasCode } from '../../util/files.ts'
+import type { Processes } from './process-identity.ts'
+import { linuxProcesses } from './process-linux.ts'
+import { createPsProcesses } from './process-ps.ts'
 
-/**
- * Tells a process from a later one with the same pid. In another pid namespace `@` and the pid that it has in the agent's
- * namespace follow.
- */
-export type ProcessIdentity = string
+export { type Processes, type ProcessIdentity, visibleIdOf } from './process-identity.ts'
 
-/** How the agent looks at processes. Tests hand in their own. */
-export type Processes = {
-  readonly findWriter: (processId: number, runId: string) => ProcessIdentity | undefined
-  readonly findWriterInContainers: (processId: number, runId: string) => ProcessIdentity | undefined
-  readonly findLiving: (processId: number) => ProcessIdentity | undefined
-  /** When the living process with this pid started, in Unix seconds; -Infinity if the system does not tell. */
-  readonly livingSince: (processId: number) => number | undefined
-  readonly isAlive: (processId: number, identity: ProcessIdentity) => boolean
-  /** When the machine started, in Unix seconds. */
-  readonly bootedAt: () => number
+/** How processes are looked at on this platform. */
+export function processesOn(platform: NodeJS.Platform): Processes {
+  return platform === 'linux' ? linuxProcesses : createPsProcesses()
 }
-
-const hasProc = process.platform === 'linux'
 
 /** The processes of this machine. */
-export const machineProcesses: Processes = {
-  findWriter,
-  findWriterInContainers,
-  findLiving,
-  livingSince,
-  isAlive,
-  bootedAt,
-}
-
-function bootedAt(): number {
-  return Date.now() / 1000 - uptime()
-}
+export const machineProcesses = processesOn(process.platform)
 
 /**
- * The process that holds a log of this run open; undefined if none is visible. Then it has ended, or it runs in another
- * container, where the pid in the log's name belongs to another process of this machine.
+ * Those of another machine, such as the Windows around WSL: none can be seen, and a pid or the start of this machine says
+ * nothing of them.
  */
-function findWriter(processId: number, runId: string): ProcessIdentity | undefined {
-  if (!hasProc) return findLiving(processId)
-  return hasOpenFile(processId, `kopia-${runId}.`) ? findLiving(processId) : undefined
-}
-
-/**
- * The same for a process in a container whose pid namespace is below the agent's: there it has the pid of the log's name.
- * Looks at every process of the machine, which takes some 10 ms, so call it rarely.
- */
-function findWriterInContainers(processId: number, runId: string): ProcessIdentity | undefined {
-  if (!hasProc) return undefined
-  for (const entry of readdirSync('/proc')) {
-    const ownId = Number(entry)
-    if (!Number.isInteger(ownId) || !hasInnerId(ownId, processId)) continue
-    const identity = hasOpenFile(ownId, `kopia-${runId}.`) ? findLiving(ownId) : undefined
-    if (identity !== undefined) return `${identity}@${ownId}`
-  }
-  return undefined
-}
-
-/** The line `NSpid` has the pid of each namespace, the innermost last (proc_pid_status(5)). */
-function hasInnerId(ownId: number, processId: number): boolean {
-  try {
-    return new RegExp(`^NSpid:\t.*\t${processId}$`, 'm').test(readFileSync(`/proc/${ownId}/status`, 'latin1'))
-  } catch {
-    return false
-  }
-}
-
-/** The living process with this pid, whatever it is. */
-export function findLiving(processId: number): ProcessIdentity | undefined {
-  if (hasProc) return startTimeOf(processId)
-  return acceptsSignals(processId) ? 'alive' : undefined
-}
-
-/** Start times count in hundredths of a second, whatever the kernel's own clock (time(7), USER_HZ). */
-const ticksPerSecond = 100
-
-/** /proc also has the threads, by numbers of their own, which are no pids of processes. */
-function livingSince(processId: number): number | undefined {
-  const startTime = findLiving(processId)
-  if (startTime === undefined) return undefined
-  if (!hasProc) return Number.NEGATIVE_INFINITY
-  return isProcess(processId) ? bootedAt() + Number(startTime) / ticksPerSecond : undefined
-}
-
-/** The line `Tgid` has the pid of the process to which a thread belongs (proc_pid_status(5)). */
-function isProcess(id: number): boolean {
-  try {
-    return readFileSync(`/proc/${id}/status`, 'latin1').includes(`\nTgid:\t${id}\n`)
-  } catch {
-    return false
-  }
-}
-
-/** Whether the pid still belongs to the same living process. */
-export function isAlive(processId: number, identity: ProcessIdentity): boolean {
-  const [startTime] = identity.split('@')
-  return findLiving(visibleIdOf(processId, identity)) === startTime
-}
-
-/** The pid that the process has in the agent's namespace. */
-export function visibleIdOf(processId: number, identity: ProcessIdentity): number {
-  const [, visibleId] = identity.split('@')
-  return visibleId === undefined ? processId : Number(visibleId)
-}
-
-/** Where the files of a process may not be looked at, its name has to do: capabilities or another user protect them. */
-function hasOpenFile(processId: number, namePrefix: string): boolean {
-  const folder = `/proc/${processId}/fd`
-  try {
-    return readdirSync(folder).some((entry) =>
-      basename(linkTarget(`${folder}/${entry}`)).startsWith(namePrefix),
-    )
-  } catch (error) {
-    return hasCode(error, 'EACCES') && isNamedKopia(processId)
-  }
-}
-
-function isNamedKopia(processId: number): boolean {
-  try {
-    return readFileSync(`/proc/${processId}/comm`, 'latin1').startsWith('kopia')
-  } catch {
-    return false
-  }
-}
-
-/** The process may close the file between the two calls. */
-function linkTarget(path: string): string {
-  try {
-    return readlinkSync(path)
-  } catch {
-    return ''
-  }
-}
-
-/** Fields 3 and 22 of proc_pid_stat(5). Counts behind the name, which can hold anything. A zombie is not alive. */
-function startTimeOf(processId: number): string | undefined {
-  try {
-    const stat = readFileSync(`/proc/${processId}/stat`, 'latin1')
-    const [state = 'X', ...fields] = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
-    return 'ZX'.includes(state) ? undefined : fields[18]
-  } catch {
-    return undefined
-  }
-}
-
-/** Signal 0 only checks. EPERM means that the process exists and belongs to another user (kill(2)). */
-function acceptsSignals(processId: number): boolean {
-  try {
-    process.kill(processId, 0)
-    return true
-  } catch (error) {
-    return error instanceof Error && 'code' in error && error.code === 'EPERM'
-  }
+export const unseenProcesses: Processes = {
+  findWriter: () => undefined,
+  findWriterInContainers: () => undefined,
+  findLiving: () => undefined,
+  livingSince: () => Number.NEGATIVE_INFINITY,
+  isAlive: () => false,
+  bootedAt: () => Number.NEGATIVE_INFINITY,
 }

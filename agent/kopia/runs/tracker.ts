@@ -75,7 +75,7 @@ export type RunTrackerOptions = {
   readonly onProgress?: () => void
   /** Adds the calls of hooks that have come since. */
   readonly takeHookCalls?: () => Promise<void>
-  /** Replaced in tests only. */
+  /** Those that can write the logs; by default those of this machine. */
   readonly processes?: Processes
 }
 

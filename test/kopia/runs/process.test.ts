@@ -6,11 +6,12 @@ import { once } from 'node:events'
 import { readdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
-import { findLiving, isAlive, machineProcesses, visibleIdOf } from '../../../agent/kopia/runs/process.ts'
+import { machineProcesses, visibleIdOf } from '../../../agent/kopia/runs/process.ts'
 import { cleanUpAfter } from '../../support/cleanup.ts'
 import { temporaryFolder } from '../../support/folder.ts'
 import { runId } from '../../support/tracking.ts'
 
+const { findLiving, isAlive } = machineProcesses
 const onLinux = { skip: process.platform === 'linux' ? false : 'only Linux has /proc' }
 
 /** Starts a process that holds a file open until it is killed. */
