@@ -6,7 +6,14 @@ import { fileURLToPath } from 'node:url'
 import { build, type Plugin } from 'esbuild'
 
 /** The licences whose terms are met by shipping their texts (SPDX identifiers). A library under another is not shipped unseen. */
-export const allowedLicences: readonly string[] = ['0BSD', 'Apache-2.0', 'BSD-2-Clause', 'BSD-3-Clause', 'ISC', 'MIT']
+export const allowedLicences: readonly string[] = [
+  '0BSD',
+  'Apache-2.0',
+  'BSD-2-Clause',
+  'BSD-3-Clause',
+  'ISC',
+  'MIT',
+]
 
 const projectFolder = fileURLToPath(new URL('..', import.meta.url))
 

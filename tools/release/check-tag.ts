@@ -34,7 +34,9 @@ export function problemsOf({ tag, version, lockedVersion, changelog }: Candidate
     ...sectionProblems(version, released?.date, released?.text ?? ''),
     ...(waiting === undefined || waiting.text === ''
       ? []
-      : [`CHANGELOG.md: move what is under "${unreleased}" to "${version}", or release it later from another commit`]),
+      : [
+          `CHANGELOG.md: move what is under "${unreleased}" to "${version}", or release it later from another commit`,
+        ]),
   ]
 }
 
@@ -44,9 +46,10 @@ function sectionProblems(version: string, date: string | undefined, text: string
     : [`CHANGELOG.md: expected a heading "## ${version} - YYYY-MM-DD" with text below it, found none`]
 }
 
+/** JavaScript takes the 31st of November for the 1st of December. */
 function isDay(date: string): boolean {
   const time = Date.parse(`${date}T00:00:00Z`)
-  return /^\d{4}-\d\d-\d\d$/.test(date) && Number.isFinite(time)
+  return Number.isFinite(time) && new Date(time).toISOString().slice(0, 10) === date
 }
 
 if (import.meta.main) {

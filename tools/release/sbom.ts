@@ -23,7 +23,13 @@ export type Sbom = {
 
 /** The bill of the product that package.json describes, as npm knows it, with the Node that the packages and the image contain. */
 export async function makeSbom(): Promise<Sbom> {
-  const npm = ['sbom', '--sbom-format=cyclonedx', '--sbom-type=application', '--package-lock-only', '--omit=dev']
+  const npm = [
+    'sbom',
+    '--sbom-format=cyclonedx',
+    '--sbom-type=application',
+    '--package-lock-only',
+    '--omit=dev',
+  ]
   const bill: Sbom = JSON.parse(
     execFileSync('npm', npm, { cwd: projectFolder, encoding: 'utf8', stdio: ['ignore', 'pipe', 'inherit'] }),
   )
@@ -45,7 +51,8 @@ function nodeComponent(version: string): Component & { readonly [field: string]:
     type: 'platform',
     name: 'node',
     version,
-    description: 'Part of the .deb, the .rpm and the image; the npm package runs with the Node of its machine',
+    description:
+      'Part of the .deb, the .rpm and the image; the npm package runs with the Node of its machine',
     cpe: `cpe:2.3:a:nodejs:node.js:${version}:*:*:*:*:*:*:*`,
     purl: `pkg:generic/node@${version}`,
     licenses: [{ license: { id: 'MIT' } }],
