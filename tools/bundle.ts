@@ -1,7 +1,7 @@
 // Bundles a program with its libraries, and collects the libraries' licences.
 
 import { readdir, readFile } from 'node:fs/promises'
-import { join } from 'node:path'
+import { join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { build, type Plugin } from 'esbuild'
 
@@ -65,8 +65,8 @@ export async function bundle(entry: string, folder: string): Promise<readonly st
 }
 
 /**
- * The licence text of each library, under its name. Rejects if a library has none or one that is not allowed, since it must not
- * be shipped then.
+ * The licence text of each library, under its name. The folders are absolute or in the checkout. Rejects if a library has none,
+ * or one that is not allowed, since it must not be shipped then.
  */
 export async function licencesOf(folders: readonly string[]): Promise<string> {
   const texts = await Promise.all(folders.map(licenceOf))
@@ -74,7 +74,7 @@ export async function licencesOf(folders: readonly string[]): Promise<string> {
 }
 
 async function licenceOf(library: string): Promise<string> {
-  const folder = join(projectFolder, library)
+  const folder = resolve(projectFolder, library)
   const manifest: { name: string; version: string; license?: string } = JSON.parse(
     await readFile(join(folder, 'package.json'), 'utf8'),
   )

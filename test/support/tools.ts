@@ -33,6 +33,8 @@ export type ToolName =
   | 'kubectl'
   | 'kustomize'
   | 'prometheus-operator-webhook'
+  | 'kopia-arm64'
+  | 'qemu-aarch64-static'
 
 const paths = new Map<ToolName, string>()
 
