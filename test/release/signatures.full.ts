@@ -14,7 +14,8 @@ const keyless = /found no dependencies to audit that were installed from a suppo
 /** Why nothing could be verified, or undefined if npm has verified signatures, or found something. */
 function reasonToSkip(output: string): string | undefined {
   const [, address] = unreachable.exec(output) ?? []
-  if (address !== undefined) return `npm cannot fetch the keys for the signatures here: ${address} is not reached`
+  if (address !== undefined)
+    return `npm cannot fetch the keys for the signatures here: ${address} is not reached`
   return keyless.test(output) ? 'the npm registry that is used here has no keys for signatures' : undefined
 }
 

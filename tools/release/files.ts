@@ -31,7 +31,7 @@ async function makeFiles(): Promise<void> {
   await mkdir(folder, { recursive: true })
   run(process.execPath, 'tools/package/package.ts')
   for (const file of packageNames(version)) await copyFile(join('build', file), join(folder, file))
-  run('npm', 'pack', `--pack-destination=${folder}`)
+  run('npm', 'pack', '--silent', `--pack-destination=${folder}`)
   await writeFile(
     join(folder, `${name}-${version}.cdx.json`),
     `${JSON.stringify(await makeSbom(), undefined, 2)}\n`,
