@@ -64,7 +64,7 @@ for (const name of await readdir(folder)) {
   })
 }
 
-test('both run what CI runs, and a release waits for it', async () => {
+test('ci.yml runs .ci/run, and a release waits for it', async () => {
   const read = async (name: string): Promise<Workflow> => parse(await readFile(join(folder, name), 'utf8'))
   const ci = await read('ci.yml')
   const runs = Object.values(ci.jobs).flatMap(({ steps = [] }) => steps.map(({ run }) => run))
