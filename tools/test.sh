@@ -8,7 +8,7 @@ part=$1
 
 case $part in
   test)
-    tools='kopia prometheus promtool pushgateway alertmanager amtool node_exporter shellcheck systemd-analyze openssl chromium busybox'
+    tools='kopia prometheus promtool pushgateway alertmanager amtool node_exporter shellcheck hadolint actionlint systemd-analyze openssl chromium busybox'
     # Most end-to-end tests wait for other processes, so more of them than there are cores run at a time.
     concurrency=4
     ;;

@@ -16,17 +16,34 @@ export const password = 'correct horse battery staple'
 /** The paths of a .deb and of the next release of it. */
 export type Packages = { readonly first: string; readonly next: string }
 
-/** Builds the packages and resolves with the path of the .deb. */
-async function buildPackage(release: number): Promise<string> {
-  execFileSync(process.execPath, ['tools/package/package.ts', `--release=${release}`], {
-    cwd: projectFolder,
-    stdio: ['ignore', 'ignore', 'inherit'],
-  })
-  const names = await readdir(join(projectFolder, 'build'))
-  assert.ok(
-    names.some((name) => name.endsWith(`-${release}.x86_64.rpm`) || name.endsWith(`-${release}.aarch64.rpm`)),
+/** What Debian and rpm call a kind of processor. */
+const processors = {
+  amd64: { deb: 'amd64', rpm: 'x86_64' },
+  arm64: { deb: 'arm64', rpm: 'aarch64' },
+} as const
+
+export type Architecture = keyof typeof processors
+
+/** The processor of this machine. */
+const ownArchitecture: Architecture = process.arch === 'arm64' ? 'arm64' : 'amd64'
+
+/** Builds the packages for one processor and resolves with the path of the .deb. */
+export async function buildPackage(
+  release: number,
+  architecture: Architecture = ownArchitecture,
+): Promise<string> {
+  execFileSync(
+    process.execPath,
+    ['tools/package/package.ts', `--release=${release}`, `--arch=${architecture}`],
+    { cwd: projectFolder, stdio: ['ignore', 'ignore', 'inherit'] },
   )
-  const name = names.find((candidate) => candidate.includes(`-${release}_`) && candidate.endsWith('.deb'))
+  const names = await readdir(join(projectFolder, 'build'))
+  const { deb, rpm } = processors[architecture]
+  assert.ok(
+    names.some((name) => name.endsWith(`-${release}.${rpm}.rpm`)),
+    names.join(' '),
+  )
+  const name = names.find((candidate) => candidate.endsWith(`-${release}_${deb}.deb`))
   assert.ok(name, names.join(' '))
   return join(projectFolder, 'build', name)
 }

@@ -17,6 +17,8 @@ export type ToolName =
   | 'amtool'
   | 'node_exporter'
   | 'shellcheck'
+  | 'hadolint'
+  | 'actionlint'
   | 'systemd-analyze'
   | 'busybox'
   | 'catatonit'
@@ -31,6 +33,8 @@ export type ToolName =
   | 'kubectl'
   | 'kustomize'
   | 'prometheus-operator-webhook'
+  | 'kopia-arm64'
+  | 'qemu-aarch64-static'
 
 const paths = new Map<ToolName, string>()
 

@@ -1,7 +1,7 @@
 // The units, judged by systemd's own checks.
 
 import assert from 'node:assert/strict'
-import { cp, readFile, writeFile } from 'node:fs/promises'
+import { cp, readdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { temporaryFolder } from '../support/folder.ts'
@@ -9,11 +9,14 @@ import { start } from '../support/processes.ts'
 import { projectFolder, tool } from '../support/tools.ts'
 
 const units = join(projectFolder, 'deploy/systemd')
-const systemServices = [
-  'kopia-metrics-agent.service',
-  'kopia-metrics-agent@.service',
-  'kopia-metrics-agent-push.service',
-]
+
+/** The units of the system and of the user's own systemd: all files, so that none is forgotten. */
+const namesIn = async (folder: string) =>
+  (await readdir(folder, { withFileTypes: true })).filter((entry) => entry.isFile()).map(({ name }) => name)
+const systemUnits = await namesIn(units)
+const userUnits = (await namesIn(join(units, 'user'))).map((name) => `user/${name}`)
+const isService = (name: string) => name.endsWith('.service')
+const systemServices = systemUnits.filter(isService)
 
 /** Known since systemd 254, and ignored with these words before. */
 const unknownBefore254 = /Unknown key (name )?'(RestartSteps|RestartMaxDelaySec)' in section/
@@ -30,19 +33,30 @@ async function analyze(parameters: readonly string[], folder: string) {
 /** Copies the units, with a program that is here in place of the one that the package installs. */
 async function runnableUnits(folder: string): Promise<void> {
   await cp(units, folder, { recursive: true })
-  for (const name of [...systemServices, 'user/kopia-metrics-agent.service']) {
+  for (const name of [...systemUnits, ...userUnits].filter(isService)) {
     const text = await readFile(join(folder, name), 'utf8')
-    assert.match(text, /^ExecStart=\/usr\/bin\/kopia-metrics-agent (run|push)/m)
-    await writeFile(
-      join(folder, name),
-      text.replace('ExecStart=/usr/bin/kopia-metrics-agent', 'ExecStart=/bin/true'),
-    )
+    assert.match(text, /^ExecStart=.*\/usr\/bin\/kopia-metrics-agent /m, name)
+    await writeFile(join(folder, name), text.replaceAll('/usr/bin/kopia-metrics-agent', '/bin/true'))
   }
 }
 
+test('services and timers of both kinds are checked', () => {
+  const expected = [
+    'kopia-metrics-agent.service',
+    'kopia-metrics-agent@.service',
+    'kopia-metrics-agent-push.service',
+    'kopia-metrics-agent-push.timer',
+    'user/kopia-metrics-agent.service',
+  ]
+  assert.deepEqual(
+    expected.filter((name) => ![...systemUnits, ...userUnits].includes(name)),
+    [],
+  )
+})
+
 for (const [scope, names] of [
-  ['--system', [...systemServices, 'kopia-metrics-agent-push.timer']],
-  ['--user', ['user/kopia-metrics-agent.service']],
+  ['--system', systemUnits],
+  ['--user', userUnits],
 ] as const) {
   test(`systemd-analyze ${scope} verify finds nothing`, async (context) => {
     const folder = await temporaryFolder(context)

