@@ -31,6 +31,7 @@ export function settingsOfAgent(
   const isDefaultPlace =
     !isNamed && repository.isDefault && (unit !== undefined || isOwn(repository, machine))
   const values: Values = {
+    ...answers.inherited,
     ...answers.settings,
     ...(answers.kopiaBinary !== undefined && { kopia_bin: answers.kopiaBinary }),
     ...(!isDefaultPlace && { kopia_config_path: repository.configPath }),
@@ -112,7 +113,9 @@ function secretsOf(assignment: Assignment, machine: Machine, answers: Answers): 
     if (text === undefined) return []
     const path = secretPath(machine, assignment, unit, setting)
     const holds = wordsFor[setting]
-    return [{ setting, path, step: { kind: 'create secret', path, holds, text } }]
+    // systemd reads a credential as root, whoever the agent runs as.
+    const owner = usesCredentials(machine, unit) ? machine.self : assignment.asked.repository.owner
+    return [{ setting, path, step: { kind: 'create secret', path, holds, text, owner } }]
   })
 }
 

@@ -7,6 +7,8 @@ import type { Format, Values } from './settings-file.ts'
 export type Answers = {
   /** Settings that were given, without secrets. */
   readonly settings: Values
+  /** Settings of an agent that exists, which a new one beside it takes over: where to push. */
+  readonly inherited: Values
   /** Secrets that were given, by the setting `…_file` that names their file. */
   readonly secrets: ReadonlyMap<SecretSetting, string>
   /** What the agent must be told of Kopia's program; undefined: nothing. */
@@ -35,7 +37,13 @@ export type Step =
   /** Only if the file is still as it was found. */
   | { readonly kind: 'append'; readonly path: string; readonly before: string; readonly addition: string }
   /** `holds` says in words what is in it; the text itself is never shown. */
-  | { readonly kind: 'create secret'; readonly path: string; readonly holds: string; readonly text: string }
+  | {
+      readonly kind: 'create secret'
+      readonly path: string
+      readonly holds: string
+      readonly text: string
+      readonly owner: Person
+    }
   | { readonly kind: 'install hooks'; readonly agent: PlannedAgent; readonly sources: readonly string[] }
   | {
       readonly kind: 'start'

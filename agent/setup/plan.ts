@@ -34,11 +34,8 @@ export function planSetup(
   }
 }
 
-function problemsWithAnswers(
-  asked: readonly Asked[],
-  { manager }: Machine,
-  { unit, name, settings, configFile }: Answers,
-): readonly string[] {
+function problemsWithAnswers(asked: readonly Asked[], machine: Machine, answers: Answers): readonly string[] {
+  const { unit, name, settings, configFile } = answers
   const several = `for ${asked.length} repositories: choose one by --kopia-config-path=FILE`
   const isSeveral = asked.length > 1
   return [
@@ -48,8 +45,11 @@ function problemsWithAnswers(
       ? [`--kopia-log-dir is one folder ${several}`]
       : []),
     ...(isSeveral && configFile !== undefined ? [`--config is one file ${several}`] : []),
-    ...(unit === 'timer' && (isSeveral || name !== undefined || manager.kind === 'user')
+    ...(unit === 'timer' && (isSeveral || name !== undefined || machine.manager.kind === 'user')
       ? ["--unit=timer: there is one timer, the system's, for one repository: choose --unit=service"]
+      : []),
+    ...(settings.state_dir !== undefined && unitOf(machine, undefined, answers) !== undefined
+      ? ['--state-dir: the units have a state folder of their own; leave it out, or choose --unit=none']
       : []),
   ]
 }
