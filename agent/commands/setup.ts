@@ -1,17 +1,16 @@
 // setup: finds Kopia and the gateway, writes the agent's configuration, starts it and ends with `check`.
 
 import type { Flags } from '../settings/load.ts'
-import { type Applied, applySteps } from '../setup/apply.ts'
 import type { Asked, Machine, Person, Repository } from '../setup/facts.ts'
 import { machineFiles } from '../setup/files.ts'
 import { lookAtMachine } from '../setup/look.ts'
 import { planSetup } from '../setup/plan.ts'
 import type { Answers, Plan } from '../setup/plan-types.ts'
-import { runAgent } from '../setup/run-agent.ts'
-import { planText, repositoryWords, stepWords } from '../setup/words.ts'
+import { planText, repositoryWords } from '../setup/words.ts'
 import { answersOf, type SetupOptions } from './setup-answers.ts'
+import { carryOut } from './setup-carry-out.ts'
 import { askAll, findAll, findKopia, ownPerson } from './setup-find.ts'
-import { settleGateway, waitForPush } from './setup-gateway.ts'
+import { settleGateway } from './setup-gateway.ts'
 import { Cancelled, plainTalk, type Talk, terminalTalk } from './setup-talk.ts'
 
 export type SetupMode = 'ask' | 'yes' | 'dry run'
@@ -140,43 +139,4 @@ function showPlan(plan: Plan, talk: Talk): void {
   talk.show(nothing ? 'Nothing has to be changed' : 'What setup will do', text)
   const advice = plan.advice.map((words) => `- ${words}`).join('\n')
   if (advice !== '') talk.show('What remains for you', advice)
-}
-
-async function carryOut(plan: Plan, machine: Machine, talk: Talk): Promise<0 | 1> {
-  const applied = await applySteps(plan.steps, {
-    self: machine.self,
-    onStep: (step) => talk.say(stepWords(step)),
-    installHooks: async (agent, sources) => {
-      const code = await runAgent(agent, machine, machineFiles, ['install-hooks', ...sources])
-      if (code !== 0) throw new Error(`install-hooks ended with ${code}`)
-    },
-  })
-  if (applied.kind === 'failed') return tellFailure(applied, talk)
-  if (plan.steps.some(({ kind }) => kind === 'start')) {
-    await talk.during("waiting for the agent's first push", () =>
-      Promise.all(plan.agents.map((agent) => waitForPush(agent, machine))),
-    )
-  }
-  let worst: 0 | 1 = 0
-  for (const agent of plan.agents) {
-    const name = agent.name === undefined ? '' : ` of ${agent.name}`
-    talk.say(`check${name}:`)
-    if ((await runAgent(agent, machine, machineFiles, ['check'])) !== 0) worst = 1
-  }
-  talk.end(worst === 0 ? 'The agent is set up.' : 'Not all is well: see the lines of check above.')
-  return worst
-}
-
-function tellFailure({ done, step, reason, left }: Applied & { kind: 'failed' }, talk: Talk): 1 {
-  const list = (title: string, words: readonly string[]) =>
-    words.length > 0 ? talk.show(title, words.map((line) => `- ${line}`).join('\n')) : undefined
-  talk.warn(`failed: ${stepWords(step)}: ${reason}`)
-  if (step.kind === 'start') {
-    const user = step.manager === 'user' ? '--user ' : ''
-    talk.warn(`its log says why: journalctl ${user}--unit=${step.unit}`)
-  }
-  list('Done', done.map(stepWords))
-  list('Not done', left.map(stepWords))
-  talk.cancel('Setup is not complete: correct that, and run it again.')
-  return 1
 }

@@ -17,7 +17,7 @@ export const password = 'correct horse battery staple'
 export type Packages = { readonly first: string; readonly next: string }
 
 /** Builds the packages and resolves with the path of the .deb. */
-async function buildPackage(release: number): Promise<string> {
+export async function buildPackage(release: number): Promise<string> {
   execFileSync(process.execPath, ['tools/package/package.ts', `--release=${release}`], {
     cwd: projectFolder,
     stdio: ['ignore', 'ignore', 'inherit'],
