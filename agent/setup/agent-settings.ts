@@ -5,7 +5,7 @@ import type { Asked, Machine, Repository } from './facts.ts'
 import { defaultLogFolder } from './find-logs.ts'
 import { type Answers, type Assignment, type SecretSetting, type Step, secretSettings } from './plan-types.ts'
 import type { Values } from './settings-file.ts'
-import { credentialPath, unitEnvironment, unitOf } from './units.ts'
+import { credentialPath, unitOf } from './units.ts'
 
 export type AgentSettings = {
   readonly values: Values
@@ -38,7 +38,7 @@ export function settingsOfAgent(
     ...((isNamed || !repository.isDefaultLog || answers.settings.kopia_log_dir !== undefined) && {
       kopia_log_dir: logs,
     }),
-    ...(unit === undefined && isNamed && ownPlace(machine, name)),
+    ...(unit === undefined && isNamed && ownPlace(repository, name)),
     // The system's units find their secrets by themselves.
     ...(!usesCredentials(machine, unit) &&
       Object.fromEntries(secrets.map(({ setting, path }) => [setting, path]))),
@@ -51,11 +51,11 @@ function isOwn({ owner }: Repository, { self }: Machine): boolean {
 }
 
 /** Without a unit, its file has to keep a named agent apart from others. */
-function ownPlace(machine: Machine, name: string): Values {
-  const { KOPIA_METRICS_STATE_DIR, KOPIA_METRICS_GROUPING } = unitEnvironment(machine, name)
+function ownPlace({ owner }: Repository, name: string): Values {
+  const root = owner.userId === 0 ? '/var/lib' : join(owner.home, '.local/state')
   return {
-    state_dir: KOPIA_METRICS_STATE_DIR ?? '',
-    grouping: KOPIA_METRICS_GROUPING ?? '',
+    state_dir: join(root, 'kopia-metrics-agent/instances', name),
+    grouping: `agent=${name}`,
     listen: '',
   }
 }

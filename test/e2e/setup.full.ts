@@ -39,7 +39,7 @@ async function oneRepository(context: TestContext, image: string, deb: string): 
   const output = await machine.shell(`export HOME=/root; ${install} && kopia-metrics-agent setup --yes`)
   context.diagnostic(`apt install and setup --yes took ${((Date.now() - begin) / 1000).toFixed(1)} s`)
   assertGreen(output)
-  assert.match(output, /is not started yet.*\n +kopia-metrics-agent setup\n/)
+  assert.match(output, /is not started yet.*\s+kopia-metrics-agent setup\s/)
   assert.equal(await property(machine, 'ActiveState'), 'active')
   assert.equal(await property(machine, 'UnitFileState'), 'enabled')
   assert.equal((await figuresOn(machine, '/data/photos')).status, 1)
@@ -169,8 +169,6 @@ async function ownKopia(context: TestContext, image: string, deb: string): Promi
   const machine = await boot(context, image, deb)
   const asAlice = await addAlice(machine)
   await machine.shell(install)
-  const without = await asAlice('unset KOPIA_PASSWORD; kopia-metrics-agent setup --dry-run')
-  assert.match(without.output, /nothing is started here: your own systemd does not run/)
   await machine.shell('loginctl enable-linger alice')
   await waitFor("alice's systemd runs", async () =>
     (await machine.run('test', '-S', '/run/user/1000/systemd/private')).exitCode === 0 ? true : undefined,

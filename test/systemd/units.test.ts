@@ -15,6 +15,8 @@ const systemServices = [
   'kopia-metrics-agent-push.service',
 ]
 
+const userServices = ['user/kopia-metrics-agent.service', 'user/kopia-metrics-agent@.service']
+
 /** Known since systemd 254, and ignored with these words before. */
 const unknownBefore254 = /Unknown key (name )?'(RestartSteps|RestartMaxDelaySec)' in section/
 
@@ -30,7 +32,7 @@ async function analyze(parameters: readonly string[], folder: string) {
 /** Copies the units, with a program that is here in place of the one that the package installs. */
 async function runnableUnits(folder: string): Promise<void> {
   await cp(units, folder, { recursive: true })
-  for (const name of [...systemServices, 'user/kopia-metrics-agent.service']) {
+  for (const name of [...systemServices, ...userServices]) {
     const text = await readFile(join(folder, name), 'utf8')
     assert.match(text, /^ExecStart=\/usr\/bin\/kopia-metrics-agent (run|push)/m)
     await writeFile(
@@ -42,7 +44,7 @@ async function runnableUnits(folder: string): Promise<void> {
 
 for (const [scope, names] of [
   ['--system', [...systemServices, 'kopia-metrics-agent-push.timer']],
-  ['--user', ['user/kopia-metrics-agent.service']],
+  ['--user', userServices],
 ] as const) {
   test(`systemd-analyze ${scope} verify finds nothing`, async (context) => {
     const folder = await temporaryFolder(context)
