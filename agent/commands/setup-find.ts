@@ -53,7 +53,8 @@ async function isExecutable(path: string): Promise<boolean> {
 
 /** The configurations of Kopia: the one that a setting names, or all that are found. Throws a ConfigError where the named one is none. */
 export async function findAll(flags: Flags, self: Person): Promise<Found> {
-  const surroundings = await surroundingsOf(self)
+  const logs = givenValue('kopia_log_dir', flags, process.env)
+  const surroundings = await surroundingsOf(self, logs ? resolve(logs) : '')
   const named = givenValue('kopia_config_path', flags, process.env)
   if (!named) return findRepositories(surroundings)
   const path = resolve(configurationPathOf(named, process.env, process.platform))
@@ -62,7 +63,7 @@ export async function findAll(flags: Flags, self: Person): Promise<Found> {
   return { repositories: [found], unread: [] }
 }
 
-async function surroundingsOf(self: Person): Promise<Surroundings> {
+async function surroundingsOf(self: Person, logDirectory: string): Promise<Surroundings> {
   const passwd = (await machineFiles.read('/etc/passwd')) ?? ''
   const { XDG_CONFIG_HOME: configHome = '', XDG_CACHE_HOME: cacheHome = '' } = process.env
   return {
@@ -73,6 +74,7 @@ async function surroundingsOf(self: Person): Promise<Surroundings> {
     units: await readUnits(self.home),
     configHome,
     cacheHome,
+    logDirectory,
   }
 }
 

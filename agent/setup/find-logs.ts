@@ -14,10 +14,11 @@ type Surroundings = {
   readonly self: Person
   readonly units: readonly string[]
   readonly cacheHome: string
+  readonly logDirectory: string
 }
 
 /**
- * A unit that names this configuration and a log directory decides. Else it is the folder of this person that has the newest
+ * What was given decides, then a unit that names this configuration and a log directory. Else it is the folder of this person that has the newest
  * log of a backup, or Kopia's default if none has one.
  */
 export async function logPlaceOf(
@@ -32,6 +33,7 @@ export async function logPlaceOf(
     isDefault: folder === usual,
     hasBackups: await tellsOfBackups(files, folder),
   })
+  if (surroundings.logDirectory !== '') return placed(surroundings.logDirectory)
   const [ofUnit] = units.filter((text) => names(text, configPath)).flatMap(logFoldersOfUnit)
   if (ofUnit !== undefined) return placed(ofUnit)
   const cacheHome = owner.userId === self.userId ? surroundings.cacheHome : ''

@@ -17,6 +17,8 @@ export type Surroundings = {
   /** XDG_CONFIG_HOME and XDG_CACHE_HOME of `self`; empty if not set. */
   readonly configHome: string
   readonly cacheHome: string
+  /** Where Kopia logs, if that was given; else empty. */
+  readonly logDirectory: string
 }
 
 export type Found = {

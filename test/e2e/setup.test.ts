@@ -63,6 +63,7 @@ test('without a terminal it takes its answers from flags, and a second run chang
 
   const done = await setup(place, '--yes', `--kopia-password-file=${password}`)
   assert.equal(done.exitCode, 0, done.output)
+  assert.doesNotMatch(done.output, /hooks for/)
   assert.match(
     done.output,
     /\n\d+ ok, 3 warnings, 0 failures\nThe settings are written\. Nothing runs the agent yet/,

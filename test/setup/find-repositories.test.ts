@@ -11,7 +11,17 @@ import { alice, connected, file, filesWith, root } from '../support/setup/machin
 
 function seenBy(self: Person, files: Files, changes: Partial<Surroundings> = {}): Surroundings {
   const people = self.userId === 0 ? [root, alice] : [self]
-  return { files, platform: 'linux', self, people, units: [], configHome: '', cacheHome: '', ...changes }
+  return {
+    files,
+    platform: 'linux',
+    self,
+    people,
+    units: [],
+    configHome: '',
+    cacheHome: '',
+    logDirectory: '',
+    ...changes,
+  }
 }
 
 const rootConfig = '/root/.config/kopia/repository.config'
@@ -120,6 +130,17 @@ test('logs are where the newest backup of this user logged', async () => {
     repositories.map(({ logDirectory, isDefaultLog }) => [logDirectory, isDefaultLog]),
     [['/.cache/kopia', false]],
   )
+})
+
+test('a log directory that is given is where the logs are', async () => {
+  const files = filesWith({
+    [rootConfig]: connected(root),
+    [log('/root/.cache/kopia', '010000')]: file(root),
+    [log('/var/log/kopia', '020000')]: file(root),
+  })
+  const hasLogs = async (logDirectory: string) =>
+    (await findRepositories(seenBy(root, files, { logDirectory }))).repositories[0]?.hasBackupLogs
+  assert.deepEqual([await hasLogs('/var/log/kopia'), await hasLogs('/nowhere')], [true, false])
 })
 
 test('a unit that names a configuration says where its logs are', async () => {
