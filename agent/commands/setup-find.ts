@@ -63,14 +63,19 @@ export async function findAll(flags: Flags, self: Person): Promise<Found> {
   return { repositories: [found], unread: [] }
 }
 
+/** Everybody of this machine for root, else only this user. */
+export async function findPeople(self: Person): Promise<readonly Person[]> {
+  if (self.userId !== 0) return [self]
+  return peopleIn((await machineFiles.read('/etc/passwd')) ?? '', self)
+}
+
 async function surroundingsOf(self: Person, logDirectory: string): Promise<Surroundings> {
-  const passwd = (await machineFiles.read('/etc/passwd')) ?? ''
   const { XDG_CONFIG_HOME: configHome = '', XDG_CACHE_HOME: cacheHome = '' } = process.env
   return {
     files: machineFiles,
     platform: process.platform,
     self,
-    people: self.userId === 0 ? peopleIn(passwd, self) : [self],
+    people: await findPeople(self),
     units: await readUnits(self.home),
     configHome,
     cacheHome,

@@ -90,18 +90,23 @@ export function terminalTalk(): Talk {
   }
 }
 
+/** While it spins, clack ends the process with 0 at a Ctrl-C: what was broken off is no success. */
 async function spin<T>(what: string, work: () => Promise<T>): Promise<T> {
-  const stopped = new AbortController()
-  const spinning = spinner({ onCancel: () => stopped.abort() })
+  const failIfEnded = () => {
+    process.exitCode = 1
+  }
+  process.once('exit', failIfEnded)
+  const spinning = spinner()
   spinning.start(what)
   try {
     const result = await work()
     spinning.stop(what)
-    if (stopped.signal.aborted) throw new Cancelled()
     return result
   } catch (error) {
-    if (!(error instanceof Cancelled)) spinning.error(what)
+    spinning.error(what)
     throw error
+  } finally {
+    process.off('exit', failIfEnded)
   }
 }
 

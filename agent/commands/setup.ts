@@ -1,6 +1,7 @@
 // setup: finds Kopia and the gateway, writes the agent's configuration, starts it and ends with `check`.
 
 import type { Flags } from '../settings/load.ts'
+import { neighbourOf } from '../setup/assign.ts'
 import type { Asked, Machine, Person, Repository } from '../setup/facts.ts'
 import { machineFiles } from '../setup/files.ts'
 import { lookAtMachine } from '../setup/look.ts'
@@ -9,7 +10,7 @@ import type { Answers, Plan } from '../setup/plan-types.ts'
 import { planText, repositoryWords } from '../setup/words.ts'
 import { answersOf, type SetupOptions } from './setup-answers.ts'
 import { carryOut } from './setup-carry-out.ts'
-import { askAll, findAll, findKopia, ownPerson } from './setup-find.ts'
+import { askAll, findAll, findKopia, findPeople, ownPerson } from './setup-find.ts'
 import { settleGateway } from './setup-gateway.ts'
 import { Cancelled, plainTalk, type Talk, terminalTalk } from './setup-talk.ts'
 
@@ -56,14 +57,24 @@ type Decided = { readonly plan: Plan; readonly machine: Machine } | { readonly p
 async function decide(flags: Flags, options: SetupOptions, talk: Talk): Promise<Decided> {
   const self = ownPerson()
   const configFile = flags.config
-  const look = { files: machineFiles, platform: process.platform, self, environment: process.env, configFile }
+  const people = await findPeople(self)
+  const look = {
+    files: machineFiles,
+    platform: process.platform,
+    self,
+    people,
+    environment: process.env,
+    configFile,
+  }
   const [machine, binary, found] = await talk.during('looking for Kopia', () =>
     Promise.all([lookAtMachine(look), findKopia(flags), findAll(flags, self)]),
   )
   talk.say(`Kopia: ${binary.path}`)
   for (const words of found.unread) talk.warn(`not looked at: ${words}`)
   if (found.repositories.length === 0) return { problems: [nothingFound(self)] }
-  const chosen = await choose(found.repositories, talk)
+  const free = found.repositories.filter((repository) => !isWatchedByOther(repository, machine, talk))
+  if (free.length === 0) return { problems: ['every repository that was found has an agent already'] }
+  const chosen = await choose(free, talk)
   const given = { ...(await answersOf(flags, process.env, options, machine)), kopiaBinary: binary.setting }
   const answers = await settleGateway(flags, machine, given, talk)
   if (typeof answers === 'string') return { problems: [answers] }
@@ -79,6 +90,16 @@ function nothingFound({ name, userId }: Person): string {
   const whose = userId === 0 ? 'any user of this machine' : name
   const others = userId === 0 ? '' : ', or run setup as root or as the user whose Kopia it is'
   return `Kopia of ${whose} is connected to no repository: connect it ("kopia repository connect"), name its configuration by --kopia-config-path=FILE${others}`
+}
+
+/** Two agents of one repository would only count everything twice. */
+function isWatchedByOther(repository: Repository, machine: Machine, talk: Talk): boolean {
+  const agent = neighbourOf(repository, machine)
+  if (agent === undefined) return false
+  talk.say(
+    `${repository.configPath}: the agent of ${agent.file} watches it already (run check as ${agent.user})`,
+  )
+  return true
 }
 
 async function choose(found: readonly Repository[], talk: Talk): Promise<readonly Repository[]> {

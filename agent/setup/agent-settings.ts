@@ -31,6 +31,7 @@ export function settingsOfAgent(
   const isDefaultPlace =
     !isNamed && repository.isDefault && (unit !== undefined || isOwn(repository, machine))
   const values: Values = {
+    ...apart(name, machine),
     ...answers.inherited,
     ...answers.settings,
     ...(answers.kopiaBinary !== undefined && { kopia_bin: answers.kopiaBinary }),
@@ -48,6 +49,12 @@ export function settingsOfAgent(
 
 function isOwn({ owner }: Repository, { self }: Machine): boolean {
   return owner.userId === self.userId
+}
+
+/** A push replaces its whole group, and one agent can listen on a port: beside another agent without a name, both differ. */
+function apart(name: string | undefined, { neighbours, self }: Machine): Values {
+  const hasRival = neighbours.some(({ values }) => !values.grouping)
+  return name === undefined && hasRival ? { grouping: `agent=${self.name}`, listen: '' } : {}
 }
 
 /** Without a unit, its file has to keep a named agent apart from others. */

@@ -32,11 +32,18 @@ function agentOf(
   configFile: string | undefined,
 ): ExistingAgent | undefined {
   const candidates = configFile === undefined ? agents : agents.filter(({ file }) => file === configFile)
-  return candidates.find(({ name, values, user }) => {
-    const configPath = values.kopia_config_path ?? ''
-    if (configPath !== '') return configPath === repository.configPath
-    return name === undefined && repository.isDefault && user === repository.owner.name
-  })
+  return candidates.find((agent) => watches(agent, repository))
+}
+
+function watches({ name, values, user }: ExistingAgent, repository: Repository): boolean {
+  const configPath = values.kopia_config_path ?? ''
+  if (configPath !== '') return configPath === repository.configPath
+  return name === undefined && repository.isDefault && user === repository.owner.name
+}
+
+/** The agent that somebody else runs for this repository; undefined if there is none. */
+export function neighbourOf(repository: Repository, { neighbours }: Machine): ExistingAgent | undefined {
+  return neighbours.find((agent) => watches(agent, repository))
 }
 
 /** `photos.config` is `photos`; of another person's Kopia the name is the person's, with that of any but the default file. */

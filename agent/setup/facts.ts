@@ -87,6 +87,8 @@ export type Machine = {
   readonly units: ReadonlyMap<string, UnitState>
   readonly files: ReadonlyMap<string, SettingsFile>
   readonly agents: readonly ExistingAgent[]
+  /** Agents without a name that others run here: root's for a user, users' own for root. They push from this machine, too. */
+  readonly neighbours: readonly ExistingAgent[]
   /** Further files that exist, such as drop-ins and credentials. */
   readonly others: ReadonlySet<string>
 }

@@ -15,6 +15,8 @@ export type Look = {
   readonly files: Files
   readonly platform: NodeJS.Platform
   readonly self: Person
+  /** Everybody here whose agents this user can see. */
+  readonly people: readonly Person[]
   readonly environment: Readonly<Record<string, string | undefined>>
   readonly configFile: string | undefined
 }
@@ -46,7 +48,28 @@ export async function lookAtMachine(look: Look): Promise<Machine> {
     ...agents.flatMap(({ name }) => unitNames(name)),
   ])
   const others = await otherPaths(look.files, settingsFolder, self)
-  return { platform, self, manager, settingsFolder, units, files, agents, others }
+  const neighbours = await findNeighbours(look)
+  return { platform, self, manager, settingsFolder, units, files, agents, neighbours, others }
+}
+
+/** A file that can't be read or understood is a matter of its owner. */
+async function findNeighbours({ files, self, people }: Look): Promise<readonly ExistingAgent[]> {
+  const places =
+    self.userId === 0
+      ? people
+          .filter(({ userId }) => userId !== 0)
+          .map(({ name, home }) => ({
+            user: name,
+            file: join(home, '.config/kopia-metrics-agent/environment'),
+          }))
+      : [{ user: await userOfService(files), file: join(systemFolder, 'config.yaml') }]
+  const found = await Promise.all(
+    places.map(async ({ user, file }): Promise<readonly ExistingAgent[]> => {
+      const settings = await readSettings(files, file).catch(() => undefined)
+      return settings?.kind === 'active' ? [{ name: undefined, file, values: settings.values, user }] : []
+    }),
+  )
+  return found.flat()
 }
 
 /** Who runs agents here. systemd runs the machine if this folder exists (sd_booted(3)). */

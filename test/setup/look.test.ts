@@ -10,10 +10,12 @@ import { alice, file, filesWith, root } from '../support/setup/machine.ts'
 type Entries = Parameters<typeof filesWith>[0]
 
 function lookOf(self: Person, entries: Entries, changes: Partial<Look> = {}): Look {
+  const people = self.userId === 0 ? [root, alice] : [self]
   return {
     files: filesWith(entries),
     platform: 'linux',
     self,
+    people,
     environment: {},
     configFile: undefined,
     ...changes,
@@ -61,6 +63,17 @@ test('agents are known by files that set something', async () => {
   ])
   assert.equal(files.get(`${folder}/config.yaml`)?.kind, 'idle')
   assert.equal(settingsFolder, folder)
+})
+
+test("root sees users' own agents as neighbours, and a user sees root's", async () => {
+  const hers = '/home/alice/.config/kopia-metrics-agent/environment'
+  const system = '/etc/kopia-metrics-agent/config.yaml'
+  const both = { [hers]: file(alice, 'KOPIA_METRICS_JOB=x\n'), [system]: file(root, 'job: y\n') }
+  const seenBy = async (self: Person) => (await lookAtMachine(lookOf(self, both))).neighbours
+  assert.deepEqual(await seenBy(root), [{ name: undefined, file: hers, values: { job: 'x' }, user: 'alice' }])
+  assert.deepEqual(await seenBy(alice), [
+    { name: undefined, file: system, values: { job: 'y' }, user: 'root' },
+  ])
 })
 
 test('a configuration file of its own is that of the agent without a name', async () => {

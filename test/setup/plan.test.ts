@@ -2,6 +2,7 @@
 
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { neighbourOf } from '../../agent/setup/assign.ts'
 import type { Asked, Machine, Repository } from '../../agent/setup/facts.ts'
 import { planSetup } from '../../agent/setup/plan.ts'
 import type { Answers, Plan, Step } from '../../agent/setup/plan-types.ts'
@@ -266,6 +267,32 @@ test('a further repository gets an agent with a name beside the one that exists'
     'create file /etc/kopia-metrics-agent/photos.yaml',
     'start enable kopia-metrics-agent@photos.service',
   ])
+})
+
+test("beside another user's agent, the group and the listener differ", () => {
+  const neighbour = {
+    name: undefined,
+    file: '/etc/kopia-metrics-agent/config.yaml',
+    values: {},
+    user: 'root',
+  }
+  const path = '/home/alice/.config/kopia-metrics-agent/environment'
+  const lines = (values: Readonly<Record<string, string>>) =>
+    linesIn(
+      planOf([opened(repositoryOf(alice))], machineOf(alice, { neighbours: [{ ...neighbour, values }] })),
+      path,
+    )
+  assert.deepEqual(lines({}), [
+    'KOPIA_METRICS_PUSHGATEWAY_URL=http://127.0.0.1:9091',
+    'KOPIA_METRICS_GROUPING=agent=alice',
+    'KOPIA_METRICS_LISTEN=',
+  ])
+  assert.deepEqual(lines({ grouping: 'agent=system' }), [
+    'KOPIA_METRICS_PUSHGATEWAY_URL=http://127.0.0.1:9091',
+  ])
+  const machine = machineOf(alice, { neighbours: [neighbour, { ...neighbour, user: 'alice' }] })
+  assert.equal(neighbourOf(repositoryOf(alice), machine)?.user, 'alice')
+  assert.equal(neighbourOf(photos, machine), undefined)
 })
 
 test('the agent of another repository is not taken for this one', () => {

@@ -79,6 +79,7 @@ export function machineOf(self: Person, changes: Partial<Machine> = {}): Machine
       ? new Map([[`${settingsFolder}/config.yaml`, { kind: 'idle', text: '# comments\n' }]])
       : new Map(),
     agents: [],
+    neighbours: [],
     others: new Set(),
     ...changes,
   }
