@@ -26,10 +26,11 @@ import type { Answers } from '../setup/plan-types.ts'
 import { unitOf } from '../setup/units.ts'
 import { givenValue } from './setup-answers.ts'
 
-/** The user who runs setup. */
+/** The user who runs setup. sudo can leave HOME as it was; the units of the system do not. */
 export function ownPerson(): Person {
   const { username: name, uid: userId, gid: groupId, homedir: home } = userInfo()
-  return { name, userId, groupId, home: process.env.HOME || home }
+  const { HOME, SUDO_USER } = process.env
+  return { name, userId, groupId, home: (SUDO_USER ? undefined : HOME) || home }
 }
 
 /** Kopia's program; throws a ConfigError where there is none. */

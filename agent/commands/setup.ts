@@ -69,13 +69,13 @@ async function decide(flags: Flags, options: SetupOptions, talk: Talk): Promise<
   const [machine, binary, found] = await talk.during('looking for Kopia', () =>
     Promise.all([lookAtMachine(look), findKopia(flags), findAll(flags, self)]),
   )
+  const given = { ...(await answersOf(flags, process.env, options, machine)), kopiaBinary: binary.setting }
   talk.say(`Kopia: ${binary.path}`)
   for (const words of found.unread) talk.warn(`not looked at: ${words}`)
   if (found.repositories.length === 0) return { problems: [nothingFound(self)] }
   const free = found.repositories.filter((repository) => !isWatchedByOther(repository, machine, talk))
   if (free.length === 0) return { problems: ['every repository that was found has an agent already'] }
   const chosen = await choose(free, talk)
-  const given = { ...(await answersOf(flags, process.env, options, machine)), kopiaBinary: binary.setting }
   const answers = await settleGateway(flags, machine, given, talk)
   if (typeof answers === 'string') return { problems: [answers] }
   const asked = await askWithPasswords(chosen, answers, talk, (repositories, current) =>

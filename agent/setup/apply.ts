@@ -49,7 +49,8 @@ async function apply(step: Step, { self, installHooks }: Tools): Promise<void> {
       await makeFolder(dirname(step.path), self.userId === 0 ? 0o755 : 0o700)
       return create(step.path, step.text, step.mode)
     case 'create secret':
-      await makeFolder(dirname(step.path), 0o700)
+      // The folder can be that of the configuration, which its owner must reach.
+      await makeFolder(dirname(step.path), step.owner.userId === self.userId ? 0o700 : 0o755)
       await create(step.path, step.text, 0o600)
       return give(step.path, step.owner, self)
     case 'append':

@@ -29,6 +29,7 @@ export async function runAgent(
       {
         env: {
           ...bareEnvironment(process.env),
+          HOME: agent.user.home,
           ...(await unitVariables(agent, files)),
           ...(credentials !== undefined && { CREDENTIALS_DIRECTORY: credentials }),
         },
