@@ -57,8 +57,14 @@ async function runDaemon({ flags }: GivenCommand): Promise<ExitCode> {
 
 async function runCommandLine(
   name: Exclude<GivenCommand['name'], 'run'>,
-  { operands, options, flags }: GivenCommand,
+  { operands, options, flags, setup }: GivenCommand,
 ): Promise<ExitCode> {
+  const printLine = (line: string) => print(`${line}\n`)
+  if (name === 'setup') {
+    const { setupCommand } = await import('./commands/setup.ts')
+    const mode = options.has('dry-run') ? 'dry run' : options.has('yes') ? 'yes' : 'ask'
+    return setupCommand(mode, flags, setup, printLine, printError)
+  }
   const { loadSettings, settingOrigins } = await import('./settings/load.ts')
   if (name === 'check') {
     const { checkCommand } = await import('./commands/check.ts')
@@ -69,7 +75,6 @@ async function runCommandLine(
     return checkCommand(load, process.stdout)
   }
   const settings = await loadSettings(flags, process.env)
-  const printLine = (line: string) => print(`${line}\n`)
   switch (name) {
     case 'push': {
       const { pushCommand } = await import('./commands/push.ts')

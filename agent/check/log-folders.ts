@@ -42,7 +42,7 @@ function homeOf(configPath: string): readonly string[] {
 }
 
 /** What a unit that runs Kopia says: its log directory if it is set, else below its working directory. */
-function logFoldersOfUnit(text: string): readonly string[] {
+export function logFoldersOfUnit(text: string): readonly string[] {
   if (!/^ExecStart\w*=.*\bkopia\b(?!-metrics-agent)/m.test(text)) return []
   const isSet = [...text.matchAll(/(?:KOPIA_LOG_DIR=|--log-dir[= ])["']?([^\s"']+)/g)]
   const directory = /^WorkingDirectory=-?(\/.*)$/m.exec(text)?.[1]

@@ -13,9 +13,28 @@ type CommandDeclaration = {
   readonly doc: string
 }
 
-type OptionName = 'global' | 'json' | 'percent' | 'restore' | 'sources' | 'watch'
+type OptionName =
+  | 'dry-run'
+  | 'global'
+  | 'hooks'
+  | 'json'
+  | 'name'
+  | 'percent'
+  | 'restore'
+  | 'sources'
+  | 'unit'
+  | 'watch'
+  | 'yes'
 
 export const commands = {
+  setup: {
+    operands: 'none',
+    options: ['dry-run', 'hooks', 'name', 'unit', 'yes'],
+    usage: '[--yes | --dry-run] [--unit service|timer|none] [--name NAME] [--hooks where-needed|no]',
+    doc:
+      'find Kopia and the gateway, write the configuration, start the agent and check everything; asks at a terminal, --yes takes ' +
+      'the usual answers, --dry-run changes nothing; settings are given by their flags',
+  },
   run: { operands: 'none', options: [], usage: '', doc: 'watch Kopia and push metrics until stopped' },
   push: {
     operands: 'none',
@@ -84,6 +103,8 @@ export type CommandLine =
       readonly options: ReadonlySet<OptionName>
       /** Settings, by flag name. */
       readonly flags: Flags
+      /** The options of `setup` that have a value. */
+      readonly setup: { readonly [Name in 'hooks' | 'name' | 'unit']: string | undefined }
     }
 
 /** Parses the arguments after the program's name; throws Node's ERR_PARSE_ARGS_… for an unknown flag. */
@@ -91,34 +112,54 @@ export function parseCommandLine(arguments_: readonly string[]): CommandLine {
   const options = {
     help: { type: 'boolean', short: 'h' },
     version: { type: 'boolean' },
+    'dry-run': { type: 'boolean' },
     global: { type: 'boolean' },
+    hooks: { type: 'string' },
     json: { type: 'boolean' },
+    name: { type: 'string' },
     sources: { type: 'boolean' },
+    unit: { type: 'string' },
     watch: { type: 'boolean' },
+    yes: { type: 'boolean' },
     percent: { type: 'string' },
     restore: { type: 'string' },
     config: { type: 'string' },
     ...Object.fromEntries(settingNames().map((name) => [flagOf(name), { type: 'string' }] as const)),
   } as const
   const { values, positionals } = parseArgs({ args: [...arguments_], options, allowPositionals: true })
-  const { help, version, global, json, sources, watch, percent, restore, ...flags } = values
+  const { help, version, global, json, sources, watch, percent, restore, ...others } = values
+  const { 'dry-run': dryRun, hooks, name, unit, yes, ...flags } = others
   if (version) return { kind: 'version' }
   if (help) return { kind: 'help' }
-  const given = { global, json, percent, restore, sources, watch }
-  const present = optionNames.filter((name) => given[name] !== undefined)
+  const ofSetup = { hooks, name, unit }
+  const given = { 'dry-run': dryRun, global, json, percent, restore, sources, watch, yes, ...ofSetup }
+  const present = optionNames.filter((option) => given[option] !== undefined)
   const ofVerify = {
     ...(percent !== undefined && { [flagOf('verify_percent')]: percent }),
     ...(restore !== undefined && { [flagOf('verify_restore_files')]: restore }),
   }
-  return checked(positionals, new Set(present), { ...flags, ...ofVerify })
+  return checked(positionals, new Set(present), { ...flags, ...ofVerify }, ofSetup)
 }
 
-const optionNames: readonly OptionName[] = ['global', 'json', 'percent', 'restore', 'sources', 'watch']
+const optionNames: readonly OptionName[] = [
+  'dry-run',
+  'global',
+  'hooks',
+  'json',
+  'name',
+  'percent',
+  'restore',
+  'sources',
+  'unit',
+  'watch',
+  'yes',
+]
 
 function checked(
   positionals: readonly string[],
   options: ReadonlySet<OptionName>,
   flags: Flags,
+  setup: (CommandLine & { kind: 'command' })['setup'],
 ): CommandLine {
   const [name = '', ...operands] = positionals
   if (!isCommandName(name)) {
@@ -129,7 +170,7 @@ function checked(
   if (stray !== undefined) return { kind: 'misuse', problem: `${name}: there is no --${stray}` }
   const problem = problemWith(declaration, operands, options)
   if (problem !== undefined) return { kind: 'misuse', problem: `${name}: ${problem}` }
-  return { kind: 'command', name, operands, options, flags }
+  return { kind: 'command', name, operands, options, flags, setup }
 }
 
 function problemWith(
@@ -138,6 +179,7 @@ function problemWith(
   options: ReadonlySet<OptionName>,
 ): string | undefined {
   if (options.has('json') && options.has('watch')) return 'expected --json or --watch, found both'
+  if (options.has('yes') && options.has('dry-run')) return 'expected --yes or --dry-run, found both'
   switch (declaration.operands) {
     case 'none':
       return operands.length === 0 ? undefined : `expected nothing more, found "${operands.join(' ')}"`

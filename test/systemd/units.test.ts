@@ -47,6 +47,7 @@ test('services and timers of both kinds are checked', () => {
     'kopia-metrics-agent-push.service',
     'kopia-metrics-agent-push.timer',
     'user/kopia-metrics-agent.service',
+    'user/kopia-metrics-agent@.service',
   ]
   assert.deepEqual(
     expected.filter((name) => ![...systemUnits, ...userUnits].includes(name)),

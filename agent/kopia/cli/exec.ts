@@ -8,6 +8,8 @@ export type KopiaFailure = { readonly ok: false; readonly command: string; reado
 
 export type KopiaOptions = {
   readonly binary: string
+  /** A program and its arguments that start Kopia, such as `runuser`; by default Kopia is started by itself. */
+  readonly launcher?: readonly string[]
   readonly configPath: string
   readonly password: string
   readonly logDirectory: string
@@ -101,7 +103,8 @@ async function start<T>(
   { command, input, timeLimitMs, onLine }: KopiaCall<T>,
   flags: readonly string[],
 ): Promise<Ended> {
-  return await execa(options.binary, [...flags, ...command], {
+  const [program = options.binary, ...parameters] = [...(options.launcher ?? []), options.binary]
+  return await execa(program, [...parameters, ...flags, ...command], {
     env: environment(options),
     input: input ?? '',
     reject: false,

@@ -1,0 +1,57 @@
+// Carries out the plan of a setup, says what was done and what was not, and ends with `check`.
+
+import { type Applied, applySteps } from '../setup/apply.ts'
+import type { Machine } from '../setup/facts.ts'
+import { machineFiles } from '../setup/files.ts'
+import type { Plan } from '../setup/plan-types.ts'
+import { runAgent } from '../setup/run-agent.ts'
+import { stepWords } from '../setup/words.ts'
+import { waitForPush } from './setup-gateway.ts'
+import type { Talk } from './setup-talk.ts'
+
+/** Does the plan and ends with `check`, whose exit code it resolves with; 1 where a step fails. */
+export async function carryOut(plan: Plan, machine: Machine, talk: Talk): Promise<0 | 1> {
+  const applied = await applySteps(plan.steps, {
+    self: machine.self,
+    onStep: (step) => talk.say(stepWords(step)),
+    installHooks: async (agent, sources) => {
+      const code = await runAgent(agent, machine, machineFiles, ['install-hooks', ...sources])
+      if (code !== 0) throw new Error(`install-hooks ended with ${code}`)
+    },
+  })
+  if (applied.kind === 'failed') return tellFailure(applied, talk)
+  if (plan.steps.some(({ kind }) => kind === 'start')) {
+    await talk.during("waiting for the agent's first push", () =>
+      Promise.all(plan.agents.map((agent) => waitForPush(agent, machine))),
+    )
+  }
+  let worst: 0 | 1 = 0
+  for (const agent of plan.agents) {
+    const name = agent.name === undefined ? '' : ` of ${agent.name}`
+    talk.say(`check${name}:`)
+    if ((await runAgent(agent, machine, machineFiles, ['check'])) !== 0) worst = 1
+  }
+  talk.end(worst === 0 ? endOf(plan) : 'Not all is well: see the lines of check above.')
+  return worst
+}
+
+function endOf({ agents }: Plan): string {
+  const isStarted = agents.every(({ unit }) => unit !== undefined)
+  return isStarted
+    ? 'The agent is set up.'
+    : 'The settings are written. Nothing runs the agent yet: see above.'
+}
+
+function tellFailure({ done, step, reason, left }: Applied & { kind: 'failed' }, talk: Talk): 1 {
+  const list = (title: string, words: readonly string[]) =>
+    words.length > 0 ? talk.show(title, words.map((line) => `- ${line}`).join('\n')) : undefined
+  talk.warn(`failed: ${stepWords(step)}: ${reason}`)
+  if (step.kind === 'start') {
+    const user = step.manager === 'user' ? '--user ' : ''
+    talk.warn(`its log says why: journalctl ${user}--unit=${step.unit}`)
+  }
+  list('Done', done.map(stepWords))
+  list('Not done', left.map(stepWords))
+  talk.cancel('Setup is not complete: correct that, and run it again.')
+  return 1
+}

@@ -1,0 +1,141 @@
+// Finds what setup works with: this user, Kopia's program, the repositories, and what Kopia answers.
+
+import { constants } from 'node:fs'
+import { access, chown, mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir, userInfo } from 'node:os'
+import { join, resolve } from 'node:path'
+import { readUnits } from '../check/log-folders.ts'
+import { configurationPathOf } from '../kopia/runs/configuration.ts'
+import { ConfigError } from '../settings/config-error.ts'
+import type { Flags } from '../settings/load.ts'
+import { declarations } from '../settings/schema.ts'
+import { secretPath } from '../setup/agent-settings.ts'
+import { askRepository } from '../setup/ask-kopia.ts'
+import { assignAgents } from '../setup/assign.ts'
+import { type Binary, findBinary } from '../setup/binary.ts'
+import type { Asked, Machine, Person, Repository } from '../setup/facts.ts'
+import { type Files, machineFiles } from '../setup/files.ts'
+import {
+  type Found,
+  findRepositories,
+  findRepositoryAt,
+  type Surroundings,
+} from '../setup/find-repositories.ts'
+import { peopleIn } from '../setup/people.ts'
+import type { Answers } from '../setup/plan-types.ts'
+import { unitOf } from '../setup/units.ts'
+import { givenValue } from './setup-answers.ts'
+
+/** The user who runs setup. sudo can leave HOME as it was; the units of the system do not. */
+export function ownPerson(): Person {
+  const { username: name, uid: userId, gid: groupId, homedir: home } = userInfo()
+  const { HOME, SUDO_USER } = process.env
+  return { name, userId, groupId, home: (SUDO_USER ? undefined : HOME) || home }
+}
+
+/** Kopia's program; throws a ConfigError where there is none. */
+export async function findKopia(flags: Flags): Promise<Binary> {
+  const given = givenValue('kopia_bin', flags, process.env) || declarations.kopia_bin.default
+  const { PATH = '' } = process.env
+  const path = given.includes('/') ? resolve(given) : given
+  const binary = await findBinary(path, PATH, ownPerson().home, isExecutable)
+  if (binary !== undefined) return binary
+  throw new ConfigError(
+    `expected Kopia, found no program ${given}: install Kopia, or name it by --kopia-bin=PATH`,
+  )
+}
+
+async function isExecutable(path: string): Promise<boolean> {
+  return access(path, constants.X_OK).then(
+    () => true,
+    () => false,
+  )
+}
+
+/** The configurations of Kopia: the one that a setting names, or all that are found. Throws a ConfigError where the named one is none. */
+export async function findAll(flags: Flags, self: Person): Promise<Found> {
+  const logs = givenValue('kopia_log_dir', flags, process.env)
+  const surroundings = await surroundingsOf(self, logs ? resolve(logs) : '')
+  const named = givenValue('kopia_config_path', flags, process.env)
+  if (!named) return findRepositories(surroundings)
+  const path = resolve(configurationPathOf(named, process.env, process.platform))
+  const found = await findRepositoryAt(surroundings, path)
+  if (typeof found === 'string') throw new ConfigError(found)
+  return { repositories: [found], unread: [] }
+}
+
+/** Everybody of this machine for root, else only this user. */
+export async function findPeople(self: Person): Promise<readonly Person[]> {
+  if (self.userId !== 0) return [self]
+  return peopleIn((await machineFiles.read('/etc/passwd')) ?? '', self)
+}
+
+async function surroundingsOf(self: Person, logDirectory: string): Promise<Surroundings> {
+  const { XDG_CONFIG_HOME: configHome = '', XDG_CACHE_HOME: cacheHome = '' } = process.env
+  return {
+    files: machineFiles,
+    platform: process.platform,
+    self,
+    people: await findPeople(self),
+    units: await readUnits(self.home),
+    configHome,
+    cacheHome,
+    logDirectory,
+  }
+}
+
+/** Asks Kopia about each repository, with the passwords that were given and that its agent has already. */
+export async function askAll(
+  repositories: readonly Repository[],
+  binary: Binary,
+  machine: Machine,
+  answers: Answers,
+): Promise<readonly Asked[]> {
+  const unasked = repositories.map((repository) => ({ repository, answer: { kind: 'no password' } as const }))
+  const asked: Asked[] = []
+  for (const { asked: one, name, file } of assignAgents(unasked, machine, answers)) {
+    const path = secretPath(machine, { name, file }, unitOf(machine, name, answers), 'kopia_password_file')
+    const kept = [await machineFiles.read(path), await passwordIn(machine, file, machineFiles)]
+    const passwords = [
+      ...kept.flatMap((text) => (text ? [{ kind: 'kept' as const, text: text.trim() }] : [])),
+      ...given(answers),
+    ]
+    const { repository } = one
+    const answer = await inScratch(repository.owner, machine.self, (scratch) =>
+      askRepository(repository, { binary: binary.path, self: machine.self, scratch, passwords }),
+    )
+    asked.push({ repository, answer: withLogsOf(machine, file, answer) })
+  }
+  return asked
+}
+
+function given({ secrets }: Answers) {
+  const text = secrets.get('kopia_password_file')
+  return text === undefined ? [] : [{ kind: 'given' as const, text }]
+}
+
+/** The password that a configuration file in use names. */
+async function passwordIn(machine: Machine, file: string, files: Files): Promise<string | undefined> {
+  const found = machine.files.get(file)
+  if (found?.kind !== 'active') return undefined
+  const { kopia_password: text, kopia_password_file: path } = found.values
+  return path ? files.read(path) : text
+}
+
+/** An agent that reads a log directory of its own sees what is there; hooks would be guesswork. */
+function withLogsOf(machine: Machine, file: string, answer: Asked['answer']): Asked['answer'] {
+  const found = machine.files.get(file)
+  const isToldLogs = found?.kind === 'active' && Boolean(found.values.kopia_log_dir)
+  return isToldLogs && answer.kind === 'open' ? { ...answer, blindSources: [] } : answer
+}
+
+/** A folder for the time of the call, in which the owner of the configuration can write. */
+async function inScratch<T>(owner: Person, self: Person, work: (folder: string) => Promise<T>): Promise<T> {
+  const folder = await mkdtemp(join(tmpdir(), 'kopia-metrics-agent-'))
+  try {
+    if (owner.userId !== self.userId) await chown(folder, owner.userId, owner.groupId)
+    return await work(folder)
+  } finally {
+    await rm(folder, { recursive: true, force: true })
+  }
+}

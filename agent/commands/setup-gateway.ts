@@ -1,0 +1,140 @@
+// Finds out where to push: tests what is set, and asks again until a gateway answers.
+
+import { setTimeout } from 'node:timers/promises'
+import { findGroup } from '../push/group.ts'
+import type { GatewayOptions } from '../push/pushgateway.ts'
+import { parseDurationMs } from '../settings/formats.ts'
+import { type Flags, loadSettings } from '../settings/load.ts'
+import { declarations } from '../settings/schema.ts'
+import type { Settings } from '../settings/settings.ts'
+import { secretPath } from '../setup/agent-settings.ts'
+import type { Machine } from '../setup/facts.ts'
+import { machineFiles } from '../setup/files.ts'
+import { type Answers, type PlannedAgent, secretSettings } from '../setup/plan-types.ts'
+import { adviceOnProbe, probeGateway } from '../setup/probe.ts'
+import { unitVariables } from '../setup/run-agent.ts'
+import { unitOf } from '../setup/units.ts'
+import type { Login, Talk } from './setup-talk.ts'
+
+/** The answers with the gateway that was given at the terminal; a text says why there is none that takes pushes. */
+export async function settleGateway(
+  flags: Flags,
+  machine: Machine,
+  answers: Answers,
+  talk: Talk,
+): Promise<Answers | string> {
+  let current = answers
+  let login: Login | undefined
+  // Who has an agent already is not asked for the URL again.
+  let mayAsk = machine.agents.length === 0 && flags['pushgateway-url'] === undefined
+  for (let problem: string | undefined; ; ) {
+    const settings = await settingsNow(flags, machine, current)
+    if (mayAsk) {
+      const url = await talk.askUrl(settings.gateway?.url ?? '', problem)
+      if (url !== undefined) current = { ...current, settings: { ...current.settings, pushgateway_url: url } }
+    }
+    const { gateway, instance } = await settingsNow(flags, machine, current)
+    const written = withUrl(current, gateway?.url ?? '')
+    if (gateway === undefined) {
+      talk.say('no gateway: Prometheus has to scrape the agent, or node-exporter to read its textfile')
+      return written
+    }
+    const options = {
+      ...gateway,
+      ...(login && { credentials: { kind: 'basic' as const, ...login } }),
+      instance,
+    }
+    const probe = await talk.during(`asking ${gateway.url}`, () => probeGateway(options))
+    if (probe.kind === 'good') {
+      talk.say(probe.found)
+      return written
+    }
+    if (probe.kind === 'login') login = await talk.askLogin(probe.found)
+    if (probe.kind === 'login' && login !== undefined) {
+      current = withLogin(current, login)
+      mayAsk = false
+      continue
+    }
+    problem = probe.found
+    const url = await talk.askUrl(gateway.url, problem)
+    if (url === undefined) return `${probe.found}: ${adviceOnProbe(probe)}`
+    current = { ...current, settings: { ...current.settings, pushgateway_url: url } }
+    mayAsk = false
+  }
+}
+
+/** The file says where it pushes to, also where that is the default. */
+function withUrl(answers: Answers, url: string): Answers {
+  const { settings, inherited } = answers
+  return settings.pushgateway_url !== undefined || inherited.pushgateway_url !== undefined
+    ? answers
+    : { ...answers, inherited: { ...inherited, pushgateway_url: url } }
+}
+
+function withLogin(answers: Answers, { username, password }: Login): Answers {
+  return {
+    ...answers,
+    settings: { ...answers.settings, pushgateway_username: username },
+    secrets: new Map([...answers.secrets, ['pushgateway_password_file', password]]),
+  }
+}
+
+/** The settings in force: those of the first agent that exists, and what is given. Rejects with a ConfigError where one is wrong. */
+async function settingsNow(flags: Flags, machine: Machine, answers: Answers): Promise<Settings> {
+  const [existing] = machine.agents
+  const { config: _, ...others } = flags
+  const isYaml = existing?.file.endsWith('.yaml') === true
+  const url = answers.settings.pushgateway_url
+  const given = { ...others, ...(url !== undefined && { 'pushgateway-url': url }) }
+  const variables =
+    existing === undefined ? {} : await variablesOf(existing.name, existing.file, machine, answers)
+  return loadSettings(
+    { ...given, ...(isYaml && { config: existing.file }) },
+    { ...variables, ...process.env },
+  )
+}
+
+async function variablesOf(
+  name: string | undefined,
+  file: string,
+  machine: Machine,
+  answers: Answers,
+): Promise<Readonly<Record<string, string>>> {
+  const unit = unitOf(machine, name, answers)
+  const format = file.endsWith('environment') ? 'environment' : 'yaml'
+  return {
+    ...(await unitVariables({ environment: {}, file, format, name }, machineFiles)),
+    ...(await secretVariables({ name, file }, unit, machine)),
+  }
+}
+
+/** The secrets of an agent, as the files in which systemd finds them. */
+async function secretVariables(
+  agent: Pick<PlannedAgent, 'name' | 'file'>,
+  unit: string | undefined,
+  machine: Machine,
+): Promise<Readonly<Record<string, string>>> {
+  const found: Record<string, string> = {}
+  for (const setting of secretSettings) {
+    const path = secretPath(machine, agent, unit, setting)
+    if ((await machineFiles.ownerOf(path)) !== undefined) found[declarations[setting].environment] = path
+  }
+  return found
+}
+
+/** How long an agent that was just started may take until its metrics are there: it reads the logs of the past first. */
+const longestWaitMs = parseDurationMs('30s')
+
+/** Resolves when the gateway has the agent's group, or after 30 s: `check` then says what is missing. */
+export async function waitForPush(agent: PlannedAgent, machine: Machine): Promise<void> {
+  const variables = {
+    ...(await unitVariables(agent, machineFiles)),
+    ...(await secretVariables(agent, agent.unit, machine)),
+  }
+  const config = agent.format === 'yaml' ? agent.file : undefined
+  const { gateway, instance } = await loadSettings({ config }, variables)
+  if (gateway === undefined || gateway.target.kind !== 'pushgateway') return
+  const options: GatewayOptions = { ...gateway, instance }
+  const end = Date.now() + longestWaitMs
+  while (Date.now() < end && (await findGroup(options)).kind !== 'found') await setTimeout(500)
+}

@@ -1,0 +1,108 @@
+// Does the steps of a plan, one after the other, and stops at the first that fails.
+
+import { chmod, chown, mkdir, readFile, writeFile } from 'node:fs/promises'
+import { dirname } from 'node:path'
+import { execa } from 'execa'
+import { firstLine } from '../settings/config-error.ts'
+import type { Person } from './facts.ts'
+import type { PlannedAgent, Step } from './plan-types.ts'
+import { timerUnit } from './units.ts'
+
+export type Applied =
+  | { readonly kind: 'done' }
+  | {
+      readonly kind: 'failed'
+      readonly done: readonly Step[]
+      readonly step: Step
+      readonly reason: string
+      readonly left: readonly Step[]
+    }
+
+export type Tools = {
+  readonly self: Person
+  /** Installs the hooks for sources, with the settings of the agent; throws where that fails. */
+  readonly installHooks: (agent: PlannedAgent, sources: readonly string[]) => Promise<void>
+  readonly onStep: (step: Step) => void
+}
+
+/** Nothing that exists is overwritten: a file that appeared meanwhile is a failure. */
+export async function applySteps(steps: readonly Step[], tools: Tools): Promise<Applied> {
+  for (const [index, step] of steps.entries()) {
+    tools.onStep(step)
+    try {
+      await apply(step, tools)
+    } catch (error) {
+      const [done, left] = [steps.slice(0, index), steps.slice(index + 1)]
+      return { kind: 'failed', done, step, reason: firstLine(error), left }
+    }
+  }
+  return { kind: 'done' }
+}
+
+async function apply(step: Step, { self, installHooks }: Tools): Promise<void> {
+  switch (step.kind) {
+    case 'make folder':
+      await makeFolder(dirname(step.path), self.userId === 0 ? 0o755 : 0o700)
+      await mkdir(step.path, { mode: 0o700 })
+      return give(step.path, step.owner, self)
+    case 'create file':
+      await makeFolder(dirname(step.path), self.userId === 0 ? 0o755 : 0o700)
+      return create(step.path, step.text, step.mode)
+    case 'create secret':
+      // The folder can be that of the configuration, which its owner must reach.
+      await makeFolder(dirname(step.path), step.owner.userId === self.userId ? 0o700 : 0o755)
+      await create(step.path, step.text, 0o600)
+      return give(step.path, step.owner, self)
+    case 'append':
+      return append(step.path, step.before, step.addition)
+    case 'install hooks':
+      return installHooks(step.agent, step.sources)
+    case 'start':
+      return startUnit(step)
+  }
+}
+
+async function makeFolder(path: string, mode: number): Promise<void> {
+  await mkdir(path, { recursive: true, mode })
+}
+
+/** Whatever the umask is. */
+async function create(path: string, text: string, mode: number): Promise<void> {
+  await writeFile(path, text, { flag: 'wx', mode: 0o600 })
+  await chmod(path, mode)
+}
+
+async function give(path: string, owner: Person, self: Person): Promise<void> {
+  if (owner.userId !== self.userId) await chown(path, owner.userId, owner.groupId)
+}
+
+async function append(path: string, before: string, addition: string): Promise<void> {
+  if ((await readFile(path, 'utf8')) !== before) throw new Error(`${path} was changed meanwhile`)
+  const separator = before === '' || before.endsWith('\n') ? '' : '\n'
+  await writeFile(path, separator + addition, { flag: 'a' })
+}
+
+/** Resolves when the agent is ready, since the units are of Type=notify. The service of a timer pushes once, now. */
+async function startUnit({ manager, unit, how }: Step & { readonly kind: 'start' }): Promise<void> {
+  const scope = manager === 'user' ? ['--user'] : []
+  await systemctl([...scope, 'daemon-reload'])
+  await systemctl([...scope, ...(how === 'enable' ? ['enable', '--now'] : ['restart']), unit])
+  if (unit === timerUnit) await systemctl([...scope, 'start', unit.replace('.timer', '.service')])
+}
+
+async function systemctl(parameters: readonly string[]): Promise<void> {
+  const result = await execa('systemctl', parameters, { reject: false, all: true, env: userBus() })
+  if (!result.failed) return
+  const output = String(result.all ?? '')
+    .trim()
+    .split('\n')
+  // systemctl enable tells first which links it made.
+  const reason = output.find((line) => /failed|error/i.test(line)) ?? output[0] ?? ''
+  throw new Error(`systemctl ${parameters.join(' ')}: ${reason || (result.originalMessage ?? 'it failed')}`)
+}
+
+/** A shell of su has no address of the user's systemd, which is in this folder (systemctl(1), --user). */
+export function userBus(): Record<string, string> {
+  const userId = process.getuid?.() ?? 0
+  return process.env.XDG_RUNTIME_DIR || userId === 0 ? {} : { XDG_RUNTIME_DIR: `/run/user/${userId}` }
+}

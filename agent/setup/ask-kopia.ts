@@ -1,0 +1,96 @@
+// Asks Kopia about a repository: which password opens it, and whether anything but hooks would show its failed backups.
+
+import { hooksIn, type PolicyDefinition } from '../kopia/cli/actions.ts'
+import { createKopia, type Kopia, type RepositoryStatus } from '../kopia/cli/client.ts'
+import { formatSource } from '../kopia/source.ts'
+import { isInScope } from '../reconcile/source-filter.ts'
+import type { Answer, Password, Person, Repository } from './facts.ts'
+import { launcherFor } from './run-as.ts'
+
+export type Asking = {
+  readonly binary: string
+  readonly self: Person
+  /** For the logs of an old Kopia that can't do without; the owner of the configuration can write there. */
+  readonly scratch: string
+  /** Passwords to try, after the one that Kopia stores itself. */
+  readonly passwords: readonly { readonly kind: 'kept' | 'given'; readonly text: string }[]
+}
+
+/** Tries the passwords, the one that Kopia stores itself first. */
+export async function askRepository(repository: Repository, asking: Asking): Promise<Answer> {
+  const stored = await tryPassword(repository, asking, { kind: 'stored by Kopia' })
+  if (stored.kind !== 'no password' && stored.kind !== 'wrong password') return stored
+  let worst: Answer = asking.passwords.length === 0 ? stored : { kind: 'wrong password' }
+  for (const { kind, text } of asking.passwords) {
+    const answer = await tryPassword(repository, asking, kind === 'kept' ? { kind } : { kind, text }, text)
+    if (answer.kind === 'open' || answer.kind === 'silent') return answer
+    worst = answer
+  }
+  return worst
+}
+
+async function tryPassword(
+  repository: Repository,
+  asking: Asking,
+  password: Password,
+  text = '',
+): Promise<Answer> {
+  const kopia = kopiaFor(repository, asking, text)
+  const status = await kopia.repositoryStatus()
+  if (!status.ok) return refusal(status.reason, password)
+  const { user, host, areActionsEnabled } = status.value
+  const blindSources = repository.hasBackupLogs ? [] : await findBlindSources(kopia, status.value)
+  return { kind: 'open', user, host, areActionsEnabled, password, blindSources }
+}
+
+function kopiaFor(
+  { configPath, owner }: Repository,
+  { binary, self, scratch }: Asking,
+  password: string,
+): Kopia {
+  // Kopia takes an inherited password for one that was given.
+  const unset = password === '' ? ['env', '-u', 'KOPIA_PASSWORD'] : []
+  return createKopia({
+    binary,
+    launcher: [...launcherFor(owner, self), ...unset],
+    configPath,
+    password,
+    logDirectory: '',
+    ownLogDirectory: scratch,
+    signal: new AbortController().signal,
+    onCall: () => undefined,
+    timeLimitMs: undefined,
+  })
+}
+
+/** Kopia's own words (internal/passwordpersist, cli/password.go, repo/format). */
+function refusal(reason: string, password: Password): Answer {
+  if (/get password: |password prompt error|must specify password/.test(reason))
+    return { kind: 'no password' }
+  return /invalid repository password/.test(reason)
+    ? { kind: 'wrong password' }
+    : { kind: 'silent', reason, password }
+}
+
+/** The sources of this machine without hooks in a policy, where no log tells of their backups. */
+async function findBlindSources(kopia: Kopia, status: RepositoryStatus): Promise<readonly string[]> {
+  const [snapshots, policies] = [await kopia.snapshots(), await kopia.exportPolicies()]
+  if (!snapshots.ok || !policies.ok) return []
+  const own = snapshots.value
+    .map(({ source }) => source)
+    .filter((source) => isInScope('local', status, source))
+  const names = new Set(own.map(formatSource))
+  return [...names].filter((name) => !isHooked(name, status, policies.value)).toSorted()
+}
+
+function isHooked(
+  source: string,
+  { user, host }: RepositoryStatus,
+  policies: Readonly<Record<string, PolicyDefinition>>,
+): boolean {
+  const targets = [source, `${user}@${host}`, `@${host}`, '(global)']
+  return targets.some((target) => {
+    const policy = policies[target]
+    return policy !== undefined && hooksIn(policy).length > 0
+  })
+}

@@ -1,0 +1,76 @@
+// Decides which agent watches which repository: one that exists already, the agent without a name, or a new one with a name.
+
+import { basename, join } from 'node:path'
+import type { Asked, ExistingAgent, Machine, Repository } from './facts.ts'
+import type { Answers, Assignment } from './plan-types.ts'
+import type { Format } from './settings-file.ts'
+
+/** A repository that an agent watches already keeps it. One alone gets the agent without a name, several get named ones. */
+export function assignAgents(
+  asked: readonly Asked[],
+  machine: Machine,
+  { name: givenName, configFile }: Answers,
+): readonly Assignment[] {
+  const existing = asked.map(({ repository }) => agentOf(repository, machine, configFile))
+  const unwatched = existing.filter((agent) => agent === undefined).length
+  const isPlainFree = machine.files.get(fileOf(machine, undefined, configFile))?.kind !== 'active'
+  const isAlone = asked.length === 1 && unwatched === 1 && givenName === undefined && isPlainFree
+  const taken = new Set(machine.agents.map(({ name }) => name))
+  return asked.map((one, index): Assignment => {
+    const agent = existing[index]
+    if (agent !== undefined) return { asked: one, name: agent.name, file: agent.file, state: 'existing' }
+    const name = isAlone ? undefined : freeName(givenName ?? nameOf(one.repository, machine), taken)
+    taken.add(name)
+    return { asked: one, name, file: fileOf(machine, name, isAlone ? configFile : undefined), state: 'new' }
+  })
+}
+
+/** The agent without a name takes the default configuration of the user who runs it. */
+function agentOf(
+  repository: Repository,
+  { agents }: Machine,
+  configFile: string | undefined,
+): ExistingAgent | undefined {
+  const candidates = configFile === undefined ? agents : agents.filter(({ file }) => file === configFile)
+  return candidates.find((agent) => watches(agent, repository))
+}
+
+function watches({ name, values, user }: ExistingAgent, repository: Repository): boolean {
+  const configPath = values.kopia_config_path ?? ''
+  if (configPath !== '') return configPath === repository.configPath
+  return name === undefined && repository.isDefault && user === repository.owner.name
+}
+
+/** The agent that somebody else runs for this repository; undefined if there is none. */
+export function neighbourOf(repository: Repository, { neighbours }: Machine): ExistingAgent | undefined {
+  return neighbours.find((agent) => watches(agent, repository))
+}
+
+/** `photos.config` is `photos`; of another person's Kopia the name is the person's, with that of any but the default file. */
+function nameOf({ configPath, owner, isDefault }: Repository, { self }: Machine): string {
+  const own = basename(configPath, '.config').replace(/[^\w.-]/g, '-') || 'repository'
+  if (owner.userId === self.userId) return own
+  return isDefault ? owner.name : `${owner.name}-${own}`
+}
+
+function freeName(wanted: string, taken: ReadonlySet<string | undefined>): string {
+  // `config.yaml` is the file of the agent without a name.
+  const isFree = (name: string) => !taken.has(name) && name !== 'config'
+  if (isFree(wanted)) return wanted
+  for (let number = 2; ; number += 1) if (isFree(`${wanted}-${number}`)) return `${wanted}-${number}`
+}
+
+/** The file of an agent. A user's unit reads an environment file, everything else YAML. */
+export function fileOf(
+  { manager, settingsFolder }: Pick<Machine, 'manager' | 'settingsFolder'>,
+  name: string | undefined,
+  configFile: string | undefined,
+): string {
+  if (configFile !== undefined) return configFile
+  if (manager.kind !== 'user') return join(settingsFolder, `${name ?? 'config'}.yaml`)
+  return join(settingsFolder, name === undefined ? 'environment' : `${name}.environment`)
+}
+
+export function formatOf(file: string): Format {
+  return file.endsWith('environment') ? 'environment' : 'yaml'
+}

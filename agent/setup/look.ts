@@ -1,0 +1,187 @@
+// Looks at this machine: how agents are run, which exist, and what their files set.
+
+import { basename, join } from 'node:path'
+import { execa } from 'execa'
+import { ConfigError, firstLine } from '../settings/config-error.ts'
+import { userBus } from './apply.ts'
+import { fileOf, formatOf } from './assign.ts'
+import type { ExistingAgent, Machine, Manager, Person, SettingsFile, UnitState } from './facts.ts'
+import type { Files } from './files.ts'
+import { configHomeOf } from './find-repositories.ts'
+import { settingsFileOf } from './settings-file.ts'
+import { timerUnit, userIn } from './units.ts'
+
+export type Look = {
+  readonly files: Files
+  readonly platform: NodeJS.Platform
+  readonly self: Person
+  /** Everybody here whose agents this user can see. */
+  readonly people: readonly Person[]
+  readonly environment: Readonly<Record<string, string | undefined>>
+  readonly configFile: string | undefined
+}
+
+const systemFolder = '/etc/kopia-metrics-agent'
+const plainUnit = 'kopia-metrics-agent.service'
+const dropInFolders = [`${plainUnit}.d`, 'kopia-metrics-agent-push.service.d'].map((name) =>
+  join('/etc/systemd/system', name),
+)
+
+/** Throws a ConfigError where a configuration file that exists can't be understood. */
+export async function lookAtMachine(look: Look): Promise<Machine> {
+  const { platform, self, configFile } = look
+  const manager = await findManager(look)
+  const settingsFolder = self.userId === 0 ? systemFolder : join(configHome(look), 'kopia-metrics-agent')
+  const paths = await settingsPaths(look, manager, settingsFolder)
+  const files = new Map<string, SettingsFile>()
+  for (const path of paths) files.set(path, await readSettings(look.files, path))
+  const plain = fileOf({ manager, settingsFolder }, undefined, configFile)
+  const user = manager.kind === 'system' ? await userOfService(look.files) : self.name
+  const agents = [...files].flatMap(([file, found]): readonly ExistingAgent[] =>
+    found.kind === 'active'
+      ? [{ name: file === plain ? undefined : nameIn(file), file, values: found.values, user }]
+      : [],
+  )
+  const units = await unitStates(manager, [
+    plainUnit,
+    timerUnit,
+    ...agents.flatMap(({ name }) => unitNames(name)),
+  ])
+  const others = await otherPaths(look.files, settingsFolder, self)
+  const neighbours = await findNeighbours(look)
+  return { platform, self, manager, settingsFolder, units, files, agents, neighbours, others }
+}
+
+/** A file that can't be read or understood is a matter of its owner. */
+async function findNeighbours({ files, self, people }: Look): Promise<readonly ExistingAgent[]> {
+  const places =
+    self.userId === 0
+      ? people
+          .filter(({ userId }) => userId !== 0)
+          .map(({ name, home }) => ({
+            user: name,
+            file: join(home, '.config/kopia-metrics-agent/environment'),
+          }))
+      : [{ user: await userOfService(files), file: join(systemFolder, 'config.yaml') }]
+  const found = await Promise.all(
+    places.map(async ({ user, file }): Promise<readonly ExistingAgent[]> => {
+      const settings = await readSettings(files, file).catch(() => undefined)
+      return settings?.kind === 'active' ? [{ name: undefined, file, values: settings.values, user }] : []
+    }),
+  )
+  return found.flat()
+}
+
+/** Who runs agents here. systemd runs the machine if this folder exists (sd_booted(3)). */
+async function findManager({ files, platform, self, environment }: Look): Promise<Manager> {
+  const isBooted = (await files.ownerOf('/run/systemd/system')) !== undefined
+  if (platform !== 'linux' || !isBooted) return { kind: 'none', reason: 'systemd does not run this machine' }
+  const kind = self.userId === 0 ? 'system' : 'user'
+  const folders = [
+    `/usr/lib/systemd/${kind}`,
+    `/etc/systemd/${kind}`,
+    join(self.home, '.config/systemd/user'),
+  ]
+  const owners = await Promise.all(folders.map((folder) => files.ownerOf(join(folder, plainUnit))))
+  if (owners.every((owner) => owner === undefined)) {
+    return { kind: 'none', reason: 'the units of the packages are not installed (deploy/systemd has them)' }
+  }
+  if (kind === 'system') return { kind }
+  const runtime = environment.XDG_RUNTIME_DIR || `/run/user/${self.userId}`
+  if ((await files.ownerOf(join(runtime, 'systemd/private'))) === undefined) {
+    return {
+      kind: 'none',
+      reason: `your own systemd does not run; log in without su or sudo, or have an administrator run loginctl enable-linger ${self.name}, and run setup again`,
+    }
+  }
+  const staysAfterLogout = (await files.ownerOf(join('/var/lib/systemd/linger', self.name))) !== undefined
+  return { kind, staysAfterLogout }
+}
+
+function configHome({ platform, self, environment }: Look): string {
+  // The place of the agent's files is that of the user's units on every platform.
+  return environment.XDG_CONFIG_HOME || configHomeOf(self, platform === 'darwin' ? 'linux' : platform)
+}
+
+async function settingsPaths(
+  { files, configFile }: Look,
+  manager: Manager,
+  folder: string,
+): Promise<readonly string[]> {
+  const ending = manager.kind === 'user' ? /(^|\.)environment$/ : /\.yaml$/
+  const names = ((await files.list(folder)) ?? []).filter((name) => ending.test(name)).toSorted()
+  return [...names.map((name) => join(folder, name)), ...(configFile === undefined ? [] : [configFile])]
+}
+
+async function readSettings(files: Files, path: string): Promise<SettingsFile> {
+  const text = await files.read(path)
+  if (text === undefined && (await files.ownerOf(path)) !== undefined) {
+    throw new ConfigError(`${path}: this user can't read it`)
+  }
+  try {
+    return settingsFileOf(text, formatOf(path))
+  } catch (error) {
+    throw new ConfigError(`${path}: it can't be read as YAML: ${firstLine(error)}`)
+  }
+}
+
+function nameIn(file: string): string {
+  return basename(file).replace(/\.(yaml|environment)$/, '')
+}
+
+function unitNames(name: string | undefined): readonly string[] {
+  return name === undefined ? [] : [`kopia-metrics-agent@${name}.service`]
+}
+
+async function userOfService(files: Files): Promise<string> {
+  const texts: string[] = []
+  for (const folder of dropInFolders) {
+    for (const name of ((await files.list(folder)) ?? []).toSorted()) {
+      if (name.endsWith('.conf')) texts.push((await files.read(join(folder, name))) ?? '')
+    }
+  }
+  return userIn(texts) ?? 'root'
+}
+
+/** What systemd says of the units. */
+async function unitStates(
+  manager: Manager,
+  units: readonly string[],
+): Promise<ReadonlyMap<string, UnitState>> {
+  if (manager.kind === 'none') return new Map()
+  const scope = manager.kind === 'user' ? ['--user'] : []
+  const states = await Promise.all(
+    units.map(async (unit) => {
+      const properties = '--property=UnitFileState,ActiveState'
+      const shown = await execa('systemctl', [...scope, 'show', properties, unit], {
+        reject: false,
+        env: userBus(),
+      })
+      const text = String(shown.stdout ?? '')
+      return [
+        unit,
+        { isEnabled: /^UnitFileState=enabled$/m.test(text), isActive: /^ActiveState=active$/m.test(text) },
+      ] as const
+    }),
+  )
+  return new Map(states)
+}
+
+/** Files and folders that setup would create, as far as they exist. */
+async function otherPaths(files: Files, settingsFolder: string, self: Person): Promise<ReadonlySet<string>> {
+  const units = ((await files.list('/etc/systemd/system')) ?? []).filter(
+    (name) => name.startsWith('kopia-metrics-agent') && name.endsWith('.d'),
+  )
+  const folders = [
+    settingsFolder,
+    '/etc/credstore',
+    '/var/log/kopia',
+    join(self.home, '.cache/kopia-logs'),
+    join(self.home, 'Library/Logs/kopia-logs'),
+    ...units.map((name) => join('/etc/systemd/system', name)),
+  ]
+  const found = await Promise.all(
+    folders.map(async (folder) => ((await files.list(folder)) ?? []).map((name) => join(folder, name))),
+  )
+  return new Set(found.flat())
+}

@@ -1,0 +1,85 @@
+// Runs a command of this program as the agent that its unit starts: the same user, settings and secrets.
+
+import { chmod, chown, copyFile, mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
+import { execa } from 'execa'
+import { flagOf } from '../settings/names.ts'
+import { secretPath, usesCredentials } from './agent-settings.ts'
+import type { Machine } from './facts.ts'
+import type { Files } from './files.ts'
+import { type PlannedAgent, type SecretSetting, secretSettings } from './plan-types.ts'
+import { bareEnvironment, launcherFor } from './run-as.ts'
+import { variablesIn } from './settings-file.ts'
+
+/** Resolves with the exit code. What the command prints goes to this program's own output. */
+export async function runAgent(
+  agent: PlannedAgent,
+  machine: Machine,
+  files: Files,
+  parameters: readonly string[],
+): Promise<number> {
+  const credentials = await copyCredentials(agent, machine, files)
+  const launcher = launcherFor(agent.user, machine.self)
+  const [program = process.execPath, ...before] = [...launcher, process.execPath, ...process.execArgv]
+  try {
+    const result = await execa(
+      program,
+      [...before, process.argv[1] ?? '', ...parameters, ...fileFlag(agent)],
+      {
+        env: {
+          ...bareEnvironment(process.env),
+          HOME: agent.user.home,
+          ...(await unitVariables(agent, files)),
+          ...(credentials !== undefined && { CREDENTIALS_DIRECTORY: credentials }),
+        },
+        extendEnv: false,
+        // The folder of root's shell is closed to others.
+        ...(launcher.length > 0 && { cwd: '/' }),
+        stdio: ['ignore', 'inherit', 'inherit'],
+        reject: false,
+      },
+    )
+    return result.exitCode ?? 1
+  } finally {
+    if (credentials !== undefined) await rm(credentials, { recursive: true, force: true })
+  }
+}
+
+function fileFlag({ file, format }: PlannedAgent): readonly string[] {
+  return format === 'yaml' ? [`--config=${file}`] : []
+}
+
+/** What the unit sets, and the files in its EnvironmentFile= lines. */
+export async function unitVariables(
+  { environment, file, format, name }: Pick<PlannedAgent, 'environment' | 'file' | 'format' | 'name'>,
+  files: Files,
+): Promise<Readonly<Record<string, string>>> {
+  const extra = format === 'environment' ? file : name && join(dirname(file), `${name}.env`)
+  const text = extra === undefined ? undefined : await files.read(extra)
+  return { ...environment, ...variablesIn(text ?? '') }
+}
+
+/** The secrets that exist, under the names by which systemd hands them to the service; undefined where it does not. */
+async function copyCredentials(
+  agent: PlannedAgent,
+  machine: Machine,
+  files: Files,
+): Promise<string | undefined> {
+  if (!usesCredentials(machine, agent.unit)) return undefined
+  const folder = await mkdtemp(join(tmpdir(), 'kopia-metrics-agent-'))
+  for (const setting of secretSettings) {
+    const from = secretPath(machine, agent, agent.unit, setting)
+    if ((await files.ownerOf(from)) === undefined) continue
+    const copy = join(folder, credentialName(setting))
+    await copyFile(from, copy)
+    await chmod(copy, 0o400)
+    await chown(copy, agent.user.userId, agent.user.groupId)
+  }
+  await chown(folder, agent.user.userId, agent.user.groupId)
+  return folder
+}
+
+function credentialName(setting: SecretSetting): string {
+  return `kopia-metrics-agent.${flagOf(setting).replace(/-file$/, '')}`
+}

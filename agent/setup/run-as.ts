@@ -1,0 +1,24 @@
+// Starts programs as the person whose Kopia it is: as another user, Kopia leaves cache files that its owner can't open.
+
+import type { Person } from './facts.ts'
+
+/** What stands before a program; nothing for the user who runs setup. runuser(1) asks for no password. */
+export function launcherFor(person: Person, self: Person): readonly string[] {
+  if (person.userId === self.userId) return []
+  const unset = ['XDG_CONFIG_HOME', 'XDG_CACHE_HOME', 'XDG_STATE_HOME', 'XDG_RUNTIME_DIR']
+  return [
+    'runuser',
+    '-u',
+    person.name,
+    '--',
+    'env',
+    ...unset.flatMap((name) => ['-u', name]),
+    `HOME=${person.home}`,
+  ]
+}
+
+/** The environment without what is set for Kopia and the agent: a unit does not have it. */
+export function bareEnvironment(environment: NodeJS.ProcessEnv): Record<string, string> {
+  const entries = Object.entries(environment).filter(([name]) => !name.startsWith('KOPIA_'))
+  return Object.fromEntries(entries.flatMap(([name, value]) => (value === undefined ? [] : [[name, value]])))
+}

@@ -1,0 +1,63 @@
+// The units of the packages, and what they set: deploy/systemd.
+
+import { join } from 'node:path'
+import type { Machine, Person } from './facts.ts'
+import type { Answers } from './plan-types.ts'
+
+export const timerUnit = 'kopia-metrics-agent-push.timer'
+const pushUnit = 'kopia-metrics-agent-push.service'
+const credentials = '/etc/credstore'
+
+/** The unit that runs an agent; undefined: nothing does. A timer that is enabled already stays the usual one. */
+export function unitOf(
+  { manager, units }: Machine,
+  name: string | undefined,
+  { unit, configFile }: Pick<Answers, 'unit' | 'configFile'>,
+): string | undefined {
+  if (manager.kind === 'none' || unit === 'none' || configFile !== undefined) return undefined
+  if (name !== undefined) return `kopia-metrics-agent@${name}.service`
+  const isTimed = unit === 'timer' || (unit === 'usual' && units.get(timerUnit)?.isEnabled === true)
+  return isTimed ? timerUnit : 'kopia-metrics-agent.service'
+}
+
+/** Where the unit finds a secret, such as `kopia-password`. */
+export function credentialPath(name: string | undefined, secret: string): string {
+  return join(credentials, ['kopia-metrics-agent', ...(name === undefined ? [] : [name]), secret].join('.'))
+}
+
+/** What the unit's own Environment= lines set. */
+export function unitEnvironment(
+  machine: Pick<Machine, 'manager' | 'self'>,
+  name: string | undefined,
+): Readonly<Record<string, string>> {
+  const system = machine.manager.kind === 'system'
+  const root = system ? '/var/lib' : join(machine.self.home, '.local/state')
+  const state = join(root, 'kopia-metrics-agent', ...(name === undefined ? [] : ['instances', name]))
+  if (name === undefined) return system ? { KOPIA_METRICS_STATE_DIR: state } : {}
+  return {
+    KOPIA_METRICS_STATE_DIR: state,
+    KOPIA_METRICS_GROUPING: `agent=${name}`,
+    KOPIA_METRICS_LISTEN: '',
+  }
+}
+
+export type DropIn = { readonly path: string; readonly text: string }
+
+/** The agent of another person's Kopia runs as that person. It must write Kopia's cache, which is in the home. */
+export function dropInFor(unit: string, person: Person, configPath: string): DropIn {
+  const service = unit === timerUnit ? pushUnit : unit
+  const flatpak = /^.+\/\.var\/app\/[^/]+\//.exec(configPath)?.[0]
+  const caches = [join(person.home, '.cache'), ...(flatpak === undefined ? [] : [join(flatpak, 'cache')])]
+  return {
+    path: `/etc/systemd/system/${service}.d/user.conf`,
+    text: `[Service]\nUser=${person.name}\n${caches.map((cache) => `ReadWritePaths=-${cache}\n`).join('')}`,
+  }
+}
+
+/** The user of a service, by its drop-ins; undefined if none says so. */
+export function userIn(dropIns: readonly string[]): string | undefined {
+  return dropIns
+    .flatMap((text) => [...text.matchAll(/^User=(\S+)$/gm)])
+    .map(([, user]) => user)
+    .at(-1)
+}
