@@ -9,7 +9,8 @@ export class NewerLedgerError extends Error {
 
   constructor(version: number) {
     super(
-      `it has version ${version}, written by a newer kopia-metrics-agent; this one reads versions up to ${ledgerVersion}`,
+      `it has version ${version}, written by a newer kopia-metrics-agent; this one reads versions up to ${ledgerVersion}: ` +
+        'install that version again, or move the file away',
     )
   }
 }

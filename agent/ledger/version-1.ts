@@ -1,6 +1,8 @@
 // Turns the JSON of a ledger of version 1 into version 2. Version 1 grew without a new number: what a field of today lacks
 // there is filled in.
 
+import { noEvidence } from '../kopia/runs/evidence.ts'
+
 export type JsonObject = Readonly<Record<string, unknown>>
 
 /** Whether the value is an object of JSON, and no array. */
@@ -28,7 +30,7 @@ function sourceFromVersion1(state: unknown): unknown {
   if (!isObject(state)) return state
   const { snapshotCounts, snapshotsAskedAt: _, sizeBytes: __, ...kept } = state
   return {
-    ...failuresOf(state.lastAttempt),
+    ...failuresOf(state),
     ...(snapshotCounts !== undefined && { held: { counts: snapshotCounts } }),
     ...kept,
     source: sourceOf(state.source),
@@ -36,11 +38,14 @@ function sourceFromVersion1(state: unknown): unknown {
   }
 }
 
-/** How many attempts failed in a row was not noted: at least the last one did, or did not. */
-function failuresOf(lastAttempt: unknown): JsonObject {
-  return isObject(lastAttempt) && lastAttempt.outcome !== 'success'
-    ? { consecutiveFailures: 1, lastFailureAt: lastAttempt.endedAt }
-    : { consecutiveFailures: 0 }
+/** How many attempts failed in a row was not noted: all where none succeeded, else at least the last one. */
+function failuresOf({ lastAttempt, lastSuccessAt, attempts }: JsonObject): JsonObject {
+  if (!isObject(lastAttempt) || lastAttempt.outcome === 'success') return { consecutiveFailures: 0 }
+  const counted = isObject(attempts) ? Number(attempts.failed) + Number(attempts.incomplete) : 0
+  return {
+    consecutiveFailures: lastSuccessAt === undefined ? Math.max(1, counted) : 1,
+    lastFailureAt: lastAttempt.endedAt,
+  }
 }
 
 function finishedFromVersion1(attempt: JsonObject): JsonObject {
@@ -62,30 +67,36 @@ function repositoryFromVersion1({ sizeBytes: _, ...repository }: JsonObject): Js
 
 function runFromVersion1(run: unknown): unknown {
   if (!isObject(run) || run.state === 'settled') return run
-  const { evidence, preview = evidence, hookCalls } = run
+  const { evidence, preview } = run
+  if (isObject(evidence) && evidence.repository === undefined) return runToReadAgain(run)
+  return { ...run, evidence: evidenceFromVersion1(evidence), preview: evidenceFromVersion1(preview) }
+}
+
+/**
+ * A run as 0.1.0 knew it. What it had noted does not tell a killed backup from a good one, so its log is read again from the
+ * beginning: none of its attempts is counted yet.
+ */
+function runToReadAgain({ endedAt: _, hookCalls, ...run }: JsonObject): JsonObject {
   return {
     ...run,
-    evidence: evidenceFromVersion1(evidence),
-    preview: evidenceFromVersion1(preview),
-    ...(Array.isArray(hookCalls) && { hookCalls: hookCalls.map(callFromVersion1) }),
+    state: 'open',
+    readBytes: {},
+    evidence: noEvidence,
+    preview: noEvidence,
+    hookCalls: Array.isArray(hookCalls) ? hookCalls.map(callFromVersion1) : [],
   }
 }
 
 function evidenceFromVersion1(evidence: unknown): unknown {
   if (!isObject(evidence)) return evidence
   const { attempts } = evidence
-  return {
-    repository: 'unknown',
-    ...renamed(evidence, { lastRecordAt: 'newestRecordAt' }),
-    ...(Array.isArray(attempts) && { attempts: attempts.map(attemptFromVersion1) }),
-  }
+  return Array.isArray(attempts) ? { ...evidence, attempts: attempts.map(attemptFromVersion1) } : evidence
 }
 
 function attemptFromVersion1(attempt: unknown): unknown {
-  if (!isObject(attempt)) return attempt
-  const known = renamed(attempt, { toldBy: 'origin', claim: 'reportedResult', claimedAt: 'reportedAt' })
-  // The first agents read the logs of commands only.
-  return known.origin === 'log' ? { ...known, origin: 'command' } : known
+  return isObject(attempt)
+    ? renamed(attempt, { toldBy: 'origin', claim: 'reportedResult', claimedAt: 'reportedAt' })
+    : attempt
 }
 
 /** The first hooks ran no action, so each reported one call. */
