@@ -4,6 +4,7 @@ import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { build, type Plugin } from 'esbuild'
+import { buildName } from './build-name.ts'
 
 const projectFolder = fileURLToPath(new URL('..', import.meta.url))
 
@@ -45,6 +46,7 @@ export async function bundle(entry: string, folder: string): Promise<readonly st
     banner: { js: requireForCommonJs },
     plugins: [httpByRequire],
     legalComments: 'none',
+    define: { BUILD: JSON.stringify(buildName(projectFolder, process.env)) },
     metafile: true,
     logLevel: 'warning',
   })
