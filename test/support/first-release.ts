@@ -23,6 +23,17 @@ const openLog = 'kopia-20261128-084352-5359-snapshot-create.0.log'
 /** When the ledger was saved, in Unix seconds. */
 const savedAt = 1795855440
 
+/** How many seconds the times must move to be an hour ago. */
+const timeShift = () => Date.now() / 1000 - 3600 - savedAt
+
+/** The text of the ledger for another repository, as if it had been saved an hour ago. */
+export async function firstLedgerOf(repositoryId: string): Promise<string> {
+  const shift = timeShift()
+  return (await firstLedgerText())
+    .replaceAll(/"repositoryId":"[0-9a-f]+"/g, `"repositoryId":"${repositoryId}"`)
+    .replaceAll(/\b1795855\d{3}(\.\d+)?\b/g, (time) => String(Number(time) + shift))
+}
+
 /**
  * Gives a lab the state of a machine on which 0.1.0 ran until an hour ago, with its hooks in the policy of the source `hooked`. Resolves
  * with the paths of the sources by their names.
@@ -45,11 +56,9 @@ export async function asOfFirstRelease(lab: Lab): Promise<ReadonlyMap<string, st
     `--before-snapshot-root-action=${hooks}/before-snapshot-root.sh`,
     `--after-snapshot-root-action=${hooks}/after-snapshot-root.sh`,
   )
-  const shift = Date.now() / 1000 - 3600 - savedAt
+  const shift = timeShift()
   const here = (text: string) => text.replaceAll('/data/', `${join(lab.folder, 'sources')}/`)
-  const ledger = here(await firstLedgerText())
-    .replaceAll(/"repositoryId":"[0-9a-f]+"/g, `"repositoryId":"${status.uniqueIDHex}"`)
-    .replaceAll(/\b1795855\d{3}(\.\d+)?\b/g, (time) => String(Number(time) + shift))
+  const ledger = here(await firstLedgerOf(status.uniqueIDHex))
   await mkdir(lab.spool, { recursive: true, mode: 0o700 })
   await writeFile(join(lab.stateDirectory, 'ledger.json'), ledger)
   const log = here(await readFile(new URL(`cli-logs/${openLog}`, folder), 'utf8')).replaceAll(

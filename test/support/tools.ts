@@ -17,6 +17,7 @@ export type ToolName =
   | 'amtool'
   | 'node_exporter'
   | 'shellcheck'
+  | 'nfpm'
   | 'systemd-analyze'
   | 'busybox'
   | 'catatonit'
