@@ -71,13 +71,20 @@ async function testOn(context: TestContext, image: string, packages: Packages): 
         "dpkg-deb --contents /root/first.deb | sed -E 's|^(\\S+) (\\S+) +\\S+ \\S+ \\S+ \\./|\\1 \\2 /|; s|/$||'",
       ),
     )
-    assert.deepEqual(ofRpm, ofDeb)
+    assert.deepEqual(
+      ofRpm.filter((line) => !ofDeb.includes(line)),
+      [],
+    )
+    assert.deepEqual(
+      ofDeb.filter((line) => !ofRpm.includes(line)),
+      [],
+    )
     assert.ok(ofRpm.includes(`-rwxr-xr-x root/root ${lib}/hooks/before-snapshot-root.sh`), ofRpm.join('\n'))
     assert.ok(ofRpm.includes(`-rw-r--r-- root/root ${config}`))
   })
 
   await context.test('its digests are right, and only the settings are a configuration', async () => {
-    assert.equal(await rpm(machine, '-K', '/root/first.rpm'), '/root/first.rpm: digests OK\n')
+    assert.equal(await machine.must('rpm', '-K', '/root/first.rpm'), '/root/first.rpm: digests OK\n')
     assert.equal(await rpm(machine, '-qp', '--configfiles', '/root/first.rpm'), `${config}\n`)
     const scripts = await rpm(machine, '-qp', '--scripts', '/root/first.rpm')
     const kinds = [...scripts.matchAll(/^(\w+) scriptlet \(using (.*)\):$/gm)].map((match) => match.slice(1))
