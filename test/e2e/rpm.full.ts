@@ -147,19 +147,25 @@ async function testOn(context: TestContext, image: string, packages: Packages): 
     await machine.must('rm', `${config}.rpmnew`)
   })
 
-  await context.test('an upgrade with the same defaults only restarts what runs', async () => {
-    const before = await processId()
-    await rpm(machine, '--upgrade', '/root/next.rpm')
-    assert.equal((await machine.must('ls', '/etc/kopia-metrics-agent')).trim(), 'config.yaml')
-    assert.notEqual(await processId(), before)
-    await machine.must('systemctl', 'stop', unit)
-    await rpm(machine, '--upgrade', '--oldpackage', '/root/first.rpm')
-    assert.equal(await property(machine, 'ActiveState'), 'inactive')
-    await rpm(machine, '--upgrade', '/root/next.rpm')
-    await machine.must('systemctl', 'start', unit)
-    await backUp()
-    await counted(machine, 5)
-  })
+  await context.test(
+    'an upgrade with the same defaults only restarts what runs, and the timer pushes without a daemon',
+    async () => {
+      const before = await processId()
+      await rpm(machine, '--upgrade', '/root/next.rpm')
+      assert.equal((await machine.must('ls', '/etc/kopia-metrics-agent')).trim(), 'config.yaml')
+      assert.notEqual(await processId(), before)
+      await machine.must('systemctl', 'stop', unit)
+      await backUp()
+      await machine.must('systemctl', 'start', 'kopia-metrics-agent-push.service')
+      await counted(machine, 5)
+      await rpm(machine, '--upgrade', '--oldpackage', '/root/first.rpm')
+      assert.equal(await property(machine, 'ActiveState'), 'inactive')
+      await rpm(machine, '--upgrade', '/root/next.rpm')
+      await machine.must('systemctl', 'start', unit)
+      await backUp()
+      await counted(machine, 6)
+    },
+  )
 
   await context.test('removing it leaves its state, and hooks that fail no backup', async () => {
     await machine.write('/etc/kopia-metrics-agent/other.yaml', 'listen: ""\n')
@@ -190,7 +196,7 @@ async function testOn(context: TestContext, image: string, packages: Packages): 
     assert.equal(await rpm(machine, '--verify', 'kopia-metrics-agent'), '')
     await machine.must('mv', `${config}.rpmsave`, config)
     await machine.must('systemctl', 'enable', '--now', unit)
-    await counted(machine, 6)
+    await counted(machine, 7)
     await waitFor('the events are taken', async () =>
       (await machine.shell(`ls ${state}/spool`)) === '' ? true : undefined,
     )

@@ -3,8 +3,9 @@
 import assert from 'node:assert/strict'
 import { execFileSync } from 'node:child_process'
 import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { configFile } from '../../agent/commands/help.ts'
+import { whileBuilding } from './build-lock.ts'
 import { projectFolder, tool } from './tools.ts'
 
 const processor = process.arch === 'arm64' ? 'aarch64' : 'x86_64'
@@ -12,7 +13,7 @@ const processor = process.arch === 'arm64' ? 'aarch64' : 'x86_64'
 /** The .rpm beside a .deb. */
 export async function rpmOf(deb: string): Promise<string> {
   const release = /-(\d+)_/.exec(deb)?.[1]
-  const folder = join(projectFolder, 'build')
+  const folder = dirname(deb)
   const name = (await readdir(folder)).find((each) => each.endsWith(`-${release}.${processor}.rpm`))
   assert.ok(name, deb)
   return join(folder, name)
@@ -26,19 +27,21 @@ export async function makeOldRpm(folder: string): Promise<string> {
     join(folder, 'config.yaml'),
   )
   await writeFile(join(folder, 'old.yaml'), description)
-  return makeRpm(folder, 'old.yaml', {
-    PACKAGE_ARCH: process.arch === 'arm64' ? 'arm64' : 'amd64',
-    PACKAGE_NODE: 'node_modules/node/bin/node',
-    PACKAGE_VERSION: '0.1.0',
-    PACKAGE_RELEASE: '1',
-  })
+  return whileBuilding(() =>
+    makeRpm(folder, 'old.yaml', {
+      PACKAGE_ARCH: process.arch === 'arm64' ? 'arm64' : 'amd64',
+      PACKAGE_NODE: 'node_modules/node/bin/node',
+      PACKAGE_VERSION: '0.1.0',
+      PACKAGE_RELEASE: '1',
+    }),
+  )
 }
 
 /**
  * A .rpm that provides what the agent's requires. The machine has the libraries, as Debian's packages, of which rpm knows nothing. It is
  * written by hand, so that a requirement that nobody thought of fails the test.
  */
-export function makeLibrariesRpm(folder: string): Promise<string> {
+export async function makeLibrariesRpm(folder: string): Promise<string> {
   const provided = [
     '/bin/sh',
     'libc.so.6(GLIBC_2.28)(64bit)',
@@ -53,9 +56,8 @@ export function makeLibrariesRpm(folder: string): Promise<string> {
     description: 'what Debian has installed',
     provides: provided,
   }
-  return writeFile(join(folder, 'libraries.yaml'), JSON.stringify(description)).then(() =>
-    makeRpm(folder, 'libraries.yaml', {}),
-  )
+  await writeFile(join(folder, 'libraries.yaml'), JSON.stringify(description))
+  return makeRpm(folder, 'libraries.yaml', {})
 }
 
 async function makeRpm(folder: string, description: string, environment: NodeJS.ProcessEnv): Promise<string> {
