@@ -8,8 +8,8 @@ import { join } from 'node:path'
 const digits = 7
 
 /**
- * The commit of the checkout in `folder`, with `-modified` where its files differ from the commit. Where no checkout is, as in the build of an
- * image: the commit that BUILD_COMMIT names, else `unknown`. Throws where BUILD_COMMIT is no commit.
+ * The commit that BUILD_COMMIT names, else that of the checkout in `folder`, with `-modified` where its files differ from the
+ * commit. Where neither is there, as in the build of an image: `unknown`. Throws where BUILD_COMMIT is no commit.
  */
 export function buildName(folder: string, environment: NodeJS.ProcessEnv): string {
   const named = environment.BUILD_COMMIT ?? ''

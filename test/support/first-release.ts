@@ -6,10 +6,10 @@ import { fileURLToPath } from 'node:url'
 import type { Lab } from './lab.ts'
 
 /**
- * Written by the code of 0.1.0 (commit 215e6de, the first in which ledger, hooks and daemon worked and were tested), beside a real Kopia 0.23.1 of
- * alex@pi: a backup from before the agent, successes, a backup that its limit cut off, failures, a source with hooks and without a
- * log, and an open run of two sources, one of which was created. The spool holds a backup that only hooks saw while no
- * agent ran. Only the folder of the sources was renamed.
+ * Written by the code of 0.1.0 (commit 215e6de, the first in which ledger, hooks and daemon worked and were tested), beside a
+ * real Kopia 0.23.1 of alex@pi: a backup from before the agent, successes, a backup that its limit cut off, failures, a source
+ * with hooks and without a log, and an open run of two sources, one of which was created. The spool holds a backup that only
+ * hooks saw while no agent ran. Only folders were renamed.
  */
 const folder = new URL('../fixtures/release-0.1.0/', import.meta.url)
 
@@ -35,8 +35,8 @@ export async function firstLedgerOf(repositoryId: string): Promise<string> {
 }
 
 /**
- * Gives a lab the state of a machine on which 0.1.0 ran until an hour ago, with its hooks in the policy of the source `hooked`. Resolves
- * with the paths of the sources by their names.
+ * Gives a lab the state of a machine on which 0.1.0 ran until an hour ago, with its hooks in the policy of the source
+ * `hooked`. Resolves with the paths of the sources by their names.
  */
 export async function asOfFirstRelease(lab: Lab): Promise<ReadonlyMap<string, string>> {
   const { kopia } = lab

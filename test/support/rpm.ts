@@ -38,8 +38,8 @@ export async function makeOldRpm(folder: string): Promise<string> {
 }
 
 /**
- * A .rpm that provides what the agent's requires. The machine has the libraries, as Debian's packages, of which rpm knows nothing. It is
- * written by hand, so that a requirement that nobody thought of fails the test.
+ * A .rpm that provides what the agent's requires. The machine has the libraries, as Debian's packages, of which rpm knows
+ * nothing. The list is written by hand, so that a requirement that nobody thought of fails the test.
  */
 export async function makeLibrariesRpm(folder: string): Promise<string> {
   const provided = [
