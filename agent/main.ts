@@ -7,6 +7,7 @@ import { nextStopSignal } from './commands/stop-signal.ts'
 import { disableOptimizer } from './daemon/v8-flags.ts'
 import type { Flags } from './settings/load.ts'
 import type { Settings } from './settings/settings.ts'
+import { versionLine } from './util/build.ts'
 
 const exitCodes = { ok: 0, failed: 1, usage: 2 } as const
 type GivenCommand = CommandLine & { kind: 'command' }
@@ -36,7 +37,7 @@ async function main(arguments_: readonly string[]): Promise<ExitCode> {
   const line = parseCommandLine(arguments_)
   switch (line.kind) {
     case 'version':
-      return print(`${readVersion()}\n`)
+      return print(`${versionLine(readVersion())}\n`)
     case 'help':
       return print((await import('./commands/help.ts')).help())
     case 'misuse':

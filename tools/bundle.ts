@@ -4,6 +4,7 @@ import { readdir, readFile } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { build, type Plugin } from 'esbuild'
+import { buildName } from './build-name.ts'
 
 /** The licences whose terms are met by shipping their texts (SPDX identifiers). A library under another is not shipped unseen. */
 export const allowedLicences: readonly string[] = [
@@ -55,6 +56,7 @@ export async function bundle(entry: string, folder: string): Promise<readonly st
     banner: { js: requireForCommonJs },
     plugins: [httpByRequire],
     legalComments: 'none',
+    define: { BUILD: JSON.stringify(buildName(projectFolder, process.env)) },
     metafile: true,
     logLevel: 'warning',
   })

@@ -1,6 +1,6 @@
 #!/bin/sh
 # Creates the image of a Debian machine that boots with systemd, and prints its name.
-# Usage: machine-image.sh [SUITE] (default: bookworm)
+# Usage: machine-image.sh [SUITE [PACKAGE...]] (default: bookworm), with further Debian packages in an image of its own
 #
 # Needs podman and debootstrap, and installs missing ones from Debian's packages (as root). Podman stores the image, one for
 # all checkouts; `podman rmi NAME` removes it.
@@ -8,10 +8,13 @@
 set -eu
 
 suite=${1:-bookworm}
+[ "$#" -eq 0 ] || shift
+variant=$suite included=systemd-sysv,dbus,libpam-systemd
+for package in "$@"; do variant=${variant}_$package included=$included,$package; done
 here=$(cd -- "$(dirname -- "$0")" && pwd)
 repository=localhost/kopia-metrics-agent-test
 # The name depends on this file's checksum, so that a change here creates a new image.
-image=$repository:$suite-$(cksum <"$here/machine-image.sh" | cut -d ' ' -f 1)
+image=$repository:$variant-$(cksum <"$here/machine-image.sh" | cut -d ' ' -f 1)
 packages='podman runc netavark aardvark-dns iptables uidmap debootstrap'
 
 say() { printf '%s\n' "machine: $*" >&2; }
@@ -36,7 +39,7 @@ mirror() {
 # make_image FOLDER: creates a minimal Debian with systemd. Units that would affect the host are masked.
 make_image() {
   say "creating $image with debootstrap, which takes a minute"
-  if ! debootstrap --variant=minbase --include=systemd-sysv,dbus,libpam-systemd "$suite" "$1/root" "$(mirror)" \
+  if ! debootstrap --variant=minbase --include="$included" "$suite" "$1/root" "$(mirror)" \
     >"$1/log" 2>&1; then
     tail -n 20 "$1/log" >&2
     return 1
@@ -47,7 +50,7 @@ make_image() {
     sys-kernel-config.mount sys-fs-fuse-connections.mount apt-daily.timer apt-daily-upgrade.timer; do
     ln -s /dev/null "$1/root/etc/systemd/system/$unit"
   done
-  podman images --quiet --filter "reference=$repository:$suite-*" | xargs -r podman rmi >&2 || true
+  podman images --quiet --filter "reference=$repository:$variant-*" | xargs -r podman rmi >&2 || true
   tar -C "$1/root" -c . |
     podman import --quiet --change 'LABEL kopia-metrics-agent=test' - "$image" >&2
 }

@@ -7,7 +7,7 @@ import { statesOf } from '../backfill/states.ts'
 import { type Target, writeBackfill } from '../backfill/write.ts'
 import { kopiaOf } from '../daemon/kopia-client.ts'
 import { createSourceTest } from '../kopia/source-patterns.ts'
-import { lookAtLedger } from '../ledger/store.ts'
+import { lookAtLedger, type SeenLedger } from '../ledger/store.ts'
 import { isInScope } from '../reconcile/source-filter.ts'
 import type { Settings } from '../settings/settings.ts'
 import { bytesWords, countWords, durationWords, pluralWords } from '../status/words.ts'
@@ -27,13 +27,18 @@ export async function backfillCommand(settings: Settings, file: string, output: 
   const print = (line: string) => void output.messages.write(`${line}\n`)
   const nowSeconds = () => Date.now() / 1000
   const begin = nowSeconds()
+  const stored = await lookAtLedger(settings.stateDirectory)
+  if (stored.kind === 'unreadable' && stored.cause === 'newer version') {
+    print(`The ledger in ${settings.stateDirectory} can't be read: ${stored.reason}`)
+    return 1
+  }
   print(`Reading the repository's snapshots, and the logs in ${settings.cliLogs} …`)
   const history = await readHistoryOf(settings, nowSeconds, print)
   if (!history.ok) {
     print(`${history.command}: ${history.reason}`)
     return 1
   }
-  const until = await untilOf(settings, begin)
+  const until = untilOf(settings, stored, begin)
   const backfill = backfillOf(settings, history.sources, begin, until)
   const extent = extentOf(backfill)
   if (extent.samples === 0) {
@@ -67,9 +72,8 @@ function readHistoryOf(settings: Settings, nowSeconds: () => number, print: Prin
 }
 
 /** The time at which the live series begin: counters that overlap them would fall and rise again. */
-async function untilOf(settings: Settings, now: number): Promise<number> {
-  if (settings.backfill.until !== undefined) return Math.min(settings.backfill.until, now)
-  const stored = await lookAtLedger(settings.stateDirectory)
+function untilOf({ backfill }: Settings, stored: SeenLedger, now: number): number {
+  if (backfill.until !== undefined) return Math.min(backfill.until, now)
   return (stored.kind === 'loaded' ? stored.data.begunAt : undefined) ?? now
 }
 

@@ -9,7 +9,7 @@ import { pluralWords } from '../status/words.ts'
 
 type Print = (line: string) => void
 
-/** Changes the ledger of an agent that does not run. Resolves with the exit code; rejects where the ledger can't be used. */
+/** Changes the ledger of an agent that does not run. Resolves with the exit code. */
 export async function forgetSourcesCommand(
   { stateDirectory }: Pick<Settings, 'stateDirectory'>,
   nowSeconds: number,
@@ -31,6 +31,9 @@ export async function forgetSourcesCommand(
     const count = pluralWords(Object.keys(data.sources).length, 'source')
     print(`Forgot ${count} in ${stateDirectory}. The next start begins with what the repository holds then.`)
     return 0
+  } catch (error) {
+    printError(`forget: ${error instanceof Error ? error.message : error}`)
+    return 1
   } finally {
     await lock.release()
   }

@@ -27,6 +27,7 @@ Flags. Each is also an environment variable and (with _ for -) a key of the conf
       the configuration file, in YAML
 ${settings.join('\n')}
   --version
+      the version, what it was built from, Node and the system, in one line
   --help
 `
 }

@@ -13,7 +13,8 @@ import type { Settings } from '../settings/settings.ts'
 
 export type LedgerReading =
   | { readonly kind: 'known'; readonly ledger: Ledger; readonly savedAt: number }
-  | { readonly kind: 'missing' | 'unreadable'; readonly reason: string }
+  /** `newer`: a newer version of this program wrote it. */
+  | { readonly kind: 'missing' | 'unreadable' | 'newer'; readonly reason: string }
 
 export type LiveLedger = {
   /** Reads the ledger, and the results of `verify` that no agent has taken yet. Changes nothing. */
@@ -40,7 +41,7 @@ export function createLiveLedger(settings: LiveLedgerSettings): LiveLedger {
     }
     if (stored.kind === 'unreadable') {
       const reason = `The ledger in ${stateDirectory} can't be read: ${stored.reason}`
-      return { kind: 'unreadable', reason }
+      return { kind: stored.cause === 'newer version' ? 'newer' : 'unreadable', reason }
     }
     data = stored.data
     const ledger = createLedger(data)

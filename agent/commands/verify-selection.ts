@@ -28,6 +28,8 @@ export function namesOf(source: Source): readonly string[] {
 export async function selectionOf(settings: Settings, names: readonly string[]): Promise<Selection> {
   const live = createLiveLedger(settings)
   const reading = await live.read()
+  // Its results would lie beside a ledger whose form is unknown.
+  if (reading.kind === 'newer') throw new Error(reading.reason)
   const kopia = kopiaOf(settings)
   const ledger = reading.kind === 'known' ? reading.ledger : undefined
   const identity = await identityOf(kopia, ledger?.repository.status)

@@ -1,6 +1,7 @@
 // Turns the JSON of a ledger of any known version into today's.
 
 import { type LedgerData, ledgerVersion } from './ledger.ts'
+import { fromVersion1, isObject } from './version-1.ts'
 
 /** A ledger that a newer version of this program wrote: it must stay as it is. */
 export class NewerLedgerError extends Error {
@@ -8,12 +9,11 @@ export class NewerLedgerError extends Error {
 
   constructor(version: number) {
     super(
-      `it has version ${version}, written by a newer kopia-metrics-agent; this one reads versions up to ${ledgerVersion}`,
+      `it has version ${version}, written by a newer kopia-metrics-agent; this one reads versions up to ${ledgerVersion}: ` +
+        'install that version again, or move the file away',
     )
   }
 }
-
-type JsonObject = Readonly<Record<string, unknown>>
 
 /**
  * Returns the ledger that parsed JSON holds. Throws a NewerLedgerError, or another Error if it is no ledger. The version
@@ -33,43 +33,3 @@ function isLedger(json: unknown): json is LedgerData {
 }
 
 const partNames = ['sources', 'repository', 'commands', 'runs'] as const
-
-/** Version 2 renamed fields: of the ledger, and of the attempts of runs that are not settled. */
-function fromVersion1(ledger: JsonObject): JsonObject {
-  return {
-    ...renamed(ledger, { awakeQuarters: 'uptimeQuarters' }),
-    version: 2,
-    runs: isObject(ledger.runs) ? mapValues(ledger.runs, runFromVersion1) : ledger.runs,
-  }
-}
-
-function runFromVersion1(run: unknown): unknown {
-  if (!isObject(run)) return run
-  return mapValues(run, (value, name) =>
-    name === 'evidence' || name === 'preview' ? evidenceFromVersion1(value) : value,
-  )
-}
-
-function evidenceFromVersion1(evidence: unknown): unknown {
-  if (!isObject(evidence) || !Array.isArray(evidence.attempts)) return evidence
-  return {
-    ...evidence,
-    attempts: evidence.attempts.map((attempt: unknown) =>
-      isObject(attempt)
-        ? renamed(attempt, { toldBy: 'origin', claim: 'reportedResult', claimedAt: 'reportedAt' })
-        : attempt,
-    ),
-  }
-}
-
-function renamed(object: JsonObject, names: Readonly<Record<string, string>>): JsonObject {
-  return Object.fromEntries(Object.entries(object).map(([name, value]) => [names[name] ?? name, value]))
-}
-
-function mapValues(object: JsonObject, change: (value: unknown, name: string) => unknown): JsonObject {
-  return Object.fromEntries(Object.entries(object).map(([name, value]) => [name, change(value, name)]))
-}
-
-function isObject(value: unknown): value is JsonObject {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
-}

@@ -31,9 +31,7 @@ export async function loadLedger(stateDirectory: string, nowSeconds: number): Pr
     return { kind: 'loaded', data: migrateLedger(JSON.parse(text)) }
   } catch (error) {
     if (error instanceof NewerLedgerError) {
-      throw new Error(
-        `${path} can't be used: ${error.message}: install that version again, or move the file away`,
-      )
+      throw new Error(`${path} can't be used: ${error.message}`)
     }
     const keptAs = `${path}.unreadable-${Math.trunc(nowSeconds)}`
     await rename(path, keptAs)
@@ -44,7 +42,7 @@ export async function loadLedger(stateDirectory: string, nowSeconds: number): Pr
 export type SeenLedger =
   | { readonly kind: 'loaded'; readonly data: LedgerData; readonly savedAt: number }
   | { readonly kind: 'missing' }
-  | { readonly kind: 'unreadable'; readonly reason: string }
+  | { readonly kind: 'unreadable'; readonly reason: string; readonly cause: 'newer version' | 'fault' }
 
 /** Reads the ledger for commands that only show it, and changes nothing. `savedAt` is in Unix seconds. */
 export async function lookAtLedger(stateDirectory: string): Promise<SeenLedger> {
@@ -55,7 +53,8 @@ export async function lookAtLedger(stateDirectory: string): Promise<SeenLedger> 
     const { mtimeMs } = await stat(path)
     return { kind: 'loaded', data: migrateLedger(JSON.parse(text)), savedAt: mtimeMs / 1000 }
   } catch (error) {
-    return { kind: 'unreadable', reason: messageOf(error) }
+    const cause = error instanceof NewerLedgerError ? 'newer version' : 'fault'
+    return { kind: 'unreadable', reason: messageOf(error), cause }
   }
 }
 

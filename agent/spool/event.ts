@@ -14,7 +14,8 @@ export function parseEvent(bytes: Buffer, at: number): HookCall {
   if (!Number.isInteger(processId) || processId <= 0) throw new Error('PARENT_PID is no process id')
   const exitCode = entries.get('ACTION_EXIT_CODE') ?? ''
   return {
-    phase: parsePhase(entries.get('PHASE')),
+    // The hooks of 0.1.0 ran no action and named no phase. A policy may still name them after an upgrade.
+    phase: parsePhase(entries.get('PHASE') ?? 'call'),
     ...(/^\d{1,3}$/.test(exitCode) && { actionExitCode: Number(exitCode) }),
     ...(entries.get('ACTION_MODE') === 'essential' && { actionIsEssential: true as const }),
     action: parseAction(entries.get('KOPIA_ACTION')),
@@ -37,9 +38,9 @@ function parseAction(text: string | undefined): HookCall['action'] {
   throw new Error(`KOPIA_ACTION is ${JSON.stringify(text ?? '')}, not before- or after-snapshot-root`)
 }
 
-function parsePhase(text: string | undefined): HookCall['phase'] {
+function parsePhase(text: string): HookCall['phase'] {
   if (text === 'call' || text === 'begin' || text === 'end') return text
-  throw new Error(`PHASE is ${JSON.stringify(text ?? '')}, not call, begin or end`)
+  throw new Error(`PHASE is ${JSON.stringify(text)}, not call, begin or end`)
 }
 
 function required(entries: ReadonlyMap<string, string>, name: string): string {

@@ -120,10 +120,3 @@ test('.env.example lists every variable of the compose files, with its default',
   read.set('KOPIA_PASSWORD', '')
   assert.deepEqual(Object.fromEntries([...shown].sort()), Object.fromEntries([...read].sort()))
 })
-
-test("the tag of the agent's image is its version", async () => {
-  const { version }: { version: string } = JSON.parse(
-    await readFile(join(projectFolder, 'package.json'), 'utf8'),
-  )
-  assert.ok((await readDeploy('compose.yaml')).includes(`image: localhost/kopia-metrics-agent:${version}\n`))
-})

@@ -10,6 +10,7 @@ import { password, startGuardedGateway } from '../support/guarded-gateway.ts'
 import { createLab } from '../support/lab.ts'
 import { start } from '../support/processes.ts'
 import { projectFolder, tool } from '../support/tools.ts'
+import { bundledVersionLine } from '../support/version-line.ts'
 
 type PackedFile = { readonly path: string }
 type Packed = { readonly filename: string; readonly files: readonly PackedFile[] }
@@ -49,7 +50,7 @@ test('the package works when it is installed from its tarball', async (context) 
     })
     return { exitCode: await running.ended, output: running.output() }
   }
-  assert.match((await run(['--version'])).output, /^\d+\.\d+\.\d+\n$/)
+  assert.match((await run(['--version'])).output, bundledVersionLine())
   assert.match((await run(['--help'])).output, /^Usage: kopia-metrics-agent/)
   const lab = await createLab(context)
   const pushed = await run(['push', `--pushgateway-url=${lab.gateway.url}`], {

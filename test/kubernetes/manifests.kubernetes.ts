@@ -11,6 +11,7 @@ import { type Answer, build, kubectl, type Manifest, manifestsOf } from '../supp
 import { installOperator } from '../support/kubernetes/operator.ts'
 import { templateOf } from '../support/kubernetes/pods.ts'
 import { projectFolder } from '../support/tools.ts'
+import { packageVersion } from '../support/version-line.ts'
 
 const server = 'deploy/kubernetes/overlays/server'
 const cronJob = 'deploy/kubernetes/overlays/cronjob'
@@ -76,7 +77,7 @@ test('a real API server', async (context) => {
     const text = await build(await asInReadme(cluster.folder))
     assertTaken(await check(text))
     const own = [
-      /image: registry\.example\.com\/kopia-metrics-agent:0\.1\.0/,
+      new RegExp(`image: registry\\.example\\.com/kopia-metrics-agent:${packageVersion}$`, 'm'),
       /release: kube-prometheus-stack/,
       /kubernetes\.io\/metadata\.name: monitoring/,
       /claimName: data/,

@@ -4,11 +4,14 @@ import assert from 'node:assert/strict'
 import { readdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { test } from 'node:test'
-import type { Run } from '../../agent/kopia/runs/run.ts'
+import { newRun, type Run } from '../../agent/kopia/runs/run.ts'
 import { createLedger, emptyLedger } from '../../agent/ledger/ledger.ts'
 import { migrateLedger, NewerLedgerError } from '../../agent/ledger/migration.ts'
 import { loadLedger, lookAtLedger, saveLedger } from '../../agent/ledger/store.ts'
+import { statusOf } from '../../agent/status/status.ts'
+import { firstLedgerText } from '../support/first-release.ts'
 import { temporaryFolder } from '../support/folder.ts'
+import { defaultLimitSettings } from '../support/limits.ts'
 import { start } from '../support/processes.ts'
 import { agentEntry } from '../support/stack.ts'
 
@@ -83,6 +86,70 @@ test('a ledger of version 1 on disk is loaded, shown and saved as version 2', as
   assert.deepEqual(await readdir(folder), ['ledger.json'])
 })
 
+test('the ledger of 0.1.0 is migrated: its counters and runs go on, and what it lacks is filled in', async () => {
+  const text = await firstLedgerText()
+  const old: { sources: Record<string, { attempts: object }>; runs: object } = JSON.parse(text)
+  const data = migrateLedger(JSON.parse(text))
+  assert.deepEqual(
+    [data.version, data.isPastRead, data.commands, Object.keys(data.runs)],
+    [2, true, {}, Object.keys(old.runs)],
+  )
+  assert.deepEqual(
+    Object.entries(data.sources).map(([name, { attempts }]) => [name, attempts]),
+    Object.entries(old.sources).map(([name, { attempts }]) => [name, attempts]),
+  )
+  const failures = Object.entries(data.sources).map(([name, state]) => [
+    name.replace('alex@pi:/data/', ''),
+    state.consecutiveFailures,
+    state.lastFailureAt,
+  ])
+  assert.deepEqual(failures, [
+    ['documents', 0, undefined],
+    ['photos', 0, undefined],
+    ['music', 1, 1795855423.970865],
+    ['broken', 2, 1795855426.411389],
+    ['hooked', 0, undefined],
+    ['slow', 0, undefined],
+  ])
+  const hooked = data.sources['alex@pi:/data/hooked']
+  assert.deepEqual(hooked?.source, { user: 'alex', host: 'pi', path: '/data/hooked' })
+  assert.deepEqual(hooked.lastAttempt?.errors, { fatal: 0, ignored: 0 })
+  assert.deepEqual([hooked.held?.counts.all, hooked.lastSuccessAt], [2, 1795855428.703968])
+  assert.deepEqual(data.runs['20261128-084352-5359-snapshot-create'], {
+    ...newRun(5359, 'snapshot-create'),
+    lastSignAt: 1795855433.7273893,
+    process: '7128361',
+  })
+  // What reads a ledger can read this one.
+  assert.deepEqual(createLedger(data).toData(new Map(Object.entries(data.runs))), data)
+  const { sources } = statusOf(createLedger(data), defaultLimitSettings, new Map(), 1795855440)
+  assert.equal(sources.length, 6)
+})
+
+test('the calls that 0.1.0 remembered of the hooks of an ended run have a phase, and the run ends again', () => {
+  const call = { action: 'before', callId: 'a1', path: '/data', processId: 42, at: 1 }
+  const evidence = { attempts: [], fatalErrors: [] }
+  const run = {
+    state: 'ended',
+    endedAt: 2,
+    processId: 42,
+    command: '',
+    readBytes: {},
+    evidence,
+    hookCalls: [call],
+    lastSignAt: 1,
+  }
+  const data = migrateLedger({
+    version: 1,
+    sources: {},
+    repository: { sizeBytes: 1 },
+    runs: { 'hooks-42-a1': run },
+  })
+  const hookCalls = [{ phase: 'call', ...call }]
+  assert.deepEqual(data.runs['hooks-42-a1'], { ...newRun(42, ''), hookCalls, lastSignAt: 1 })
+  assert.deepEqual([data.repository, data.isPastRead], [{}, undefined])
+})
+
 test('a ledger of this version is not changed', () => {
   assert.equal(migrateLedger(emptyLedger), emptyLedger)
 })
@@ -92,12 +159,14 @@ test('a ledger of a newer version is refused in one line, and the file stays', a
   const path = join(folder, 'ledger.json')
   const text = '{"version":3,"sources":{},"unheardOf":1}'
   await writeFile(path, text)
-  const reason = 'it has version 3, written by a newer kopia-metrics-agent; this one reads versions up to 2'
+  const reason =
+    'it has version 3, written by a newer kopia-metrics-agent; this one reads versions up to 2: ' +
+    'install that version again, or move the file away'
   assert.throws(() => migrateLedger(JSON.parse(text)), new NewerLedgerError(3))
   await assert.rejects(loadLedger(folder, 1), {
-    message: `${path} can't be used: ${reason}: install that version again, or move the file away`,
+    message: `${path} can't be used: ${reason}`,
   })
-  assert.deepEqual(await lookAtLedger(folder), { kind: 'unreadable', reason })
+  assert.deepEqual(await lookAtLedger(folder), { kind: 'unreadable', reason, cause: 'newer version' })
   assert.deepEqual([await readdir(folder), await readFile(path, 'utf8')], [['ledger.json'], text])
 })
 

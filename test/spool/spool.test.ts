@@ -1,10 +1,22 @@
 import assert from 'node:assert/strict'
 import { execFileSync, spawnSync } from 'node:child_process'
-import { chmod, mkdir, readdir, rename, rm, stat, symlink, utimes, writeFile } from 'node:fs/promises'
+import {
+  chmod,
+  mkdir,
+  readdir,
+  readFile,
+  rename,
+  rm,
+  stat,
+  symlink,
+  utimes,
+  writeFile,
+} from 'node:fs/promises'
 import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
 import { parseEvent } from '../../agent/spool/event.ts'
 import { createSpool, type Spool } from '../../agent/spool/spool.ts'
+import { firstSpool } from '../support/first-release.ts'
 import { temporaryFolder } from '../support/folder.ts'
 import { projectFolder } from '../support/tools.ts'
 
@@ -54,6 +66,23 @@ async function asNobody<T>(work: () => Promise<T>): Promise<T> {
     if (isRoot) process.seteuid?.(0)
   }
 }
+
+test('an event of the hooks of 0.1.0 reports one call', async () => {
+  for (const [number, action] of [
+    ['5520', 'before'],
+    ['5522', 'after'],
+  ]) {
+    const bytes = await readFile(join(firstSpool, `9460e06d1f82d959-${number}.event`))
+    assert.deepEqual(parseEvent(bytes, 17), {
+      phase: 'call',
+      action,
+      callId: '9460e06d1f82d959',
+      path: '/data/hooked',
+      processId: 5505,
+      at: 17,
+    })
+  }
+})
 
 test('an event describes one call of a hook', () => {
   assert.deepEqual(parseEvent(event(), 17.5), {

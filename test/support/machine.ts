@@ -30,8 +30,9 @@ const cannotRun = 3
 /** Creates the image, which takes a minute the first time, or returns why no container can run here. */
 export function machineImage(
   suite: string,
+  ...packages: readonly string[]
 ): { readonly image: string } | { readonly image: undefined; readonly reason: string } {
-  const { status, stdout, stderr } = spawnSync('sh', ['tools/machine-image.sh', suite], {
+  const { status, stdout, stderr } = spawnSync('sh', ['tools/machine-image.sh', suite, ...packages], {
     cwd: projectFolder,
     encoding: 'utf8',
     stdio: ['ignore', 'pipe', 'pipe'],

@@ -2,8 +2,11 @@
 
 import assert from 'node:assert/strict'
 import { execFileSync } from 'node:child_process'
-import { readdir } from 'node:fs/promises'
-import { join } from 'node:path'
+import { rmSync } from 'node:fs'
+import { copyFile, mkdtemp, readdir } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { basename, join } from 'node:path'
+import { whileBuilding } from './build-lock.ts'
 import { figuresIn, type SourceFigures } from './lab.ts'
 import type { Machine } from './machine.ts'
 import { projectFolder, tool } from './tools.ts'
@@ -48,8 +51,17 @@ export async function buildPackage(
   return join(projectFolder, 'build', name)
 }
 
+/** The packages lie in a folder of this process, since another test may build the same ones again. */
 export async function makePackages(): Promise<Packages> {
-  return { first: await buildPackage(1), next: await buildPackage(2) }
+  const folder = await mkdtemp(join(tmpdir(), 'kopia-metrics-packages-'))
+  process.on('exit', () => rmSync(folder, { recursive: true, force: true }))
+  return whileBuilding(async () => {
+    const [first, next] = [await buildPackage(1), await buildPackage(2)]
+    for (const name of await readdir(join(projectFolder, 'build'))) {
+      if (/\.(deb|rpm)$/.test(name)) await copyFile(join(projectFolder, 'build', name), join(folder, name))
+    }
+    return { first: join(folder, basename(first)), next: join(folder, basename(next)) }
+  })
 }
 
 /** Runs a line of sh with the environment of root's Kopia. */

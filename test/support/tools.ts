@@ -19,6 +19,7 @@ export type ToolName =
   | 'shellcheck'
   | 'hadolint'
   | 'actionlint'
+  | 'nfpm'
   | 'systemd-analyze'
   | 'busybox'
   | 'catatonit'

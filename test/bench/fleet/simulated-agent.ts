@@ -52,7 +52,7 @@ export function registryAt(
     limits: defaultLimitSettings,
     nowSeconds: () => nowSeconds,
     agent: () => ({
-      version: '0.1.0',
+      version: 'simulated',
       alwaysOn: true,
       heartbeatSeconds: 300,
       keptBy,
