@@ -57,7 +57,7 @@ async function runDaemon({ flags }: GivenCommand): Promise<ExitCode> {
 
 async function runCommandLine(
   name: Exclude<GivenCommand['name'], 'run'>,
-  { operands, options, flags }: GivenCommand,
+  { operands, options, flags, report }: GivenCommand,
 ): Promise<ExitCode> {
   const { loadSettings, settingOrigins } = await import('./settings/load.ts')
   if (name === 'check') {
@@ -79,6 +79,11 @@ async function runCommandLine(
       const { statusCommand } = await import('./commands/status.ts')
       const form = options.has('json') ? 'json' : options.has('watch') ? 'watch' : 'table'
       return statusCommand(settings, form, process.stdout, printError)
+    }
+    case 'report': {
+      const { parseReportFormat, parseSince, reportCommand } = await import('./commands/report.ts')
+      const format = parseReportFormat(report.format)
+      return reportCommand(settings, { sinceSeconds: parseSince(report.since), format }, print)
     }
     case 'verify': {
       const { verifyCommand } = await import('./commands/verify.ts')

@@ -13,7 +13,7 @@ type CommandDeclaration = {
   readonly doc: string
 }
 
-type OptionName = 'global' | 'json' | 'percent' | 'restore' | 'sources' | 'watch'
+type OptionName = 'format' | 'global' | 'json' | 'percent' | 'restore' | 'since' | 'sources' | 'watch'
 
 export const commands = {
   run: { operands: 'none', options: [], usage: '', doc: 'watch Kopia and push metrics until stopped' },
@@ -28,6 +28,12 @@ export const commands = {
     options: ['json', 'watch'],
     usage: '[--json | --watch]',
     doc: 'show the state of each source, worst first; exit 1 if something needs attention',
+  },
+  report: {
+    operands: 'none',
+    options: ['format', 'since'],
+    usage: '[--since 7d] [--format text|html|json|mail]',
+    doc: 'say what was backed up since then, what failed, and whether all is well, for mail by a timer; always exit 0',
   },
   check: {
     operands: 'none',
@@ -84,6 +90,8 @@ export type CommandLine =
       readonly options: ReadonlySet<OptionName>
       /** Settings, by flag name. */
       readonly flags: Flags
+      /** The values of `--since` and `--format`. */
+      readonly report: { readonly since: string; readonly format: string }
     }
 
 /** Parses the arguments after the program's name; throws Node's ERR_PARSE_ARGS_… for an unknown flag. */
@@ -95,31 +103,44 @@ export function parseCommandLine(arguments_: readonly string[]): CommandLine {
     json: { type: 'boolean' },
     sources: { type: 'boolean' },
     watch: { type: 'boolean' },
+    format: { type: 'string' },
+    since: { type: 'string' },
     percent: { type: 'string' },
     restore: { type: 'string' },
     config: { type: 'string' },
     ...Object.fromEntries(settingNames().map((name) => [flagOf(name), { type: 'string' }] as const)),
   } as const
   const { values, positionals } = parseArgs({ args: [...arguments_], options, allowPositionals: true })
-  const { help, version, global, json, sources, watch, percent, restore, ...flags } = values
+  const { help, version, global, json, sources, watch, percent, restore, format, since, ...flags } = values
   if (version) return { kind: 'version' }
   if (help) return { kind: 'help' }
-  const given = { global, json, percent, restore, sources, watch }
+  const given = { format, global, json, percent, restore, since, sources, watch }
   const present = optionNames.filter((name) => given[name] !== undefined)
   const ofVerify = {
     ...(percent !== undefined && { [flagOf('verify_percent')]: percent }),
     ...(restore !== undefined && { [flagOf('verify_restore_files')]: restore }),
   }
-  return checked(positionals, new Set(present), { ...flags, ...ofVerify })
+  const line = checked(positionals, new Set(present), { ...flags, ...ofVerify })
+  const report = { since: since ?? '7d', format: format ?? 'text' }
+  return line.kind === 'command' ? { ...line, report } : line
 }
 
-const optionNames: readonly OptionName[] = ['global', 'json', 'percent', 'restore', 'sources', 'watch']
+const optionNames: readonly OptionName[] = [
+  'format',
+  'global',
+  'json',
+  'percent',
+  'restore',
+  'since',
+  'sources',
+  'watch',
+]
 
-function checked(
-  positionals: readonly string[],
-  options: ReadonlySet<OptionName>,
-  flags: Flags,
-): CommandLine {
+type Checked =
+  | Extract<CommandLine, { kind: 'misuse' }>
+  | Omit<Extract<CommandLine, { kind: 'command' }>, 'report'>
+
+function checked(positionals: readonly string[], options: ReadonlySet<OptionName>, flags: Flags): Checked {
   const [name = '', ...operands] = positionals
   if (!isCommandName(name)) {
     return { kind: 'misuse', problem: `expected one command, found "${positionals.join(' ')}"` }

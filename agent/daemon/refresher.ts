@@ -34,7 +34,7 @@ export type RefresherOptions = {
     Settings,
     'alwaysOn' | 'cliLogs' | 'instance' | 'refreshSchedule' | 'repositorySchedule' | 'scope'
   >
-  readonly ledger: Pick<Ledger, 'uptimeQuarters' | 'setUptimeQuarters'>
+  readonly ledger: Pick<Ledger, 'uptimeQuarters' | 'setUptimeQuarters' | 'noteUpToDate'>
   readonly tracker: Pick<RunTracker, 'runs'>
   readonly reconciler: Pick<Reconciler, 'refreshSnapshots' | 'isWaiting' | 'noteDoubts'>
   readonly repositoryQueries: RepositoryQueries
@@ -97,6 +97,7 @@ export function createRefresher(options: RefresherOptions): Refresher {
     noteUptime(options)
     reconciler.noteDoubts()
     await options.verifications.take()
+    options.ledger.noteUpToDate(nowSeconds())
     await publish(publisher)
     void askKopia()
   }

@@ -5,11 +5,13 @@ import type { Maintenance } from '../kopia/cli/maintenance.ts'
 import type { Policy } from '../kopia/cli/policies.ts'
 import type { Run, Runs } from '../kopia/runs/run.ts'
 import { formatSource, type Source } from '../kopia/source.ts'
+import { type CommandState, withCommand } from './command-state.ts'
 import { type Verification, withVerification } from './proof.ts'
 import type { SourceState } from './source-state.ts'
 import { createSources, type Sources } from './sources.ts'
 import type { UptimeQuarters } from './uptime.ts'
 
+export type { CommandState } from './command-state.ts'
 export type { Question } from './sources.ts'
 
 export type RepositoryState = {
@@ -20,16 +22,8 @@ export type RepositoryState = {
   readonly contentsBytes?: number | undefined
   /** Another repository, to which the configuration is connected now; `status` is still the one that the ledger is about. */
   readonly changedTo?: RepositoryStatus | undefined
-}
-
-/** How the last run of one of Kopia's commands ended, as a whole. */
-export type CommandState = {
-  readonly result: 'success' | 'failed'
-  readonly lastSuccessAt?: number
-  /** Undefined in an older ledger. */
-  readonly endedAt?: number
-  /** Why it failed, in one line without secrets. */
-  readonly reason?: string
+  /** Since when Kopia does not answer, in Unix seconds; undefined while it does, and in an older ledger. */
+  readonly unreachableSince?: number | undefined
 }
 
 /** What the agent has learnt about how Kopia runs here. */
@@ -52,6 +46,8 @@ export type LedgerData = {
   readonly begunAt?: number
   /** Whether everything from before the first start has been read. What is read later is new, whatever the clock says. */
   readonly isPastRead?: boolean
+  /** When all that had happened was last in it, in Unix seconds. Undefined in an older ledger. */
+  readonly upToDateAt?: number
   readonly sources: Readonly<Record<string, SourceState>>
   readonly repository: RepositoryState
   readonly commands: Readonly<Record<string, CommandState>>
@@ -83,6 +79,12 @@ export type Ledger = Omit<Sources, 'states'> & {
   readonly setup: Setup
   readonly updateSetup: (change: Partial<Setup>) => void
   readonly commands: ReadonlyMap<string, CommandState>
+  /** When the agent first ran with this ledger, in Unix seconds; undefined before. */
+  readonly begunAt: number | undefined
+  /** When all that had happened was last in it, in Unix seconds; undefined if that is not known. */
+  readonly upToDateAt: number | undefined
+  /** Everything that happened until now is in the ledger. */
+  readonly noteUpToDate: (nowSeconds: number) => void
   /** Counts what ends from now on. Only the first call has an effect. */
   readonly begin: (nowSeconds: number) => void
   /** Everything from before the first start has been read and settled. */
@@ -103,7 +105,7 @@ export type Ledger = Omit<Sources, 'states'> & {
 
 /** Opens the ledger that was saved as `data`. */
 export function createLedger(data: LedgerData): Ledger {
-  let { begunAt, isPastRead = false, repository, uptimeQuarters, verifyScheduledSince } = data
+  let { begunAt, isPastRead = false, repository, uptimeQuarters, verifyScheduledSince, upToDateAt } = data
   let { setup = unknownSetup } = data
   const commands = new Map(Object.entries(data.commands))
   const isCounted = (endedAt: number) => begunAt !== undefined && (isPastRead || endedAt >= begunAt)
@@ -133,6 +135,15 @@ export function createLedger(data: LedgerData): Ledger {
     updateSetup: (change) => {
       setup = { ...setup, ...change }
     },
+    get begunAt() {
+      return begunAt
+    },
+    get upToDateAt() {
+      return upToDateAt
+    },
+    noteUpToDate: (nowSeconds) => {
+      upToDateAt = nowSeconds
+    },
     begin: (nowSeconds) => {
       begunAt ??= nowSeconds
     },
@@ -152,6 +163,7 @@ export function createLedger(data: LedgerData): Ledger {
       version: ledgerVersion,
       ...(begunAt !== undefined && { begunAt }),
       isPastRead,
+      ...(upToDateAt !== undefined && { upToDateAt }),
       sources: Object.fromEntries(states),
       repository,
       commands: Object.fromEntries(commands),
@@ -169,25 +181,4 @@ function proofAfter(
   nowSeconds: number,
 ): Pick<SourceState, 'proof'> {
   return { proof: withVerification(state?.proof, verification, nowSeconds) }
-}
-
-function withCommand(
-  known: CommandState | undefined,
-  endedAt: number,
-  reason: string | undefined,
-  nowSeconds: number,
-): CommandState {
-  const knownEnd = known?.endedAt ?? 0
-  const isOutdated = endedAt < knownEnd && knownEnd <= nowSeconds
-  if (known !== undefined && isOutdated) {
-    const isLaterSuccess = reason === undefined && endedAt > (known.lastSuccessAt ?? 0)
-    return isLaterSuccess ? { ...known, lastSuccessAt: endedAt } : known
-  }
-  const lastSuccessAt = reason === undefined ? endedAt : known?.lastSuccessAt
-  return {
-    result: reason === undefined ? 'success' : 'failed',
-    endedAt,
-    ...(lastSuccessAt !== undefined && { lastSuccessAt }),
-    ...(reason !== undefined && { reason }),
-  }
 }
