@@ -30,7 +30,7 @@ const clockDifferenceSeconds = 60
 
 /** When all that had happened was last in the ledger. An older agent does not say, but it saves only what it knows. */
 export function asOfOf({ ledger, savedAt }: Pick<Facts, 'ledger' | 'savedAt'>): number {
-  return ledger.upToDateAt ?? savedAt
+  return ledger.upToDateAt() ?? savedAt
 }
 
 /** Everything that speaks against the ledger, the gravest first. */

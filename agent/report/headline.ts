@@ -23,9 +23,9 @@ export function headline(report: Report, dates: DateWords): string {
     case 'unknown':
       return unknownWords(report, dates)
     case 'attention':
-      return `${attentionWords(report)}`
+      return attentionWords(report)
     case 'new':
-      return `${newWords(report)}; ${madeWords(report, dates)}`
+      return `${newWords(report)}: ${madeWords(report, dates)}`
     case 'good':
       return `${goodWords(report)}: ${madeWords(report, dates)}, nothing overdue`
   }
@@ -84,7 +84,7 @@ function attentionWords({ sources, status }: Report): string {
   const bad = sources.filter((source) => source.needsAttention)
   const others = [
     ...(repository.changedTo === undefined ? [] : ['Kopia is connected to another repository']),
-    ...(failedCommands.length === 0 ? [] : [`the last "kopia ${failedCommands[0]?.command}" failed`]),
+    ...failedCommands.map(({ command }) => `the last "kopia ${command}" failed`),
   ].map(visible)
   if (bad.length === 0) return `Needs attention: ${others.join('; ')}`
   const names = bad.slice(0, mostNames).map(({ status: source }) => {

@@ -126,8 +126,8 @@ function rowOf(report: Report, source: SourceReport, dates: DateWords): Html {
   const { tone, mark } = lookOf(report, source)
   const facts = [
     attemptsOf(report, source, dates),
-    sizeOf(source),
-    `last ${lastOf(source, at)}`,
+    sizeOf(report, source, dates),
+    lastOf(source, at),
     proofOf(source, at),
   ]
   const lines = facts.filter((fact) => fact !== undefined).join(' · ')

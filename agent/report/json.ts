@@ -83,11 +83,11 @@ const sourceFields = {
   },
   size_bytes: { doc: 'size of the newest complete snapshot', value: ({ source }) => source.status.sizeBytes },
   growth_bytes: {
-    doc: 'by how much that is more than `growth_since`; negative if it shrank; null if unknown',
+    doc: 'by how much that is more than it was at `growth_since`; negative if it shrank; null if unknown',
     value: ({ source }) => source.growth?.bytes,
   },
   growth_since: {
-    doc: 'the begin of the period, or the first snapshot that is known since then',
+    doc: 'end of the snapshot with which that is compared: the last one of a day (UTC) before the period, or the first that is known',
     value: ({ source }) => isoOf(source.growth?.since),
   },
   files: {

@@ -2,7 +2,7 @@
 
 import { type KnownAttempts, knownAttempts } from '../ledger/attempt-log.ts'
 import type { Ledger } from '../ledger/ledger.ts'
-import { type SizeAt, sizeAt } from '../ledger/size-records.ts'
+import { sizeAt } from '../ledger/size-records.ts'
 import type { SourceState } from '../ledger/source-state.ts'
 import { problemCount, type SourceStatus, type Status } from '../status/status.ts'
 import type { Doubt } from './doubts.ts'
@@ -21,7 +21,7 @@ export type SourceReport = {
   readonly knownSince?: number
   /** Some attempts of the period made no complete backup, and a success followed the last of them. */
   readonly hasRecovered: boolean
-  /** By how much the newest snapshot is larger than the one at the begin of the period, or than the first that is known since. */
+  /** By how much the newest snapshot is larger than the last one of the day before the period, or than the first that is known. */
   readonly growth?: { readonly bytes: number; readonly since: number }
   /** A verification proved in the period that it can be read back. */
   readonly wasProved: boolean
@@ -104,12 +104,12 @@ function sourceReportOf(status: SourceStatus, ledger: Ledger, period: Period): S
 
 /** The begin of the period, or when attempts begin to be known. After a clock that was set back that is never later than now. */
 function beginOf(
-  { begunAt }: Ledger,
+  ledger: Ledger,
   state: SourceState | undefined,
   { from, until }: Period,
   known: Pick<KnownAttempts, 'completeAfter'> = { completeAfter: 0 },
 ): number {
-  const agentBegan = begunAt ?? state?.firstSeenAt ?? from
+  const agentBegan = ledger.begunAt() ?? state?.firstSeenAt ?? from
   return Math.min(until, Math.max(from, agentBegan, known.completeAfter))
 }
 
@@ -129,19 +129,17 @@ function attemptsIn(
   }
 }
 
-/** Undefined where fewer than two snapshots are known. */
+/** Undefined where nothing older than the newest snapshot is known. */
 function growthOf(
   { history }: SourceState,
   { sizeBytes }: SourceStatus,
-  { from, until }: Period,
+  { from }: Period,
 ): SourceReport['growth'] {
-  const before: SizeAt | undefined = history?.sizes && sizeAt(history.sizes, from)
+  const sizes = history?.sizes ?? []
+  const before = sizeAt(sizes, from)
   if (before === undefined || sizeBytes === undefined) return undefined
-  const newest = history?.sizes?.at(-2) ?? before.since
-  const since = Math.max(from, before.since)
-  return since >= until || (since > from && newest === before.since)
-    ? undefined
-    : { bytes: sizeBytes - before.bytes, since }
+  const isOnly = before.since > from && before.since === sizes.at(-2)
+  return isOnly ? undefined : { bytes: sizeBytes - before.bytes, since: before.since }
 }
 
 function isIn(time: number | undefined, { from, until }: Period): boolean {

@@ -63,8 +63,8 @@ function linesOf(report: Report, source: SourceReport, dates: DateWords): readon
         : '✓'
   const facts = [
     attemptsOf(report, source, dates),
-    sizeOf(source),
-    `last ${lastOf(source, at)}`,
+    sizeOf(report, source, dates),
+    lastOf(source, at),
     proofOf(source, at),
   ]
   return [

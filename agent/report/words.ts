@@ -18,7 +18,7 @@ import type { Report, SourceReport } from './report.ts'
 
 /** The sentences about all, below the first line. */
 export function overviewWords(report: Report, dates: DateWords): readonly string[] {
-  const { sources, knownSince, period } = report
+  const { sources, knownSince } = report
   if (sources.length === 0) return []
   const known =
     knownSince === undefined
@@ -30,22 +30,21 @@ export function overviewWords(report: Report, dates: DateWords): readonly string
     ...proofSentence(report),
     ...known,
   ].concat(
-    isShort({ sources, knownSince, period } as Report)
+    isShort(report)
       ? ['Of some sources only the newest attempts are known: their lines say since when.']
       : [],
   )
 }
 
 function attemptsSentence(report: Report, dates: DateWords): string {
-  const { success } = totals(report)
+  const { success, incomplete } = totals(report)
   const bad = report.sources.filter(({ attempts }) => attempts.failed + attempts.incomplete > 0)
   const failures = bad.reduce((sum, { attempts }) => sum + attempts.failed + attempts.incomplete, 0)
   const open = bad.filter(({ hasRecovered }) => !hasRecovered).length
   const made = success === 0 ? 'No backup was made' : `${pluralWords(success, 'backup')} made`
-  const failed =
-    failures === 0
-      ? 'no attempt failed'
-      : `${pluralWords(failures, 'attempt')} made none${open === 0 ? ', and each source has recovered' : ''}`
+  const how = incomplete === 0 ? 'failed' : 'failed or stopped early'
+  const after = open === 0 ? ', and each source has recovered' : ''
+  const failed = failures === 0 ? 'no attempt failed' : `${pluralWords(failures, 'attempt')} ${how}${after}`
   return `${made} ${spanOf(report, dates)}, ${failed}.`
 }
 
@@ -57,8 +56,8 @@ function growthSentence({ sources }: Report): readonly string[] {
   const which = known.length === sources.length ? '' : ` (of ${countWords(known.length)} sources)`
   const change =
     bytes === 0
-      ? 'The size has not changed'
-      : `${bytes > 0 ? 'Grown' : 'Shrunk'} by ${bytesWords(Math.abs(bytes))}`
+      ? 'Their size has not changed'
+      : `They have ${bytes > 0 ? 'grown' : 'shrunk'} by ${bytesWords(Math.abs(bytes))}`
   return [`${change}${bytes === 0 ? ':' : ' to'} ${bytesWords(total)}${which}.`]
 }
 
@@ -98,18 +97,23 @@ export function attemptsOf(report: Report, source: SourceReport, dates: DateWord
   return `${attempts.success === 0 ? 'none' : countWords(attempts.success)} ${span}${after}`
 }
 
-/** `3.1 GB (+120 MB)`; the change is left out where it is not known. */
-export function sizeOf({ status: { sizeBytes }, growth }: SourceReport): string {
+/** `3.1 GB (+120 MB)`, `3.1 GB (+120 MB since Thu 26 Nov)` for a shorter time; the change is left out where it is not known. */
+export function sizeOf(
+  { period }: Report,
+  { status: { sizeBytes }, growth }: SourceReport,
+  dates: DateWords,
+): string {
   if (sizeBytes === undefined) return '–'
   if (growth === undefined) return bytesWords(sizeBytes)
-  const { bytes } = growth
+  const { bytes, since } = growth
   const change = bytes === 0 ? '±0' : `${bytes > 0 ? '+' : '−'}${bytesWords(Math.abs(bytes))}`
-  return `${bytesWords(sizeBytes)} (${change})`
+  const span = since > period.from ? ` since ${dates.day(since)}` : ''
+  return `${bytesWords(sizeBytes)} (${change}${span})`
 }
 
 /** `last 5 h ago`. */
 export function lastOf({ status: { lastSuccessAt } }: SourceReport, now: number): string {
-  return lastSuccessAt === undefined ? 'never' : agoWords(lastSuccessAt, now)
+  return lastSuccessAt === undefined ? 'never succeeded' : `last ${agoWords(lastSuccessAt, now)}`
 }
 
 /** `proved readable 3 d ago`; undefined for a source that is not verified. */
