@@ -8,7 +8,7 @@ tools=$(sh tools/fetch.sh shellcheck promtool amtool)
 # tool NAME: prints the path of the tool.
 tool() { printf '%s\n' "$tools" | sed -n "s/^$1=//p"; }
 
-"$(tool shellcheck)" hooks/*.sh tools/*.sh .ci/run deploy/package/kopia-metrics-agent deploy/package/deb/* deploy/package/rpm/*
+"$(tool shellcheck)" hooks/*.sh tools/*.sh .ci/run deploy/package/kopia-metrics-agent deploy/report/*.sh deploy/package/deb/* deploy/package/rpm/*
 "$(tool promtool)" check rules --lint=all --lint-fatal rules/kopia_*.yml
 # Promtool tests one file after the other: one process per core makes use of all cores.
 printf '%s\n' rules/test/*.yml | xargs -n 1 -P "$(getconf _NPROCESSORS_ONLN)" "$(tool promtool)" test rules

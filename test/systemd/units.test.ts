@@ -13,6 +13,14 @@ const systemServices = [
   'kopia-metrics-agent.service',
   'kopia-metrics-agent@.service',
   'kopia-metrics-agent-push.service',
+  'kopia-metrics-agent-report.service',
+  'kopia-metrics-agent-report@.service',
+]
+const userServices = ['user/kopia-metrics-agent.service', 'user/kopia-metrics-agent-report.service']
+const timers = [
+  'kopia-metrics-agent-push.timer',
+  'kopia-metrics-agent-report.timer',
+  'kopia-metrics-agent-report@.timer',
 ]
 
 /** Known since systemd 254, and ignored with these words before. */
@@ -30,19 +38,18 @@ async function analyze(parameters: readonly string[], folder: string) {
 /** Copies the units, with a program that is here in place of the one that the package installs. */
 async function runnableUnits(folder: string): Promise<void> {
   await cp(units, folder, { recursive: true })
-  for (const name of [...systemServices, 'user/kopia-metrics-agent.service']) {
+  for (const name of [...systemServices, ...userServices]) {
     const text = await readFile(join(folder, name), 'utf8')
-    assert.match(text, /^ExecStart=\/usr\/bin\/kopia-metrics-agent (run|push)/m)
-    await writeFile(
-      join(folder, name),
-      text.replace('ExecStart=/usr/bin/kopia-metrics-agent', 'ExecStart=/bin/true'),
-    )
+    const installed =
+      /^ExecStart=(\/usr\/bin\/kopia-metrics-agent (?=run|push)|\/usr\/lib\/kopia-metrics-agent\/send-report\.sh(?= |$))/m
+    assert.match(text, installed)
+    await writeFile(join(folder, name), text.replace(installed, 'ExecStart=/bin/true '))
   }
 }
 
 for (const [scope, names] of [
-  ['--system', [...systemServices, 'kopia-metrics-agent-push.timer']],
-  ['--user', ['user/kopia-metrics-agent.service']],
+  ['--system', [...systemServices, ...timers]],
+  ['--user', [...userServices, 'user/kopia-metrics-agent-report.timer']],
 ] as const) {
   test(`systemd-analyze ${scope} verify finds nothing`, async (context) => {
     const folder = await temporaryFolder(context)
