@@ -7,8 +7,8 @@ import { reportHtml } from './html.ts'
 import type { Report } from './report.ts'
 import { reportText } from './text.ts'
 
-/** Bytes of text in an encoded word: in base64 and with its marks it has 75 characters at most (RFC 2047, 2). */
-const wordBytes = 45
+/** Bytes of text in an encoded word: a line with it has 76 characters at most, the name Subject included (RFC 2047, 2). */
+const wordBytes = 39
 
 /** A message without From and To, with bare line feeds, as sendmail reads it. `id` makes its Message-ID and boundary unique. */
 export function reportMail(report: Report, dates: DateWords, id: string): string {
