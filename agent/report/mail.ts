@@ -23,7 +23,7 @@ export function reportMail(report: Report, dates: DateWords, id: string): string
     // No holiday reply may answer it (RFC 3834, 5).
     'Auto-Submitted: auto-generated',
     'MIME-Version: 1.0',
-    `Content-Type: multipart/alternative; boundary="${boundary}"`,
+    `Content-Type: multipart/alternative;\n boundary="${boundary}"`,
   ]
   const part = (type: string, content: string) =>
     `--${boundary}\nContent-Type: ${type}; charset=utf-8\nContent-Transfer-Encoding: base64\n\n${base64Lines(content)}\n`
