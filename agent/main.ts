@@ -58,7 +58,7 @@ async function runDaemon({ flags }: GivenCommand): Promise<ExitCode> {
 
 async function runCommandLine(
   name: Exclude<GivenCommand['name'], 'run'>,
-  { operands, options, flags, setup }: GivenCommand,
+  { operands, options, flags, setup, report }: GivenCommand,
 ): Promise<ExitCode> {
   const printLine = (line: string) => print(`${line}\n`)
   if (name === 'setup') {
@@ -85,6 +85,11 @@ async function runCommandLine(
       const { statusCommand } = await import('./commands/status.ts')
       const form = options.has('json') ? 'json' : options.has('watch') ? 'watch' : 'table'
       return statusCommand(settings, form, process.stdout, printError)
+    }
+    case 'report': {
+      const { parseReportFormat, parseSince, reportCommand } = await import('./commands/report.ts')
+      const format = parseReportFormat(report.format)
+      return reportCommand(settings, { sinceSeconds: parseSince(report.since), format }, print)
     }
     case 'verify': {
       const { verifyCommand } = await import('./commands/verify.ts')

@@ -1,6 +1,7 @@
 // The tables of docs/ that come from declarations: settings, metrics, fields of `status --json`.
 
 import { definitions, type Metric } from '../agent/metrics/definitions.ts'
+import { documentedReportFields } from '../agent/report/json.ts'
 import { type Declaration, declarations } from '../agent/settings/schema.ts'
 import { documentedFields } from '../agent/status/json.ts'
 
@@ -31,6 +32,12 @@ export function metricsTable(): string {
 /** Every field of `status --json`, for docs/status-json.md. */
 export function statusTable(): string {
   const rows = documentedFields().map(({ name, doc }) => [`\`${name}\``, doc])
+  return markdownTable(['field', 'meaning'], rows)
+}
+
+/** Every field of `report --format=json`, for docs/report.md. */
+export function reportTable(): string {
+  const rows = documentedReportFields().map(({ name, doc }) => [`\`${name}\``, doc])
   return markdownTable(['field', 'meaning'], rows)
 }
 

@@ -3,7 +3,7 @@
 import { readFile, writeFile } from 'node:fs/promises'
 import { loadReport } from '../test/bench/report.ts'
 import { benchFigures } from './bench-figures.ts'
-import { metricsTable, settingsTable, statusTable } from './docs-tables.ts'
+import { metricsTable, reportTable, settingsTable, statusTable } from './docs-tables.ts'
 import { fleetFigures } from './fleet-figures.ts'
 import { fleetImportFigures } from './fleet-import-figures.ts'
 
@@ -20,6 +20,7 @@ export const generatedTables: readonly GeneratedTable[] = [
   { page: 'docs/settings.md', name: 'settings', table: async () => settingsTable() },
   { page: 'docs/metrics.md', name: 'metrics', table: async () => metricsTable() },
   { page: 'docs/status-json.md', name: 'status', table: async () => statusTable() },
+  { page: 'docs/report.md', name: 'report', table: async () => reportTable() },
   { page: 'docs/costs.md', name: 'costs', table: benchFigures },
   { page: 'deploy/FLEET.md', name: 'fleet', table: async () => fleetFigures(await loadReport('fleet')) },
   {

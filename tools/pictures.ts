@@ -1,8 +1,9 @@
 // Creates the pictures of README.md and docs/ in docs/images from real runs (`npm run pictures`, takes some minutes): a real
 // Kopia with a repository, a real agent, `status` in a terminal and the status page in Chromium. Only names and times are
-// simulated: Kopia's --override-source, --start-time and --end-time create a history of a month.
+// simulated: Kopia's --override-source, --start-time and --end-time create a history of a month. For the report, a machine of its
+// own has an agent that counts since a month ago. `npm run pictures -- report` creates only the pictures of the report.
 //
-// 9 kB in one file, because the steps belong together and nothing else uses them.
+// 12 kB in one file, because the steps belong together and nothing else uses them.
 
 import { mkdir, mkdtemp, rm, truncate, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
@@ -229,15 +230,96 @@ async function captureStatus(browser: Browser, kopia: KopiaLab): Promise<void> {
   await page.close()
 }
 
+const reportHistories: readonly SourceHistory[] = histories
+  .filter(({ path }) => path !== '/srv/mail')
+  .map((source) => ({ ...source, count: Math.ceil((10 * dayMs) / source.everyMs), agoMs: 5 * hourMs }))
+
+/** Creates a month of an agent: one backup fails and recovers, and all are verified. Returns the report as HTML. */
+async function createReport(folder: string): Promise<string> {
+  const stateDirectory = join(folder, 'state')
+  const kopia = await createKopiaLab(join(folder, 'kopia'), stateDirectory)
+  await kopia.must('repository', 'set-client', '--username=root', '--hostname=nas')
+  await kopia.must('policy', 'set', '--global', '--keep-latest=100', '--keep-hourly=0', '--keep-daily=0')
+  const folders = new Map<string, string>()
+  for (const source of reportHistories) {
+    const at = await createFolder(join(folder, 'files'), { ...source, megabytes: source.megabytes / 100 })
+    folders.set(source.path, at)
+    await createGrowingSnapshots(kopia, source, at)
+  }
+  await mkdir(stateDirectory, { recursive: true })
+  const begunAt = Date.now() / 1000 - (30 * dayMs) / 1000
+  const ledger = {
+    version: 2,
+    begunAt,
+    isPastRead: true,
+    sources: {},
+    repository: {},
+    commands: {},
+    runs: {},
+  }
+  await writeFile(join(stateDirectory, 'ledger.json'), JSON.stringify(ledger), { mode: 0o600 })
+  const settings = { KOPIA_METRICS_INSTANCE: 'nas' }
+  const agent = await startAgent({ stateDirectory, kopiaEnvironment: kopia.environment }, settings)
+  cleanUp.push(() => agent.stop())
+  const [, database] = reportHistories
+  if (database === undefined) throw new Error('expected at least two sources')
+  await failTwice(kopia, database, folders.get(database.path) ?? '', folder)
+  await kopia.must('policy', 'set', `root@nas:${database.path}`, '--before-snapshot-root-action=')
+  await kopia.must('snapshot', 'create', overrideSource(database), folders.get(database.path) ?? '')
+  const environment = { ...kopia.environment, ...settings, KOPIA_METRICS_KOPIA_BIN: tool('kopia') }
+  const command = async (...parameters: readonly string[]) => {
+    const running = start('agent', process.execPath, [agentEntry, ...parameters], { environment })
+    await running.ended
+    return running.output()
+  }
+  await command('verify', '--percent=100', '--restore=0')
+  return waitFor('the report has it all', async () => {
+    const report = await command('report', '--format=html')
+    return report.includes('2 failed and recovered') && report.includes('proved readable')
+      ? report
+      : undefined
+  })
+}
+
+async function createGrowingSnapshots(kopia: KopiaLab, source: SourceHistory, folder: string): Promise<void> {
+  const now = Date.now()
+  for (let number = source.count - 1; number >= 0; number -= 1) {
+    await truncate(join(folder, 'file-0'), (source.count - number) * source.files * 20_000)
+    await createSnapshots(
+      kopia,
+      { ...source, count: 1, agoMs: source.agoMs + number * source.everyMs },
+      folder,
+      now,
+    )
+  }
+}
+
+async function captureReport(browser: Browser, report: string): Promise<void> {
+  for (const colorScheme of ['light', 'dark'] as const) {
+    const page = await browser.newPage({ viewport: { width: 680, height: 400 }, colorScheme })
+    await page.setContent(report)
+    await page.screenshot({ path: join(images, `report-${colorScheme}.png`), fullPage: true })
+    await page.close()
+  }
+}
+
+async function createPictures(folder: string, browser: Browser): Promise<void> {
+  await captureReport(browser, await createReport(join(folder, 'report')))
+  if (process.argv[2] === 'report') return
+  const { kopia, agent } = await createMachine(join(folder, 'machine'))
+  await capturePage(browser, agent)
+  await captureStatus(browser, kopia)
+}
+
 const folder = await mkdtemp(join(tmpdir(), 'kopia-metrics-pictures-'))
 cleanUp.push(() => rm(folder, { recursive: true, force: true }))
 try {
   await mkdir(images, { recursive: true })
-  const { kopia, agent } = await createMachine(folder)
+  await mkdir(join(folder, 'machine'))
+  await mkdir(join(folder, 'report'))
   const browser = await launchBrowser()
   cleanUp.push(() => browser.close())
-  await capturePage(browser, agent)
-  await captureStatus(browser, kopia)
+  await createPictures(folder, browser)
   process.stderr.write(`  ${images}\n`)
 } finally {
   for (const task of cleanUp.reverse()) await task()

@@ -15,12 +15,14 @@ type CommandDeclaration = {
 
 type OptionName =
   | 'dry-run'
+  | 'format'
   | 'global'
   | 'hooks'
   | 'json'
   | 'name'
   | 'percent'
   | 'restore'
+  | 'since'
   | 'sources'
   | 'unit'
   | 'watch'
@@ -47,6 +49,12 @@ export const commands = {
     options: ['json', 'watch'],
     usage: '[--json | --watch]',
     doc: 'show the state of each source, worst first; exit 1 if something needs attention',
+  },
+  report: {
+    operands: 'none',
+    options: ['format', 'since'],
+    usage: '[--since 7d] [--format text|html|json|mail]',
+    doc: 'say what was backed up since then, what failed, and whether all is well, for mail by a timer; always exit 0',
   },
   check: {
     operands: 'none',
@@ -105,6 +113,8 @@ export type CommandLine =
       readonly flags: Flags
       /** The options of `setup` that have a value. */
       readonly setup: { readonly [Name in 'hooks' | 'name' | 'unit']: string | undefined }
+      /** The values of `--since` and `--format`. */
+      readonly report: { readonly since: string; readonly format: string }
     }
 
 /** Parses the arguments after the program's name; throws Node's ERR_PARSE_ARGS_… for an unknown flag. */
@@ -121,46 +131,63 @@ export function parseCommandLine(arguments_: readonly string[]): CommandLine {
     unit: { type: 'string' },
     watch: { type: 'boolean' },
     yes: { type: 'boolean' },
+    format: { type: 'string' },
+    since: { type: 'string' },
     percent: { type: 'string' },
     restore: { type: 'string' },
     config: { type: 'string' },
     ...Object.fromEntries(settingNames().map((name) => [flagOf(name), { type: 'string' }] as const)),
   } as const
   const { values, positionals } = parseArgs({ args: [...arguments_], options, allowPositionals: true })
-  const { help, version, global, json, sources, watch, percent, restore, ...others } = values
+  const { help, version, global, json, sources, watch, percent, restore, format, since, ...others } = values
   const { 'dry-run': dryRun, hooks, name, unit, yes, ...flags } = others
   if (version) return { kind: 'version' }
   if (help) return { kind: 'help' }
-  const ofSetup = { hooks, name, unit }
-  const given = { 'dry-run': dryRun, global, json, percent, restore, sources, watch, yes, ...ofSetup }
+  const setup = { hooks, name, unit }
+  const given = {
+    'dry-run': dryRun,
+    format,
+    global,
+    json,
+    percent,
+    restore,
+    since,
+    sources,
+    watch,
+    yes,
+    ...setup,
+  }
   const present = optionNames.filter((option) => given[option] !== undefined)
   const ofVerify = {
     ...(percent !== undefined && { [flagOf('verify_percent')]: percent }),
     ...(restore !== undefined && { [flagOf('verify_restore_files')]: restore }),
   }
-  return checked(positionals, new Set(present), { ...flags, ...ofVerify }, ofSetup)
+  const line = checked(positionals, new Set(present), { ...flags, ...ofVerify })
+  const report = { since: since ?? '7d', format: format ?? 'text' }
+  return line.kind === 'command' ? { ...line, setup, report } : line
 }
 
 const optionNames: readonly OptionName[] = [
   'dry-run',
+  'format',
   'global',
   'hooks',
   'json',
   'name',
   'percent',
   'restore',
+  'since',
   'sources',
   'unit',
   'watch',
   'yes',
 ]
 
-function checked(
-  positionals: readonly string[],
-  options: ReadonlySet<OptionName>,
-  flags: Flags,
-  setup: (CommandLine & { kind: 'command' })['setup'],
-): CommandLine {
+type Checked =
+  | Extract<CommandLine, { kind: 'misuse' }>
+  | Omit<Extract<CommandLine, { kind: 'command' }>, 'setup' | 'report'>
+
+function checked(positionals: readonly string[], options: ReadonlySet<OptionName>, flags: Flags): Checked {
   const [name = '', ...operands] = positionals
   if (!isCommandName(name)) {
     return { kind: 'misuse', problem: `expected one command, found "${positionals.join(' ')}"` }
@@ -170,7 +197,7 @@ function checked(
   if (stray !== undefined) return { kind: 'misuse', problem: `${name}: there is no --${stray}` }
   const problem = problemWith(declaration, operands, options)
   if (problem !== undefined) return { kind: 'misuse', problem: `${name}: ${problem}` }
-  return { kind: 'command', name, operands, options, flags, setup }
+  return { kind: 'command', name, operands, options, flags }
 }
 
 function problemWith(

@@ -34,7 +34,7 @@ export type RefresherOptions = {
     Settings,
     'alwaysOn' | 'cliLogs' | 'instance' | 'refreshSchedule' | 'repositorySchedule' | 'scope'
   >
-  readonly ledger: Pick<Ledger, 'uptimeQuarters' | 'setUptimeQuarters'>
+  readonly ledger: Pick<Ledger, 'uptimeQuarters' | 'setUptimeQuarters' | 'noteUpToDate'>
   readonly tracker: Pick<RunTracker, 'runs'>
   readonly reconciler: Pick<Reconciler, 'refreshSnapshots' | 'isWaiting' | 'noteDoubts'>
   readonly repositoryQueries: RepositoryQueries
@@ -50,7 +50,7 @@ export type RefresherOptions = {
 
 /** Creates the refresher; before `start` it refreshes only when it is called. */
 export function createRefresher(options: RefresherOptions): Refresher {
-  const { settings, repositoryQueries, reconciler, publisher, spool, faults, nowSeconds } = options
+  const { settings, ledger, repositoryQueries, reconciler, publisher, spool, faults, nowSeconds } = options
   const changes = createChangeMemory(settings.cliLogs)
 
   // Coalesced, so that a Kopia that hangs gets one question at a time, however often the schedules run.
@@ -66,8 +66,7 @@ export function createRefresher(options: RefresherOptions): Refresher {
     if (questions === 'none') return
     await ask(questions)
     changes.note(newest)
-    await options.look()
-    await publish(publisher)
+    await options.look().then(() => publish(publisher))
   }
 
   async function ask(questions: Exclude<Questions, 'none'>): Promise<void> {
@@ -97,6 +96,7 @@ export function createRefresher(options: RefresherOptions): Refresher {
     noteUptime(options)
     reconciler.noteDoubts()
     await options.verifications.take()
+    ledger.noteUpToDate(nowSeconds())
     await publish(publisher)
     void askKopia()
   }

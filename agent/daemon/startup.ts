@@ -20,7 +20,7 @@ export type Startup = {
 }
 
 export type StartupOptions = UptimeOptions & {
-  readonly ledger: Pick<Ledger, 'isCounted' | 'begin' | 'endPast'>
+  readonly ledger: Pick<Ledger, 'isCounted' | 'begin' | 'endPast' | 'noteUpToDate'>
   readonly tracker: Pick<RunTracker, 'hasJustWritten'>
   readonly ingest: Pick<Ingest, 'readEverything'>
   readonly refresher: Pick<Refresher, 'noteOtherChanges'>
@@ -62,6 +62,7 @@ export function createStartup(options: StartupOptions): Startup {
     // What only the repository can settle belongs to the past, too.
     if (repositoryQueries.isReachable()) ledger.endPast()
     await options.verifications.take()
+    ledger.noteUpToDate(nowSeconds())
     await publisher.save()
     options.onUpToDate()
     // Runs may have ended while Kopia answered.

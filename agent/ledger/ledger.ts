@@ -5,11 +5,14 @@ import type { Maintenance } from '../kopia/cli/maintenance.ts'
 import type { Policy } from '../kopia/cli/policies.ts'
 import type { Run, Runs } from '../kopia/runs/run.ts'
 import { formatSource, type Source } from '../kopia/source.ts'
+import { type CommandState, withCommand } from './command-state.ts'
+import { createMoments, type Moments, type SavedMoments } from './moments.ts'
 import { type Verification, withVerification } from './proof.ts'
 import type { SourceState } from './source-state.ts'
 import { createSources, type Sources } from './sources.ts'
 import type { UptimeQuarters } from './uptime.ts'
 
+export type { CommandState } from './command-state.ts'
 export type { Question } from './sources.ts'
 
 export type RepositoryState = {
@@ -20,16 +23,8 @@ export type RepositoryState = {
   readonly contentsBytes?: number | undefined
   /** Another repository, to which the configuration is connected now; `status` is still the one that the ledger is about. */
   readonly changedTo?: RepositoryStatus | undefined
-}
-
-/** How the last run of one of Kopia's commands ended, as a whole. */
-export type CommandState = {
-  readonly result: 'success' | 'failed'
-  readonly lastSuccessAt?: number
-  /** Undefined in an older ledger. */
-  readonly endedAt?: number
-  /** Why it failed, in one line without secrets. */
-  readonly reason?: string
+  /** Since when Kopia does not answer, in Unix seconds; undefined while it does, and in an older ledger. */
+  readonly unreachableSince?: number | undefined
 }
 
 /** What the agent has learnt about how Kopia runs here. */
@@ -46,12 +41,8 @@ export const unknownSetup: Setup = { otherConfigurations: [] }
 export const ledgerVersion = 2
 
 /** The ledger as it is saved. */
-export type LedgerData = {
+export type LedgerData = SavedMoments & {
   readonly version: typeof ledgerVersion
-  /** When the agent first ran with this ledger, in Unix seconds. */
-  readonly begunAt?: number
-  /** Whether everything from before the first start has been read. What is read later is new, whatever the clock says. */
-  readonly isPastRead?: boolean
   readonly sources: Readonly<Record<string, SourceState>>
   readonly repository: RepositoryState
   readonly commands: Readonly<Record<string, CommandState>>
@@ -71,45 +62,41 @@ export const emptyLedger: LedgerData = {
   runs: {},
 }
 
-export type Ledger = Omit<Sources, 'states'> & {
-  readonly sources: ReadonlyMap<string, SourceState>
-  readonly repository: RepositoryState
-  /** Undefined where the machine is always on. */
-  readonly uptimeQuarters: UptimeQuarters | undefined
-  readonly setUptimeQuarters: (quarters: UptimeQuarters | undefined) => void
-  /** Since when a schedule of verifications is set, in Unix seconds; undefined without one. */
-  readonly verifyScheduledSince: number | undefined
-  readonly setVerifyScheduledSince: (since: number | undefined) => void
-  readonly setup: Setup
-  readonly updateSetup: (change: Partial<Setup>) => void
-  readonly commands: ReadonlyMap<string, CommandState>
-  /** Counts what ends from now on. Only the first call has an effect. */
-  readonly begin: (nowSeconds: number) => void
-  /** Everything from before the first start has been read and settled. */
-  readonly endPast: () => void
-  /** Whether an attempt that ended then (Unix seconds) is counted: those from before the first start are not. */
-  readonly isCounted: (endedAt: number) => boolean
-  /**
-   * Notes how a command ended; `reason` says why it failed. Of two runs, the later end counts, and the earlier one is its last
-   * success at most. An end after `nowSeconds` shows that the clock was set back, and does not count.
-   */
-  readonly addCommand: (command: string, endedAt: number, reason?: string, nowSeconds?: number) => void
-  /** Adds an attempt to prove that a source can be read back. A source that is not known stays so. */
-  readonly addVerification: (source: Source, verification: Verification, nowSeconds: number) => void
-  readonly updateRepository: (change: RepositoryState) => void
-  /** The ledger as plain data, together with the position of each run: both must be saved in one step. */
-  readonly toData: (runs: Runs) => LedgerData
-}
+export type Ledger = Omit<Sources, 'states'> &
+  Omit<Moments, 'toData'> & {
+    readonly sources: ReadonlyMap<string, SourceState>
+    readonly repository: RepositoryState
+    /** Undefined where the machine is always on. */
+    readonly uptimeQuarters: UptimeQuarters | undefined
+    readonly setUptimeQuarters: (quarters: UptimeQuarters | undefined) => void
+    /** Since when a schedule of verifications is set, in Unix seconds; undefined without one. */
+    readonly verifyScheduledSince: number | undefined
+    readonly setVerifyScheduledSince: (since: number | undefined) => void
+    readonly setup: Setup
+    readonly updateSetup: (change: Partial<Setup>) => void
+    readonly commands: ReadonlyMap<string, CommandState>
+    /**
+     * Notes how a command ended; `reason` says why it failed. Of two runs, the later end counts, and the earlier one is its last
+     * success at most. An end after `nowSeconds` shows that the clock was set back, and does not count.
+     */
+    readonly addCommand: (command: string, endedAt: number, reason?: string, nowSeconds?: number) => void
+    /** Adds an attempt to prove that a source can be read back. A source that is not known stays so. */
+    readonly addVerification: (source: Source, verification: Verification, nowSeconds: number) => void
+    readonly updateRepository: (change: RepositoryState) => void
+    /** The ledger as plain data, together with the position of each run: both must be saved in one step. */
+    readonly toData: (runs: Runs) => LedgerData
+  }
 
 /** Opens the ledger that was saved as `data`. */
 export function createLedger(data: LedgerData): Ledger {
-  let { begunAt, isPastRead = false, repository, uptimeQuarters, verifyScheduledSince } = data
+  let { repository, uptimeQuarters, verifyScheduledSince } = data
   let { setup = unknownSetup } = data
   const commands = new Map(Object.entries(data.commands))
-  const isCounted = (endedAt: number) => begunAt !== undefined && (isPastRead || endedAt >= begunAt)
-  const { states, ...sources } = createSources(data.sources, { begunAt: () => begunAt, isCounted })
+  const { toData: momentsToData, ...moments } = createMoments(data)
+  const { states, ...sources } = createSources(data.sources, moments)
   return {
     ...sources,
+    ...moments,
     sources: states,
     commands,
     get repository() {
@@ -133,13 +120,6 @@ export function createLedger(data: LedgerData): Ledger {
     updateSetup: (change) => {
       setup = { ...setup, ...change }
     },
-    begin: (nowSeconds) => {
-      begunAt ??= nowSeconds
-    },
-    endPast: () => {
-      isPastRead = true
-    },
-    isCounted,
     addCommand: (command, endedAt, reason, nowSeconds = endedAt) => {
       commands.set(command, withCommand(commands.get(command), endedAt, reason, nowSeconds))
     },
@@ -150,8 +130,7 @@ export function createLedger(data: LedgerData): Ledger {
     },
     toData: (runs) => ({
       version: ledgerVersion,
-      ...(begunAt !== undefined && { begunAt }),
-      isPastRead,
+      ...momentsToData(),
       sources: Object.fromEntries(states),
       repository,
       commands: Object.fromEntries(commands),
@@ -169,25 +148,4 @@ function proofAfter(
   nowSeconds: number,
 ): Pick<SourceState, 'proof'> {
   return { proof: withVerification(state?.proof, verification, nowSeconds) }
-}
-
-function withCommand(
-  known: CommandState | undefined,
-  endedAt: number,
-  reason: string | undefined,
-  nowSeconds: number,
-): CommandState {
-  const knownEnd = known?.endedAt ?? 0
-  const isOutdated = endedAt < knownEnd && knownEnd <= nowSeconds
-  if (known !== undefined && isOutdated) {
-    const isLaterSuccess = reason === undefined && endedAt > (known.lastSuccessAt ?? 0)
-    return isLaterSuccess ? { ...known, lastSuccessAt: endedAt } : known
-  }
-  const lastSuccessAt = reason === undefined ? endedAt : known?.lastSuccessAt
-  return {
-    result: reason === undefined ? 'success' : 'failed',
-    endedAt,
-    ...(lastSuccessAt !== undefined && { lastSuccessAt }),
-    ...(reason !== undefined && { reason }),
-  }
 }

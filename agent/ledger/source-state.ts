@@ -4,6 +4,7 @@ import { newestComplete, type Snapshot } from '../kopia/cli/snapshots.ts'
 import type { FinishedAttempt } from '../kopia/runs/finished-attempt.ts'
 import type { Outcome } from '../kopia/runs/outcome-kinds.ts'
 import type { Source } from '../kopia/source.ts'
+import { type AttemptLog, type Report, withReport } from './attempt-log.ts'
 import { intervalBetween, intervalOfSnapshots } from './median-interval.ts'
 import type { Proof } from './proof.ts'
 import { type RecentAttempts, recentOf, withAttempt, withoutNewest, withPast } from './recent-attempts.ts'
@@ -41,6 +42,8 @@ export type SourceState = {
   readonly backedUpAs?: string
   /** Undefined in a ledger that is older than the chart. */
   readonly recent?: RecentAttempts
+  /** Undefined in an older ledger, and before an attempt is counted. */
+  readonly attemptLog?: AttemptLog
   /**
    * The median of the last gaps between successes, as of the last one: failures since then change nothing. Undefined in an
    * older ledger, and where too few are known.
@@ -72,12 +75,15 @@ export function withFinished(
   const isNew = counting === 'counted' && !isKnown(state, finished)
   const attempts = isNew ? countedIn(state.attempts, finished.outcome) : state.attempts
   const changes = isOutdated(state, finished, nowSeconds) ? {} : changesBy(state, finished)
-  const before = isLast(state, finished) ? withoutNewest(recentOf(state)) : recentOf(state)
-  const recent = withAttempt(before, finished)
-  if (finished.outcome !== 'success') return { ...state, ...changes, attempts, recent }
+  const isAgain = isLast(state, finished)
+  const recent = withAttempt(isAgain ? withoutNewest(recentOf(state)) : recentOf(state), finished)
+  const report: Report = isNew ? 'new' : isAgain ? 'of the last attempt' : 'known'
+  const attemptLog = withReport(state, finished, report, nowSeconds)
+  const after = { ...state, ...changes, attempts, recent, ...(attemptLog && { attemptLog }) }
+  if (finished.outcome !== 'success') return after
   const history = withSuccess(beforeFuture(historyOf(state), nowSeconds), finished)
   const usual = intervalBetween(recent) ?? state.usualIntervalSeconds
-  return { ...state, ...changes, attempts, recent, history, ...usualInterval(usual) }
+  return { ...after, history, ...usualInterval(usual) }
 }
 
 /** Adds what the repository has of the source. The `unknown` snapshots become attempts of their own. */

@@ -13,6 +13,7 @@ import {
   withRecords,
 } from './day-records.ts'
 import { recentOf, unpacked } from './recent-attempts.ts'
+import { type SizeRecords, withSizes } from './size-records.ts'
 import type { SnapshotSummary } from './snapshot-summary.ts'
 
 /** Times in Unix seconds, durations in seconds, sizes in bytes. */
@@ -23,6 +24,8 @@ export type SuccessHistory = {
   readonly durations: readonly number[]
   /** Four numbers a day at most, oldest first: the last end, the least bytes, the fewest files, the largest changed share. */
   readonly snapshots: readonly number[]
+  /** Undefined in an older ledger. */
+  readonly sizes?: SizeRecords
 }
 
 const daySeconds = 86_400
@@ -53,7 +56,9 @@ export function historyAfter(
   nowSeconds: number,
 ): SuccessHistory {
   const { held, history } = state
-  if (history && held && held.newestId === newestId && held.counts.all === counts.all) return history
+  const isComplete = history?.sizes !== undefined || newestId === undefined
+  if (history && isComplete && held && held.newestId === newestId && held.counts.all === counts.all)
+    return history
   return withCompleteSnapshots(
     beforeFuture(historyOf(state), nowSeconds),
     snapshots.filter((snapshot) => snapshot.incomplete === undefined && !isOfFuture(snapshot, nowSeconds)),
@@ -75,6 +80,7 @@ export function beforeFuture(history: SuccessHistory, nowSeconds: number): Succe
     ends: history.ends.filter(isPast),
     durations: recordsUntil(history.durations, 2, isPast),
     snapshots: recordsUntil(history.snapshots, 4, isPast),
+    ...(history.sizes && { sizes: recordsUntil(history.sizes, 2, isPast) }),
   }
 }
 
@@ -107,6 +113,7 @@ export function withCompleteSnapshots(
     ),
     durations: withRecords(history.durations, good.map(durationRecord), longestOf),
     snapshots: withRecords(history.snapshots, recent.map(figuresRecord), leastOf),
+    sizes: withSizes(history.sizes, recent),
   }
 }
 
@@ -148,7 +155,6 @@ export function oldestFigureAt({ snapshots }: SuccessHistory): number | undefine
 const longestOf: Merge = (one, other) => Math.max(one, other)
 /** The changed share is the third figure, and its largest value counts. */
 const leastOf: Merge = (one, other, index) => (index === 2 ? Math.max(one, other) : Math.min(one, other))
-
 function durationRecord({ startedAt, endedAt }: Snapshot): DayRecord {
   return [Math.round(endedAt), Math.ceil(Math.max(0, endedAt - startedAt))]
 }

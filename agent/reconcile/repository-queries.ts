@@ -46,7 +46,7 @@ type RepositoryQueriesOptions = {
 /** Binds the ledger to Kopia's CLI. */
 export function createRepositoryQueries(options: RepositoryQueriesOptions): RepositoryQueries {
   const { ledger, kopia, signal, nowSeconds, log } = options
-  const reachability = createReachability(log)
+  const reachability = createReachability(options)
   let questions = 0
   const waiting = new Map<number, number>()
 
@@ -160,13 +160,16 @@ type Reachability = {
   readonly isReachable: () => boolean | undefined
 }
 
-/** Reports each change once, not each try. */
-function createReachability(log: Log): Reachability {
+/** Reports each change once, not each try, and notes it in the ledger, which a command beside the agent reads. */
+function createReachability({ ledger, nowSeconds, log }: RepositoryQueriesOptions): Reachability {
   let reachable: boolean | undefined
   let lastReason: string | undefined
   return {
     note: (answer) => {
       reachable = answer.ok
+      const { unreachableSince } = ledger.repository
+      if (answer.ok !== (unreachableSince === undefined))
+        ledger.updateRepository({ unreachableSince: answer.ok ? undefined : nowSeconds() })
       if (answer.ok) {
         if (lastReason !== undefined) log.info('Kopia answers again.')
         lastReason = undefined

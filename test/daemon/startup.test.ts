@@ -12,6 +12,7 @@ function createSteps(change: Partial<StartupOptions> = {}) {
       isCounted: () => false,
       begin: () => void steps.push('begin'),
       endPast: () => void steps.push('end past'),
+      noteUpToDate: () => void steps.push('note up to date'),
     },
     tracker: { hasJustWritten: () => false },
     ingest: { readEverything: step('read') },
@@ -45,6 +46,7 @@ test('a later start keeps the moment of the first', async () => {
     isCounted: () => true,
     begin: () => assert.fail('begun anew'),
     endPast: () => undefined,
+    noteUpToDate: () => undefined,
   }
   const { startup, steps } = createSteps({ ledger })
   await startup.begin()
@@ -60,6 +62,7 @@ test('a machine that sleeps notes at each start that it is awake, and one that i
       isCounted: () => true,
       begin: () => undefined,
       endPast: () => undefined,
+      noteUpToDate: () => undefined,
     }
     await createSteps({ settings: { alwaysOn }, ledger }).startup.begin()
   }
@@ -78,6 +81,7 @@ test('the past is read, then Kopia is asked, and the ledger is saved before the 
     'snapshots',
     'end past',
     'verifications',
+    'note up to date',
     'save',
     'up to date',
     'look',

@@ -64,3 +64,18 @@ test('identity and figures go into the ledger', async (context) => {
     ['new', [policy], { count: 1, sizeBytes: 2 }, 3],
   )
 })
+
+test('the ledger says since when Kopia does not answer, until it does', async (context) => {
+  const { kopia, ledger, repositoryQueries, clock } = await startReconciling(context)
+  await repositoryQueries.refreshIdentity()
+  assert.equal(ledger.repository.unreachableSince, undefined)
+  const since = clock.now
+  kopia.refuse = () => 'no route to host'
+  await repositoryQueries.refreshIdentity()
+  clock.now += 60
+  await repositoryQueries.snapshots(undefined)
+  assert.equal(ledger.repository.unreachableSince, since)
+  kopia.refuse = () => undefined
+  await repositoryQueries.snapshots(undefined)
+  assert.equal(ledger.repository.unreachableSince, undefined)
+})

@@ -23,6 +23,7 @@ export type ToolName =
   | 'systemd-analyze'
   | 'busybox'
   | 'catatonit'
+  | 'msmtp'
   | 'openssl'
   | 'chromium'
   | 'victoria-metrics'

@@ -35,8 +35,10 @@ async function runnableUnits(folder: string): Promise<void> {
   await cp(units, folder, { recursive: true })
   for (const name of [...systemUnits, ...userUnits].filter(isService)) {
     const text = await readFile(join(folder, name), 'utf8')
-    assert.match(text, /^ExecStart=.*\/usr\/bin\/kopia-metrics-agent /m, name)
-    await writeFile(join(folder, name), text.replaceAll('/usr/bin/kopia-metrics-agent', '/bin/true'))
+    const installed =
+      /^ExecStart=(\/usr\/bin\/kopia-metrics-agent |\/usr\/lib\/kopia-metrics-agent\/send-report\.sh(?= |$))/m
+    assert.match(text, installed, name)
+    await writeFile(join(folder, name), text.replace(installed, 'ExecStart=/bin/true '))
   }
 }
 

@@ -1,0 +1,147 @@
+// The first line of the report, which is also the subject of a mail: the verdict at once. Pure.
+
+import { overdueProofsWords } from '../status/proof-words.ts'
+import { countWords, pluralWords, visible } from '../status/words.ts'
+import type { DateWords } from './dates.ts'
+import type { Doubt } from './doubts.ts'
+import type { Report, SourceReport, Verdict } from './report.ts'
+
+/** A shape besides the colour; `new` and `unknown` differ from what is good. */
+export const verdictMarks: Readonly<Record<Verdict, string>> = {
+  good: '✓',
+  new: '·',
+  attention: '✗',
+  unknown: '?',
+}
+
+/** A phone shows little of a subject. */
+const mostNames = 3
+
+/** One line such as `All 4 backups are good: 21 in 7 days, nothing overdue`. */
+export function headline(report: Report, dates: DateWords): string {
+  switch (report.verdict) {
+    case 'unknown':
+      return unknownWords(report, dates)
+    case 'attention':
+      return attentionWords(report)
+    case 'new':
+      return `${newWords(report)}: ${madeWords(report, dates)}`
+    case 'good':
+      return `${goodWords(report)}: ${madeWords(report, dates)}, nothing overdue`
+  }
+}
+
+function goodWords({ sources }: Report): string {
+  return sources.length === 1
+    ? 'The one backup is good'
+    : `All ${countWords(sources.length)} backups are good`
+}
+
+function newWords({ status: { counts }, sources }: Report): string {
+  const waiting = `${countWords(counts.waiting)} ${counts.waiting === 1 ? 'has' : 'have'} not begun yet`
+  if (counts.fine === 0) return `No backup was made yet: ${waiting}`
+  return `${countWords(counts.fine)} of ${pluralWords(sources.length, 'backup')} ${counts.fine === 1 ? 'is' : 'are'} good, ${waiting}`
+}
+
+/** `21 in 7 days`, `21 since Thu 26 Nov` where no more is known, `at least 21 in 7 days` where more is known of some. */
+function madeWords(report: Report, dates: DateWords): string {
+  const { success, failed, incomplete } = totals(report)
+  const made = success === 0 ? 'no new one' : countWords(success)
+  const bad = failed + incomplete
+  const recovered = bad === 0 ? '' : `, ${countWords(bad)} failed and recovered`
+  return `${isShort(report) ? 'at least ' : ''}${made} ${spanOf(report, dates)}${recovered}`
+}
+
+/** Whether attempts of some source are known for a shorter time than those of the others. */
+export function isShort({ sources, knownSince, period }: Report): boolean {
+  return sources.some((source) => (source.knownSince ?? period.from) > (knownSince ?? period.from))
+}
+
+/** `in 7 days`, or `since Thu 26 Nov` where no more is known. */
+export function spanOf({ period, knownSince }: Report, dates: DateWords): string {
+  return knownSince === undefined
+    ? `in ${periodWords(period.until - period.from)}`
+    : `since ${dates.day(knownSince)}`
+}
+
+/** `7 days`, `24 hours`, `90 minutes`. */
+export function periodWords(seconds: number): string {
+  const [day, hour, minute] = [86_400, 3600, 60]
+  if (seconds % day === 0 && seconds > day) return pluralWords(seconds / day, 'day')
+  if (seconds % hour === 0) return pluralWords(seconds / hour, 'hour')
+  return pluralWords(Math.round(seconds / minute), 'minute')
+}
+
+/** The attempts of all sources. */
+export function totals({ sources }: Report): SourceReport['attempts'] {
+  const sum = (outcome: keyof SourceReport['attempts']) =>
+    sources.reduce((all, { attempts }) => all + attempts[outcome], 0)
+  return { success: sum('success'), failed: sum('failed'), incomplete: sum('incomplete') }
+}
+
+function attentionWords({ sources, status }: Report): string {
+  const { failedCommands, repository } = status
+  const bad = sources.filter((source) => source.needsAttention)
+  const others = [
+    ...(repository.changedTo === undefined ? [] : ['Kopia is connected to another repository']),
+    ...failedCommands.map(({ command }) => `the last "kopia ${command}" failed`),
+  ].map(visible)
+  if (bad.length === 0) return `Needs attention: ${others.join('; ')}`
+  const names = bad.slice(0, mostNames).map(({ status: source }) => {
+    const what = source.state === 'failing' || source.state === 'overdue' ? source.state : 'proof overdue'
+    return `${visible(source.source.path)} ${what}`
+  })
+  const more = bad.length > mostNames ? [`${countWords(bad.length - mostNames)} more`] : []
+  const subject = `${countWords(bad.length)} of ${pluralWords(sources.length, 'backup')}`
+  const verb = bad.length === 1 ? 'needs' : 'need'
+  return [`${subject} ${verb} attention: ${[...names, ...more].join(', ')}`, ...others].join('; ')
+}
+
+function unknownWords(report: Report, dates: DateWords): string {
+  const { doubts, status, sources } = report
+  const [gravest] = doubts
+  const why = gravest === undefined ? '' : shortDoubt(gravest, dates)
+  if (sources.length === 0) return `No backup is known: ${why}`
+  const bad = sources.filter((source) => source.needsAttention).length
+  const whether = sources.length === 1 ? 'the one backup is' : `the ${countWords(sources.length)} backups are`
+  const known = bad > 0 ? `; ${countWords(bad)} ${bad === 1 ? 'needs' : 'need'} attention anyway` : ''
+  const proofs = overdueProofsWords(status)
+  return `Unknown whether ${whether} good: ${why}${known === '' && proofs !== undefined ? `; ${proofs}` : known}`
+}
+
+function shortDoubt(doubt: Doubt, dates: DateWords): string {
+  switch (doubt.kind) {
+    case 'no ledger':
+      return visible(doubt.reason)
+    case 'clock':
+      return `the ledger is of a time that has not come yet (${dates.exact(doubt.at)})`
+    case 'stale':
+      return `the agent is silent since ${dates.exact(doubt.since)}`
+    case 'repository':
+      return doubt.since === undefined
+        ? 'Kopia has not shown the repository yet'
+        : `the repository cannot be asked since ${dates.exact(doubt.since)}`
+    case 'no source':
+      return 'no source has been seen yet'
+  }
+}
+
+/** What is wrong and what to do, as a sentence. */
+export function doubtWords(doubt: Doubt, dates: DateWords): string {
+  const words = shortDoubt(doubt, dates)
+  const sentence = words.charAt(0).toUpperCase() + words.slice(1)
+  switch (doubt.kind) {
+    case 'no ledger':
+      return sentence
+    case 'clock':
+      return `${sentence}. Was the clock set back? What follows is what was known then.`
+    case 'stale':
+      return doubt.agent === 'running'
+        ? `${sentence}, though its process runs: see its log. What follows is what it knew then.`
+        : `${sentence}: it does not run. Start it, or run "kopia-metrics-agent push" before the report. What follows is what it knew then.`
+    case 'repository':
+      return `${sentence}: run "kopia-metrics-agent check". What follows is what logs and earlier answers say.`
+    case 'no source':
+      return `${sentence}. A source is known with its first snapshot, or with the first attempt at one.`
+  }
+}
