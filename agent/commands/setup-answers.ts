@@ -75,7 +75,7 @@ export async function answersOf(
 function givenSettings(flags: Flags, environment: Environment): Values {
   const given = settingNames().flatMap((name) => {
     const value = givenValue(name, flags, environment)
-    return value === undefined || notWritten.has(name) ? [] : [[name, absolute(name, value)]]
+    return value === undefined || notWritten.has(name) ? [] : [[name, absolute(name, oneLine(name, value))]]
   })
   return Object.fromEntries(given)
 }
@@ -83,6 +83,14 @@ function givenSettings(flags: Flags, environment: Environment): Values {
 /** The value of a setting that was given; undefined if none was. */
 export function givenValue(name: SettingName, flags: Flags, environment: Environment): string | undefined {
   return flags[flagOf(name)] ?? environment[declarations[name].environment]
+}
+
+/** An environment file can't hold other characters. */
+function oneLine(name: SettingName, value: string): string {
+  if (!/\p{Cc}/u.test(value)) return value
+  throw new ConfigError(
+    `${name}: expected one line without control characters, found ${JSON.stringify(value)}`,
+  )
 }
 
 /** A unit has another working directory. */

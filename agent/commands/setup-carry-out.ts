@@ -1,10 +1,11 @@
 // Carries out the plan of a setup, says what was done and what was not, and ends with `check`.
 
-import { type Applied, applySteps } from '../setup/apply.ts'
+import { type Applied, applySteps, userOfUnit } from '../setup/apply.ts'
 import type { Machine } from '../setup/facts.ts'
 import { machineFiles } from '../setup/files.ts'
-import type { Plan } from '../setup/plan-types.ts'
+import type { Plan, PlannedAgent } from '../setup/plan-types.ts'
 import { runAgent } from '../setup/run-agent.ts'
+import { serviceOf } from '../setup/units.ts'
 import { stepWords } from '../setup/words.ts'
 import { waitForPush } from './setup-gateway.ts'
 import type { Talk } from './setup-talk.ts'
@@ -28,6 +29,7 @@ export async function carryOut(plan: Plan, machine: Machine, talk: Talk): Promis
   let worst: 0 | 1 = 0
   for (const agent of plan.agents) {
     const name = agent.name === undefined ? '' : ` of ${agent.name}`
+    if (!(await runsAsPlanned(agent, machine, talk))) worst = 1
     talk.say(`check${name}:`)
     if ((await runAgent(agent, machine, machineFiles, ['check'])) !== 0) worst = 1
   }
@@ -35,12 +37,27 @@ export async function carryOut(plan: Plan, machine: Machine, talk: Talk): Promis
   return worst
 }
 
+/** `check` below runs as the planned user, and can't see that the unit does not: the administrator's drop-ins come last. */
+async function runsAsPlanned(
+  { unit, user }: PlannedAgent,
+  { manager }: Machine,
+  talk: Talk,
+): Promise<boolean> {
+  if (unit === undefined || manager.kind !== 'system') return true
+  const found = await userOfUnit(unit)
+  if (found === user.name) return true
+  talk.warn(
+    `${unit} runs as ${found}, not as ${user.name}: see "systemctl cat ${serviceOf(unit)}", and correct User= there`,
+  )
+  return false
+}
+
 /** Backups from before the change explain nothing: `check` calls them unseen until the next one. */
 function badEndOf({ advice, steps }: Plan): string {
   const isForPerson = advice.length > 0 || steps.some(({ kind }) => kind === 'install hooks')
   return isForPerson
     ? 'Not all is well yet: do what remains for you, make a backup, and run setup again: it checks again and changes nothing.'
-    : 'Not all is well: see the lines of check above.'
+    : 'Not all is well: see the lines above.'
 }
 
 function endOf({ agents }: Plan): string {

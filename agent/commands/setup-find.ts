@@ -1,7 +1,7 @@
 // Finds what setup works with: this user, Kopia's program, the repositories, and what Kopia answers.
 
 import { constants } from 'node:fs'
-import { access, chown, mkdtemp, rm } from 'node:fs/promises'
+import { access, chown, mkdtemp, rm, stat } from 'node:fs/promises'
 import { tmpdir, userInfo } from 'node:os'
 import { join, resolve } from 'node:path'
 import { readUnits } from '../check/log-folders.ts'
@@ -10,7 +10,7 @@ import { ConfigError } from '../settings/config-error.ts'
 import type { Flags } from '../settings/load.ts'
 import { declarations } from '../settings/schema.ts'
 import { secretPath } from '../setup/agent-settings.ts'
-import { askRepository } from '../setup/ask-kopia.ts'
+import { askRepository, askVersion } from '../setup/ask-kopia.ts'
 import { assignAgents } from '../setup/assign.ts'
 import { type Binary, findBinary } from '../setup/binary.ts'
 import type { Asked, Machine, Person, Repository } from '../setup/facts.ts'
@@ -33,35 +33,62 @@ export function ownPerson(): Person {
   return { name, userId, groupId, home: (SUDO_USER ? undefined : HOME) || home }
 }
 
-/** Kopia's program; throws a ConfigError where there is none. */
-export async function findKopia(flags: Flags): Promise<Binary> {
-  const given = givenValue('kopia_bin', flags, process.env) || declarations.kopia_bin.default
+/** Kopia's program: the given one, else that of an agent that exists. Throws a ConfigError where there is none, or it does not run. */
+export async function findKopia(flags: Flags, { agents, self }: Machine): Promise<Binary> {
+  const known = agents.map(({ values }) => values.kopia_bin).find(Boolean)
+  const given = givenValue('kopia_bin', flags, process.env) || known || declarations.kopia_bin.default
   const { PATH = '' } = process.env
   const path = given.includes('/') ? resolve(given) : given
-  const binary = await findBinary(path, PATH, ownPerson().home, isExecutable)
-  if (binary !== undefined) return binary
+  const binary = await findBinary(path, PATH, self.home, isProgram)
+  if (binary === undefined) {
+    throw new ConfigError(
+      `expected Kopia, found no program ${given}: install Kopia, or name it by --kopia-bin=PATH`,
+    )
+  }
+  const asking = { binary: binary.path, self, passwords: [] }
+  const version = await inScratch(self, self, (scratch) => askVersion({ ...asking, scratch }))
+  if (version.ok) return binary
   throw new ConfigError(
-    `expected Kopia, found no program ${given}: install Kopia, or name it by --kopia-bin=PATH`,
+    `${binary.path} is no Kopia that runs here: ${version.reason}; install Kopia, or name it by --kopia-bin=PATH`,
   )
 }
 
-async function isExecutable(path: string): Promise<boolean> {
-  return access(path, constants.X_OK).then(
-    () => true,
-    () => false,
-  )
+/** A folder can be entered, which has the same permission as to execute. */
+async function isProgram(path: string): Promise<boolean> {
+  try {
+    await access(path, constants.X_OK)
+    return (await stat(path)).isFile()
+  } catch {
+    return false
+  }
 }
 
-/** The configurations of Kopia: the one that a setting names, or all that are found. Throws a ConfigError where the named one is none. */
-export async function findAll(flags: Flags, self: Person): Promise<Found> {
+/**
+ * The configurations of Kopia: the one that a setting names, or all that are found and that agents watch already, wherever they are. Throws a
+ * ConfigError where the named one is none.
+ */
+export async function findAll(flags: Flags, { self, agents }: Machine): Promise<Found> {
   const logs = givenValue('kopia_log_dir', flags, process.env)
   const surroundings = await surroundingsOf(self, logs ? resolve(logs) : '')
   const named = givenValue('kopia_config_path', flags, process.env)
-  if (!named) return findRepositories(surroundings)
+  if (!named) return findWatched(surroundings, agents)
   const path = resolve(configurationPathOf(named, process.env, process.platform))
   const found = await findRepositoryAt(surroundings, path)
   if (typeof found === 'string') throw new ConfigError(found)
   return { repositories: [found], unread: [] }
+}
+
+async function findWatched(surroundings: Surroundings, agents: Machine['agents']): Promise<Found> {
+  const found = await findRepositories(surroundings)
+  const [repositories, unread] = [[...found.repositories], [...found.unread]]
+  for (const { values } of agents) {
+    const path = values.kopia_config_path ?? ''
+    if (!path.startsWith('/') || repositories.some(({ configPath }) => configPath === path)) continue
+    const watched = await findRepositoryAt(surroundings, path)
+    if (typeof watched === 'string') unread.push(watched)
+    else repositories.push(watched)
+  }
+  return { repositories, unread }
 }
 
 /** Everybody of this machine for root, else only this user. */

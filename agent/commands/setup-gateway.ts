@@ -16,13 +16,16 @@ import { unitVariables } from '../setup/run-agent.ts'
 import { unitOf } from '../setup/units.ts'
 import type { Login, Talk } from './setup-talk.ts'
 
+/** `gateway` is what answers there, with its login; undefined where none is wanted. */
+type Settled = { readonly answers: Answers; readonly gateway: GatewayOptions | undefined }
+
 /** The answers with the gateway that was given at the terminal; a text says why there is none that takes pushes. */
 export async function settleGateway(
   flags: Flags,
   machine: Machine,
   answers: Answers,
   talk: Talk,
-): Promise<Answers | string> {
+): Promise<Settled | string> {
   let current = answers
   let login: Login | undefined
   // Who has an agent already is not asked for the URL again.
@@ -37,9 +40,9 @@ export async function settleGateway(
     const written = withUrl(current, gateway?.url ?? '')
     if (gateway === undefined) {
       talk.say('no gateway: Prometheus has to scrape the agent, or node-exporter to read its textfile')
-      return written
+      return { answers: written, gateway: undefined }
     }
-    const options = {
+    const options: GatewayOptions = {
       ...gateway,
       ...(login && { credentials: { kind: 'basic' as const, ...login } }),
       instance,
@@ -47,7 +50,7 @@ export async function settleGateway(
     const probe = await talk.during(`asking ${gateway.url}`, () => probeGateway(options))
     if (probe.kind === 'good') {
       talk.say(probe.found)
-      return written
+      return { answers: written, gateway: options }
     }
     if (probe.kind === 'login') login = await talk.askLogin(probe.found)
     if (probe.kind === 'login' && login !== undefined) {

@@ -14,6 +14,8 @@ import {
   spinner,
   text,
 } from '@clack/prompts'
+import { firstLine } from '../settings/config-error.ts'
+import { declarations } from '../settings/schema.ts'
 import type { Repository } from '../setup/facts.ts'
 
 /** The person pressed Ctrl-C, or said no. */
@@ -133,10 +135,7 @@ async function askUrl(current: string, problem: string | undefined): Promise<str
     await text({
       message: 'URL of the Pushgateway (empty: the agent pushes to none, and Prometheus scrapes it)',
       initialValue: current,
-      validate: (value) =>
-        !value || /^https?:\/\/[^@]+$/.test(value)
-          ? undefined
-          : 'Expected a URL such as http://127.0.0.1:9091',
+      validate: (value) => problemOf(value ?? '', declarations.pushgateway_url.check),
     }),
   )
   return given ?? ''
@@ -162,6 +161,16 @@ async function chooseUnit(): Promise<'service' | 'timer' | 'none'> {
       initialValue: 'service' as const,
     }),
   )
+}
+
+/** The words of a check of a setting. */
+function problemOf(value: string, check: (value: string) => void): string | undefined {
+  try {
+    check(value)
+    return undefined
+  } catch (error) {
+    return firstLine(error)
+  }
 }
 
 function notEmpty(value: string | undefined): string | undefined {

@@ -1,9 +1,11 @@
 // setup: finds Kopia and the gateway, writes the agent's configuration, starts it and ends with `check`.
 
+import type { GatewayOptions } from '../push/pushgateway.ts'
 import type { Flags } from '../settings/load.ts'
 import { neighbourOf } from '../setup/assign.ts'
 import type { Asked, Machine, Person, Repository } from '../setup/facts.ts'
 import { machineFiles } from '../setup/files.ts'
+import { groupInUse } from '../setup/group-in-use.ts'
 import { lookAtMachine } from '../setup/look.ts'
 import { planSetup } from '../setup/plan.ts'
 import type { Answers, Plan } from '../setup/plan-types.ts'
@@ -66,9 +68,11 @@ async function decide(flags: Flags, options: SetupOptions, talk: Talk): Promise<
     environment: process.env,
     configFile,
   }
-  const [machine, binary, found] = await talk.during('looking for Kopia', () =>
-    Promise.all([lookAtMachine(look), findKopia(flags), findAll(flags, self)]),
-  )
+  const { machine, binary, found } = await talk.during('looking for Kopia', async () => {
+    const seen = await lookAtMachine(look)
+    const [program, repositories] = await Promise.all([findKopia(flags, seen), findAll(flags, seen)])
+    return { machine: seen, binary: program, found: repositories }
+  })
   const given = { ...(await answersOf(flags, process.env, options, machine)), kopiaBinary: binary.setting }
   talk.say(`Kopia: ${binary.path}`)
   for (const words of found.unread) talk.warn(`not looked at: ${words}`)
@@ -76,14 +80,34 @@ async function decide(flags: Flags, options: SetupOptions, talk: Talk): Promise<
   const free = found.repositories.filter((repository) => !isWatchedByOther(repository, machine, talk))
   if (free.length === 0) return { problems: ['every repository that was found has an agent already'] }
   const chosen = await choose(free, talk)
-  const answers = await settleGateway(flags, machine, given, talk)
-  if (typeof answers === 'string') return { problems: [answers] }
+  const settled = await settleGateway(flags, machine, given, talk)
+  if (typeof settled === 'string') return { problems: [settled] }
+  const { answers, gateway } = settled
   const asked = await askWithPasswords(chosen, answers, talk, (repositories, current) =>
     askAll(repositories, binary, machine, current),
   )
   const final = await askTheRest(asked, machine, answers, talk)
   const plan = planSetup(asked, found.repositories, machine, final)
-  return 'problems' in plan ? plan : { plan, machine }
+  if ('problems' in plan) return plan
+  const problems = await problemsWithPlan(plan, gateway)
+  return problems.length > 0 ? { problems } : { plan, machine }
+}
+
+/** What only the gateway and the files that stay can tell. */
+async function problemsWithPlan(plan: Plan, gateway: GatewayOptions | undefined): Promise<readonly string[]> {
+  const problems: string[] = []
+  for (const { path, text, holds } of plan.keptSecrets) {
+    if ((await machineFiles.read(path))?.trim() === text) continue
+    problems.push(
+      `${path} exists, and ${holds} in it is another one than was given: correct it, or remove it`,
+    )
+  }
+  for (const agent of plan.agents) {
+    if (gateway === undefined) break
+    const problem = await groupInUse(agent, gateway, machineFiles, Date.now() / 1000)
+    if (problem !== undefined) problems.push(problem)
+  }
+  return problems
 }
 
 function nothingFound({ name, userId }: Person): string {
@@ -138,8 +162,9 @@ async function askTheRest(
   answers: Answers,
   talk: Talk,
 ): Promise<Answers> {
-  const isNew = machine.agents.length === 0 && asked.length === 1
-  const hasChoice = machine.manager.kind === 'system' && isNew && answers.unit === 'usual'
+  const isNew = machine.agents.length === 0 && asked.length === 1 && answers.name === undefined
+  const hasChoice =
+    machine.manager.kind === 'system' && isNew && answers.unit === 'usual' && answers.configFile === undefined
   const unit = hasChoice ? ((await talk.chooseUnit()) ?? answers.unit) : answers.unit
   const blind = asked.flatMap(({ answer }) =>
     answer.kind === 'open' && answer.areActionsEnabled ? answer.blindSources : [],

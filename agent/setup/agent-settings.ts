@@ -1,15 +1,22 @@
 // The settings and secrets of one agent: what was given, and what only this agent needs.
 
 import { dirname, join } from 'node:path'
+import { freeName, groupsOf } from './assign.ts'
 import type { Asked, Machine, Repository } from './facts.ts'
 import { defaultLogFolder } from './find-logs.ts'
-import { type Answers, type Assignment, type SecretSetting, type Step, secretSettings } from './plan-types.ts'
+import {
+  type Answers,
+  type Assignment,
+  type SecretSetting,
+  type SecretStep,
+  secretSettings,
+} from './plan-types.ts'
 import type { Values } from './settings-file.ts'
 import { credentialPath, unitOf } from './units.ts'
 
 export type AgentSettings = {
   readonly values: Values
-  readonly secrets: readonly (Step & { readonly kind: 'create secret' })[]
+  readonly secrets: readonly SecretStep[]
   /** The log directory that Kopia has to be told, since another repository logs to the same one now. */
   readonly separateLogs: string | undefined
 }
@@ -53,8 +60,9 @@ function isOwn({ owner }: Repository, { self }: Machine): boolean {
 
 /** A push replaces its whole group, and one agent can listen on a port: beside another agent without a name, both differ. */
 function apart(name: string | undefined, { neighbours, self }: Machine): Values {
-  const hasRival = neighbours.some(({ values }) => !values.grouping)
-  return name === undefined && hasRival ? { grouping: `agent=${self.name}`, listen: '' } : {}
+  const hasRival = neighbours.some((agent) => agent.name === undefined && !agent.values.grouping)
+  if (name !== undefined || !hasRival) return {}
+  return { grouping: `agent=${freeName(self.name, groupsOf(neighbours))}`, listen: '' }
 }
 
 /** Without a unit, its file has to keep a named agent apart from others. */
@@ -109,7 +117,7 @@ export function secretPath(
 type Secret = {
   readonly setting: SecretSetting
   readonly path: string
-  readonly step: Step & { readonly kind: 'create secret' }
+  readonly step: SecretStep
 }
 
 function secretsOf(assignment: Assignment, machine: Machine, answers: Answers): readonly Secret[] {

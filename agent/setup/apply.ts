@@ -1,12 +1,12 @@
 // Does the steps of a plan, one after the other, and stops at the first that fails.
 
-import { chmod, chown, mkdir, readFile, writeFile } from 'node:fs/promises'
+import { lchown, mkdir, open, readFile, rm, truncate, writeFile } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { execa } from 'execa'
 import { firstLine } from '../settings/config-error.ts'
 import type { Person } from './facts.ts'
 import type { PlannedAgent, Step } from './plan-types.ts'
-import { timerUnit } from './units.ts'
+import { serviceOf, timerUnit } from './units.ts'
 
 export type Applied =
   | { readonly kind: 'done' }
@@ -44,15 +44,16 @@ async function apply(step: Step, { self, installHooks }: Tools): Promise<void> {
     case 'make folder':
       await makeFolder(dirname(step.path), self.userId === 0 ? 0o755 : 0o700)
       await mkdir(step.path, { mode: 0o700 })
-      return give(step.path, step.owner, self)
+      // The folder above can be somebody's own, who could put a link there meanwhile.
+      if (step.owner.userId !== self.userId) await lchown(step.path, step.owner.userId, step.owner.groupId)
+      return
     case 'create file':
       await makeFolder(dirname(step.path), self.userId === 0 ? 0o755 : 0o700)
-      return create(step.path, step.text, step.mode)
+      return create(step.path, step.text, step.mode, self)
     case 'create secret':
       // The folder can be that of the configuration, which its owner must reach.
       await makeFolder(dirname(step.path), step.owner.userId === self.userId ? 0o700 : 0o755)
-      await create(step.path, step.text, 0o600)
-      return give(step.path, step.owner, self)
+      return create(step.path, step.text, 0o600, step.owner)
     case 'append':
       return append(step.path, step.before, step.addition)
     case 'install hooks':
@@ -66,20 +67,31 @@ async function makeFolder(path: string, mode: number): Promise<void> {
   await mkdir(path, { recursive: true, mode })
 }
 
-/** Whatever the umask is. */
-async function create(path: string, text: string, mode: number): Promise<void> {
-  await writeFile(path, text, { flag: 'wx', mode: 0o600 })
-  await chmod(path, mode)
-}
-
-async function give(path: string, owner: Person, self: Person): Promise<void> {
-  if (owner.userId !== self.userId) await chown(path, owner.userId, owner.groupId)
+/** Owner and mode are set by the open file, whatever the umask is and whatever appears at the path. A file of half its text does not stay. */
+async function create(path: string, text: string, mode: number, owner: Person): Promise<void> {
+  const file = await open(path, 'wx', 0o600)
+  try {
+    if (owner.userId !== process.getuid?.()) await file.chown(owner.userId, owner.groupId)
+    await file.writeFile(text)
+    await file.chmod(mode)
+  } catch (error) {
+    await rm(path, { force: true })
+    throw error
+  } finally {
+    await file.close()
+  }
 }
 
 async function append(path: string, before: string, addition: string): Promise<void> {
   if ((await readFile(path, 'utf8')) !== before) throw new Error(`${path} was changed meanwhile`)
   const separator = before === '' || before.endsWith('\n') ? '' : '\n'
-  await writeFile(path, separator + addition, { flag: 'a' })
+  try {
+    await writeFile(path, separator + addition, { flag: 'a' })
+  } catch (error) {
+    // Half the lines would make it a file that is in use.
+    await truncate(path, Buffer.byteLength(before))
+    throw error
+  }
 }
 
 /** Resolves when the agent is ready, since the units are of Type=notify. The service of a timer pushes once, now. */
@@ -88,6 +100,13 @@ async function startUnit({ manager, unit, how }: Step & { readonly kind: 'start'
   await systemctl([...scope, 'daemon-reload'])
   await systemctl([...scope, ...(how === 'enable' ? ['enable', '--now'] : ['restart']), unit])
   if (unit === timerUnit) await systemctl([...scope, 'start', unit.replace('.timer', '.service')])
+}
+
+/** Whom a service of the system runs as, with all its drop-ins. */
+export async function userOfUnit(unit: string): Promise<string> {
+  const parameters = ['show', '--property=User', '--value', serviceOf(unit)]
+  const { stdout } = await execa('systemctl', parameters, { reject: false })
+  return String(stdout ?? '').trim() || 'root'
 }
 
 async function systemctl(parameters: readonly string[]): Promise<void> {

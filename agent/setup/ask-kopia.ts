@@ -2,6 +2,7 @@
 
 import { hooksIn, type PolicyDefinition } from '../kopia/cli/actions.ts'
 import { createKopia, type Kopia, type RepositoryStatus } from '../kopia/cli/client.ts'
+import type { KopiaResult } from '../kopia/cli/exec.ts'
 import { formatSource } from '../kopia/source.ts'
 import { isInScope } from '../reconcile/source-filter.ts'
 import type { Answer, Password, Person, Repository } from './facts.ts'
@@ -29,6 +30,11 @@ export async function askRepository(repository: Repository, asking: Asking): Pro
   return worst
 }
 
+/** Whether the program runs, and is a Kopia. */
+export function askVersion({ binary, scratch }: Asking): Promise<KopiaResult<string>> {
+  return kopiaWith(binary, [], '', scratch, '').version()
+}
+
 async function tryPassword(
   repository: Repository,
   asking: Asking,
@@ -50,9 +56,19 @@ function kopiaFor(
 ): Kopia {
   // Kopia takes an inherited password for one that was given.
   const unset = password === '' ? ['env', '-u', 'KOPIA_PASSWORD'] : []
+  return kopiaWith(binary, [...launcherFor(owner, self), ...unset], configPath, scratch, password)
+}
+
+function kopiaWith(
+  binary: string,
+  launcher: readonly string[],
+  configPath: string,
+  scratch: string,
+  password: string,
+): Kopia {
   return createKopia({
     binary,
-    launcher: [...launcherFor(owner, self), ...unset],
+    launcher,
     configPath,
     password,
     logDirectory: '',

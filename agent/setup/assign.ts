@@ -1,6 +1,7 @@
 // Decides which agent watches which repository: one that exists already, the agent without a name, or a new one with a name.
 
-import { basename, join } from 'node:path'
+import { basename, join, normalize } from 'node:path'
+import { configurationPathOf } from '../kopia/runs/configuration.ts'
 import type { Asked, ExistingAgent, Machine, Repository } from './facts.ts'
 import type { Answers, Assignment } from './plan-types.ts'
 import type { Format } from './settings-file.ts'
@@ -15,7 +16,7 @@ export function assignAgents(
   const unwatched = existing.filter((agent) => agent === undefined).length
   const isPlainFree = machine.files.get(fileOf(machine, undefined, configFile))?.kind !== 'active'
   const isAlone = asked.length === 1 && unwatched === 1 && givenName === undefined && isPlainFree
-  const taken = new Set(machine.agents.map(({ name }) => name))
+  const taken = new Set([...machine.agents.map(({ name }) => name), ...groupsOf(machine.neighbours)])
   return asked.map((one, index): Assignment => {
     const agent = existing[index]
     if (agent !== undefined) return { asked: one, name: agent.name, file: agent.file, state: 'existing' }
@@ -28,32 +29,59 @@ export function assignAgents(
 /** The agent without a name takes the default configuration of the user who runs it. */
 function agentOf(
   repository: Repository,
-  { agents }: Machine,
+  { agents, platform }: Machine,
   configFile: string | undefined,
 ): ExistingAgent | undefined {
   const candidates = configFile === undefined ? agents : agents.filter(({ file }) => file === configFile)
-  return candidates.find((agent) => watches(agent, repository))
+  return candidates.find((agent) => watches(agent, repository, platform))
 }
 
-function watches({ name, values, user }: ExistingAgent, repository: Repository): boolean {
+/** A name alone stands for a file in Kopia's folder of configurations, as for Kopia. */
+function watches(
+  { name, values, user }: ExistingAgent,
+  repository: Repository,
+  platform: NodeJS.Platform,
+): boolean {
   const configPath = values.kopia_config_path ?? ''
-  if (configPath !== '') return configPath === repository.configPath
+  if (configPath !== '') {
+    const { home } = repository.owner
+    return normalize(configurationPathOf(configPath, { HOME: home }, platform)) === repository.configPath
+  }
   return name === undefined && repository.isDefault && user === repository.owner.name
 }
 
 /** The agent that somebody else runs for this repository; undefined if there is none. */
-export function neighbourOf(repository: Repository, { neighbours }: Machine): ExistingAgent | undefined {
-  return neighbours.find((agent) => watches(agent, repository))
+export function neighbourOf(
+  repository: Repository,
+  { neighbours, platform }: Machine,
+): ExistingAgent | undefined {
+  return neighbours.find((agent) => watches(agent, repository, platform))
 }
 
 /** `photos.config` is `photos`; of another person's Kopia the name is the person's, with that of any but the default file. */
 function nameOf({ configPath, owner, isDefault }: Repository, { self }: Machine): string {
-  const own = basename(configPath, '.config').replace(/[^\w.-]/g, '-') || 'repository'
+  const own = inUnitName(basename(configPath, '.config')) || 'repository'
   if (owner.userId === self.userId) return own
-  return isDefault ? owner.name : `${owner.name}-${own}`
+  const person = inUnitName(owner.name)
+  return isDefault ? person : `${person}-${own}`
 }
 
-function freeName(wanted: string, taken: ReadonlySet<string | undefined>): string {
+/** Names of a directory service can be such as `CORP\alice` or `alice@corp.example`. */
+function inUnitName(text: string): string {
+  return text.replace(/[^\w.-]/g, '-')
+}
+
+/** The groups in which the agents of others push: a push replaces its whole group. */
+export function groupsOf(neighbours: Machine['neighbours']): ReadonlySet<string | undefined> {
+  return new Set(
+    neighbours.map(
+      ({ name, values: { grouping } }) => /(?:^|,)\s*agent=([^,]+)/.exec(grouping ?? '')?.[1] ?? name,
+    ),
+  )
+}
+
+/** The name itself, or the first with a number that nobody has. */
+export function freeName(wanted: string, taken: ReadonlySet<string | undefined>): string {
   // `config.yaml` is the file of the agent without a name.
   const isFree = (name: string) => !taken.has(name) && name !== 'config'
   if (isFree(wanted)) return wanted

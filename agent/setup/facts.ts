@@ -76,7 +76,12 @@ export type Manager =
   /** Nothing is started by setup; `reason` completes "nothing is started here: …". */
   | { readonly kind: 'none'; readonly reason: string }
 
-export type UnitState = { readonly isEnabled: boolean; readonly isActive: boolean }
+export type UnitState = {
+  readonly isEnabled: boolean
+  readonly isActive: boolean
+  /** Whom a unit of the system runs as; empty for a timer and for a user's own systemd. */
+  readonly user: string
+}
 
 export type Machine = {
   readonly platform: NodeJS.Platform
@@ -87,7 +92,7 @@ export type Machine = {
   readonly units: ReadonlyMap<string, UnitState>
   readonly files: ReadonlyMap<string, SettingsFile>
   readonly agents: readonly ExistingAgent[]
-  /** Agents without a name that others run here: root's for a user, users' own for root. They push from this machine, too. */
+  /** Agents that others run here: root's for a user, users' own for root. They push from this machine, too. */
   readonly neighbours: readonly ExistingAgent[]
   /** Further files that exist, such as drop-ins and credentials. */
   readonly others: ReadonlySet<string>

@@ -1,15 +1,14 @@
 // Looks at this machine: how agents are run, which exist, and what their files set.
 
-import { basename, join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { execa } from 'execa'
-import { ConfigError, firstLine } from '../settings/config-error.ts'
 import { userBus } from './apply.ts'
-import { fileOf, formatOf } from './assign.ts'
+import { fileOf } from './assign.ts'
 import type { ExistingAgent, Machine, Manager, Person, SettingsFile, UnitState } from './facts.ts'
 import type { Files } from './files.ts'
 import { configHomeOf } from './find-repositories.ts'
-import { settingsFileOf } from './settings-file.ts'
-import { timerUnit, userIn } from './units.ts'
+import { findNeighbours, nameIn, readSettings, systemFolder, userOfService } from './look-agents.ts'
+import { namedUnit, plainUnit, pushUnit, timerUnit } from './units.ts'
 
 export type Look = {
   readonly files: Files
@@ -21,12 +20,6 @@ export type Look = {
   readonly configFile: string | undefined
 }
 
-const systemFolder = '/etc/kopia-metrics-agent'
-const plainUnit = 'kopia-metrics-agent.service'
-const dropInFolders = [`${plainUnit}.d`, 'kopia-metrics-agent-push.service.d'].map((name) =>
-  join('/etc/systemd/system', name),
-)
-
 /** Throws a ConfigError where a configuration file that exists can't be understood. */
 export async function lookAtMachine(look: Look): Promise<Machine> {
   const { platform, self, configFile } = look
@@ -36,40 +29,23 @@ export async function lookAtMachine(look: Look): Promise<Machine> {
   const files = new Map<string, SettingsFile>()
   for (const path of paths) files.set(path, await readSettings(look.files, path))
   const plain = fileOf({ manager, settingsFolder }, undefined, configFile)
-  const user = manager.kind === 'system' ? await userOfService(look.files) : self.name
-  const agents = [...files].flatMap(([file, found]): readonly ExistingAgent[] =>
-    found.kind === 'active'
-      ? [{ name: file === plain ? undefined : nameIn(file), file, values: found.values, user }]
-      : [],
-  )
+  const agents: ExistingAgent[] = []
+  for (const [file, found] of files) {
+    if (found.kind !== 'active') continue
+    const name = file === plain ? undefined : nameIn(file)
+    const user = manager.kind === 'system' ? await userOfService(look.files, name) : self.name
+    agents.push({ name, file, values: found.values, user })
+  }
   const units = await unitStates(manager, [
     plainUnit,
+    pushUnit,
     timerUnit,
-    ...agents.flatMap(({ name }) => unitNames(name)),
+    ...agents.flatMap(({ name }) => (name === undefined ? [] : [namedUnit(name)])),
   ])
-  const others = await otherPaths(look.files, settingsFolder, self)
+  const settingsFolders = [settingsFolder, ...(configFile === undefined ? [] : [dirname(configFile)])]
+  const others = await otherPaths(look.files, settingsFolders, self)
   const neighbours = await findNeighbours(look)
   return { platform, self, manager, settingsFolder, units, files, agents, neighbours, others }
-}
-
-/** A file that can't be read or understood is a matter of its owner. */
-async function findNeighbours({ files, self, people }: Look): Promise<readonly ExistingAgent[]> {
-  const places =
-    self.userId === 0
-      ? people
-          .filter(({ userId }) => userId !== 0)
-          .map(({ name, home }) => ({
-            user: name,
-            file: join(home, '.config/kopia-metrics-agent/environment'),
-          }))
-      : [{ user: await userOfService(files), file: join(systemFolder, 'config.yaml') }]
-  const found = await Promise.all(
-    places.map(async ({ user, file }): Promise<readonly ExistingAgent[]> => {
-      const settings = await readSettings(files, file).catch(() => undefined)
-      return settings?.kind === 'active' ? [{ name: undefined, file, values: settings.values, user }] : []
-    }),
-  )
-  return found.flat()
 }
 
 /** Who runs agents here. systemd runs the machine if this folder exists (sd_booted(3)). */
@@ -113,36 +89,6 @@ async function settingsPaths(
   return [...names.map((name) => join(folder, name)), ...(configFile === undefined ? [] : [configFile])]
 }
 
-async function readSettings(files: Files, path: string): Promise<SettingsFile> {
-  const text = await files.read(path)
-  if (text === undefined && (await files.ownerOf(path)) !== undefined) {
-    throw new ConfigError(`${path}: this user can't read it`)
-  }
-  try {
-    return settingsFileOf(text, formatOf(path))
-  } catch (error) {
-    throw new ConfigError(`${path}: it can't be read as YAML: ${firstLine(error)}`)
-  }
-}
-
-function nameIn(file: string): string {
-  return basename(file).replace(/\.(yaml|environment)$/, '')
-}
-
-function unitNames(name: string | undefined): readonly string[] {
-  return name === undefined ? [] : [`kopia-metrics-agent@${name}.service`]
-}
-
-async function userOfService(files: Files): Promise<string> {
-  const texts: string[] = []
-  for (const folder of dropInFolders) {
-    for (const name of ((await files.list(folder)) ?? []).toSorted()) {
-      if (name.endsWith('.conf')) texts.push((await files.read(join(folder, name))) ?? '')
-    }
-  }
-  return userIn(texts) ?? 'root'
-}
-
 /** What systemd says of the units. */
 async function unitStates(
   manager: Manager,
@@ -152,28 +98,31 @@ async function unitStates(
   const scope = manager.kind === 'user' ? ['--user'] : []
   const states = await Promise.all(
     units.map(async (unit) => {
-      const properties = '--property=UnitFileState,ActiveState'
+      const properties = '--property=UnitFileState,ActiveState,User'
       const shown = await execa('systemctl', [...scope, 'show', properties, unit], {
         reject: false,
         env: userBus(),
       })
       const text = String(shown.stdout ?? '')
-      return [
-        unit,
-        { isEnabled: /^UnitFileState=enabled$/m.test(text), isActive: /^ActiveState=active$/m.test(text) },
-      ] as const
+      const isEnabled = /^UnitFileState=enabled$/m.test(text)
+      const isActive = /^ActiveState=active$/m.test(text)
+      return [unit, { isEnabled, isActive, user: /^User=(.+)$/m.exec(text)?.[1] ?? '' }] as const
     }),
   )
   return new Map(states)
 }
 
 /** Files and folders that setup would create, as far as they exist. */
-async function otherPaths(files: Files, settingsFolder: string, self: Person): Promise<ReadonlySet<string>> {
+async function otherPaths(
+  files: Files,
+  settingsFolders: readonly string[],
+  self: Person,
+): Promise<ReadonlySet<string>> {
   const units = ((await files.list('/etc/systemd/system')) ?? []).filter(
     (name) => name.startsWith('kopia-metrics-agent') && name.endsWith('.d'),
   )
   const folders = [
-    settingsFolder,
+    ...settingsFolders,
     '/etc/credstore',
     '/var/log/kopia',
     join(self.home, '.cache/kopia-logs'),

@@ -31,6 +31,8 @@ export const secretSettings = [
 ] as const
 export type SecretSetting = (typeof secretSettings)[number]
 
+export type SecretStep = Step & { readonly kind: 'create secret' }
+
 export type Step =
   | { readonly kind: 'make folder'; readonly path: string; readonly owner: Person }
   | { readonly kind: 'create file'; readonly path: string; readonly text: string; readonly mode: number }
@@ -64,6 +66,10 @@ export type PlannedAgent = {
   readonly unit: string | undefined
   /** What its unit sets. */
   readonly environment: Readonly<Record<string, string>>
+  readonly state: Assignment['state']
+  /** The labels of its group besides job and instance, as the setting `grouping` has them. */
+  readonly grouping: string
+  readonly stateFolder: string
 }
 
 export type Plan = {
@@ -71,6 +77,8 @@ export type Plan = {
   readonly steps: readonly Step[]
   /** What exists and stays as it is. */
   readonly kept: readonly string[]
+  /** Secrets whose file exists: it must hold the same. */
+  readonly keptSecrets: readonly SecretStep[]
   /** What a person has to do. */
   readonly advice: readonly string[]
 }

@@ -1,10 +1,12 @@
 // Decides what a setup does, from what was found and answered. Changes nothing.
 
+import { defaultStateDirectory } from '../settings/default-folders.ts'
 import { adviceFor } from './advice.ts'
 import { type AgentSettings, settingsOfAgent } from './agent-settings.ts'
 import { assignAgents, formatOf } from './assign.ts'
 import type { Asked, Machine, Repository } from './facts.ts'
 import type { Answers, Assignment, Plan, PlannedAgent, Refusal, Step } from './plan-types.ts'
+import { problemsWithAnswers, problemsWithRepository, problemsWithUnits } from './problems.ts'
 import { settingLines } from './settings-file.ts'
 import { dropInFor, timerUnit, unitEnvironment, unitOf } from './units.ts'
 
@@ -19,14 +21,19 @@ export function planSetup(
   if (problems.length > 0) return { problems }
   const planned = assignAgents(asked, machine, answers).map((assignment) => {
     const settings = settingsOfAgent(assignment, all, machine, answers)
-    const agent = agentOf(assignment, machine, answers)
+    const agent = agentOf(assignment, settings, machine, answers)
     return { assignment, settings, agent, ...partsFor(assignment, settings, agent, machine) }
   })
+  const unitProblems = planned.flatMap(({ agent }) => problemsWithUnits(agent, machine, answers))
+  if (unitProblems.length > 0) return { problems: unitProblems }
   const hooks = answers.hooks === 'where needed' ? planned.flatMap(hooksFor) : []
   return {
     agents: planned.map(({ agent }) => agent),
     steps: [...planned.flatMap(({ steps }) => steps), ...hooks, ...planned.flatMap(({ starts }) => starts)],
     kept: planned.flatMap(({ kept }) => kept),
+    keptSecrets: planned
+      .flatMap(({ settings }) => settings.secrets)
+      .filter(({ path }) => machine.others.has(path)),
     advice: [
       ...planned.flatMap((one) => adviceFor(one, machine, answers)),
       ...lingerAdvice(machine, answers),
@@ -34,42 +41,15 @@ export function planSetup(
   }
 }
 
-function problemsWithAnswers(asked: readonly Asked[], machine: Machine, answers: Answers): readonly string[] {
-  const { unit, name, settings, configFile } = answers
-  const several = `for ${asked.length} repositories: choose one by --kopia-config-path=FILE`
-  const isSeveral = asked.length > 1
-  return [
-    ...(asked.length === 0 ? ['no repository was chosen'] : []),
-    ...(isSeveral && name !== undefined ? [`--name is one name ${several}`] : []),
-    ...(isSeveral && settings.kopia_log_dir !== undefined
-      ? [`--kopia-log-dir is one folder ${several}`]
-      : []),
-    ...(isSeveral && configFile !== undefined ? [`--config is one file ${several}`] : []),
-    ...(unit === 'timer' && (isSeveral || name !== undefined || machine.manager.kind === 'user')
-      ? ["--unit=timer: there is one timer, the system's, for one repository: choose --unit=service"]
-      : []),
-    ...(settings.state_dir !== undefined && unitOf(machine, undefined, answers) !== undefined
-      ? ['--state-dir: the units have a state folder of their own; leave it out, or choose --unit=none']
-      : []),
-  ]
-}
-
-function problemsWithRepository({ repository: { configPath }, answer }: Asked): readonly string[] {
-  switch (answer.kind) {
-    case 'no password':
-      return [
-        `${configPath}: Kopia does not store the password of this repository: give --kopia-password-file=FILE, or set KOPIA_PASSWORD`,
-      ]
-    case 'wrong password':
-      return [`${configPath}: the password that was given does not open this repository`]
-    case 'open':
-    case 'silent':
-      return []
-  }
-}
-
-function agentOf({ asked, name, file }: Assignment, machine: Machine, answers: Answers): PlannedAgent {
+function agentOf(
+  { asked, name, file, state }: Assignment,
+  { values }: AgentSettings,
+  machine: Machine,
+  answers: Answers,
+): PlannedAgent {
   const unit = unitOf(machine, name, answers)
+  const environment = unit === undefined ? {} : unitEnvironment(machine, name)
+  const { userId, home } = asked.repository.owner
   return {
     name,
     repository: asked.repository,
@@ -77,7 +57,13 @@ function agentOf({ asked, name, file }: Assignment, machine: Machine, answers: A
     format: formatOf(file),
     user: asked.repository.owner,
     unit,
-    environment: unit === undefined ? {} : unitEnvironment(machine, name),
+    environment,
+    state,
+    grouping: environment.KOPIA_METRICS_GROUPING ?? values.grouping ?? '',
+    stateFolder:
+      environment.KOPIA_METRICS_STATE_DIR ??
+      values.state_dir ??
+      defaultStateDirectory({}, { platform: machine.platform, userId, home }),
   }
 }
 

@@ -12,6 +12,8 @@ import { type PlannedAgent, type SecretSetting, secretSettings } from './plan-ty
 import { bareEnvironment, launcherFor } from './run-as.ts'
 import { variablesIn } from './settings-file.ts'
 
+const scratchName = 'kopia-metrics-agent-'
+
 /** Resolves with the exit code. What the command prints goes to this program's own output. */
 export async function runAgent(
   agent: PlannedAgent,
@@ -19,16 +21,25 @@ export async function runAgent(
   files: Files,
   parameters: readonly string[],
 ): Promise<number> {
-  const credentials = await copyCredentials(agent, machine, files)
+  // At Ctrl-C the command ends, and then this program, after it has removed the secrets.
+  let isInterrupted = false
+  const outlive = () => {
+    isInterrupted = true
+  }
+  process.on('SIGINT', outlive)
+  const credentials = usesCredentials(machine, agent.unit)
+    ? await mkdtemp(join(tmpdir(), scratchName))
+    : undefined
   const launcher = launcherFor(agent.user, machine.self)
   const [program = process.execPath, ...before] = [...launcher, process.execPath, ...process.execArgv]
   try {
+    if (credentials !== undefined) await copyCredentials(credentials, agent, machine, files)
     const result = await execa(
       program,
       [...before, process.argv[1] ?? '', ...parameters, ...fileFlag(agent)],
       {
         env: {
-          ...bareEnvironment(process.env),
+          ...bareEnvironment(process.env, machine.manager),
           HOME: agent.user.home,
           ...(await unitVariables(agent, files)),
           ...(credentials !== undefined && { CREDENTIALS_DIRECTORY: credentials }),
@@ -43,6 +54,8 @@ export async function runAgent(
     return result.exitCode ?? 1
   } finally {
     if (credentials !== undefined) await rm(credentials, { recursive: true, force: true })
+    process.off('SIGINT', outlive)
+    if (isInterrupted) process.kill(process.pid, 'SIGINT')
   }
 }
 
@@ -60,14 +73,13 @@ export async function unitVariables(
   return { ...environment, ...variablesIn(text ?? '') }
 }
 
-/** The secrets that exist, under the names by which systemd hands them to the service; undefined where it does not. */
+/** Copies the secrets that exist, under the names by which systemd hands them to the service. */
 async function copyCredentials(
+  folder: string,
   agent: PlannedAgent,
   machine: Machine,
   files: Files,
-): Promise<string | undefined> {
-  if (!usesCredentials(machine, agent.unit)) return undefined
-  const folder = await mkdtemp(join(tmpdir(), 'kopia-metrics-agent-'))
+): Promise<void> {
   for (const setting of secretSettings) {
     const from = secretPath(machine, agent, agent.unit, setting)
     if ((await files.ownerOf(from)) === undefined) continue
@@ -77,7 +89,6 @@ async function copyCredentials(
     await chown(copy, agent.user.userId, agent.user.groupId)
   }
   await chown(folder, agent.user.userId, agent.user.groupId)
-  return folder
 }
 
 function credentialName(setting: SecretSetting): string {

@@ -1,11 +1,13 @@
 // Starts programs as the person whose Kopia it is: as another user, Kopia leaves cache files that its owner can't open.
 
-import type { Person } from './facts.ts'
+import type { Manager, Person } from './facts.ts'
+
+const xdgFolders = ['XDG_CONFIG_HOME', 'XDG_CACHE_HOME', 'XDG_STATE_HOME']
 
 /** What stands before a program; nothing for the user who runs setup. runuser(1) asks for no password. */
 export function launcherFor(person: Person, self: Person): readonly string[] {
   if (person.userId === self.userId) return []
-  const unset = ['XDG_CONFIG_HOME', 'XDG_CACHE_HOME', 'XDG_STATE_HOME', 'XDG_RUNTIME_DIR']
+  const unset = [...xdgFolders, 'XDG_RUNTIME_DIR']
   return [
     'runuser',
     '-u',
@@ -17,8 +19,10 @@ export function launcherFor(person: Person, self: Person): readonly string[] {
   ]
 }
 
-/** The environment without what is set for Kopia and the agent: a unit does not have it. */
-export function bareEnvironment(environment: NodeJS.ProcessEnv): Record<string, string> {
-  const entries = Object.entries(environment).filter(([name]) => !name.startsWith('KOPIA_'))
+/** The environment without what is set for Kopia and the agent: a unit does not have it, and one of the system knows no XDG folders. */
+export function bareEnvironment(environment: NodeJS.ProcessEnv, { kind }: Manager): Record<string, string> {
+  const isBare = (name: string) =>
+    !name.startsWith('KOPIA_') && !(kind === 'system' && xdgFolders.includes(name))
+  const entries = Object.entries(environment).filter(([name]) => isBare(name))
   return Object.fromEntries(entries.flatMap(([name, value]) => (value === undefined ? [] : [[name, value]])))
 }

@@ -21,7 +21,9 @@ function yamlValues(text: string): Record<string, string> {
   if (typeof content !== 'object' || content === null || Array.isArray(content)) {
     throw new Error('expected lines of the form "setting: value"')
   }
-  return Object.fromEntries(Object.entries(content).map(([name, value]) => [name, String(value)]))
+  return Object.fromEntries(
+    Object.entries(content).map(([name, value]) => [name, value === null ? '' : String(value)]),
+  )
 }
 
 /** The variables of a file that systemd reads (systemd.exec(5), EnvironmentFile=). */

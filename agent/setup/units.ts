@@ -5,8 +5,14 @@ import type { Machine, Person } from './facts.ts'
 import type { Answers } from './plan-types.ts'
 
 export const timerUnit = 'kopia-metrics-agent-push.timer'
-const pushUnit = 'kopia-metrics-agent-push.service'
+export const plainUnit = 'kopia-metrics-agent.service'
+export const pushUnit = 'kopia-metrics-agent-push.service'
 const credentials = '/etc/credstore'
+
+/** The unit of an agent with a name. */
+export function namedUnit(name: string): string {
+  return `kopia-metrics-agent@${name}.service`
+}
 
 /** The unit that runs an agent; undefined: nothing does. A timer that is enabled already stays the usual one. */
 export function unitOf(
@@ -15,9 +21,14 @@ export function unitOf(
   { unit, configFile }: Pick<Answers, 'unit' | 'configFile'>,
 ): string | undefined {
   if (manager.kind === 'none' || unit === 'none' || configFile !== undefined) return undefined
-  if (name !== undefined) return `kopia-metrics-agent@${name}.service`
+  if (name !== undefined) return namedUnit(name)
   const isTimed = unit === 'timer' || (unit === 'usual' && units.get(timerUnit)?.isEnabled === true)
-  return isTimed ? timerUnit : 'kopia-metrics-agent.service'
+  return isTimed ? timerUnit : plainUnit
+}
+
+/** The service whose process is the agent. */
+export function serviceOf(unit: string): string {
+  return unit === timerUnit ? pushUnit : unit
 }
 
 /** Where the unit finds a secret, such as `kopia-password`. */
@@ -45,13 +56,18 @@ export type DropIn = { readonly path: string; readonly text: string }
 
 /** The agent of another person's Kopia runs as that person. It must write Kopia's cache, which is in the home. */
 export function dropInFor(unit: string, person: Person, configPath: string): DropIn {
-  const service = unit === timerUnit ? pushUnit : unit
   const flatpak = /^.+\/\.var\/app\/[^/]+\//.exec(configPath)?.[0]
   const caches = [join(person.home, '.cache'), ...(flatpak === undefined ? [] : [join(flatpak, 'cache')])]
   return {
-    path: `/etc/systemd/system/${service}.d/user.conf`,
-    text: `[Service]\nUser=${person.name}\n${caches.map((cache) => `ReadWritePaths=-${cache}\n`).join('')}`,
+    path: `/etc/systemd/system/${serviceOf(unit)}.d/user.conf`,
+    text: `[Service]\nUser=${person.name}\n${caches.map((cache) => `ReadWritePaths=${unitWord(`-${cache}`)}\n`).join('')}`,
   }
+}
+
+/** One word of a list in a unit (systemd.syntax(7), "Quoting"); a percent sign would begin a specifier. */
+function unitWord(text: string): string {
+  const escaped = text.replace(/["\\]/g, '\\$&').replaceAll('%', '%%')
+  return /[\s"'\\]/.test(text) ? `"${escaped}"` : escaped
 }
 
 /** The user of a service, by its drop-ins; undefined if none says so. */

@@ -81,6 +81,9 @@ test('hooks that cannot be installed are told', async () => {
     user: self,
     unit: undefined,
     environment: {},
+    state: 'new',
+    grouping: '',
+    stateFolder: '/s',
   } as const
   const failing = { ...tools, installHooks: () => Promise.reject(new Error('install-hooks ended with 1')) }
   const result = await applySteps([{ kind: 'install hooks', agent, sources: ['/a'] }], failing)

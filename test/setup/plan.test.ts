@@ -218,7 +218,7 @@ test('without systemd the settings are written, and what to run is told', () => 
   assert.match(mac.advice[0] ?? '', /deploy\/launchd/)
 })
 
-const running = { isEnabled: true, isActive: true }
+const running = { isEnabled: true, isActive: true, user: 'root' }
 const plainFile = '/etc/kopia-metrics-agent/config.yaml'
 
 function withPlainAgent(values: Readonly<Record<string, string>>, changes: Partial<Machine> = {}): Machine {

@@ -1,0 +1,31 @@
+// Finds out whether another agent pushes the group that a new agent would push: each push replaces the other's figures.
+
+import { join } from 'node:path'
+import { findGroup, formatLabels, groupLabels } from '../push/group.ts'
+import type { GatewayOptions } from '../push/pushgateway.ts'
+import { parseGrouping } from '../settings/formats.ts'
+import { agoWords } from '../status/words.ts'
+import type { Files } from './files.ts'
+import type { PlannedAgent } from './plan-types.ts'
+
+/** An agent pushes at least every five minutes unless it was told otherwise. */
+const freshSeconds = 600
+
+/** The problem in words; undefined where the group is free, or was this machine's own. `now` is in Unix seconds. */
+export async function groupInUse(
+  { state, grouping, stateFolder }: PlannedAgent,
+  gateway: GatewayOptions,
+  files: Files,
+  now: number,
+): Promise<string | undefined> {
+  if (state === 'existing' || gateway.target.kind !== 'pushgateway') return undefined
+  if ((await files.ownerOf(join(stateFolder, 'ledger.json'))) !== undefined) return undefined
+  const options: GatewayOptions = { ...gateway, grouping: parseGrouping(grouping) }
+  const result = await findGroup(options)
+  if (result.kind !== 'found' || now - result.group.lastPushAt > freshSeconds) return undefined
+  return (
+    `${options.url}: another agent pushes ${formatLabels(groupLabels(options))}, ${agoWords(result.group.lastPushAt, now)} the last time, and ` +
+    'each push replaces the whole group: set --instance=NAME if that is a machine of the same name, --grouping=agent=NAME and --listen= (empty) ' +
+    'if it is an agent of this one; if it is gone, wait ten minutes, or delete the group from the gateway'
+  )
+}
