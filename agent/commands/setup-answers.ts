@@ -27,10 +27,12 @@ const notWritten: ReadonlySet<SettingName> = new Set<SettingName>([
   ...secretSettings,
 ])
 
-/** Settings that hold where to push, which a further agent takes over from one that exists. */
+/** Settings that hold where to push and as what machine, which a further agent takes over from one that exists. */
 const inheritable: readonly SettingName[] = [
   'pushgateway_url',
   'push_target',
+  'job',
+  'instance',
   'pushgateway_username',
   'pushgateway_ca_file',
   'pushgateway_cert_file',

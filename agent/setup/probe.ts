@@ -36,20 +36,30 @@ function isGroups(body: string): boolean {
   }
 }
 
-/** An import of nothing. */
+/** An import of nothing. It answers nothing: what does is a web page that answers 200 to everything. */
 async function probeImport(options: GatewayOptions): Promise<Probe> {
   const response = await requestGateway(options, groupUrl(options), {
     method: 'POST',
     body: [],
     headers: { 'content-type': 'text/plain' },
   })
-  return response.ok
+  if (!response.ok) return failed(response.status, response.reason, options.url)
+  return response.body.trim() === ''
     ? { kind: 'good', found: `an import answers at ${options.url}` }
-    : failed(response.status, response.reason, options.url)
+    : { kind: 'not a gateway', found: `what answers at ${options.url} is not an import` }
 }
 
 function failed(status: number | undefined, reason: string, url: string): Probe {
-  if (status === undefined) return { kind: 'unreachable', found: `${url} does not answer: ${reason}` }
+  if (status === undefined) {
+    const trust = /certificate/.test(reason) ? '; name the certificate to trust by --pushgateway-ca-file=FILE' : ''
+    return { kind: 'unreachable', found: `${url} does not answer: ${reason}${trust}` }
+  }
+  if (status >= 300 && status < 400) {
+    return {
+      kind: 'not a gateway',
+      found: `${url} redirects, which the agent does not follow: name the address that it leads to`,
+    }
+  }
   if (status === 401 || status === 403) return { kind: 'login', found: `${url} wants a login: ${reason}` }
   // VictoriaMetrics refuses unknown paths with these words (lib/httpserver).
   return /unsupported path/.test(reason)

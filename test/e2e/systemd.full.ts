@@ -49,7 +49,7 @@ async function testOn(context: TestContext, image: string, packages: Packages): 
       await waitFor('the agent has read the old logs', async () =>
         (await property(machine, 'StatusText')).startsWith('Ready: 0 sources known') ? true : undefined,
       )
-      assert.equal((await machine.shell(`stat -c %a ${state} ${state}/spool`)).trim(), '700\n700')
+      assert.equal((await machine.shell(`stat -c %a ${state} ${state}/spool`)).trim(), '711\n700')
       const processId = await property(machine, 'MainPID')
       const status = await machine.must('cat', `/proc/${processId}/status`)
       assert.match(status, /^NoNewPrivs:\t1$/m)
@@ -161,13 +161,15 @@ async function testOn(context: TestContext, image: string, packages: Packages): 
     assert.deepEqual(groups.sort(), ['other', undefined])
   })
 
+  const asAlice = (line: string) =>
+    machine.must('su', '--login', 'alice', '-c', `export XDG_RUNTIME_DIR=/run/user/1000; ${line}`)
+  const processOfAlice = () => asAlice('systemctl --user show --value --property=MainPID kopia-metrics-agent')
+
   await context.test("a user's own agent sees the user's own Kopia", async () => {
     await machine.shell('useradd --create-home alice && loginctl enable-linger alice')
     await waitFor("alice's systemd runs", async () =>
       (await machine.run('test', '-S', '/run/user/1000/systemd/private')).exitCode === 0 ? true : undefined,
     )
-    const asAlice = (line: string) =>
-      machine.must('su', '--login', 'alice', '-c', `export XDG_RUNTIME_DIR=/run/user/1000; ${line}`)
     await asAlice(
       'mkdir -p .config/kopia-metrics-agent data && echo one >data/one && ' +
         "printf 'KOPIA_METRICS_LISTEN=\nKOPIA_METRICS_GROUPING=agent=alice\n' >.config/kopia-metrics-agent/environment",
@@ -179,14 +181,16 @@ async function testOn(context: TestContext, image: string, packages: Packages): 
       const status = (await machine.scrape(gateway)).get('kopia_backup_status')
       return status?.find(({ labels }) => labels.agent === 'alice')?.value === 1 ? true : undefined
     })
-    await asAlice('systemctl --user disable --now kopia-metrics-agent')
   })
 
   await context.test('an upgrade restarts the running services, and keeps ledger and settings', async () => {
     const before = await property(machine, 'MainPID')
+    const beforeOfAlice = await processOfAlice()
     machine.copyIn(packages.next, '/root/agent-2.deb')
     await machine.must('dpkg', '--install', '/root/agent-2.deb')
     assert.notEqual(await property(machine, 'MainPID'), before)
+    assert.doesNotMatch(await processOfAlice(), new RegExp(`^(0|${beforeOfAlice.trim()})$`, 'm'))
+    await asAlice('systemctl --user disable --now kopia-metrics-agent')
     for (const name of [unit, 'kopia-metrics-agent@other.service']) {
       assert.equal(await property(machine, 'ActiveState', name), 'active')
     }

@@ -14,6 +14,9 @@ test('folders are created for their owner alone, and read access to existing one
   assert.deepEqual([await modeOf(state), await modeOf(join(state, 'spool'))], ['700', '700'])
   await chmod(state, 0o755)
   await prepareStateDirectory(state)
+  // Others may pass to the directories of agents with a name.
+  assert.equal(await modeOf(state), '751')
+  await prepareSpool(state)
   assert.equal(await modeOf(state), '750')
 })
 

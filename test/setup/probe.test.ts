@@ -52,6 +52,27 @@ test('VictoriaMetrics is no Pushgateway, and its import is named', async (contex
   assert.equal(store.asked.at(-1)?.method, 'POST')
 })
 
+test('a redirect, and a web page where an import should be, are told', async (context) => {
+  const importPath = '/api/v1/import/prometheus'
+  const server = createServer((request, response) => {
+    if (request.method === 'POST') response.end('<html>hello</html>')
+    else response.writeHead(301, { location: 'https://gateway.example/' }).end()
+  }).listen(0, '127.0.0.1')
+  cleanUpAfter(context, () => void server.close())
+  await once(server, 'listening')
+  const address = server.address()
+  assert.ok(typeof address === 'object' && address !== null)
+  const url = `http://127.0.0.1:${address.port}`
+  assert.deepEqual(await probeGateway(optionsFor(url)), {
+    kind: 'not a gateway',
+    found: `${url} redirects, which the agent does not follow: name the address that it leads to`,
+  })
+  assert.deepEqual(await probeGateway(importOptions(`${url}${importPath}`)), {
+    kind: 'not a gateway',
+    found: `what answers at ${url}${importPath} is not an import`,
+  })
+})
+
 test('a web page that answers 200 to everything is no Pushgateway', async (context) => {
   for (const body of ['<html>hello</html>', '{"status":"success"}', '[]']) {
     const server = createServer((_request, response) => response.end(body)).listen(0, '127.0.0.1')
