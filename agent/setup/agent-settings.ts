@@ -60,9 +60,13 @@ function isOwn({ owner }: Repository, { self }: Machine): boolean {
 
 /** A push replaces its whole group, and one agent can listen on a port: beside another agent without a name, both differ. */
 function apart(name: string | undefined, { neighbours, self }: Machine): Values {
-  const hasRival = neighbours.some((agent) => agent.name === undefined && !agent.values.grouping)
-  if (name !== undefined || !hasRival) return {}
-  return { grouping: `agent=${freeName(self.name, groupsOf(neighbours))}`, listen: '' }
+  const rivals = name === undefined ? neighbours.filter((agent) => agent.name === undefined) : []
+  const isGroupTaken = rivals.some(({ values }) => !values.grouping)
+  const isPortTaken = rivals.some(({ values }) => values.listen === undefined)
+  return {
+    ...(isGroupTaken && { grouping: `agent=${freeName(self.name, groupsOf(neighbours))}` }),
+    ...(isPortTaken && { listen: '' }),
+  }
 }
 
 /** Without a unit, its file has to keep a named agent apart from others. */

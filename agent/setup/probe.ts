@@ -51,7 +51,9 @@ async function probeImport(options: GatewayOptions): Promise<Probe> {
 
 function failed(status: number | undefined, reason: string, url: string): Probe {
   if (status === undefined) {
-    const trust = /certificate/.test(reason) ? '; name the certificate to trust by --pushgateway-ca-file=FILE' : ''
+    const trust = /certificate/.test(reason)
+      ? '; name the certificate to trust by --pushgateway-ca-file=FILE'
+      : ''
     return { kind: 'unreachable', found: `${url} does not answer: ${reason}${trust}` }
   }
   if (status >= 300 && status < 400) {

@@ -1,13 +1,15 @@
 // The steps of a plan on real files: nothing that exists is overwritten, and a failure says what was done and what was not.
 
 import assert from 'node:assert/strict'
-import { readFile, stat, writeFile } from 'node:fs/promises'
+import { execFileSync, spawnSync } from 'node:child_process'
+import { readFile, stat, symlink, writeFile } from 'node:fs/promises'
 import { userInfo } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { applySteps } from '../../agent/setup/apply.ts'
 import type { Person } from '../../agent/setup/facts.ts'
 import type { Step } from '../../agent/setup/plan-types.ts'
+import { cleanUpAfter } from '../support/cleanup.ts'
 import { temporaryFolder } from '../support/folder.ts'
 
 const { username: name, uid: userId, gid: groupId, homedir: home } = userInfo()
@@ -89,4 +91,39 @@ test('hooks that cannot be installed are told', async () => {
   const result = await applySteps([{ kind: 'install hooks', agent, sources: ['/a'] }], failing)
   assert.ok(result.kind === 'failed')
   assert.equal(result.reason, 'install-hooks ended with 1')
+})
+
+test('on a full disk no half file stays, and the lines of a file in use are as before', async (context) => {
+  const folder = await temporaryFolder(context)
+  const mounted = spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=64k', 'tmpfs', folder])
+  if (mounted.status !== 0) return context.skip('this user may not mount a file system')
+  cleanUpAfter(context, () => execFileSync('umount', [folder]))
+  const [path, secret] = [join(folder, 'config.yaml'), join(folder, 'secret')]
+  await writeFile(path, '# comment\n')
+  const much = 'job: x\n'.repeat(20_000)
+  const results = [
+    await applySteps([{ kind: 'append', path, before: '# comment\n', addition: much }], tools),
+    await applySteps([{ kind: 'create secret', path: secret, holds: 'x', text: much, owner: self }], tools),
+  ]
+  for (const result of results) {
+    assert.ok(result.kind === 'failed')
+    assert.match(result.reason, /ENOSPC/)
+  }
+  assert.equal(await readFile(path, 'utf8'), '# comment\n')
+  await assert.rejects(stat(secret), { code: 'ENOENT' })
+})
+
+test('a link in the way is not followed', async (context) => {
+  const folder = await temporaryFolder(context)
+  await writeFile(join(folder, 'other'), 'old')
+  await symlink(join(folder, 'other'), join(folder, 'secret'))
+  const step: Step = {
+    kind: 'create secret',
+    path: join(folder, 'secret'),
+    holds: 'x',
+    text: 'new',
+    owner: self,
+  }
+  assert.equal((await applySteps([step], tools)).kind, 'failed')
+  assert.equal(await readFile(join(folder, 'other'), 'utf8'), 'old')
 })

@@ -113,3 +113,37 @@ test('the user of a service is the last that a drop-in names', () => {
   )
   assert.match(flatpak.text, /ReadWritePaths=-\/home\/alice\/\.var\/app\/io\.kopia\.KopiaUI\/cache\n$/)
 })
+
+test('a home with a space or a percent sign is one word of the unit', () => {
+  const textFor = (home: string) =>
+    dropInFor('kopia-metrics-agent.service', { ...alice, home }, `${home}/.config/kopia/repository.config`)
+      .text
+  assert.match(textFor('/srv/home dir/alice'), /^ReadWritePaths="-\/srv\/home dir\/alice\/\.cache"$/m)
+  assert.match(textFor('/srv/100%/alice'), /^ReadWritePaths=-\/srv\/100%%\/alice\/\.cache$/m)
+})
+
+test('agents with a name are neighbours, too, each with the user of its own unit', async () => {
+  const folder = '/etc/kopia-metrics-agent'
+  const files = {
+    [`${folder}/alice.yaml`]: file(root, 'kopia_config_path: /home/alice/.config/kopia/repository.config\n'),
+    [`${folder}/repository.yaml`]: file(root, 'kopia_config_path:\njob: x\n'),
+    '/etc/systemd/system/kopia-metrics-agent@alice.service.d/user.conf': file(
+      root,
+      '[Service]\nUser=alice\n',
+    ),
+  }
+  const { neighbours } = await lookAtMachine(lookOf(alice, files))
+  assert.deepEqual(
+    neighbours.map(({ name, user, values }) => [name, user, values.kopia_config_path]),
+    [
+      ['alice', 'alice', '/home/alice/.config/kopia/repository.config'],
+      ['repository', 'root', ''],
+    ],
+  )
+  const hers = '/home/alice/.config/kopia-metrics-agent/mail.environment'
+  const seen = await lookAtMachine(lookOf(root, { [hers]: file(alice, 'KOPIA_METRICS_JOB=x\n') }))
+  assert.deepEqual(
+    seen.neighbours.map(({ name, user }) => [name, user]),
+    [['mail', 'alice']],
+  )
+})

@@ -287,9 +287,20 @@ test("beside another user's agent, the group and the listener differ", () => {
     'KOPIA_METRICS_GROUPING=agent=alice',
     'KOPIA_METRICS_LISTEN=',
   ])
-  assert.deepEqual(lines({ grouping: 'agent=system' }), [
+  assert.deepEqual(lines({ grouping: 'agent=system', listen: '' }), [
     'KOPIA_METRICS_PUSHGATEWAY_URL=http://127.0.0.1:9091',
   ])
+  assert.ok(lines({ grouping: 'agent=system' }).includes('KOPIA_METRICS_LISTEN='))
+  // A name of a group that is taken gets a number.
+  assert.ok(
+    linesIn(
+      planOf(
+        [opened(repositoryOf(alice))],
+        machineOf(alice, { neighbours: [neighbour, { ...neighbour, name: 'alice' }] }),
+      ),
+      path,
+    ).includes('KOPIA_METRICS_GROUPING=agent=alice-2'),
+  )
   const machine = machineOf(alice, { neighbours: [neighbour, { ...neighbour, user: 'alice' }] })
   assert.equal(neighbourOf(repositoryOf(alice), machine)?.user, 'alice')
   assert.equal(neighbourOf(photos, machine), undefined)

@@ -1,0 +1,44 @@
+// Whether a group is pushed by another agent already, as a real Pushgateway tells.
+
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { push } from '../../agent/push/pushgateway.ts'
+import { groupInUse } from '../../agent/setup/group-in-use.ts'
+import type { PlannedAgent } from '../../agent/setup/plan-types.ts'
+import { importOptions } from '../support/answering-store.ts'
+import { cleanUpAfter } from '../support/cleanup.ts'
+import { file, filesWith, repositoryOf, root } from '../support/setup/machine.ts'
+import { startPushgateway } from '../support/stack.ts'
+
+const agent: PlannedAgent = {
+  name: undefined,
+  repository: repositoryOf(root),
+  file: '/etc/kopia-metrics-agent/config.yaml',
+  format: 'yaml',
+  user: root,
+  unit: 'kopia-metrics-agent.service',
+  environment: {},
+  state: 'new',
+  grouping: '',
+  stateFolder: '/var/lib/kopia-metrics-agent',
+}
+
+test('a group that another agent pushed a moment ago is a problem for a new agent only', async (context) => {
+  const gateway = await startPushgateway()
+  cleanUpAfter(context, () => gateway.stop())
+  const options = { ...importOptions(gateway.url), target: { kind: 'pushgateway' } } as const
+  const now = Date.now() / 1000
+  const none = filesWith({})
+  assert.equal(await groupInUse(agent, options, none, now), undefined)
+  const pushed = await push(options, ['up 1\n'], 'text/plain', new AbortController().signal)
+  assert.deepEqual(pushed, { ok: true })
+  assert.match(
+    (await groupInUse(agent, options, none, now)) ?? '',
+    /: another agent pushes \{job=".+", instance=".+"\}, .* the last time, .*--instance=NAME/,
+  )
+  assert.equal(await groupInUse({ ...agent, grouping: 'agent=photos' }, options, none, now), undefined)
+  assert.equal(await groupInUse({ ...agent, state: 'existing' }, options, none, now), undefined)
+  assert.equal(await groupInUse(agent, options, none, now + 3600), undefined)
+  const own = filesWith({ '/var/lib/kopia-metrics-agent/ledger.json': file(root) })
+  assert.equal(await groupInUse(agent, options, own, now), undefined)
+})
