@@ -50,6 +50,13 @@ test('what is given is written, by flag before environment, and paths become abs
   })
 })
 
+test('a value of several lines is refused, since an environment file cannot hold it', async () => {
+  await assert.rejects(answersTo(['--instance=a\nKOPIA_METRICS_LISTEN=x']), {
+    name: 'ConfigError',
+    message: 'instance: expected one line without control characters, found "a\\nKOPIA_METRICS_LISTEN=x"',
+  })
+})
+
 test('secrets come from files and variables, never from the command line', async (context) => {
   const path = join(await temporaryFolder(context), 'token')
   await writeFile(path, 'abc\n')

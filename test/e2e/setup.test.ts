@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { readFile, rm, stat, writeFile } from 'node:fs/promises'
+import { mkdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { type CommandResult, runAgentCommandWith, settingsOf } from '../support/agent-command.ts'
@@ -11,6 +11,7 @@ import { type Cleanable, cleanUpAfter } from '../support/cleanup.ts'
 import { createLab, type Lab } from '../support/lab.ts'
 import { freePort } from '../support/processes.ts'
 import { agentEntry } from '../support/stack.ts'
+import { tool } from '../support/tools.ts'
 import { waitFor } from '../support/wait.ts'
 
 type Place = { readonly lab: Lab; readonly file: string; readonly password: string }
@@ -105,7 +106,52 @@ test('hooks are installed only where no log tells of the backups', async (contex
   assert.match(again.output, /Nothing has to be changed/)
 })
 
-const keys = { enter: '\r', interrupt: '\u0003' } as const
+test('a second run knows the program and the configuration of the first, wherever they are', async (context) => {
+  const { lab, password } = await createPlace(context)
+  const moved = join(lab.folder, 'elsewhere.config')
+  await rename(lab.kopia.environment.KOPIA_CONFIG_PATH ?? '', moved)
+  const home = join(lab.folder, 'home')
+  const folder = join(home, '.config/kopia-metrics-agent')
+  const environment = {
+    ...noPassword,
+    HOME: home,
+    SUDO_USER: undefined,
+    XDG_CONFIG_HOME: join(home, '.config'),
+    KOPIA_CONFIG_PATH: undefined,
+    KOPIA_METRICS_KOPIA_BIN: undefined,
+    PATH: '/usr/bin:/bin',
+  }
+  const file = join(folder, 'agent.yaml')
+  const run = (...flags: readonly string[]) =>
+    runAgentCommandWith(lab, environment, 'setup', '--yes', `--config=${file}`, ...flags)
+  const first = [`--kopia-config-path=${moved}`, `--kopia-password-file=${password}`]
+  const script = join(lab.folder, 'no-kopia')
+  await writeFile(script, '#!/bin/sh\necho surprise >&2\nexit 3\n', { mode: 0o755 })
+  const other = await run(`--kopia-bin=${script}`, ...first)
+  assert.equal(other.exitCode, 2)
+  assert.match(other.output, /no-kopia is no Kopia that runs here: .*surprise/)
+  const done = await run(`--kopia-bin=${tool('kopia')}`, ...first)
+  assert.equal(done.exitCode, 0, done.output)
+  const again = await run()
+  assert.equal(again.exitCode, 0, again.output)
+  assert.match(again.output, /Nothing has to be changed/)
+})
+
+test('a password file that holds another password is told, and nothing is written', async (context) => {
+  const place = await createPlace(context)
+  const folder = join(place.file, '..')
+  await mkdir(folder)
+  await writeFile(join(folder, 'kopia-password'), 'old', { mode: 0o600 })
+  const refused = await setup(place, '--yes', `--kopia-password-file=${place.password}`)
+  assert.equal(refused.exitCode, 1)
+  assert.match(
+    refused.output,
+    /kopia-password exists, and the password of the repository in it is another one/,
+  )
+  await assert.rejects(stat(place.file), { code: 'ENOENT' })
+})
+
+const keys = { enter: '\r', backspace: '\u007f', interrupt: '\u0003' } as const
 
 /** Setup in a pseudo-terminal of util-linux's script(1), which takes keys. */
 function atTerminal(context: Cleanable, { lab, file }: Place) {
@@ -135,7 +181,8 @@ function atTerminal(context: Cleanable, { lab, file }: Place) {
 test('at a terminal it asks, and Ctrl-C leaves everything as it was', async (context) => {
   const place = await createPlace(context)
   const stopped = atTerminal(context, place)
-  await stopped.answer('URL of the Pushgateway', keys.enter)
+  await stopped.answer('URL of the Pushgateway', `x${keys.enter}`)
+  await stopped.answer('expected a URL such as', `${keys.backspace}${keys.enter}`)
   await stopped.answer('Password of the repository', keys.interrupt)
   assert.equal(await stopped.ended, 1, stopped.output())
   assert.match(stopped.output(), /Nothing was changed\./)
