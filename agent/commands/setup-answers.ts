@@ -6,7 +6,7 @@ import { ConfigError, firstLine } from '../settings/config-error.ts'
 import type { Flags } from '../settings/load.ts'
 import { flagOf, type SettingName, settingNames } from '../settings/names.ts'
 import { declarations } from '../settings/schema.ts'
-import type { Machine } from '../setup/facts.ts'
+import type { ExistingAgent, Machine } from '../setup/facts.ts'
 import { type Answers, type SecretSetting, secretSettings } from '../setup/plan-types.ts'
 import type { Values } from '../setup/settings-file.ts'
 
@@ -57,7 +57,7 @@ export async function answersOf(
       `flag --name: expected letters, digits, dots and dashes, found ${JSON.stringify(name)}`,
     )
   }
-  const [existing] = machine.agents
+  const existing = machine.agents[0] ?? systemAgent(machine)
   const inherited = inheritable.flatMap((key) => {
     const value = existing?.values[key]
     return value === undefined ? [] : [[key, value]]
@@ -72,6 +72,11 @@ export async function answersOf(
     hooks: hooks === 'no' ? 'never' : 'where needed',
     configFile: flags.config === undefined ? undefined : resolve(flags.config),
   }
+}
+
+/** The agent whose file counts for a user who has none. */
+function systemAgent({ self, neighbours }: Machine): ExistingAgent | undefined {
+  return self.userId === 0 ? undefined : neighbours.find(({ name }) => name === undefined)
 }
 
 function givenSettings(flags: Flags, environment: Environment): Values {

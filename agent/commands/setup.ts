@@ -1,11 +1,9 @@
 // setup: finds Kopia and the gateway, writes the agent's configuration, starts it and ends with `check`.
 
-import type { GatewayOptions } from '../push/pushgateway.ts'
 import type { Flags } from '../settings/load.ts'
 import { neighbourOf } from '../setup/assign.ts'
 import type { Asked, Machine, Person, Repository } from '../setup/facts.ts'
 import { machineFiles } from '../setup/files.ts'
-import { groupInUse } from '../setup/group-in-use.ts'
 import { lookAtMachine } from '../setup/look.ts'
 import { planSetup } from '../setup/plan.ts'
 import type { Answers, Plan } from '../setup/plan-types.ts'
@@ -14,6 +12,7 @@ import { answersOf, type SetupOptions } from './setup-answers.ts'
 import { carryOut } from './setup-carry-out.ts'
 import { askAll, findAll, findKopia, findPeople, ownPerson } from './setup-find.ts'
 import { settleGateway } from './setup-gateway.ts'
+import { problemsWithPlan } from './setup-problems.ts'
 import { Cancelled, plainTalk, type Talk, terminalTalk } from './setup-talk.ts'
 
 export type SetupMode = 'ask' | 'yes' | 'dry run'
@@ -91,23 +90,6 @@ async function decide(flags: Flags, options: SetupOptions, talk: Talk): Promise<
   if ('problems' in plan) return plan
   const problems = await problemsWithPlan(plan, gateway)
   return problems.length > 0 ? { problems } : { plan, machine }
-}
-
-/** What only the gateway and the files that stay can tell. */
-async function problemsWithPlan(plan: Plan, gateway: GatewayOptions | undefined): Promise<readonly string[]> {
-  const problems: string[] = []
-  for (const { path, text, holds } of plan.keptSecrets) {
-    if ((await machineFiles.read(path))?.trim() === text) continue
-    problems.push(
-      `${path} exists, and ${holds} in it is another one than was given: correct it, or remove it`,
-    )
-  }
-  for (const agent of plan.agents) {
-    if (gateway === undefined) break
-    const problem = await groupInUse(agent, gateway, machineFiles, Date.now() / 1000)
-    if (problem !== undefined) problems.push(problem)
-  }
-  return problems
 }
 
 function nothingFound({ name, userId }: Person): string {

@@ -10,11 +10,13 @@ import type { Format } from './settings-file.ts'
 export function assignAgents(
   asked: readonly Asked[],
   machine: Machine,
-  { name: givenName, configFile }: Answers,
+  { name: givenName, configFile, unit }: Answers,
 ): readonly Assignment[] {
   const existing = asked.map(({ repository }) => agentOf(repository, machine, configFile))
   const unwatched = existing.filter((agent) => agent === undefined).length
-  const isPlainFree = machine.files.get(fileOf(machine, undefined, configFile))?.kind !== 'active'
+  const isPlainFree =
+    machine.files.get(fileOf(machine, undefined, configFile))?.kind !== 'active' &&
+    (unit === 'timer' || configFile !== undefined || !isReadByOthers(machine))
   const isAlone = asked.length === 1 && unwatched === 1 && givenName === undefined && isPlainFree
   const taken = new Set([...machine.agents.map(({ name }) => name), ...groupsOf(machine.neighbours)])
   return asked.map((one, index): Assignment => {
@@ -24,6 +26,11 @@ export function assignAgents(
     taken.add(name)
     return { asked: one, name, file: fileOf(machine, name, isAlone ? configFile : undefined), state: 'new' }
   })
+}
+
+/** Users' agents that have no configuration file of their own take their settings from root's plain one, also what must differ. */
+function isReadByOthers({ self, neighbours }: Machine): boolean {
+  return self.userId === 0 && neighbours.some(({ name }) => name === undefined)
 }
 
 /** The agent without a name takes the default configuration of the user who runs it. */

@@ -42,7 +42,12 @@ export async function lookAtMachine(look: Look): Promise<Machine> {
     timerUnit,
     ...agents.flatMap(({ name }) => (name === undefined ? [] : [namedUnit(name)])),
   ])
-  const settingsFolders = [settingsFolder, ...(configFile === undefined ? [] : [dirname(configFile)])]
+  const ofPeople = look.people.map(({ home }) => join(home, '.config/kopia-metrics-agent'))
+  const settingsFolders = [
+    settingsFolder,
+    ...ofPeople,
+    ...(configFile === undefined ? [] : [dirname(configFile)]),
+  ]
   const others = await otherPaths(look.files, settingsFolders, self)
   const neighbours = await findNeighbours(look)
   return { platform, self, manager, settingsFolder, units, files, agents, neighbours, others }

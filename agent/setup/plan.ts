@@ -1,5 +1,6 @@
 // Decides what a setup does, from what was found and answered. Changes nothing.
 
+import { join } from 'node:path'
 import { defaultStateDirectory } from '../settings/default-folders.ts'
 import { adviceFor } from './advice.ts'
 import { type AgentSettings, settingsOfAgent } from './agent-settings.ts'
@@ -29,7 +30,11 @@ export function planSetup(
   const hooks = answers.hooks === 'where needed' ? planned.flatMap(hooksFor) : []
   return {
     agents: planned.map(({ agent }) => agent),
-    steps: [...planned.flatMap(({ steps }) => steps), ...hooks, ...planned.flatMap(({ starts }) => starts)],
+    steps: [
+      ...onceByPath(planned.flatMap(({ steps }) => steps)),
+      ...hooks,
+      ...planned.flatMap(({ starts }) => starts),
+    ],
     kept: planned.flatMap(({ kept }) => kept),
     keptSecrets: planned
       .flatMap(({ settings }) => settings.secrets)
@@ -39,6 +44,12 @@ export function planSetup(
       ...lingerAdvice(machine, answers),
     ],
   }
+}
+
+/** Two agents can need the same file. */
+function onceByPath(steps: readonly Step[]): readonly Step[] {
+  const paths = steps.map((step) => ('path' in step ? step.path : undefined))
+  return steps.filter((_step, index) => paths[index] === undefined || paths.indexOf(paths[index]) === index)
 }
 
 function agentOf(
@@ -91,7 +102,8 @@ function partsFor(
   const folder =
     state === 'new' && settings.separateLogs !== undefined ? [logFolder(settings.separateLogs, agent)] : []
   const dropIn = state === 'new' ? dropInSteps(agent, machine).flatMap(create) : []
-  const steps = [...folder.flatMap(create), ...secrets, ...dropIn, ...file]
+  const own = state === 'new' ? ownFileSteps(machine) : []
+  const steps = [...folder.flatMap(create), ...secrets, ...dropIn, ...own, ...file]
   return { steps, starts: startSteps(agent, machine, steps.length > 0), kept }
 }
 
@@ -115,6 +127,15 @@ function fileSteps(
     case 'active':
       return []
   }
+}
+
+/** Without a configuration file of its own, a user's agent would take root's settings from /etc, now or once root sets some. */
+function ownFileSteps({ manager, settingsFolder, others }: Machine): readonly Step[] {
+  const path = join(settingsFolder, 'config.yaml')
+  if (manager.kind !== 'user' || others.has(path)) return []
+  const text =
+    '# Empty, so that the settings in /etc do not count: those of your agents are in the files "environment".\n'
+  return [{ kind: 'create file', path, text, mode: 0o600 }]
 }
 
 function dropInSteps({ unit, user, repository }: PlannedAgent, { manager }: Machine) {

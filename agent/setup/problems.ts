@@ -1,5 +1,6 @@
 // Why a setup can't be carried out, each problem with what to do.
 
+import { join } from 'node:path'
 import type { Asked, Machine, UnitState } from './facts.ts'
 import type { Answers, PlannedAgent } from './plan-types.ts'
 import { plainUnit, serviceOf, timerUnit, unitOf } from './units.ts'
@@ -47,9 +48,10 @@ export function problemsWithRepository({ repository: { configPath }, answer }: A
 /** What the units of this machine do already, and would go on doing beside the plan. */
 export function problemsWithUnits(
   agent: PlannedAgent,
-  { manager, units }: Machine,
+  machine: Machine,
   { settings }: Answers,
 ): readonly string[] {
+  const { manager, units } = machine
   const { unit, name, state } = agent
   if (unit === undefined || manager.kind !== 'system') return []
   const twin = name !== undefined ? undefined : unit === timerUnit ? plainUnit : timerUnit
@@ -59,6 +61,7 @@ export function problemsWithUnits(
           `${twin} is in use, and ${unit} would be a second agent: choose one, and stop that by "systemctl disable --now ${twin}"`,
         ]
       : []),
+    ...problemsWithOwnFile(agent, machine.others),
     ...problemsWithUser(agent, unit, units.get(serviceOf(unit))?.user || 'root'),
     ...(state === 'new' &&
     name !== undefined &&
@@ -72,6 +75,19 @@ export function problemsWithUnits(
 
 function isInUse(state: UnitState | undefined): boolean {
   return state !== undefined && (state.isEnabled || state.isActive)
+}
+
+/** The configuration file of the user that a unit runs as counts before the one in /etc. */
+function problemsWithOwnFile(
+  { name, user, file }: PlannedAgent,
+  others: Machine['others'],
+): readonly string[] {
+  const own = join(user.home, '.config/kopia-metrics-agent/config.yaml')
+  return name === undefined && user.userId !== 0 && others.has(own)
+    ? [
+        `${own} would count instead of ${file}, since the agent runs as ${user.name}: remove it, or choose another unit by --name=${user.name}`,
+      ]
+    : []
 }
 
 /** An agent that runs as somebody else finds other logs than those of this repository, or none. */

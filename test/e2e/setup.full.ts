@@ -185,7 +185,10 @@ async function ownKopia(context: TestContext, image: string, deb: string): Promi
   const broken = await asAlice('kopia-metrics-agent setup --yes')
   assert.equal(broken.exitCode, 1)
   assert.match(broken.output, /failed: enable and start kopia-metrics-agent\.service.*masked/)
-  assert.match(broken.output, /Done:\n- write \/home\/alice\/\.config\/kopia-metrics-agent\/environment\n/)
+  assert.match(
+    broken.output,
+    /Done:\n- write \/home\/alice\/\.config\/kopia-metrics-agent\/config\.yaml\n- write \S+\/environment\n/,
+  )
   assert.equal((await asAlice(`${systemctl} unmask kopia-metrics-agent`)).exitCode, 0)
 
   const output = await asAlice('kopia-metrics-agent setup --yes')
@@ -195,6 +198,25 @@ async function ownKopia(context: TestContext, image: string, deb: string): Promi
   assert.equal((await figuresOn(machine, '/home/alice/data')).status, 1)
   const again = await asAlice('kopia-metrics-agent setup --yes')
   assert.match(again.output, /Nothing has to be changed/)
+
+  // Root's Kopia gets an agent of its own group, and alice's one keeps its settings at its next start.
+  await asRoot(machine, 'kopia repository create filesystem --path=/srv/repository')
+  await asRoot(machine, 'kopia snapshot create /data/photos')
+  const ofRoot = await machine.shell('HOME=/root kopia-metrics-agent setup --yes')
+  assertGreen(ofRoot)
+  assert.match(
+    ofRoot,
+    /the agent of \/home\/alice\/\.config\/kopia-metrics-agent\/environment watches it already/,
+  )
+  assert.equal((await asAlice(`${systemctl} restart kopia-metrics-agent`)).exitCode, 0)
+  assertGreen((await asAlice('kopia-metrics-agent setup --yes')).output)
+  const groups = ((await machine.scrape(gateway)).get('kopia_backup_status') ?? []).map(
+    ({ labels }) => labels,
+  )
+  assert.deepEqual(groups.map(({ agent, path }) => [agent, path]).sort(), [
+    ['repository', '/data/photos'],
+    [undefined, '/home/alice/data'],
+  ])
 
   const second = await asAlice(
     'kopia --config-file ~/.config/kopia/mail.config repository create filesystem --path ~/mail && kopia-metrics-agent setup --yes',

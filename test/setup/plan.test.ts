@@ -184,6 +184,8 @@ test("an ordinary user's agent reads an environment file, and its secrets are be
   const folder = '/home/alice/.config/kopia-metrics-agent'
   assert.deepEqual(kinds(plan), [
     `create secret ${folder}/kopia-password`,
+    // Without one of its own, the agent would read root's.
+    `create file ${folder}/config.yaml`,
     `create file ${folder}/environment`,
     'start enable kopia-metrics-agent.service',
   ])

@@ -117,3 +117,32 @@ test('a secret whose file exists has to be compared with what is there', () => {
     [[path, 'new']],
   )
 })
+
+test("beside users' agents root's gets a name, since they would read the plain file, too", () => {
+  const hers = {
+    name: undefined,
+    file: '/home/alice/.config/kopia-metrics-agent/environment',
+    values: {},
+    user: 'alice',
+  }
+  const machine = machineOf(root, { neighbours: [hers] })
+  assert.deepEqual(namesOf([opened(repositoryOf(root))], machine), ['repository'])
+  assert.deepEqual(namesOf([opened(repositoryOf(root))], machine, { unit: 'timer' }), [undefined])
+})
+
+test('a configuration file that would count before the one in /etc is refused', () => {
+  const own = '/home/alice/.config/kopia-metrics-agent/config.yaml'
+  const machine = machineOf(root, { others: new Set([own]) })
+  assert.deepEqual(problemsOf([opened(repositoryOf(alice))], machine), [
+    `${own} would count instead of /etc/kopia-metrics-agent/config.yaml, since the agent runs as alice: remove it, or choose another unit by --name=alice`,
+  ])
+  assert.deepEqual(problemsOf([opened(repositoryOf(alice))], machine, { name: 'alice' }), [])
+})
+
+test("a user's two new agents need one empty file between them", () => {
+  const mail = repositoryOf(alice, { configPath: '/home/alice/.config/kopia/mail.config' })
+  const plan = decide([opened(repositoryOf(alice)), opened(mail)], machineOf(alice))
+  assert.ok('steps' in plan)
+  const own = plan.steps.filter((step) => 'path' in step && step.path.endsWith('/config.yaml'))
+  assert.equal(own.length, 1)
+})
