@@ -28,9 +28,20 @@ import { givenValue } from './setup-answers.ts'
 
 /** The user who runs setup. sudo can leave HOME as it was; the units of the system do not. */
 export function ownPerson(): Person {
-  const { username: name, uid: userId, gid: groupId, homedir: home } = userInfo()
+  const { name, userId, groupId, home } = knownPerson()
   const { HOME, SUDO_USER } = process.env
   return { name, userId, groupId, home: (SUDO_USER ? undefined : HOME) || home }
+}
+
+/** A container can run as a number without a name. */
+function knownPerson(): Person {
+  try {
+    const { username: name, uid: userId, gid: groupId, homedir: home } = userInfo()
+    return { name, userId, groupId, home }
+  } catch {
+    const [userId, groupId] = [process.getuid?.() ?? 0, process.getgid?.() ?? 0]
+    return { name: String(userId), userId, groupId, home: '/' }
+  }
 }
 
 /** Kopia's program: the given one, else that of an agent that exists. Throws a ConfigError where there is none, or it does not run. */
