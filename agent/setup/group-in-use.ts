@@ -13,7 +13,7 @@ const freshSeconds = 600
 
 /** The problem in words; undefined where the group is free, or was this machine's own. `now` is in Unix seconds. */
 export async function groupInUse(
-  { state, grouping, stateFolder }: PlannedAgent,
+  { name, state, grouping, stateFolder }: PlannedAgent,
   gateway: GatewayOptions,
   files: Files,
   now: number,
@@ -23,9 +23,10 @@ export async function groupInUse(
   const options: GatewayOptions = { ...gateway, grouping: parseGrouping(grouping) }
   const result = await findGroup(options)
   if (result.kind !== 'found' || now - result.group.lastPushAt > freshSeconds) return undefined
+  const apart = name === undefined ? '--grouping=agent=NAME and --listen= (empty)' : '--name=NAME'
   return (
     `${options.url}: another agent pushes ${formatLabels(groupLabels(options))}, ${agoWords(result.group.lastPushAt, now)} the last time, and ` +
-    'each push replaces the whole group: set --instance=NAME if that is a machine of the same name, --grouping=agent=NAME and --listen= (empty) ' +
+    `each push replaces the whole group: set --instance=NAME if that is a machine of the same name, ${apart} ` +
     'if it is an agent of this one; if it is gone, wait ten minutes, or delete the group from the gateway'
   )
 }

@@ -24,7 +24,10 @@ export type Look = {
 export async function lookAtMachine(look: Look): Promise<Machine> {
   const { platform, self, configFile } = look
   const manager = await findManager(look)
-  const settingsFolder = self.userId === 0 ? systemFolder : join(configHome(look), 'kopia-metrics-agent')
+  const settingsFolder =
+    self.userId === 0
+      ? systemFolder
+      : ((await folderOfUnit(manager)) ?? join(configHome(look), 'kopia-metrics-agent'))
   const paths = await settingsPaths(look, manager, settingsFolder)
   const files = new Map<string, SettingsFile>()
   for (const path of paths) files.set(path, await readSettings(look.files, path))
@@ -82,6 +85,16 @@ async function findManager({ files, platform, self, environment }: Look): Promis
 function configHome({ platform, self, environment }: Look): string {
   // The place of the agent's files is that of the user's units on every platform.
   return environment.XDG_CONFIG_HOME || configHomeOf(self, platform === 'darwin' ? 'linux' : platform)
+}
+
+/** Where a user's unit reads its settings: its systemd can have another XDG_CONFIG_HOME than this shell. */
+async function folderOfUnit({ kind }: Manager): Promise<string | undefined> {
+  if (kind !== 'user') return undefined
+  const { stdout } = await execa('systemctl', ['--user', 'show', '--property=EnvironmentFiles', plainUnit], {
+    reject: false,
+    env: userBus(),
+  })
+  return /^EnvironmentFiles=(\/.+)\/environment \(/m.exec(String(stdout ?? ''))?.[1]
 }
 
 async function settingsPaths(

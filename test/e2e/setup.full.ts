@@ -196,7 +196,10 @@ async function ownKopia(context: TestContext, image: string, deb: string): Promi
   assertGreen(output.output)
   assert.match((await asAlice(`${systemctl} is-enabled kopia-metrics-agent`)).output, /^enabled$/m)
   assert.equal((await figuresOn(machine, '/home/alice/data')).status, 1)
-  const again = await asAlice('kopia-metrics-agent setup --yes')
+  // Her systemd does not know what her shell sets.
+  const again = await asAlice(
+    'XDG_CONFIG_HOME=$HOME/other kopia-metrics-agent setup --yes --kopia-config-path=$HOME/.config/kopia/repository.config',
+  )
   assert.match(again.output, /Nothing has to be changed/)
 
   // Root's Kopia gets an agent of its own group, and alice's one keeps its settings at its next start.
