@@ -39,7 +39,7 @@ export async function runAgent(
       [...before, process.argv[1] ?? '', ...parameters, ...fileFlag(agent)],
       {
         env: {
-          ...bareEnvironment(process.env, machine.manager),
+          ...bareEnvironment(process.env, agent.unit),
           HOME: agent.user.home,
           ...(await unitVariables(agent, files)),
           ...(credentials !== undefined && { CREDENTIALS_DIRECTORY: credentials }),

@@ -1,6 +1,6 @@
 // Starts programs as the person whose Kopia it is: as another user, Kopia leaves cache files that its owner can't open.
 
-import type { Manager, Person } from './facts.ts'
+import type { Person } from './facts.ts'
 
 const xdgFolders = ['XDG_CONFIG_HOME', 'XDG_CACHE_HOME', 'XDG_STATE_HOME']
 
@@ -19,10 +19,13 @@ export function launcherFor(person: Person, self: Person): readonly string[] {
   ]
 }
 
-/** The environment without what is set for Kopia and the agent: a unit does not have it, and one of the system knows no XDG folders. */
-export function bareEnvironment(environment: NodeJS.ProcessEnv, { kind }: Manager): Record<string, string> {
+/** The environment without what is set for Kopia and the agent. A unit, if there is one, knows no XDG folders either, which shells set. */
+export function bareEnvironment(
+  environment: NodeJS.ProcessEnv,
+  unit: string | undefined,
+): Record<string, string> {
   const isBare = (name: string) =>
-    !name.startsWith('KOPIA_') && !(kind === 'system' && xdgFolders.includes(name))
+    !name.startsWith('KOPIA_') && !(unit !== undefined && xdgFolders.includes(name))
   const entries = Object.entries(environment).filter(([name]) => isBare(name))
   return Object.fromEntries(entries.flatMap(([name, value]) => (value === undefined ? [] : [[name, value]])))
 }
