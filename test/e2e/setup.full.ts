@@ -213,13 +213,11 @@ async function ownKopia(context: TestContext, image: string, deb: string): Promi
   )
   assert.equal((await asAlice(`${systemctl} restart kopia-metrics-agent`)).exitCode, 0)
   assertGreen((await asAlice('kopia-metrics-agent setup --yes')).output)
-  const groups = ((await machine.scrape(gateway)).get('kopia_backup_status') ?? []).map(
-    ({ labels }) => labels,
-  )
-  assert.deepEqual(groups.map(({ agent, path }) => [agent, path]).sort(), [
-    ['repository', '/data/photos'],
-    [undefined, '/home/alice/data'],
-  ])
+  const groups = await waitFor('both backups are on the gateway', async () => {
+    const found = (await machine.scrape(gateway)).get('kopia_backup_status') ?? []
+    return found.length === 2 ? found.map(({ labels }) => `${labels.agent} ${labels.path}`).sort() : undefined
+  })
+  assert.deepEqual(groups, ['repository /data/photos', 'undefined /home/alice/data'])
 
   const second = await asAlice(
     'kopia --config-file ~/.config/kopia/mail.config repository create filesystem --path ~/mail && kopia-metrics-agent setup --yes',
