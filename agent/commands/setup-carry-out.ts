@@ -31,8 +31,16 @@ export async function carryOut(plan: Plan, machine: Machine, talk: Talk): Promis
     talk.say(`check${name}:`)
     if ((await runAgent(agent, machine, machineFiles, ['check'])) !== 0) worst = 1
   }
-  talk.end(worst === 0 ? endOf(plan) : 'Not all is well: see the lines of check above.')
+  talk.end(worst === 0 ? endOf(plan) : badEndOf(plan))
   return worst
+}
+
+/** Backups from before the change explain nothing: `check` calls them unseen until the next one. */
+function badEndOf({ advice, steps }: Plan): string {
+  const isForPerson = advice.length > 0 || steps.some(({ kind }) => kind === 'install hooks')
+  return isForPerson
+    ? 'Not all is well yet: do what remains for you, make a backup, and run setup again: it checks again and changes nothing.'
+    : 'Not all is well: see the lines of check above.'
 }
 
 function endOf({ agents }: Plan): string {

@@ -45,9 +45,10 @@ function contentOf(step: Step): readonly string[] {
 
 /** What Kopia is here, a line for each repository. */
 export function repositoryWords({ repository, answer }: Asked): string {
-  const { configPath, owner, startedBy } = repository
+  const { configPath, owner, startedBy, logDirectory, hasBackupLogs } = repository
   const by = startedBy === 'KopiaUI' ? ', of KopiaUI' : ''
-  return visible(`${configPath} of ${owner.name}${by}: ${answerWords(answer)}`)
+  const logs = `${hasBackupLogs ? 'logs' : 'no logs of backups yet'} in ${logDirectory}`
+  return visible(`${configPath} of ${owner.name}${by}: ${answerWords(answer)}; ${logs}`)
 }
 
 function answerWords(answer: Asked['answer']): string {

@@ -101,10 +101,16 @@ async function twoRepositories(context: TestContext, image: string, deb: string)
     machine,
     `${photos} kopia repository create filesystem --path=/srv/photos --no-persist-credentials`,
   )
+  await asRoot(machine, 'kopia snapshot create /data/mail')
   await machine.write('/root/password', password)
-  const output = await machine.shell(
+  const { exitCode, output } = await machine.run(
+    'sh',
+    '-c',
     `export HOME=/root; ${install} && kopia-metrics-agent setup --yes --kopia-password-file=/root/password`,
   )
+  // The new log directory has no log of the backup from before: until the person has changed the scripts, backups are unseen.
+  assert.equal(exitCode, 1, output)
+  assert.match(output, /Not all is well yet: do what remains for you, make a backup, and run setup again/)
   for (const name of ['repository', 'photos']) {
     assert.equal(await property(machine, 'ActiveState', `kopia-metrics-agent@${name}.service`), 'active')
     assert.match(output, new RegExp(`export KOPIA_CONFIG_PATH=\\S+ KOPIA_LOG_DIR=/var/log/kopia/${name}\n`))

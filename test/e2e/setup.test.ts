@@ -81,6 +81,30 @@ test('without a terminal it takes its answers from flags, and a second run chang
   )
 })
 
+test('hooks are installed only where no log tells of the backups', async (context) => {
+  const lab = await createLab(context)
+  const place = { lab, file: join(lab.folder, 'agent/config.yaml'), password: '' }
+  const path = await lab.makeSource('photos')
+  await lab.kopia.must('--disable-file-logging', 'snapshot', 'create', path)
+  const unwanted = await setup(place, '--dry-run', '--hooks=no')
+  assert.match(unwanted.output, /no logs of backups yet in /)
+  assert.match(
+    unwanted.output,
+    new RegExp(`to install the hooks, run: kopia-metrics-agent install-hooks \\S+@\\S+:${path}\n`),
+  )
+  const done = await setup(place, '--yes')
+  // The backup from before has left no trace but itself.
+  assert.equal(done.exitCode, 1, done.output)
+  assert.match(
+    done.output,
+    /Not all is well yet: do what remains for you, make a backup, and run setup again/,
+  )
+  assert.match(done.output, new RegExp(`install the hooks for \\S+@\\S+:${path}: Kopia writes no logs`))
+  assert.match((await lab.kopia.must('policy', 'show', '--json', path)).output, /before-snapshot-root\.sh/)
+  const again = await setup(place, '--yes')
+  assert.match(again.output, /Nothing has to be changed/)
+})
+
 const keys = { enter: '\r', interrupt: '\u0003' } as const
 
 /** Setup in a pseudo-terminal of util-linux's script(1), which takes keys. */
