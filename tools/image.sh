@@ -1,8 +1,7 @@
 #!/bin/sh
 # Builds the image of the agent for amd64 and arm64 on either machine, with Docker (buildx) or podman (`npm run image`).
 # Usage: image.sh [--push] [--platform=linux/amd64,linux/arm64] [NAME…]   NAME is REGISTRY/IMAGE:TAG; --push needs at least one.
-# Without --push it writes an OCI archive with the images for all platforms to build/, which `podman load`, `skopeo copy` and
-# Docker with its containerd store read.
+# Without --push it writes one archive per platform to build/, for `docker load` and `podman load`.
 # BUILD_OPTIONS has further options for the build, for example --network=host.
 set -eu
 cd -- "$(dirname -- "$0")/.."
@@ -27,28 +26,49 @@ if [ "$target" = registry ] && [ $# -eq 0 ]; then
 fi
 version=$(sed -n 's/^  "version": "\(.*\)",/\1/p' package.json)
 [ $# -gt 0 ] || set -- "localhost/kopia-metrics-agent:$version"
-archive=build/kopia-metrics-agent_${version}_image.tar
 mkdir -p build
+
+# archive_of PLATFORM: prints the name of the archive, such as build/kopia-metrics-agent_0.2.0_arm64.image.tar.
+archive_of() { printf 'build/kopia-metrics-agent_%s_%s.image.tar\n' "$version" "$(echo "${1#*/}" | tr / -)"; }
 
 with_docker() {
   for name in "$@"; do names="${names:-} --tag=$name"; done
-  output=--output=type=oci,dest=$archive
-  if [ "$target" = registry ]; then output=--push; fi
   # shellcheck disable=SC2086 # Lists of words.
-  docker buildx build --file=deploy/Containerfile --platform="$platforms" ${BUILD_OPTIONS:-} $names "$output" .
+  set -- docker buildx build --file=deploy/Containerfile ${BUILD_OPTIONS:-} $names
+  if [ "$target" = registry ]; then
+    "$@" --platform="$platforms" --push .
+    return
+  fi
+  for platform in $(echo "$platforms" | tr , ' '); do
+    "$@" --platform="$platform" --output="type=docker,dest=$(archive_of "$platform")" .
+  done
 }
 
 with_podman() {
-  list=localhost/kopia-metrics-agent-build:$$
-  # shellcheck disable=SC2086 # A list of words.
-  podman build --file=deploy/Containerfile --platform="$platforms" --manifest="$list" ${BUILD_OPTIONS:-} .
-  trap 'podman manifest rm "$list" >/dev/null' EXIT
-  rm -f "$archive"
-  if [ "$target" = archive ]; then
-    podman manifest push --all "$list" "oci-archive:$archive:$1"
+  name=$1
+  # Docker's format, because OCI's has no health check. podman before version 5 does not know the variable in --platform=.
+  set -- --file=deploy/Containerfile --format=docker "--build-arg=BUILDPLATFORM=$(podman info --format '{{.Version.OsArch}}')" "$@"
+  if [ "$target" = registry ]; then
+    push_with_podman "$@"
     return
   fi
-  for name in "$@"; do podman manifest push --all "$list" "docker://$name"; done
+  for platform in $(echo "$platforms" | tr , ' '); do
+    archive=$(archive_of "$platform")
+    rm -f "$archive"
+    # shellcheck disable=SC2086 # A list of words.
+    podman build "$1" "$2" "$3" --platform="$platform" ${BUILD_OPTIONS:-} --tag="$name" .
+    podman save --format=docker-archive --output="$archive" "$name"
+  done
+}
+
+# push_with_podman OPTION OPTION OPTION NAME…
+push_with_podman() {
+  list=localhost/kopia-metrics-agent-build:$$
+  # shellcheck disable=SC2086 # A list of words.
+  podman build "$1" "$2" "$3" --platform="$platforms" ${BUILD_OPTIONS:-} --manifest="$list" .
+  shift 3
+  for name in "$@"; do podman manifest push --all --format=v2s2 "$list" "docker://$name"; done
+  podman manifest rm "$list" >/dev/null
 }
 
 if command -v docker >/dev/null && docker buildx version >/dev/null 2>&1; then
@@ -59,4 +79,6 @@ else
   echo 'image.sh: expected docker with buildx, or podman, found neither: install one of them' >&2
   exit 1
 fi
-if [ "$target" = archive ]; then echo "created image archive: $archive"; fi
+if [ "$target" = archive ]; then
+  for platform in $(echo "$platforms" | tr , ' '); do echo "created image: $(archive_of "$platform")"; done
+fi

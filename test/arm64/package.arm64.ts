@@ -13,7 +13,8 @@ const lib = '/usr/lib/kopia-metrics-agent'
 const unit = '/usr/lib/systemd/system/kopia-metrics-agent.service'
 
 /** The parameters of the processes whose command line has this text, by pid. */
-const pidOf = 'for p in /proc/[0-9]*; do tr "\\0" " " <"$p/cmdline" | grep -q -- "$1" && echo "${p#/proc/}"; done'
+const pidOf =
+  'for p in /proc/[0-9]*; do tr "\\0" " " <"$p/cmdline" | grep -q -- "$1" && basename "$p"; done'
 
 /** Finds the only process in the room whose command line matches. grep does not find itself: it has another pid each time. */
 async function processIn(room: Room, pattern: string): Promise<string> {
@@ -44,16 +45,21 @@ async function installIt(context: TestContext, room: Room, deb: string): Promise
 }
 
 async function useIt(context: TestContext, room: Room): Promise<void> {
-  await context.test('check finds a real Kopia and gateway, and a push brings a real backup there', async () => {
-    await asRoot(room, 'kopia snapshot create /data/photos')
-    await asRoot(room, 'kopia-metrics-agent push')
-    await counted(room, 1)
-    const { status, sizeBytes } = await figuresOn(room, '/data/photos')
-    assert.deepEqual({ status, sizeBytes }, { status: 1, sizeBytes: 'worth keeping'.length })
-    const found = await asRoot(room, 'kopia-metrics-agent check; echo "exit $?"')
-    assert.match(found, /^exit [01]$/m)
-    assert.doesNotMatch(found, /^✗|^fault|^error/im, found)
-  })
+  await context.test(
+    'check finds a real Kopia and gateway, and a push brings a real backup there',
+    async () => {
+      // What happened before the first start is known and not counted.
+      await asRoot(room, 'kopia-metrics-agent push')
+      await asRoot(room, 'kopia snapshot create /data/photos')
+      await asRoot(room, 'kopia-metrics-agent push')
+      await counted(room, 1)
+      const { status, sizeBytes } = await figuresOn(room, '/data/photos')
+      assert.deepEqual({ status, sizeBytes }, { status: 1, sizeBytes: 'worth keeping'.length })
+      // The one warning: no agent runs yet.
+      const found = await asRoot(room, 'kopia-metrics-agent check || true')
+      assert.match(found, /^\d+ ok, 1 warning, 0 failures$/m)
+    },
+  )
 }
 
 async function runUnit(context: TestContext, room: Room): Promise<void> {
@@ -65,7 +71,9 @@ async function runUnit(context: TestContext, room: Room): Promise<void> {
         : true,
     )
     await waitFor('the repository is reachable', async () =>
-      (await room.scrape(gateway)).get('kopia_agent_repository_reachable')?.[0]?.value === 1 ? true : undefined,
+      (await room.scrape(gateway)).get('kopia_agent_repository_reachable')?.[0]?.value === 1
+        ? true
+        : undefined,
     )
   })
 
@@ -80,24 +88,29 @@ async function runUnit(context: TestContext, room: Room): Promise<void> {
     assert.equal((await figuresOn(room, '/data/photos')).status, 1)
   })
 
-  await context.test('a killed backup has failed, though its process has the name of the emulator', async () => {
-    await room.shell('mkdir /data/long && truncate --size=64G /data/long/zeros')
-    await asRoot(room, 'kopia policy set --compression=none /data/long')
-    const figures = () => figuresOn(room, '/data/long')
-    const backup = room.start('backup', ['kopia', 'snapshot', 'create', '/data/long'], {
-      HOME: '/root',
-      KOPIA_PASSWORD: password,
-      KOPIA_CHECK_FOR_UPDATES: 'false',
-    })
-    await waitFor('the backup runs', async () => (await figures()).runningSince)
-    await waitFor('its process is seen', async () =>
-      (await room.scrape(gateway)).get('kopia_agent_processes_visible')?.[0]?.value === 1 ? true : undefined,
-    )
-    await room.must('kill', '-KILL', await processIn(room, 'snapshot create /data/lon[g]'))
-    await backup.ended
-    await waitFor('the backup has failed', async () => ((await figures()).status === 0 ? true : undefined))
-    assert.deepEqual((await figures()).attempts, { success: 0, failed: 1, incomplete: 0 })
-  })
+  await context.test(
+    'a killed backup has failed, though its process has the name of the emulator',
+    async () => {
+      await room.shell('mkdir /data/long && truncate --size=64G /data/long/zeros')
+      await asRoot(room, 'kopia policy set --compression=none /data/long')
+      const figures = () => figuresOn(room, '/data/long')
+      const backup = room.start('backup', ['kopia', 'snapshot', 'create', '/data/long'], {
+        HOME: '/root',
+        KOPIA_PASSWORD: password,
+        KOPIA_CHECK_FOR_UPDATES: 'false',
+      })
+      await waitFor('the backup runs', async () => (await figures()).runningSince)
+      await waitFor('its process is seen', async () =>
+        (await room.scrape(gateway)).get('kopia_agent_processes_visible')?.[0]?.value === 1
+          ? true
+          : undefined,
+      )
+      await room.must('kill', '-KILL', await processIn(room, 'snapshot create /data/lon[g]'))
+      await backup.ended
+      await waitFor('the backup has failed', async () => ((await figures()).status === 0 ? true : undefined))
+      assert.deepEqual((await figures()).attempts, { success: 0, failed: 1, incomplete: 0 })
+    },
+  )
 }
 
 async function removeIt(context: TestContext, room: Room): Promise<void> {
@@ -106,7 +119,10 @@ async function removeIt(context: TestContext, room: Room): Promise<void> {
     await waitFor('the agent has stopped', async () =>
       (await room.run('sh', '-c', `${pidOf}; true`, 'sh', 'main.js ru[n]')).output === '' ? true : undefined,
     )
-    assert.match(await room.must('dpkg', '--remove', 'kopia-metrics-agent'), /remain until the package is purged/)
+    assert.match(
+      await room.must('dpkg', '--remove', 'kopia-metrics-agent'),
+      /remain until the package is purged/,
+    )
     await room.shell(`test -x ${lib}/hooks/after-snapshot-root.sh && test ! -e ${lib}/node`)
     // The policy still names the hooks.
     await asRoot(room, 'kopia snapshot create /data/photos')

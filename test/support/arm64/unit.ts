@@ -32,7 +32,8 @@ export async function startUnit(
     await room.write(`${credentials}/${name}`, secret)
   }
   // `+` before a command runs it outside of the sandbox.
-  for (const command of valuesIn(unit, 'ExecStartPre')) await room.must(...command.replace('+', '').split(' '))
+  for (const command of valuesIn(unit, 'ExecStartPre'))
+    await room.must(...command.replace('+', '').split(' '))
   const [command] = valuesIn(unit, 'ExecStart')
   if (command === undefined) throw new Error(`${path} has no ExecStart`)
   const variables = valuesIn(unit, 'Environment')
