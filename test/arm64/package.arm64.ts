@@ -13,8 +13,7 @@ const lib = '/usr/lib/kopia-metrics-agent'
 const unit = '/usr/lib/systemd/system/kopia-metrics-agent.service'
 
 /** The parameters of the processes whose command line has this text, by pid. */
-const pidOf =
-  'for p in /proc/[0-9]*; do tr "\\0" " " <"$p/cmdline" | grep -q -- "$1" && basename "$p"; done'
+const pidOf = 'for p in /proc/[0-9]*; do tr "\\0" " " <"$p/cmdline" | grep -q -- "$1" && basename "$p"; done'
 
 /** Finds the only process in the room whose command line matches. grep does not find itself: it has another pid each time. */
 async function processIn(room: Room, pattern: string): Promise<string> {
