@@ -1,7 +1,8 @@
 #!/bin/sh
 # Runs one part of the tests. The file name alone says which: *.test.ts belongs to `npm test`, *.full.ts to `npm run
-# test:full`, *.fleet.ts to `npm run test:fleet`, *.kubernetes.ts to `npm run test:kubernetes`.
-# Usage: test.sh test|full|fleet|kubernetes [--tools]   With --tools it prints only which tools the part needs.
+# test:full`, *.fleet.ts to `npm run test:fleet`, *.kubernetes.ts to `npm run test:kubernetes`, *.arm64.ts to
+# `npm run test:arm64`.
+# Usage: test.sh test|full|fleet|kubernetes|arm64 [--tools]   With --tools it prints only which tools the part needs.
 set -eu
 cd -- "$(dirname -- "$0")/.."
 part=$1
