@@ -57,6 +57,11 @@ with_podman() {
     rm -f "$archive"
     # shellcheck disable=SC2086 # A list of words.
     podman build "$1" "$2" "$3" --platform="$platform" ${BUILD_OPTIONS:-} --tag="$name" .
+    found=$(podman image inspect --format '{{.Os}}/{{.Architecture}}' "$name")
+    if [ "$found" != "$(echo "$platform" | cut -d / -f 1,2)" ]; then
+      echo "image.sh: expected an image for $platform, found one for $found: build with another version of podman, or with Docker" >&2
+      exit 1
+    fi
     podman save --format=docker-archive --output="$archive" "$name"
   done
 }
