@@ -104,7 +104,7 @@ async function runUnit(context: TestContext, room: Room): Promise<void> {
           ? true
           : undefined,
       )
-      await room.must('kill', '-KILL', await processIn(room, 'snapshot create /data/lon[g]'))
+      await room.shell(`kill -KILL ${await processIn(room, 'snapshot create /data/lon[g]')}`)
       await backup.ended
       await waitFor('the backup has failed', async () => ((await figures()).status === 0 ? true : undefined))
       assert.deepEqual((await figures()).attempts, { success: 0, failed: 1, incomplete: 0 })
@@ -114,7 +114,7 @@ async function runUnit(context: TestContext, room: Room): Promise<void> {
 
 async function removeIt(context: TestContext, room: Room): Promise<void> {
   await context.test('it is removed, which keeps the hooks and the state, and purged', async () => {
-    await room.must('kill', '-TERM', await processIn(room, 'main.js ru[n]'))
+    await room.shell(`kill -TERM ${await processIn(room, 'main.js ru[n]')}`)
     await waitFor('the agent has stopped', async () =>
       (await room.run('sh', '-c', `${pidOf}; true`, 'sh', 'main.js ru[n]')).output === '' ? true : undefined,
     )
