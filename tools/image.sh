@@ -53,9 +53,9 @@ with_docker() {
 
 with_podman() {
   name=$1
-  # Without cached layers, because podman 4.3 takes those of one platform for another. Docker's format, because OCI's has no
+  # Without cached layers and images, because podman 4.3 takes those of one platform for another. Docker's format, because OCI's has no
   # health check. podman before version 5 does not know the variable in --platform=.
-  set -- --layers=false --format=docker "--build-arg=BUILDPLATFORM=$(podman info --format '{{.Version.OsArch}}')" "$@"
+  set -- --layers=false --pull=always --format=docker "--build-arg=BUILDPLATFORM=$(podman info --format '{{.Version.OsArch}}')" "$@"
   if [ "$target" = registry ]; then
     push_with_podman "$@"
     return
@@ -64,7 +64,7 @@ with_podman() {
     archive=$(archive_of "$platform")
     rm -f "$archive"
     # shellcheck disable=SC2086 # A list of words.
-    podman build --file=deploy/Containerfile "$build_commit" "$1" "$2" "$3" --platform="$platform" ${BUILD_OPTIONS:-} --tag="$name" .
+    podman build --file=deploy/Containerfile "$build_commit" "$1" "$2" "$3" "$4" --platform="$platform" ${BUILD_OPTIONS:-} --tag="$name" .
     found=$(podman image inspect --format '{{.Os}}/{{.Architecture}}' "$name")
     if [ "$found" != "$(echo "$platform" | cut -d / -f 1,2)" ]; then
       echo "image.sh: expected an image for $platform, found one for $found: build with another version of podman, or with Docker" >&2
@@ -74,12 +74,12 @@ with_podman() {
   done
 }
 
-# push_with_podman OPTION OPTION OPTION NAME…
+# push_with_podman OPTION OPTION OPTION OPTION NAME…
 push_with_podman() {
   list=localhost/kopia-metrics-agent-build:$$
   # shellcheck disable=SC2086 # A list of words.
-  podman build --file=deploy/Containerfile "$build_commit" "$1" "$2" "$3" --platform="$platforms" ${BUILD_OPTIONS:-} --manifest="$list" .
-  shift 3
+  podman build --file=deploy/Containerfile "$build_commit" "$1" "$2" "$3" "$4" --platform="$platforms" ${BUILD_OPTIONS:-} --manifest="$list" .
+  shift 4
   for name in "$@"; do podman manifest push --all --format=v2s2 "$list" "docker://$name"; done
   podman manifest rm "$list" >/dev/null
 }

@@ -3,13 +3,15 @@
 
 import assert from 'node:assert/strict'
 import { execFileSync, spawnSync } from 'node:child_process'
-import { mkdir, open, readFile, rm } from 'node:fs/promises'
+import { mkdir, open, readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { test } from 'node:test'
+import { type TestContext, test } from 'node:test'
 import { arm64Root, enterRoot } from '../support/arm64/room.ts'
 import { cleanUpAfter } from '../support/cleanup.ts'
 import { temporaryFolder } from '../support/folder.ts'
-import { projectFolder } from '../support/tools.ts'
+import { freePort, start } from '../support/processes.ts'
+import { projectFolder, tool } from '../support/tools.ts'
+import { waitFor } from '../support/wait.ts'
 
 /** What ELF calls the processors (e_machine, at byte 18 of the header). */
 const machines = { amd64: 0x3e, arm64: 0xb7 } as const
@@ -56,33 +58,63 @@ async function unpack(archive: string, folder: string): Promise<Config> {
   return JSON.parse(await readFile(join(image, found.Config), 'utf8'))
 }
 
-test('one command builds the image for amd64 and arm64 without emulation', async (context) => {
+type Platform = { readonly platform: { readonly os: string; readonly architecture: string } }
+
+/** The registry that the images come from and go to, on a free port. Resolves with `HOST:PORT`. */
+async function startRegistry(context: TestContext, folder: string): Promise<string> {
+  const address = `127.0.0.1:${await freePort()}`
+  const configuration = join(folder, 'registry.json')
+  const storage = { filesystem: { rootdirectory: join(folder, 'registry') } }
+  await writeFile(configuration, JSON.stringify({ version: 0.1, storage, http: { addr: address } }))
+  const registry = start('registry', tool('docker-registry'), ['serve', configuration])
+  cleanUpAfter(context, () => registry.stop())
+  await waitFor('the registry answers', async () =>
+    (await fetch(`http://${address}/v2/`).catch(() => undefined))?.ok ? true : undefined,
+  )
+  return address
+}
+
+/** The platforms of the list that the registry has under this name. */
+async function platformsOf(registry: string, name: string, tag: string): Promise<readonly string[]> {
+  const response = await fetch(`http://${registry}/v2/${name}/manifests/${tag}`, {
+    headers: { accept: 'application/vnd.docker.distribution.manifest.list.v2+json' },
+  })
+  const { manifests }: { manifests: readonly Platform[] } = JSON.parse(await response.text())
+  return manifests.map(({ platform: { os, architecture } }) => `${os}/${architecture}`).sort()
+}
+
+/** In a mount namespace of its own, because podman leaves mounts in the folder. */
+function run(line: string, parameters: readonly string[], environment: NodeJS.ProcessEnv = {}) {
+  return spawnSync('unshare', ['--mount', '--propagation=slave', 'sh', '-euc', line, 'sh', ...parameters], {
+    cwd: projectFolder,
+    encoding: 'utf8',
+    maxBuffer: 64 * 1024 * 1024,
+    env: { ...process.env, ...environment },
+  })
+}
+
+test('one command builds the image for amd64 and arm64 without emulation, or pushes one for both', async (context) => {
   const found = arm64Root()
   if (found.root === undefined) {
     context.skip(found.reason)
     return
   }
   const folder = await temporaryFolder(context)
-  // In a mount namespace of its own, because podman leaves mounts in the folder.
-  const build = spawnSync(
-    'unshare',
-    [
-      ...['--mount', '--propagation=slave', 'sh', '-euc'],
-      'sh tools/arm64-images.sh "$1" "$2"; PATH="$1/bin:$PATH" sh tools/image.sh',
-      ...['sh', folder, found.root],
-    ],
-    {
-      cwd: projectFolder,
-      encoding: 'utf8',
-      maxBuffer: 64 * 1024 * 1024,
-      env: { ...process.env, BUILD_OPTIONS: '--network=host --pull=never' },
-    },
-  )
-  if (build.status === cannotRun) {
-    context.skip(build.stderr.trim().split('\n').at(-1))
+  const registry = await startRegistry(context, folder)
+  const images = run('sh tools/arm64-images.sh "$@"', [folder, found.root, registry])
+  if (images.status === cannotRun) {
+    context.skip(images.stderr.trim().split('\n').at(-1))
     return
   }
-  assert.equal(build.status, 0, build.stderr)
+  assert.equal(images.status, 0, images.stderr)
+  const arguments_ = images.stdout.trim().split('\n')
+  const options = ['--network=host', ...arguments_.map((argument) => `--build-arg=${argument}`)]
+  const imageCommand = (...parameters: readonly string[]) => {
+    const line = 'PATH="$1/bin:$PATH"; shift; sh tools/image.sh "$@"'
+    const { status, stderr } = run(line, [folder, ...parameters], { BUILD_OPTIONS: options.join(' ') })
+    assert.equal(status, 0, stderr)
+  }
+  imageCommand()
   const { version }: { version: string } = JSON.parse(
     await readFile(join(projectFolder, 'package.json'), 'utf8'),
   )
@@ -101,6 +133,12 @@ test('one command builds the image for amd64 and arm64 without emulation', async
   }
   const room = await enterRoot(context, join(folder, 'arm64/root'))
   assert.equal((await room.must('node', '-p', 'process.arch')).trim(), 'arm64')
-  assert.match(await room.must('kopia-metrics-agent', '--version'), /^\d+\.\d+\.\d+/)
+  const words = await room.must('kopia-metrics-agent', '--version')
+  assert.match(words, /^kopia-metrics-agent \d+\.\d+\.\d+ \(build [0-9a-f]{7}.*, linux arm64\)\n$/)
   assert.match(await room.must('kopia', '--version'), /build/)
+  imageCommand('--push', `${registry}/kopia-metrics-agent:${version}`)
+  assert.deepEqual(await platformsOf(registry, 'kopia-metrics-agent', version), [
+    'linux/amd64',
+    'linux/arm64',
+  ])
 })

@@ -37,7 +37,10 @@ async function installIt(context: TestContext, room: Room, deb: string): Promise
     assert.equal((await room.must('dpkg', '--print-architecture')).trim(), 'arm64')
     room.copyIn(deb, '/root/agent.deb')
     assert.match(await room.must('dpkg', '--install', '/root/agent.deb'), /is not started yet/)
-    assert.match(await room.must('kopia-metrics-agent', '--version'), /^\d+\.\d+\.\d+/)
+    assert.match(
+      await room.must('kopia-metrics-agent', '--version'),
+      /^kopia-metrics-agent \d+\.\d+\.\d+ .*, linux arm64\)\n$/,
+    )
     assert.equal((await room.must(`${lib}/node`, '-p', 'process.arch')).trim(), 'arm64')
     await room.write('/etc/kopia-metrics-agent/config.yaml', `pushgateway_url: ${new URL(gateway).origin}\n`)
   })
