@@ -1,6 +1,7 @@
 // The first line of the report, which is also the subject of a mail: the verdict at once. Pure.
 
 import { overdueProofsWords } from '../status/proof-words.ts'
+import { shortened } from '../status/text-width.ts'
 import { countWords, pluralWords, visible } from '../status/words.ts'
 import type { DateWords } from './dates.ts'
 import type { Doubt } from './doubts.ts'
@@ -16,6 +17,7 @@ export const verdictMarks: Readonly<Record<Verdict, string>> = {
 
 /** A phone shows little of a subject. */
 const mostNames = 3
+const longestPath = 60
 
 /** One line such as `All 4 backups are good: 21 in 7 days, nothing overdue`. */
 export function headline(report: Report, dates: DateWords): string {
@@ -25,9 +27,9 @@ export function headline(report: Report, dates: DateWords): string {
     case 'attention':
       return attentionWords(report)
     case 'new':
-      return `${newWords(report)}: ${madeWords(report, dates)}`
+      return `${newWords(report)}: ${madeWords(report, dates)}${unreadWords(report)}`
     case 'good':
-      return `${goodWords(report)}: ${madeWords(report, dates)}, nothing overdue`
+      return `${goodWords(report)}: ${madeWords(report, dates)}, nothing overdue${unreadWords(report)}`
   }
 }
 
@@ -46,10 +48,17 @@ function newWords({ status: { counts }, sources }: Report): string {
 /** `21 in 7 days`, `21 since Thu 26 Nov` where no more is known, `at least 21 in 7 days` where more is known of some. */
 function madeWords(report: Report, dates: DateWords): string {
   const { success, failed, incomplete } = totals(report)
-  const made = success === 0 ? 'no new one' : countWords(success)
+  const least = isShort(report) ? `at least ${countWords(success)}` : countWords(success)
+  const made = success === 0 ? 'no new one' : least
   const bad = failed + incomplete
   const recovered = bad === 0 ? '' : `, ${countWords(bad)} failed and recovered`
-  return `${isShort(report) ? 'at least ' : ''}${made} ${spanOf(report, dates)}${recovered}`
+  return `${made} ${spanOf(report, dates)}${recovered}`
+}
+
+/** What is not in backups that are called good. */
+function unreadWords({ sources }: Report): string {
+  const files = sources.reduce((sum, { unreadFiles }) => sum + unreadFiles, 0)
+  return files === 0 ? '' : `, but ${pluralWords(files, 'file')} could not be read`
 }
 
 /** Whether attempts of some source are known for a shorter time than those of the others. */
@@ -89,7 +98,7 @@ function attentionWords({ sources, status }: Report): string {
   if (bad.length === 0) return `Needs attention: ${others.join('; ')}`
   const names = bad.slice(0, mostNames).map(({ status: source }) => {
     const what = source.state === 'failing' || source.state === 'overdue' ? source.state : 'proof overdue'
-    return `${visible(source.source.path)} ${what}`
+    return `${shortened(visible(source.source.path), longestPath)} ${what}`
   })
   const more = bad.length > mostNames ? [`${countWords(bad.length - mostNames)} more`] : []
   const subject = `${countWords(bad.length)} of ${pluralWords(sources.length, 'backup')}`

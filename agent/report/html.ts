@@ -130,11 +130,13 @@ function rowOf(report: Report, source: SourceReport, dates: DateWords): Html {
     lastOf(source, at),
     proofOf(source, at),
   ]
+  // What is said of a good source is a note, and not good news.
+  const wordTone = tone === 'good' ? 'late' : tone
   const lines = facts.filter((fact) => fact !== undefined).join(' · ')
   return html`<tr><td class="row ${tone}" width="24" valign="top" style="${lineStyle};${coloured(tone, 'padding:8px 0;font-weight:bold')}">${mark}</td>
 <td class="row" style="${lineStyle};padding:8px 0;overflow-wrap:anywhere;word-break:break-word"><b class="text" style="${coloured('text')}">${visible(status.source.path)}</b>
 <span class="soft" style="${coloured('soft', 'font-size:13px')}">${visible(`${status.source.user}@${status.source.host}`)}</span>
-${problemsOf(source, at).map((words) => html`<div class="${tone}" style="${coloured(tone)}">${words}</div>`)}<div class="soft" style="${coloured('soft')}">${lines}</div></td></tr>
+${problemsOf(source, at).map((words) => html`<div class="${wordTone}" style="${coloured(wordTone)}">${words}</div>`)}<div class="soft" style="${coloured('soft')}">${lines}</div></td></tr>
 `
 }
 

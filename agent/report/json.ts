@@ -61,8 +61,12 @@ const sourceFields = {
     value: ({ source }) => source.needsAttention,
   },
   problems: {
-    doc: 'what is wrong with it, and notes about its verification, in sentences',
+    doc: 'what is wrong with it, and notes about its files and its verification, in sentences',
     value: ({ source, report }) => problemsOf(source, report.status.at),
+  },
+  unread_files: {
+    doc: 'number of files that the last attempt could not read and left out, though it succeeded: its policy ignores such errors',
+    value: ({ source }) => source.unreadFiles,
   },
   attempts: {
     doc: 'number of attempts of the period by outcome: `success`, `failed`, `incomplete`',

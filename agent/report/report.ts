@@ -15,6 +15,8 @@ export type SourceReport = {
   readonly status: SourceStatus
   /** By the status: failing, overdue, or its proof is overdue. */
   readonly needsAttention: boolean
+  /** Files that the last attempt could not read and left out, though it succeeded: its policy ignores such errors. */
+  readonly unreadFiles: number
   /** Attempts that ended in the period, as far as they are known. */
   readonly attempts: { readonly success: number; readonly failed: number; readonly incomplete: number }
   /** Since when attempts are known; undefined if they are for the whole period. */
@@ -23,7 +25,7 @@ export type SourceReport = {
   readonly hasRecovered: boolean
   /** By how much the newest snapshot is larger than the last one of the day before the period, or than the first that is known. */
   readonly growth?: { readonly bytes: number; readonly since: number }
-  /** A verification proved in the period that it can be read back. */
+  /** A verification proved in the period that it can be read back, and none since then found the opposite. */
   readonly wasProved: boolean
 }
 
@@ -95,10 +97,11 @@ function sourceReportOf(status: SourceStatus, ledger: Ledger, period: Period): S
   return {
     status,
     needsAttention: needsAttention(status),
+    unreadFiles: status.lastAttempt?.outcome === 'success' ? status.lastAttempt.errors.ignored : 0,
     ...attemptsIn(known, { from: begin, until: period.until }, status),
     ...(begin > period.from && { knownSince: begin }),
     ...(growth && { growth }),
-    wasProved: isIn(status.proof?.provedAt, period),
+    wasProved: isIn(status.proof?.provedAt, period) && status.proof?.last?.result !== 'unreadable',
   }
 }
 
@@ -118,7 +121,9 @@ function attemptsIn(
   period: Period,
   { state }: SourceStatus,
 ): Pick<SourceReport, 'attempts' | 'hasRecovered'> {
-  const inPeriod = attempts.filter(({ endedAt }) => isIn(endedAt, period))
+  // Their ends are rounded to seconds.
+  const seconds = { from: Math.floor(period.from), until: Math.ceil(period.until) }
+  const inPeriod = attempts.filter(({ endedAt }) => isIn(endedAt, seconds))
   const count = (outcome: 'success' | 'failed' | 'incomplete') =>
     inPeriod.filter((attempt) => attempt.outcome === outcome).length
   const [success, failed, incomplete] = [count('success'), count('failed'), count('incomplete')]

@@ -15,6 +15,8 @@ import {
   warningsOf,
 } from './words.ts'
 
+/** A mail of more lines would be refused, or never read. */
+const mostBad = 500
 const mostGood = 100
 
 /** Lines of text with a line end. */
@@ -23,7 +25,7 @@ export function reportText(report: Report, dates: DateWords): string {
   const bad = sources.filter((source) => source.needsAttention)
   const others = sources.filter((source) => !source.needsAttention)
   const warnings = warningsOf(report, dates).map((words) => `! ${words}`)
-  const rest = others.length - mostGood
+  const rest = Math.max(0, bad.length - mostBad) + Math.max(0, others.length - mostGood)
   const lines = [
     `${verdictMarks[verdict]} ${headline(report, dates)}`,
     '',
@@ -33,7 +35,7 @@ export function reportText(report: Report, dates: DateWords): string {
     ...section('', warnings),
     ...section(
       'Needs attention:',
-      bad.flatMap((source) => linesOf(report, source, dates)),
+      bad.slice(0, mostBad).flatMap((source) => linesOf(report, source, dates)),
     ),
     ...section(
       bad.length === 0 ? 'Backups:' : 'The others:',

@@ -53,11 +53,11 @@ function growthSentence({ sources }: Report): readonly string[] {
   if (known.length === 0) return []
   const bytes = known.reduce((sum, { growth }) => sum + (growth?.bytes ?? 0), 0)
   const total = known.reduce((sum, { status }) => sum + (status.sizeBytes ?? 0), 0)
-  const which = known.length === sources.length ? '' : ` (of ${countWords(known.length)} sources)`
+  const which = known.length === sources.length ? '' : ` (of ${pluralWords(known.length, 'source')})`
   const change =
     bytes === 0
-      ? 'Their size has not changed'
-      : `They have ${bytes > 0 ? 'grown' : 'shrunk'} by ${bytesWords(Math.abs(bytes))}`
+      ? 'The size has not changed'
+      : `${known.length === 1 ? 'It has' : 'They have'} ${bytes > 0 ? 'grown' : 'shrunk'} by ${bytesWords(Math.abs(bytes))}`
   return [`${change}${bytes === 0 ? ':' : ' to'} ${bytesWords(total)}${which}.`]
 }
 
@@ -75,9 +75,19 @@ export function warningsOf({ status, doubts }: Report, dates: DateWords): readon
   return [...doubts.map((doubt) => doubtWords(doubt, dates)), ...others.map(sentence)]
 }
 
-/** What is wrong with a source, and notes about its proof, one sentence each. */
-export function problemsOf({ status }: SourceReport, now: number): readonly string[] {
-  return [problemWords(status, now), reasonWords(status), unreadableWords(status), ...proofNotes(status, now)]
+/** What is wrong with a source, and notes about its files and its proof, one sentence each. */
+export function problemsOf({ status, unreadFiles }: SourceReport, now: number): readonly string[] {
+  const unread =
+    unreadFiles === 0
+      ? undefined
+      : `${pluralWords(unreadFiles, 'file')} could not be read and ${unreadFiles === 1 ? 'is' : 'are'} not in the last backup, since its policy ignores such errors`
+  return [
+    problemWords(status, now),
+    reasonWords(status),
+    unread,
+    unreadableWords(status),
+    ...proofNotes(status, now),
+  ]
     .filter((words) => words !== undefined)
     .map((words) => sentence(visible(words)))
 }
