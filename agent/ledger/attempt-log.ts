@@ -40,16 +40,16 @@ export function knownAttempts(state: Remembering): KnownAttempts {
 }
 
 /** `new`: the attempt is counted now. `of the last attempt`: the report replaces one that is counted. `known`: neither. */
-export type Report = 'new' | 'of the last attempt' | 'known'
+export type AttemptNews = 'new' | 'of the last attempt' | 'known'
 
 /** The log after a report; `state` is from before it. Undefined while nothing is counted. */
 export function withReport(
   state: Remembering,
   finished: FinishedAttempt,
-  report: Report,
+  news: AttemptNews,
   nowSeconds: number,
 ): AttemptLog | undefined {
-  switch (report) {
+  switch (news) {
     case 'new':
       return withCounted(state, finished, nowSeconds)
     case 'of the last attempt':

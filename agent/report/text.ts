@@ -4,16 +4,7 @@ import { pluralWords, visible } from '../status/words.ts'
 import type { DateWords } from './dates.ts'
 import { headline, verdictMarks } from './headline.ts'
 import type { Report, SourceReport } from './report.ts'
-import {
-  asOfWords,
-  attemptsOf,
-  lastOf,
-  overviewWords,
-  problemsOf,
-  proofOf,
-  sizeOf,
-  warningsOf,
-} from './words.ts'
+import { asOfWords, factsOf, overviewWords, problemsOf, warningsOf } from './words.ts'
 
 /** A mail of more lines would be refused, or never read. */
 const mostBad = 500
@@ -63,15 +54,9 @@ function linesOf(report: Report, source: SourceReport, dates: DateWords): readon
       : report.verdict === 'unknown'
         ? '?'
         : '✓'
-  const facts = [
-    attemptsOf(report, source, dates),
-    sizeOf(report, source, dates),
-    lastOf(source, at),
-    proofOf(source, at),
-  ]
   return [
     `${mark} ${visible(status.name)}`,
     ...problemsOf(source, at).map((words) => `    ${words}`),
-    `    ${facts.filter((fact) => fact !== undefined).join(' · ')}`,
+    `    ${factsOf(report, source, dates)}`,
   ]
 }

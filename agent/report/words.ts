@@ -92,8 +92,21 @@ export function problemsOf({ status, unreadFiles }: SourceReport, now: number): 
     .map((words) => sentence(visible(words)))
 }
 
+/** `7 in 7 days · 3.1 GB (+120 MB) · last 5 h ago · proved readable 3 d ago`. */
+export function factsOf(report: Report, source: SourceReport, dates: DateWords): string {
+  const { at } = report.status
+  return [
+    attemptsOf(report, source, dates),
+    sizeOf(report, source, dates),
+    lastOf(source, at),
+    proofOf(source, at),
+  ]
+    .filter((fact) => fact !== undefined)
+    .join(' · ')
+}
+
 /** `7 in 7 days, 1 failed and recovered`. */
-export function attemptsOf(report: Report, source: SourceReport, dates: DateWords): string {
+function attemptsOf(report: Report, source: SourceReport, dates: DateWords): string {
   const { attempts, hasRecovered, knownSince } = source
   const span = spanOf({ ...report, ...(knownSince !== undefined && { knownSince }) }, dates)
   const bad = [
@@ -108,7 +121,7 @@ export function attemptsOf(report: Report, source: SourceReport, dates: DateWord
 }
 
 /** `3.1 GB (+120 MB)`, `3.1 GB (+120 MB since Thu 26 Nov)` for a shorter time; the change is left out where it is not known. */
-export function sizeOf(
+function sizeOf(
   { period }: Report,
   { status: { sizeBytes }, growth }: SourceReport,
   dates: DateWords,
@@ -122,12 +135,12 @@ export function sizeOf(
 }
 
 /** `last 5 h ago`. */
-export function lastOf({ status: { lastSuccessAt } }: SourceReport, now: number): string {
+function lastOf({ status: { lastSuccessAt } }: SourceReport, now: number): string {
   return lastSuccessAt === undefined ? 'never succeeded' : `last ${agoWords(lastSuccessAt, now)}`
 }
 
 /** `proved readable 3 d ago`; undefined for a source that is not verified. */
-export function proofOf({ status: { proof } }: SourceReport, now: number): string | undefined {
+function proofOf({ status: { proof } }: SourceReport, now: number): string | undefined {
   if (proof === undefined) return undefined
   return proof.provedAt === undefined
     ? 'not proved readable yet'

@@ -81,6 +81,14 @@ test('the timer is off; the unit sends by msmtp and to ntfy in its sandbox; a fa
   assert.match(headers.get('subject') ?? '', /^✓ machine: The one backup is good/)
   assert.match(parts.get('text/plain') ?? '', /root@machine:\/data\/photos/)
 
+  // The agent of another user's Kopia has a drop-in with User=: what it owns must stay its own.
+  await machine.must('systemctl', 'stop', 'kopia-metrics-agent')
+  await machine.shell('chown -R nobody /var/lib/kopia-metrics-agent && rm /root/got/ntfy')
+  await machine.must('systemctl', 'start', unit)
+  assert.match(await machine.must('cat', '/root/got/ntfy'), /✓ The one backup is good/)
+  const owners = await machine.shell('find /var/lib/kopia-metrics-agent -printf "%u\\n" | sort -u')
+  assert.equal(owners, 'nobody\n')
+
   await machine.must('systemctl', 'enable', '--now', `${unit}.timer`)
   assert.equal(await property(machine, 'ActiveState', `${unit}.timer`), 'active')
 
