@@ -41,7 +41,7 @@ function goodWords({ sources }: Report): string {
 
 function newWords({ status: { counts }, sources }: Report): string {
   const waiting = `${countWords(counts.waiting)} ${counts.waiting === 1 ? 'has' : 'have'} not begun yet`
-  if (counts.fine === 0) return `No backup was made yet: ${waiting}`
+  if (counts.fine === 0) return `No backup was made yet, ${waiting}`
   return `${countWords(counts.fine)} of ${pluralWords(sources.length, 'backup')} ${counts.fine === 1 ? 'is' : 'are'} good, ${waiting}`
 }
 
@@ -96,14 +96,26 @@ function attentionWords({ sources, status }: Report): string {
     ...failedCommands.map(({ command }) => `the last "kopia ${command}" failed`),
   ].map(visible)
   if (bad.length === 0) return `Needs attention: ${others.join('; ')}`
-  const names = bad.slice(0, mostNames).map(({ status: source }) => {
-    const what = source.state === 'failing' || source.state === 'overdue' ? source.state : 'proof overdue'
-    return `${shortened(visible(source.source.path), longestPath)} ${what}`
+  const names = bad.slice(0, mostNames).map((source) => {
+    const { path } = source.status.source
+    return `${shortened(visible(path), longestPath)} ${problemOf(source)}`
   })
   const more = bad.length > mostNames ? [`${countWords(bad.length - mostNames)} more`] : []
   const subject = `${countWords(bad.length)} of ${pluralWords(sources.length, 'backup')}`
   const verb = bad.length === 1 ? 'needs' : 'need'
   return [`${subject} ${verb} attention: ${[...names, ...more].join(', ')}`, ...others].join('; ')
+}
+
+function problemOf({ status: { state }, alarmingChange }: SourceReport): string {
+  if (state === 'failing' || state === 'overdue') return state
+  if (alarmingChange === undefined) return 'proof overdue'
+  const { kind, share } = alarmingChange
+  return kind === 'shrank' ? `shrank to ${percentWords(share)}` : `${percentWords(share)} changed`
+}
+
+/** `20 %`. */
+export function percentWords(share: number): string {
+  return `${Math.round(share * 100)} %`
 }
 
 function unknownWords(report: Report, dates: DateWords): string {

@@ -12,7 +12,7 @@ type One = { readonly source: SourceReport; readonly report: Report }
 const wholeFields = {
   verdict: {
     doc:
-      '`good`; `attention`: the status has a problem; `new`: no problem, but a source has no backup yet; `unknown`: something ' +
+      '`good`; `attention`: a source or a command needs attention; `new`: no problem, but a source has no backup yet; `unknown`: something ' +
       'speaks against what is known, so that nothing is called good',
     value: ({ report }) => report.verdict,
   },
@@ -57,7 +57,7 @@ const sourceFields = {
   source: { doc: '`user@host:path`', value: ({ source }) => source.status.name },
   state: { doc: 'as in `status --json`', value: ({ source }) => source.status.state },
   needs_attention: {
-    doc: 'whether it is failing or overdue, or its proof is overdue',
+    doc: 'whether it is failing or overdue, or its proof is overdue, or the newest snapshot is much smaller, or much of it has changed',
     value: ({ source }) => source.needsAttention,
   },
   problems: {

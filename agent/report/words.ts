@@ -12,8 +12,9 @@ import {
   reasonWords,
   visible,
 } from '../status/words.ts'
+import type { AlarmingChange } from './alarming-change.ts'
 import type { DateWords } from './dates.ts'
-import { doubtWords, isShort, spanOf, totals } from './headline.ts'
+import { doubtWords, isShort, percentWords, spanOf, totals } from './headline.ts'
 import type { Report, SourceReport } from './report.ts'
 
 /** The sentences about all, below the first line. */
@@ -76,7 +77,10 @@ export function warningsOf({ status, doubts }: Report, dates: DateWords): readon
 }
 
 /** What is wrong with a source, and notes about its files and its proof, one sentence each. */
-export function problemsOf({ status, unreadFiles }: SourceReport, now: number): readonly string[] {
+export function problemsOf(
+  { status, unreadFiles, alarmingChange }: SourceReport,
+  now: number,
+): readonly string[] {
   const unread =
     unreadFiles === 0
       ? undefined
@@ -84,12 +88,20 @@ export function problemsOf({ status, unreadFiles }: SourceReport, now: number): 
   return [
     problemWords(status, now),
     reasonWords(status),
+    alarmingChange && changeWords(alarmingChange),
     unread,
     unreadableWords(status),
     ...proofNotes(status, now),
   ]
     .filter((words) => words !== undefined)
     .map((words) => sentence(visible(words)))
+}
+
+function changeWords(change: AlarmingChange): string {
+  const percent = percentWords(change.share)
+  return change.kind === 'shrank'
+    ? `the newest snapshot holds ${percent} of the ${change.figure} that were the least before: data was deleted, excluded, or not mounted`
+    : `${percent} of the files changed at once, far more than usual: if nobody did this on purpose, pin an older snapshot`
 }
 
 /** `7 in 7 days · 3.1 GB (+120 MB) · last 5 h ago · proved readable 3 d ago`. */

@@ -32,7 +32,9 @@ function happen(ledger: Ledger, path: string, random: () => number): readonly Ha
     const id = `${path}-${at}`
     happened.push({ endedAt: at, outcome })
     if (outcome === 'success')
-      snapshots.push(makeSnapshot({ id, source, startedAt: at - 60, endedAt: at, sizeBytes: at % 1e6 }))
+      snapshots.push(
+        makeSnapshot({ id, source, startedAt: at - 60, endedAt: at, sizeBytes: 1e6 + (at % 1000) }),
+      )
     const isFoundFirst = outcome === 'success' && random() < 0.5
     if (isFoundFirst) ask(at + 5)
     const hasLog = !isFoundFirst || random() < 0.5

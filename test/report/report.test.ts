@@ -13,6 +13,7 @@ import { reportText } from '../../agent/report/text.ts'
 import { problemCount } from '../../agent/status/status.ts'
 import { troubledLedger } from '../support/ledgers.ts'
 import { parseMessage } from '../support/sending.ts'
+import { askedAt, makeSnapshot } from '../support/snapshots.ts'
 import { daily, day, hour, ledgerOf, type Made, now, reportOn, sourceOf } from './made-report.ts'
 
 const dates = dateWordsIn('Europe/Berlin')
@@ -252,6 +253,34 @@ test('an attempt that ended less than a second ago is counted', () => {
     const ledger = ledgerOf({ '/a': [[0.1, 'success']] }, 0.2, at)
     assert.deepEqual(reportOn(ledger, { at }).sources[0]?.attempts, { success: 1, failed: 0, incomplete: 0 })
   }
+})
+
+test('data that is missing or was replaced is no good news, as in the alerts, also a week later', () => {
+  const shrunk: readonly Made[] = [
+    ...daily(25).slice(0, -6),
+    ...[5, 4, 3, 2, 1, 0].map((ago): Made => [ago * day + 5 * hour, 'success', 2e8]),
+  ]
+  const report = reportOn(ledgerOf({ '/a': daily(25), '/b': shrunk }))
+  assert.equal(report.verdict, 'attention')
+  assert.match(line(report), /^1 of 2 backups needs attention: \/b shrank to 2\d %$/)
+  assert.match(text(report), /The newest snapshot holds 2\d % of the bytes that were the least before/)
+  const aDay = reportOn(ledgerOf({ '/b': shrunk }), { sinceSeconds: day })
+  assert.equal(aDay.verdict, 'good', 'after three days the new size is usual')
+
+  const replaced = ledgerOf({ '/a': daily(25) })
+  const made = (id: string, ago: number, changedFiles: number) =>
+    makeSnapshot({
+      id,
+      source: sourceOf('/a'),
+      startedAt: now - ago - 60,
+      endedAt: now - ago,
+      files: 100,
+      changedFiles,
+    })
+  const usual = Array.from({ length: 20 }, (_, index) => made(`${index}`, (20 - index) * day, 2))
+  replaced.addSnapshots(sourceOf('/a'), [...usual, made('x', hour, 95)], askedAt(now + 1))
+  assert.match(line(reportOn(replaced)), /^1 of 1 backup needs attention: \/a 95 % changed$/)
+  assert.match(text(reportOn(replaced)), /95 % of the files changed at once, far more than usual/)
 })
 
 test('long paths are shortened in the first line, and hostile ones are harmless', () => {
