@@ -16,14 +16,15 @@ const outcomesRoom = 4
  */
 export function packedAttempts(attempts: readonly LoggedAttempt[]): string {
   let before = 0
-  let text = ''
+  // Joined at once: a text that grows by characters takes many times its size in memory, until it is written.
+  const text: string[] = []
   for (const { endedAt, outcome } of attempts) {
     let rest = (endedAt - before) * outcomesRoom + outcomes.indexOf(outcome)
     before = endedAt
-    for (; rest >= half; rest = Math.floor(rest / half)) text += digits.charAt((rest % half) + half)
-    text += digits.charAt(rest)
+    for (; rest >= half; rest = Math.floor(rest / half)) text.push(digits.charAt((rest % half) + half))
+    text.push(digits.charAt(rest))
   }
-  return text
+  return text.join('')
 }
 
 /** The attempts of such a text. */
