@@ -23,7 +23,7 @@ package_of() {
     alertmanager | amtool) echo prometheus-alertmanager ;;
     node_exporter) echo prometheus-node-exporter ;;
     systemd-analyze) echo systemd ;;
-    busybox | catatonit | chromium | msmtp | openssl | shellcheck) echo "$1" ;;
+    busybox | catatonit | chromium | docker-registry | msmtp | openssl | shellcheck) echo "$1" ;;
     qemu-aarch64-static) echo qemu-user-static ;;
   esac
 }

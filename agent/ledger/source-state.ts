@@ -4,7 +4,7 @@ import { newestComplete, type Snapshot } from '../kopia/cli/snapshots.ts'
 import type { FinishedAttempt } from '../kopia/runs/finished-attempt.ts'
 import type { Outcome } from '../kopia/runs/outcome-kinds.ts'
 import type { Source } from '../kopia/source.ts'
-import { type AttemptLog, type Report, withReport } from './attempt-log.ts'
+import { type AttemptLog, type AttemptNews, withReport } from './attempt-log.ts'
 import { intervalBetween, intervalOfSnapshots } from './median-interval.ts'
 import type { Proof } from './proof.ts'
 import { type RecentAttempts, recentOf, withAttempt, withoutNewest, withPast } from './recent-attempts.ts'
@@ -77,8 +77,8 @@ export function withFinished(
   const changes = isOutdated(state, finished, nowSeconds) ? {} : changesBy(state, finished)
   const isAgain = isLast(state, finished)
   const recent = withAttempt(isAgain ? withoutNewest(recentOf(state)) : recentOf(state), finished)
-  const report: Report = isNew ? 'new' : isAgain ? 'of the last attempt' : 'known'
-  const attemptLog = withReport(state, finished, report, nowSeconds)
+  const news: AttemptNews = isNew ? 'new' : isAgain ? 'of the last attempt' : 'known'
+  const attemptLog = withReport(state, finished, news, nowSeconds)
   const after = { ...state, ...changes, attempts, recent, ...(attemptLog && { attemptLog }) }
   if (finished.outcome !== 'success') return after
   const history = withSuccess(beforeFuture(historyOf(state), nowSeconds), finished)

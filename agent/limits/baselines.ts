@@ -16,15 +16,19 @@ const sizeDaysLeftOut = 3 * day
 /** A younger source is still being set up. */
 const settlingSeconds = 14 * day
 
-/** The least bytes and files of four weeks; undefined for a source of which too little is known. */
+/**
+ * The least bytes and files of four weeks, which end at `before` if that is earlier than three days ago; undefined for a source of
+ * which too little is known.
+ */
 export function sizeBaselineOf(
   state: SourceState,
   nowSeconds: number,
+  before = nowSeconds,
 ): { readonly bytes: number; readonly files: number } | undefined {
   const history = historyOf(state)
   const oldestAt = Math.min(state.held?.oldestAt ?? Infinity, oldestFigureAt(history) ?? Infinity)
   if (nowSeconds - oldestAt < settlingSeconds) return undefined
-  const until = nowSeconds - sizeDaysLeftOut
+  const until = Math.min(before, nowSeconds - sizeDaysLeftOut)
   const period = { from: until - fourWeeks, until }
   const [bytes, files] = [leastBytesIn(history, period), fewestFilesIn(history, period)]
   return bytes === undefined || files === undefined ? undefined : { bytes, files }

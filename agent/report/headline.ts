@@ -1,6 +1,7 @@
 // The first line of the report, which is also the subject of a mail: the verdict at once. Pure.
 
 import { overdueProofsWords } from '../status/proof-words.ts'
+import { shortened } from '../status/text-width.ts'
 import { countWords, pluralWords, visible } from '../status/words.ts'
 import type { DateWords } from './dates.ts'
 import type { Doubt } from './doubts.ts'
@@ -16,6 +17,7 @@ export const verdictMarks: Readonly<Record<Verdict, string>> = {
 
 /** A phone shows little of a subject. */
 const mostNames = 3
+const longestPath = 60
 
 /** One line such as `All 4 backups are good: 21 in 7 days, nothing overdue`. */
 export function headline(report: Report, dates: DateWords): string {
@@ -25,9 +27,9 @@ export function headline(report: Report, dates: DateWords): string {
     case 'attention':
       return attentionWords(report)
     case 'new':
-      return `${newWords(report)}: ${madeWords(report, dates)}`
+      return `${newWords(report)}: ${madeWords(report, dates)}${unreadWords(report)}`
     case 'good':
-      return `${goodWords(report)}: ${madeWords(report, dates)}, nothing overdue`
+      return `${goodWords(report)}: ${madeWords(report, dates)}, nothing overdue${unreadWords(report)}`
   }
 }
 
@@ -39,17 +41,24 @@ function goodWords({ sources }: Report): string {
 
 function newWords({ status: { counts }, sources }: Report): string {
   const waiting = `${countWords(counts.waiting)} ${counts.waiting === 1 ? 'has' : 'have'} not begun yet`
-  if (counts.fine === 0) return `No backup was made yet: ${waiting}`
+  if (counts.fine === 0) return `No backup was made yet, ${waiting}`
   return `${countWords(counts.fine)} of ${pluralWords(sources.length, 'backup')} ${counts.fine === 1 ? 'is' : 'are'} good, ${waiting}`
 }
 
 /** `21 in 7 days`, `21 since Thu 26 Nov` where no more is known, `at least 21 in 7 days` where more is known of some. */
 function madeWords(report: Report, dates: DateWords): string {
   const { success, failed, incomplete } = totals(report)
-  const made = success === 0 ? 'no new one' : countWords(success)
+  const least = isShort(report) ? `at least ${countWords(success)}` : countWords(success)
+  const made = success === 0 ? 'no new one' : least
   const bad = failed + incomplete
   const recovered = bad === 0 ? '' : `, ${countWords(bad)} failed and recovered`
-  return `${isShort(report) ? 'at least ' : ''}${made} ${spanOf(report, dates)}${recovered}`
+  return `${made} ${spanOf(report, dates)}${recovered}`
+}
+
+/** What is not in backups that are called good. */
+function unreadWords({ sources }: Report): string {
+  const files = sources.reduce((sum, { unreadFiles }) => sum + unreadFiles, 0)
+  return files === 0 ? '' : `, but ${pluralWords(files, 'file')} could not be read`
 }
 
 /** Whether attempts of some source are known for a shorter time than those of the others. */
@@ -87,14 +96,26 @@ function attentionWords({ sources, status }: Report): string {
     ...failedCommands.map(({ command }) => `the last "kopia ${command}" failed`),
   ].map(visible)
   if (bad.length === 0) return `Needs attention: ${others.join('; ')}`
-  const names = bad.slice(0, mostNames).map(({ status: source }) => {
-    const what = source.state === 'failing' || source.state === 'overdue' ? source.state : 'proof overdue'
-    return `${visible(source.source.path)} ${what}`
+  const names = bad.slice(0, mostNames).map((source) => {
+    const { path } = source.status.source
+    return `${shortened(visible(path), longestPath)} ${problemOf(source)}`
   })
   const more = bad.length > mostNames ? [`${countWords(bad.length - mostNames)} more`] : []
   const subject = `${countWords(bad.length)} of ${pluralWords(sources.length, 'backup')}`
   const verb = bad.length === 1 ? 'needs' : 'need'
   return [`${subject} ${verb} attention: ${[...names, ...more].join(', ')}`, ...others].join('; ')
+}
+
+function problemOf({ status: { state }, alarmingChange }: SourceReport): string {
+  if (state === 'failing' || state === 'overdue') return state
+  if (alarmingChange === undefined) return 'proof overdue'
+  const { kind, share } = alarmingChange
+  return kind === 'shrank' ? `shrank to ${percentWords(share)}` : `${percentWords(share)} changed`
+}
+
+/** `20 %`. */
+export function percentWords(share: number): string {
+  return `${Math.round(share * 100)} %`
 }
 
 function unknownWords(report: Report, dates: DateWords): string {

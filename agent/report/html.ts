@@ -6,16 +6,7 @@ import type { DateWords } from './dates.ts'
 import { headline, verdictMarks } from './headline.ts'
 import { cardStyle, coloured, darkStyle, lineStyle, pageStyle, type Tone, toneOf } from './html-style.ts'
 import type { Report, SourceReport } from './report.ts'
-import {
-  asOfWords,
-  attemptsOf,
-  lastOf,
-  overviewWords,
-  problemsOf,
-  proofOf,
-  sizeOf,
-  warningsOf,
-} from './words.ts'
+import { asOfWords, factsOf, overviewWords, problemsOf, warningsOf } from './words.ts'
 
 /** Gmail clips a message beyond 102 kB, so that the rest needs a click. */
 const mostRowBytes = 80_000
@@ -124,17 +115,12 @@ function rowOf(report: Report, source: SourceReport, dates: DateWords): Html {
   const { status } = source
   const { at } = report.status
   const { tone, mark } = lookOf(report, source)
-  const facts = [
-    attemptsOf(report, source, dates),
-    sizeOf(report, source, dates),
-    lastOf(source, at),
-    proofOf(source, at),
-  ]
-  const lines = facts.filter((fact) => fact !== undefined).join(' · ')
+  // What is said of a good source is a note, and not good news.
+  const wordTone = tone === 'good' ? 'late' : tone
   return html`<tr><td class="row ${tone}" width="24" valign="top" style="${lineStyle};${coloured(tone, 'padding:8px 0;font-weight:bold')}">${mark}</td>
 <td class="row" style="${lineStyle};padding:8px 0;overflow-wrap:anywhere;word-break:break-word"><b class="text" style="${coloured('text')}">${visible(status.source.path)}</b>
 <span class="soft" style="${coloured('soft', 'font-size:13px')}">${visible(`${status.source.user}@${status.source.host}`)}</span>
-${problemsOf(source, at).map((words) => html`<div class="${tone}" style="${coloured(tone)}">${words}</div>`)}<div class="soft" style="${coloured('soft')}">${lines}</div></td></tr>
+${problemsOf(source, at).map((words) => html`<div class="${wordTone}" style="${coloured(wordTone)}">${words}</div>`)}<div class="soft" style="${coloured('soft')}">${factsOf(report, source, dates)}</div></td></tr>
 `
 }
 

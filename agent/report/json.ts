@@ -12,7 +12,7 @@ type One = { readonly source: SourceReport; readonly report: Report }
 const wholeFields = {
   verdict: {
     doc:
-      '`good`; `attention`: the status has a problem; `new`: no problem, but a source has no backup yet; `unknown`: something ' +
+      '`good`; `attention`: a source or a command needs attention; `new`: no problem, but a source has no backup yet; `unknown`: something ' +
       'speaks against what is known, so that nothing is called good',
     value: ({ report }) => report.verdict,
   },
@@ -57,12 +57,16 @@ const sourceFields = {
   source: { doc: '`user@host:path`', value: ({ source }) => source.status.name },
   state: { doc: 'as in `status --json`', value: ({ source }) => source.status.state },
   needs_attention: {
-    doc: 'whether it is failing or overdue, or its proof is overdue',
+    doc: 'whether it is failing or overdue, or its proof is overdue, or the newest snapshot is much smaller, or much of it has changed',
     value: ({ source }) => source.needsAttention,
   },
   problems: {
-    doc: 'what is wrong with it, and notes about its verification, in sentences',
+    doc: 'what is wrong with it, and notes about its files and its verification, in sentences',
     value: ({ source, report }) => problemsOf(source, report.status.at),
+  },
+  unread_files: {
+    doc: 'number of files that the last attempt could not read and left out, though it succeeded: its policy ignores such errors',
+    value: ({ source }) => source.unreadFiles,
   },
   attempts: {
     doc: 'number of attempts of the period by outcome: `success`, `failed`, `incomplete`',

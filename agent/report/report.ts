@@ -5,6 +5,7 @@ import type { Ledger } from '../ledger/ledger.ts'
 import { sizeAt } from '../ledger/size-records.ts'
 import type { SourceState } from '../ledger/source-state.ts'
 import { problemCount, type SourceStatus, type Status } from '../status/status.ts'
+import { type AlarmingChange, alarmingChangeOf } from './alarming-change.ts'
 import type { Doubt } from './doubts.ts'
 
 /** Unix seconds. */
@@ -13,8 +14,11 @@ export type Period = { readonly from: number; readonly until: number }
 /** What is said of one source. Times in Unix seconds, sizes in bytes. */
 export type SourceReport = {
   readonly status: SourceStatus
-  /** By the status: failing, overdue, or its proof is overdue. */
+  /** By the status: failing, overdue, or its proof is overdue. Also what is alarming. */
   readonly needsAttention: boolean
+  readonly alarmingChange?: AlarmingChange
+  /** Files that the last attempt could not read and left out, though it succeeded: its policy ignores such errors. */
+  readonly unreadFiles: number
   /** Attempts that ended in the period, as far as they are known. */
   readonly attempts: { readonly success: number; readonly failed: number; readonly incomplete: number }
   /** Since when attempts are known; undefined if they are for the whole period. */
@@ -23,13 +27,13 @@ export type SourceReport = {
   readonly hasRecovered: boolean
   /** By how much the newest snapshot is larger than the last one of the day before the period, or than the first that is known. */
   readonly growth?: { readonly bytes: number; readonly since: number }
-  /** A verification proved in the period that it can be read back. */
+  /** A verification proved in the period that it can be read back, and none since then found the opposite. */
   readonly wasProved: boolean
 }
 
 /**
- * `unknown`: something speaks against what is known, so that nothing is called good. `attention`: the status has a problem.
- * `new`: no problem, but a source without a backup. `good`: each source has its backup, and nothing is overdue.
+ * `unknown`: something speaks against what is known, so that nothing is called good. `attention`: the status has a problem, or a change is
+ * alarming. `new`: no problem, but a source without a backup. `good`: each source has its backup, and nothing is overdue.
  */
 export type Verdict = 'unknown' | 'attention' | 'new' | 'good'
 
@@ -70,20 +74,20 @@ export function reportOf(facts: ReportFacts): Report {
     status,
     doubts,
     sources,
-    verdict: verdictOf(status, doubts),
+    verdict: verdictOf(status, doubts, sources),
     ...(asOf !== undefined && { asOf }),
     ...(begunAt > period.from && { knownSince: begunAt }),
   }
 }
 
-function verdictOf(status: Status, doubts: readonly Doubt[]): Verdict {
+function verdictOf(status: Status, doubts: readonly Doubt[], sources: readonly SourceReport[]): Verdict {
   if (doubts.length > 0) return 'unknown'
-  if (problemCount(status) > 0) return 'attention'
+  if (problemCount(status) > 0 || sources.some((source) => source.needsAttention)) return 'attention'
   return status.counts.waiting > 0 ? 'new' : 'good'
 }
 
 /** Whether the status has a problem with the source. */
-export function needsAttention({ state, proof }: SourceStatus): boolean {
+function hasProblem({ state, proof }: SourceStatus): boolean {
   return state === 'failing' || state === 'overdue' || proof?.overdueSince !== undefined
 }
 
@@ -92,13 +96,16 @@ function sourceReportOf(status: SourceStatus, ledger: Ledger, period: Period): S
   const known = state === undefined ? { completeAfter: 0, attempts: [] } : knownAttempts(state)
   const begin = beginOf(ledger, state, period, known)
   const growth = state && growthOf(state, status, period)
+  const alarmingChange = state && alarmingChangeOf(state, period.from, period.until)
   return {
     status,
-    needsAttention: needsAttention(status),
+    needsAttention: hasProblem(status) || alarmingChange !== undefined,
+    ...(alarmingChange && { alarmingChange }),
+    unreadFiles: status.lastAttempt?.outcome === 'success' ? status.lastAttempt.errors.ignored : 0,
     ...attemptsIn(known, { from: begin, until: period.until }, status),
     ...(begin > period.from && { knownSince: begin }),
     ...(growth && { growth }),
-    wasProved: isIn(status.proof?.provedAt, period),
+    wasProved: isIn(status.proof?.provedAt, period) && status.proof?.last?.result !== 'unreadable',
   }
 }
 
@@ -118,7 +125,9 @@ function attemptsIn(
   period: Period,
   { state }: SourceStatus,
 ): Pick<SourceReport, 'attempts' | 'hasRecovered'> {
-  const inPeriod = attempts.filter(({ endedAt }) => isIn(endedAt, period))
+  // Their ends are rounded to seconds.
+  const seconds = { from: Math.floor(period.from), until: Math.ceil(period.until) }
+  const inPeriod = attempts.filter(({ endedAt }) => isIn(endedAt, seconds))
   const count = (outcome: 'success' | 'failed' | 'incomplete') =>
     inPeriod.filter((attempt) => attempt.outcome === outcome).length
   const [success, failed, incomplete] = [count('success'), count('failed'), count('incomplete')]

@@ -4,17 +4,10 @@ import { pluralWords, visible } from '../status/words.ts'
 import type { DateWords } from './dates.ts'
 import { headline, verdictMarks } from './headline.ts'
 import type { Report, SourceReport } from './report.ts'
-import {
-  asOfWords,
-  attemptsOf,
-  lastOf,
-  overviewWords,
-  problemsOf,
-  proofOf,
-  sizeOf,
-  warningsOf,
-} from './words.ts'
+import { asOfWords, factsOf, overviewWords, problemsOf, warningsOf } from './words.ts'
 
+/** A mail of more lines would be refused, or never read. */
+const mostBad = 500
 const mostGood = 100
 
 /** Lines of text with a line end. */
@@ -23,7 +16,7 @@ export function reportText(report: Report, dates: DateWords): string {
   const bad = sources.filter((source) => source.needsAttention)
   const others = sources.filter((source) => !source.needsAttention)
   const warnings = warningsOf(report, dates).map((words) => `! ${words}`)
-  const rest = others.length - mostGood
+  const rest = Math.max(0, bad.length - mostBad) + Math.max(0, others.length - mostGood)
   const lines = [
     `${verdictMarks[verdict]} ${headline(report, dates)}`,
     '',
@@ -33,7 +26,7 @@ export function reportText(report: Report, dates: DateWords): string {
     ...section('', warnings),
     ...section(
       'Needs attention:',
-      bad.flatMap((source) => linesOf(report, source, dates)),
+      bad.slice(0, mostBad).flatMap((source) => linesOf(report, source, dates)),
     ),
     ...section(
       bad.length === 0 ? 'Backups:' : 'The others:',
@@ -61,15 +54,9 @@ function linesOf(report: Report, source: SourceReport, dates: DateWords): readon
       : report.verdict === 'unknown'
         ? '?'
         : '✓'
-  const facts = [
-    attemptsOf(report, source, dates),
-    sizeOf(report, source, dates),
-    lastOf(source, at),
-    proofOf(source, at),
-  ]
   return [
     `${mark} ${visible(status.name)}`,
     ...problemsOf(source, at).map((words) => `    ${words}`),
-    `    ${facts.filter((fact) => fact !== undefined).join(' · ')}`,
+    `    ${factsOf(report, source, dates)}`,
   ]
 }

@@ -12,8 +12,9 @@ import {
   reasonWords,
   visible,
 } from '../status/words.ts'
+import type { AlarmingChange } from './alarming-change.ts'
 import type { DateWords } from './dates.ts'
-import { doubtWords, isShort, spanOf, totals } from './headline.ts'
+import { doubtWords, isShort, percentWords, spanOf, totals } from './headline.ts'
 import type { Report, SourceReport } from './report.ts'
 
 /** The sentences about all, below the first line. */
@@ -53,11 +54,11 @@ function growthSentence({ sources }: Report): readonly string[] {
   if (known.length === 0) return []
   const bytes = known.reduce((sum, { growth }) => sum + (growth?.bytes ?? 0), 0)
   const total = known.reduce((sum, { status }) => sum + (status.sizeBytes ?? 0), 0)
-  const which = known.length === sources.length ? '' : ` (of ${countWords(known.length)} sources)`
+  const which = known.length === sources.length ? '' : ` (of ${pluralWords(known.length, 'source')})`
   const change =
     bytes === 0
-      ? 'Their size has not changed'
-      : `They have ${bytes > 0 ? 'grown' : 'shrunk'} by ${bytesWords(Math.abs(bytes))}`
+      ? 'The size has not changed'
+      : `${known.length === 1 ? 'It has' : 'They have'} ${bytes > 0 ? 'grown' : 'shrunk'} by ${bytesWords(Math.abs(bytes))}`
   return [`${change}${bytes === 0 ? ':' : ' to'} ${bytesWords(total)}${which}.`]
 }
 
@@ -75,15 +76,49 @@ export function warningsOf({ status, doubts }: Report, dates: DateWords): readon
   return [...doubts.map((doubt) => doubtWords(doubt, dates)), ...others.map(sentence)]
 }
 
-/** What is wrong with a source, and notes about its proof, one sentence each. */
-export function problemsOf({ status }: SourceReport, now: number): readonly string[] {
-  return [problemWords(status, now), reasonWords(status), unreadableWords(status), ...proofNotes(status, now)]
+/** What is wrong with a source, and notes about its files and its proof, one sentence each. */
+export function problemsOf(
+  { status, unreadFiles, alarmingChange }: SourceReport,
+  now: number,
+): readonly string[] {
+  const unread =
+    unreadFiles === 0
+      ? undefined
+      : `${pluralWords(unreadFiles, 'file')} could not be read and ${unreadFiles === 1 ? 'is' : 'are'} not in the last backup, since its policy ignores such errors`
+  return [
+    problemWords(status, now),
+    reasonWords(status),
+    alarmingChange && changeWords(alarmingChange),
+    unread,
+    unreadableWords(status),
+    ...proofNotes(status, now),
+  ]
     .filter((words) => words !== undefined)
     .map((words) => sentence(visible(words)))
 }
 
+function changeWords(change: AlarmingChange): string {
+  const percent = percentWords(change.share)
+  return change.kind === 'shrank'
+    ? `the newest snapshot holds ${percent} of the ${change.figure} that were the least before: data was deleted, excluded, or not mounted`
+    : `${percent} of the files changed at once, far more than usual: if nobody did this on purpose, pin an older snapshot`
+}
+
+/** `7 in 7 days · 3.1 GB (+120 MB) · last 5 h ago · proved readable 3 d ago`. */
+export function factsOf(report: Report, source: SourceReport, dates: DateWords): string {
+  const { at } = report.status
+  return [
+    attemptsOf(report, source, dates),
+    sizeOf(report, source, dates),
+    lastOf(source, at),
+    proofOf(source, at),
+  ]
+    .filter((fact) => fact !== undefined)
+    .join(' · ')
+}
+
 /** `7 in 7 days, 1 failed and recovered`. */
-export function attemptsOf(report: Report, source: SourceReport, dates: DateWords): string {
+function attemptsOf(report: Report, source: SourceReport, dates: DateWords): string {
   const { attempts, hasRecovered, knownSince } = source
   const span = spanOf({ ...report, ...(knownSince !== undefined && { knownSince }) }, dates)
   const bad = [
@@ -98,7 +133,7 @@ export function attemptsOf(report: Report, source: SourceReport, dates: DateWord
 }
 
 /** `3.1 GB (+120 MB)`, `3.1 GB (+120 MB since Thu 26 Nov)` for a shorter time; the change is left out where it is not known. */
-export function sizeOf(
+function sizeOf(
   { period }: Report,
   { status: { sizeBytes }, growth }: SourceReport,
   dates: DateWords,
@@ -112,12 +147,12 @@ export function sizeOf(
 }
 
 /** `last 5 h ago`. */
-export function lastOf({ status: { lastSuccessAt } }: SourceReport, now: number): string {
+function lastOf({ status: { lastSuccessAt } }: SourceReport, now: number): string {
   return lastSuccessAt === undefined ? 'never succeeded' : `last ${agoWords(lastSuccessAt, now)}`
 }
 
 /** `proved readable 3 d ago`; undefined for a source that is not verified. */
-export function proofOf({ status: { proof } }: SourceReport, now: number): string | undefined {
+function proofOf({ status: { proof } }: SourceReport, now: number): string | undefined {
   if (proof === undefined) return undefined
   return proof.provedAt === undefined
     ? 'not proved readable yet'

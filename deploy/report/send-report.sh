@@ -1,5 +1,6 @@
 #!/bin/sh
-# Sends the report of kopia-metrics-agent by mail, to ntfy, or both. Exits with 1 where one of them did not take it, and says why.
+# Sends the report of kopia-metrics-agent by mail, to ntfy, or both. Exits with 1 where one of them did not take it, or where there
+# is no report, which is sent as well; says why.
 # Usage: send-report.sh [FLAG…]   The flags are those of the agent, such as --config=FILE.
 #
 # Set in the environment (kopia-metrics-agent-report.service reads /etc/kopia-metrics-agent/report.env):
@@ -16,6 +17,7 @@ mail_to=${REPORT_MAIL_TO:-}
 ntfy_url=${REPORT_NTFY_URL:-}
 since=${REPORT_SINCE:-7d}
 agent=${REPORT_AGENT:-kopia-metrics-agent}
+unmade='the report on Kopia backups could not be made'
 
 say() { printf '%s\n' "send-report: $*" >&2; }
 
@@ -28,7 +30,12 @@ report() { "$agent" report --since="$since" "$@"; }
 
 # send_mail FLAG…: the agent's message, with the addresses in front. It is complete before anything is sent.
 send_mail() {
-  message=$(report --format=mail "$@") || return 1
+  if [ "$is_made" = yes ]; then
+    message=$(report --format=mail "$@") || return 1
+  else
+    message=$(printf '%s\n' "Subject: $(uname -n): $unmade" 'MIME-Version: 1.0' \
+      'Content-Type: text/plain; charset=utf-8' 'Content-Transfer-Encoding: 8bit' '' "$text")
+  fi
   {
     printf 'To: %s\n' "$mail_to"
     [ -z "${REPORT_MAIL_FROM:-}" ] || printf 'From: %s\n' "$REPORT_MAIL_FROM"
@@ -45,9 +52,12 @@ mail_program() {
   fi
 }
 
-# send_ntfy TEXT: the first line is the title. The token is not on a command line, which every user can read.
+# option NAME VALUE: a line of curl's configuration.
+option() { printf '%s = "%s"\n' "$1" "$(printf '%s' "$2" | sed 's/[\\"]/\\&/g')"; }
+
+# send_ntfy: the first line of the text is the title. Topic and token are not on a command line, which every user can read.
 send_ntfy() {
-  title=$(printf '%s\n' "$1" | head -n 1)
+  title=$(printf '%s\n' "$text" | head -n 1)
   token=
   [ -z "${REPORT_NTFY_TOKEN_FILE:-}" ] || token=$(cat -- "$REPORT_NTFY_TOKEN_FILE") || return 1
   case $title in
@@ -56,32 +66,55 @@ send_ntfy() {
     *) priority=high tags=warning ;;
   esac
   {
-    printf 'header = "Title: %s"\n' "$(printf '%s' "$title" | sed 's/[\\"]/\\&/g')"
-    printf 'header = "Priority: %s"\nheader = "Tags: %s"\n' "$priority" "$tags"
-    [ -z "$token" ] || printf 'header = "Authorization: Bearer %s"\n' "$token"
+    option url "$ntfy_url"
+    option data-binary "@$work/body"
+    option header "Title: $title"
+    option header "Priority: $priority"
+    option header "Tags: $tags"
+    [ -z "$token" ] || option header "Authorization: Bearer $token"
   } >"$work/curl" || return 1
   # ntfy makes a file of what is longer than 4,096 bytes. In the locale C, awk counts bytes.
-  printf '%s\n' "$1" | tail -n +3 |
+  printf '%s\n' "$text" | tail -n +3 |
     LC_ALL=C awk '{ bytes += length($0) + 1 } bytes > 3900 { print "…"; exit } { print }' >"$work/body" || return 1
-  curl --config "$work/curl" --fail --silent --show-error --max-time 60 --retry 3 --output /dev/null \
-    --data-binary "@$work/body" -- "$ntfy_url"
+  code=$(curl --config "$work/curl" --globoff --fail --silent --show-error --max-time 60 --retry 3 --retry-connrefused \
+    --output /dev/null --write-out '%{http_code}') || return 1
+  # A redirect, such as to https, is no failure for curl, and delivers nothing.
+  case $code in
+    2??) ;;
+    *)
+      say "expected an answer 2xx of ntfy, found $code: set REPORT_NTFY_URL to where the topic really is"
+      return 1
+      ;;
+  esac
 }
 
 umask 077
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
+trap 'exit 143' HUP INT TERM
 
-text=$(report --format=text "$@")
-case $text in
+# make_text FLAG…: a report that cannot be made is told, too: silence would look like a quiet week.
+make_text() {
+  is_made=yes
+  text=$(report --format=text "$@" 2>"$work/error") || is_made=no
+  cat "$work/error" >&2
+  [ "$is_made" = yes ] || text=$(printf '? %s\n\n' "$unmade" && cat "$work/error")
+}
+
+make_text "$@"
+case $is_made$text in
   # An agent that has just started, or a machine that was asleep: the next minutes bring the ledger up to date.
-  '?'*)
-    sleep "${REPORT_RETRY_SECONDS:-360}"
-    text=$(report --format=text "$@")
+  'yes?'*)
+    retry=${REPORT_RETRY_SECONDS:-360}
+    say "not sent yet, since it may be known in $retry s: $(printf '%s\n' "$text" | head -n 1)"
+    sleep "$retry"
+    make_text "$@"
     ;;
 esac
 printf '%s\n' "$text"
 
 failed=0
+[ "$is_made" = yes ] || failed=1
 if [ -n "$mail_to" ]; then
   send_mail "$@" || {
     say "the mail to $mail_to was not sent"
@@ -89,8 +122,8 @@ if [ -n "$mail_to" ]; then
   }
 fi
 if [ -n "$ntfy_url" ]; then
-  send_ntfy "$text" || {
-    say "ntfy at $ntfy_url did not take the report"
+  send_ntfy || {
+    say "ntfy did not take the report"
     failed=1
   }
 fi

@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
-import { mkdtemp, readFile, writeFile } from 'node:fs/promises'
+import { mkdtemp, readdir, readFile, writeFile } from 'node:fs/promises'
 import { createServer, type IncomingHttpHeaders } from 'node:http'
 import { join } from 'node:path'
 import { test } from 'node:test'
@@ -11,6 +11,7 @@ import { cleanUpAfter } from '../support/cleanup.ts'
 import { temporaryFolder } from '../support/folder.ts'
 import { breakAction, createLab, figuresAfter } from '../support/lab.ts'
 import { parseMessage, sendReport } from '../support/sending.ts'
+import { tool } from '../support/tools.ts'
 import { waitFor } from '../support/wait.ts'
 
 test('a real report: nothing known, all good, one that failed, an agent that is stopped; all formats, exit 0', async (context) => {
@@ -85,17 +86,28 @@ test('a wrong value is reported in one line, with exit code 2', async (context) 
   assert.equal((await runAgentCommand(lab, 'status', '--since=7d')).exitCode, 2)
 })
 
+/** The command lines of the running processes of a program, as every user can read them. */
+async function commandLinesOf(program: string): Promise<readonly string[]> {
+  const ids = (await readdir('/proc')).filter((name) => /^\d+$/.test(name))
+  const lines = await Promise.all(
+    ids.map((id) => readFile(`/proc/${id}/cmdline`, 'utf8').catch(() => 'it has ended')),
+  )
+  return lines.filter((line) => line.split('\0')[0]?.endsWith(program))
+}
+
 type Posted = { readonly headers: IncomingHttpHeaders; readonly body: string }
 
 test('ntfy gets the verdict as title and more than usual priority; a refusal makes the script fail', async (context) => {
   const lab = await createLab(context)
   const posts: Posted[] = []
+  const commands: string[] = []
   let answer = 200
   const server = createServer(async (request, response) => {
     const parts: Buffer[] = []
     for await (const part of request) parts.push(part)
     posts.push({ headers: request.headers, body: Buffer.concat(parts).toString('utf8') })
-    response.writeHead(answer).end()
+    commands.push(...(await commandLinesOf('curl')))
+    response.writeHead(answer, answer === 301 ? { location: 'https://ntfy.invalid/' } : {}).end()
   }).listen(0, '127.0.0.1')
   await once(server, 'listening')
   cleanUpAfter(context, async () => void server.close())
@@ -117,17 +129,57 @@ test('ntfy gets the verdict as title and more than usual priority; a refusal mak
   assert.deepEqual([post?.headers.priority, post?.headers.authorization], ['high', 'Bearer tk_secret'])
   assert.match(post?.body ?? '', /^Kopia backups on .*\n/)
   assert.doesNotMatch(sent.output, /tk_secret/)
+  assert.ok(commands.length > 0)
+  for (const command of commands) assert.doesNotMatch(command, /tk_secret|\/backups/)
 
   answer = 403
   const refused = await sendReport(lab, folder, variables)
   assert.equal(refused.exitCode, 1)
-  assert.match(refused.output, /403[\s\S]*send-report: ntfy at .* did not take the report\n$/)
+  assert.match(refused.output, /403[\s\S]*send-report: ntfy did not take the report\n$/)
+  answer = 301
+  const moved = await sendReport(lab, folder, variables)
+  assert.equal(moved.exitCode, 1)
+  assert.match(moved.output, /expected an answer 2xx of ntfy, found 301/)
   const missing = await sendReport(lab, folder, {
     ...variables,
     REPORT_NTFY_TOKEN_FILE: join(folder, 'none'),
   })
-  assert.deepEqual([missing.exitCode, posts.length], [1, 2])
+  assert.deepEqual([missing.exitCode, posts.length], [1, 3])
   const nowhere = await sendReport(lab, folder, {})
   assert.equal(nowhere.exitCode, 2)
   assert.match(nowhere.output, /expected REPORT_MAIL_TO or REPORT_NTFY_URL, found neither/)
+})
+
+test('a report that cannot be made is sent, too: as mail in dash and in busybox, with exit code 1', async (context) => {
+  const lab = await createLab(context)
+  const folder = await temporaryFolder(context)
+  const program = join(folder, 'sendmail')
+  const letter = join(folder, 'letter')
+  await writeFile(program, `#!/bin/sh\nexec cat >'${letter}'\n`, { mode: 0o755 })
+  for (const shell of [['dash'], [tool('busybox'), 'sh']]) {
+    const variables = {
+      REPORT_MAIL_TO: 'anna@example.com',
+      REPORT_SENDMAIL: program,
+      KOPIA_METRICS_REFRESH_SCHEDULE: 'sometimes',
+    }
+    const { exitCode, output } = await sendReport(lab, folder, variables, shell)
+    assert.equal(exitCode, 1, output)
+    const words = await readFile(letter, 'utf8')
+    assert.match(
+      words,
+      /^To: anna@example\.com\nSubject: .*: the report on Kopia backups could not be made\n/,
+    )
+    assert.match(words, /\n\n\? the report[^\n]*\n\nkopia-metrics-agent: .*REFRESH_SCHEDULE.*"sometimes"/)
+
+    const { REPORT_MAIL_TO, REPORT_SENDMAIL } = variables
+    const made = await sendReport(lab, folder, { REPORT_MAIL_TO, REPORT_SENDMAIL }, shell)
+    assert.equal(made.exitCode, 0, made.output)
+    assert.match(
+      made.output,
+      /^send-report: not sent yet, since it may be known in 0 s: \? No backup is known/,
+    )
+    const { headers, parts } = parseMessage(await readFile(letter, 'utf8'))
+    assert.match(headers.get('subject') ?? '', /^\? .*: No backup is known/)
+    assert.match(parts.get('text/plain') ?? '', /^\? No backup is known/)
+  }
 })

@@ -7,10 +7,13 @@ import { noVerifyErrors } from '../../agent/ledger/proof.ts'
 import { dateWordsIn } from '../../agent/report/dates.ts'
 import { headline, periodWords } from '../../agent/report/headline.ts'
 import { documentedReportFields, reportJson } from '../../agent/report/json.ts'
+import { reportMail } from '../../agent/report/mail.ts'
 import type { Report } from '../../agent/report/report.ts'
 import { reportText } from '../../agent/report/text.ts'
 import { problemCount } from '../../agent/status/status.ts'
 import { troubledLedger } from '../support/ledgers.ts'
+import { parseMessage } from '../support/sending.ts'
+import { askedAt, makeSnapshot } from '../support/snapshots.ts'
 import { daily, day, hour, ledgerOf, type Made, now, reportOn, sourceOf } from './made-report.ts'
 
 const dates = dateWordsIn('Europe/Berlin')
@@ -199,6 +202,102 @@ test('what was proved readable, and what cannot be read back', () => {
   const report = reportOn(ledger)
   assert.equal(line(report), '1 of 2 backups needs attention: /b failing')
   assert.match(text(report), /cannot be read back: 1 object \(checksum\): f is damaged\./)
+})
+
+test('a source that was proved readable, and then was not, does not count as proved', () => {
+  const ledger = ledgerOf({ '/a': daily(9) })
+  const verdict = {
+    snapshotId: 'x',
+    snapshotStartedAt: now - day,
+    objects: 9,
+    readBytes: 1,
+    restoredFiles: 1,
+  }
+  const proven = { ...verdict, outcome: 'proven', errors: noVerifyErrors, faults: [] } as const
+  const times = (ago: number) => ({ startedAt: now - ago - 60, endedAt: now - ago })
+  ledger.addVerification(sourceOf('/a'), { ...times(2 * day), result: proven }, now)
+  assert.match(text(reportOn(ledger)), /1 of 1 source proved readable/)
+  const fault = { kind: 'checksum', snapshotId: 'x', rootId: '', path: 'f', reason: 'f is damaged' } as const
+  const errors = { ...noVerifyErrors, checksum: 1 }
+  const faulty = { ...verdict, outcome: 'faulty', errors, faults: [fault] } as const
+  ledger.addVerification(sourceOf('/a'), { ...times(day), result: faulty }, now)
+  assert.match(text(reportOn(ledger)), /0 of 1 source proved readable/)
+})
+
+test('files that a policy lets a backup leave out are told in the first line', () => {
+  const ledger = ledgerOf({ '/a': daily(9), '/b': daily(9) })
+  const times = { startedAt: now - 660, endedAt: now - 600, durationSeconds: 60 }
+  const attempt = {
+    source: sourceOf('/a'),
+    outcome: 'success',
+    errors: { fatal: 0, ignored: 7 },
+    ...times,
+  } as const
+  ledger.addFinished(attempt, now)
+  const report = reportOn(ledger)
+  assert.equal(
+    line(report),
+    'All 2 backups are good: 15 in 7 days, nothing overdue, but 7 files could not be read',
+  )
+  assert.match(text(report), /✓ root@nas:\/a\n {4}7 files could not be read and are not in the last backup/)
+  ledger.addFinished(
+    { ...attempt, startedAt: now - 90, endedAt: now - 30, errors: { fatal: 0, ignored: 0 } },
+    now,
+  )
+  assert.doesNotMatch(text(reportOn(ledger)), /could not be read/)
+})
+
+test('an attempt that ended less than a second ago is counted', () => {
+  for (const fraction of [0, 0.2, 0.4, 0.6, 0.8]) {
+    const at = now + fraction
+    const ledger = ledgerOf({ '/a': [[0.1, 'success']] }, 0.2, at)
+    assert.deepEqual(reportOn(ledger, { at }).sources[0]?.attempts, { success: 1, failed: 0, incomplete: 0 })
+  }
+})
+
+test('data that is missing or was replaced is no good news, as in the alerts, also a week later', () => {
+  const shrunk: readonly Made[] = [
+    ...daily(25).slice(0, -6),
+    ...[5, 4, 3, 2, 1, 0].map((ago): Made => [ago * day + 5 * hour, 'success', 2e8]),
+  ]
+  const report = reportOn(ledgerOf({ '/a': daily(25), '/b': shrunk }))
+  assert.equal(report.verdict, 'attention')
+  assert.match(line(report), /^1 of 2 backups needs attention: \/b shrank to 2\d %$/)
+  assert.match(text(report), /The newest snapshot holds 2\d % of the bytes that were the least before/)
+  const aDay = reportOn(ledgerOf({ '/b': shrunk }), { sinceSeconds: day })
+  assert.equal(aDay.verdict, 'good', 'after three days the new size is usual')
+
+  const replaced = ledgerOf({ '/a': daily(25) })
+  const made = (id: string, ago: number, changedFiles: number) =>
+    makeSnapshot({
+      id,
+      source: sourceOf('/a'),
+      startedAt: now - ago - 60,
+      endedAt: now - ago,
+      files: 100,
+      changedFiles,
+    })
+  const usual = Array.from({ length: 20 }, (_, index) => made(`${index}`, (20 - index) * day, 2))
+  replaced.addSnapshots(sourceOf('/a'), [...usual, made('x', hour, 95)], askedAt(now + 1))
+  assert.match(line(reportOn(replaced)), /^1 of 1 backup needs attention: \/a 95 % changed$/)
+  assert.match(text(reportOn(replaced)), /95 % of the files changed at once, far more than usual/)
+})
+
+test('long paths are shortened in the first line, and hostile ones are harmless', () => {
+  const failed: readonly Made[] = [[hour, 'failed']]
+  const hostile = '/a\nBcc: eve@example.com\r\n\u202Egpj'
+  const report = reportOn(ledgerOf({ [`/${'x'.repeat(3000)}/end`]: failed, [hostile]: failed }))
+  assert.match(line(report), /…x+\/end failing/)
+  assert.ok(line(report).length < 200, line(report))
+  const message = reportMail(report, dates, 'id')
+  for (const each of message.split('\n')) assert.ok(Buffer.byteLength(each) <= 76, each)
+  const { headers, parts } = parseMessage(message)
+  assert.deepEqual(
+    [...headers.keys()],
+    ['subject', 'date', 'message-id', 'auto-submitted', 'mime-version', 'content-type'],
+  )
+  assert.ok(headers.get('subject')?.endsWith(line(report)))
+  for (const part of parts.values()) assert.doesNotMatch(part, /^Bcc|\u202E/m)
 })
 
 test('the report has a problem whenever the status has one', () => {

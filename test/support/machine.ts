@@ -96,7 +96,8 @@ export async function bootMachine(context: Cleanable, image: string): Promise<Ma
   }
 }
 
-const getPage = `
+/** Perl that fetches a page over HTTP. */
+export const getPage = `
 my ($address, $path) = $ARGV[0] =~ m{^http://([^/]+)(/.*)};
 my $socket = IO::Socket::INET->new(PeerAddr => $address) or die "$address: $@";
 print $socket "GET $path HTTP/1.0\\r\\n\\r\\n";

@@ -30,16 +30,22 @@ export type Architecture = keyof typeof processors
 /** The processor of this machine. */
 const ownArchitecture: Architecture = process.arch === 'arm64' ? 'arm64' : 'amd64'
 
+/** Runs tools/package/package.ts and returns its output. One at a time: all build from one folder. */
+export function runPackaging(...parameters: readonly string[]): string {
+  const script = 'tools/package/package.ts'
+  return execFileSync('flock', [script, process.execPath, script, ...parameters], {
+    cwd: projectFolder,
+    encoding: 'utf8',
+    stdio: ['ignore', 'pipe', 'inherit'],
+  })
+}
+
 /** Builds the packages for one processor and resolves with the path of the .deb. */
 export async function buildPackage(
   release: number,
   architecture: Architecture = ownArchitecture,
 ): Promise<string> {
-  execFileSync(
-    process.execPath,
-    ['tools/package/package.ts', `--release=${release}`, `--arch=${architecture}`],
-    { cwd: projectFolder, stdio: ['ignore', 'ignore', 'inherit'] },
-  )
+  runPackaging(`--release=${release}`, `--arch=${architecture}`)
   const names = await readdir(join(projectFolder, 'build'))
   const { deb, rpm } = processors[architecture]
   assert.ok(

@@ -8,17 +8,18 @@ import { start } from './processes.ts'
 import { agentEntry } from './stack.ts'
 import { projectFolder } from './tools.ts'
 
-/** Runs send-report.sh with the agent of this checkout, and these variables. */
+/** Runs send-report.sh by a shell, with the agent of this checkout and these variables. */
 export async function sendReport(
   lab: Lab,
   folder: string,
   variables: Readonly<Record<string, string>>,
+  [shell = 'sh', ...more]: readonly string[] = [],
 ): Promise<CommandResult> {
   await mkdir(folder, { recursive: true })
   const agent = join(folder, 'agent')
   await writeFile(agent, `#!/bin/sh\nexec '${process.execPath}' '${agentEntry}' "$@"\n`, { mode: 0o755 })
   const script = join(projectFolder, 'deploy/report/send-report.sh')
-  const running = start('send-report', 'sh', [script], {
+  const running = start('send-report', shell, [...more, script], {
     environment: { ...settingsOf(lab), REPORT_AGENT: agent, REPORT_RETRY_SECONDS: '0', ...variables },
   })
   return { exitCode: await running.ended, output: running.output() }

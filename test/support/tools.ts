@@ -36,6 +36,7 @@ export type ToolName =
   | 'kustomize'
   | 'prometheus-operator-webhook'
   | 'kopia-arm64'
+  | 'docker-registry'
   | 'qemu-aarch64-static'
 
 const paths = new Map<ToolName, string>()
