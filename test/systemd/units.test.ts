@@ -80,8 +80,8 @@ for (const name of systemServices) {
     )
     const verdict = output.trim().split('\n').at(-1) ?? ''
     context.diagnostic(verdict)
-    assert.match(verdict, /Overall exposure level/)
     assert.equal(exitCode, 0, output)
+    assert.match(verdict, /Overall exposure level/, output)
   })
 }
 
