@@ -2,10 +2,11 @@
 // Node and Kopia, and that for arm64 runs under emulation.
 
 import assert from 'node:assert/strict'
-import { execFileSync, spawnSync } from 'node:child_process'
+import { execFileSync } from 'node:child_process'
 import { mkdir, open, readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
+import { execa } from 'execa'
 import { arm64Root, enterRoot } from '../support/arm64/room.ts'
 import { cleanUpAfter } from '../support/cleanup.ts'
 import { temporaryFolder } from '../support/folder.ts'
@@ -84,13 +85,10 @@ async function platformsOf(registry: string, name: string, tag: string): Promise
 }
 
 /** In a mount namespace of its own, because podman leaves mounts in the folder. */
-function run(line: string, parameters: readonly string[], environment: NodeJS.ProcessEnv = {}) {
-  return spawnSync('unshare', ['--mount', '--propagation=slave', 'sh', '-euc', line, 'sh', ...parameters], {
-    cwd: projectFolder,
-    encoding: 'utf8',
-    maxBuffer: 64 * 1024 * 1024,
-    env: { ...process.env, ...environment },
-  })
+async function run(line: string, parameters: readonly string[], environment: Record<string, string> = {}) {
+  const command = ['--mount', '--propagation=slave', 'sh', '-euc', line, 'sh', ...parameters]
+  const result = await execa('unshare', command, { cwd: projectFolder, env: environment, reject: false })
+  return { status: result.exitCode, stdout: result.stdout, stderr: result.stderr }
 }
 
 test('one command builds the image for amd64 and arm64 without emulation, or pushes one for both', async (context) => {
@@ -101,7 +99,7 @@ test('one command builds the image for amd64 and arm64 without emulation, or pus
   }
   const folder = await temporaryFolder(context)
   const registry = await startRegistry(context, folder)
-  const images = run('sh tools/arm64-images.sh "$@"', [folder, found.root, registry])
+  const images = await run('sh tools/arm64-images.sh "$@"', [folder, found.root, registry])
   if (images.status === cannotRun) {
     context.skip(images.stderr.trim().split('\n').at(-1))
     return
@@ -109,12 +107,12 @@ test('one command builds the image for amd64 and arm64 without emulation, or pus
   assert.equal(images.status, 0, images.stderr)
   const arguments_ = images.stdout.trim().split('\n')
   const options = ['--network=host', ...arguments_.map((argument) => `--build-arg=${argument}`)]
-  const imageCommand = (...parameters: readonly string[]) => {
+  const imageCommand = async (...parameters: readonly string[]) => {
     const line = 'PATH="$1/bin:$PATH"; shift; sh tools/image.sh "$@"'
-    const { status, stderr } = run(line, [folder, ...parameters], { BUILD_OPTIONS: options.join(' ') })
+    const { status, stderr } = await run(line, [folder, ...parameters], { BUILD_OPTIONS: options.join(' ') })
     assert.equal(status, 0, stderr)
   }
-  imageCommand()
+  await imageCommand()
   const { version }: { version: string } = JSON.parse(
     await readFile(join(projectFolder, 'package.json'), 'utf8'),
   )
@@ -136,7 +134,7 @@ test('one command builds the image for amd64 and arm64 without emulation, or pus
   const words = await room.must('kopia-metrics-agent', '--version')
   assert.match(words, /^kopia-metrics-agent \d+\.\d+\.\d+ \(build [0-9a-f]{7}.*, linux arm64\)\n$/)
   assert.match(await room.must('kopia', '--version'), /build/)
-  imageCommand('--push', `${registry}/kopia-metrics-agent:${version}`)
+  await imageCommand('--push', `${registry}/kopia-metrics-agent:${version}`)
   assert.deepEqual(await platformsOf(registry, 'kopia-metrics-agent', version), [
     'linux/amd64',
     'linux/arm64',
