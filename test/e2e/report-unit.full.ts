@@ -3,7 +3,6 @@
 
 import assert from 'node:assert/strict'
 import { type TestContext, test } from 'node:test'
-import { whileBuilding } from '../support/build-lock.ts'
 import { bootMachine, type Machine, machineImage } from '../support/machine.ts'
 import { asRoot, buildPackage, makeRepository, property } from '../support/packaged.ts'
 import { parseMessage } from '../support/sending.ts'
@@ -54,7 +53,7 @@ test('the timer is off; the unit sends by msmtp and to ntfy in its sandbox; a fa
   skip,
 }, async (context) => {
   assert.ok(image !== undefined)
-  const deb = await whileBuilding(() => buildPackage(1))
+  const deb = await buildPackage(1)
   const machine = await boot(context, image, deb)
   assert.notEqual((await machine.run('systemctl', 'is-enabled', `${unit}.timer`)).exitCode, 0)
   await asRoot(machine, 'kopia snapshot create /data/photos')

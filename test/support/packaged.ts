@@ -2,8 +2,8 @@
 
 import assert from 'node:assert/strict'
 import { execFileSync } from 'node:child_process'
-import { rmSync } from 'node:fs'
-import { copyFile, mkdtemp, readdir } from 'node:fs/promises'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { copyFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { basename, join } from 'node:path'
 import { whileBuilding } from './build-lock.ts'
@@ -19,55 +19,53 @@ export const password = 'correct horse battery staple'
 /** The paths of a .deb and of the next release of it. */
 export type Packages = { readonly first: string; readonly next: string }
 
-/** What Debian and rpm call a kind of processor. */
-const processors = {
-  amd64: { deb: 'amd64', rpm: 'x86_64' },
-  arm64: { deb: 'arm64', rpm: 'aarch64' },
-} as const
-
-export type Architecture = keyof typeof processors
+export type Architecture = 'amd64' | 'arm64'
 
 /** The processor of this machine. */
 const ownArchitecture: Architecture = process.arch === 'arm64' ? 'arm64' : 'amd64'
 
-/** Runs tools/package/package.ts and returns its output. One at a time: all build from one folder. */
-export function runPackaging(...parameters: readonly string[]): string {
-  const script = 'tools/package/package.ts'
-  return execFileSync('flock', [script, process.execPath, script, ...parameters], {
-    cwd: projectFolder,
-    encoding: 'utf8',
-    stdio: ['ignore', 'pipe', 'inherit'],
+/**
+ * Runs tools/package/package.ts and resolves with the paths of the packages that it says it created. They lie in a folder of this
+ * process, since all builds write to one folder, and another test may build the same ones again.
+ */
+export function runPackaging(...parameters: readonly string[]): Promise<readonly string[]> {
+  return whileBuilding(async () => {
+    const output = execFileSync(process.execPath, ['tools/package/package.ts', ...parameters], {
+      cwd: projectFolder,
+      encoding: 'utf8',
+      stdio: ['ignore', 'pipe', 'inherit'],
+    })
+    const created = [...output.matchAll(/^created package: (.*)$/gm)].map(([, path = '']) => path)
+    return Promise.all(created.map(keepPackage))
   })
 }
 
-/** Builds the packages for one processor and resolves with the path of the .deb. */
+let ownFolder: string | undefined
+
+async function keepPackage(path: string): Promise<string> {
+  if (ownFolder === undefined) {
+    const folder = mkdtempSync(join(tmpdir(), 'kopia-metrics-packages-'))
+    process.on('exit', () => rmSync(folder, { recursive: true, force: true }))
+    ownFolder = folder
+  }
+  const kept = join(ownFolder, basename(path))
+  await copyFile(join(projectFolder, path), kept)
+  return kept
+}
+
+/** Builds the packages for one processor and resolves with the path of the .deb. The .rpm lies beside it. */
 export async function buildPackage(
   release: number,
   architecture: Architecture = ownArchitecture,
 ): Promise<string> {
-  runPackaging(`--release=${release}`, `--arch=${architecture}`)
-  const names = await readdir(join(projectFolder, 'build'))
-  const { deb, rpm } = processors[architecture]
-  assert.ok(
-    names.some((name) => name.endsWith(`-${release}.${rpm}.rpm`)),
-    names.join(' '),
-  )
-  const name = names.find((candidate) => candidate.endsWith(`-${release}_${deb}.deb`))
-  assert.ok(name, names.join(' '))
-  return join(projectFolder, 'build', name)
+  const created = await runPackaging(`--release=${release}`, `--arch=${architecture}`)
+  const deb = created.find((path) => path.endsWith('.deb'))
+  assert.ok(deb !== undefined && created.some((path) => path.endsWith('.rpm')), created.join(' '))
+  return deb
 }
 
-/** The packages lie in a folder of this process, since another test may build the same ones again. */
 export async function makePackages(): Promise<Packages> {
-  const folder = await mkdtemp(join(tmpdir(), 'kopia-metrics-packages-'))
-  process.on('exit', () => rmSync(folder, { recursive: true, force: true }))
-  return whileBuilding(async () => {
-    const [first, next] = [await buildPackage(1), await buildPackage(2)]
-    for (const name of await readdir(join(projectFolder, 'build'))) {
-      if (/\.(deb|rpm)$/.test(name)) await copyFile(join(projectFolder, 'build', name), join(folder, name))
-    }
-    return { first: join(folder, basename(first)), next: join(folder, basename(next)) }
-  })
+  return { first: await buildPackage(1), next: await buildPackage(2) }
 }
 
 /** Runs a line of sh with the environment of root's Kopia. */

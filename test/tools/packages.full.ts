@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict'
 import { execFileSync } from 'node:child_process'
 import { open, readFile } from 'node:fs/promises'
-import { join } from 'node:path'
+import { basename, join } from 'node:path'
 import { test } from 'node:test'
 import { temporaryFolder } from '../support/folder.ts'
 import { runPackaging } from '../support/packaged.ts'
@@ -12,24 +12,23 @@ import { projectFolder } from '../support/tools.ts'
 /** What ELF calls the processors (e_machine, at byte 18 of the header). */
 const machines = { amd64: 0x3e, arm64: 0xb7 } as const
 
-// A release that no other test builds into the same folder.
 const release = 44
 
 test('one command builds four packages, each with the Node of its processor', async (context) => {
   const folder = await temporaryFolder(context)
-  const output = runPackaging(`--release=${release}`)
+  const created = await runPackaging(`--release=${release}`)
   const { version }: { version: string } = JSON.parse(
     await readFile(join(projectFolder, 'package.json'), 'utf8'),
   )
   const name = 'kopia-metrics-agent'
-  assert.deepEqual([...output.matchAll(/^created package: build\/(.*)$/gm)].map(([, file]) => file).sort(), [
+  assert.deepEqual(created.map((path) => basename(path)).sort(), [
     `${name}-${version}-${release}.aarch64.rpm`,
     `${name}-${version}-${release}.x86_64.rpm`,
     `${name}_${version}-${release}_amd64.deb`,
     `${name}_${version}-${release}_arm64.deb`,
   ])
   for (const processor of ['amd64', 'arm64'] as const) {
-    const deb = join(projectFolder, `build/${name}_${version}-${release}_${processor}.deb`)
+    const deb = created.find((path) => path.endsWith(`_${processor}.deb`)) ?? ''
     const field = (key: string) =>
       execFileSync('dpkg-deb', ['--field', deb, key], { encoding: 'utf8' }).trim()
     assert.equal(field('Architecture'), processor)
