@@ -13,20 +13,24 @@ type CommandDeclaration = {
   readonly doc: string
 }
 
-type OptionName =
-  | 'dry-run'
-  | 'format'
-  | 'global'
-  | 'hooks'
-  | 'json'
-  | 'name'
-  | 'percent'
-  | 'restore'
-  | 'since'
-  | 'sources'
-  | 'unit'
-  | 'watch'
-  | 'yes'
+/** All options that are not settings, in the form of parseArgs. */
+const commandOptions = {
+  'dry-run': { type: 'boolean' },
+  format: { type: 'string' },
+  global: { type: 'boolean' },
+  hooks: { type: 'string' },
+  json: { type: 'boolean' },
+  name: { type: 'string' },
+  percent: { type: 'string' },
+  restore: { type: 'string' },
+  since: { type: 'string' },
+  sources: { type: 'boolean' },
+  unit: { type: 'string' },
+  watch: { type: 'boolean' },
+  yes: { type: 'boolean' },
+} as const
+
+type OptionName = keyof typeof commandOptions
 
 export const commands = {
   setup: {
@@ -119,69 +123,34 @@ export type CommandLine =
 
 /** Parses the arguments after the program's name; throws Node's ERR_PARSE_ARGS_… for an unknown flag. */
 export function parseCommandLine(arguments_: readonly string[]): CommandLine {
-  const options = {
-    help: { type: 'boolean', short: 'h' },
-    version: { type: 'boolean' },
-    'dry-run': { type: 'boolean' },
-    global: { type: 'boolean' },
-    hooks: { type: 'string' },
-    json: { type: 'boolean' },
-    name: { type: 'string' },
-    sources: { type: 'boolean' },
-    unit: { type: 'string' },
-    watch: { type: 'boolean' },
-    yes: { type: 'boolean' },
-    format: { type: 'string' },
-    since: { type: 'string' },
-    percent: { type: 'string' },
-    restore: { type: 'string' },
-    config: { type: 'string' },
-    ...Object.fromEntries(settingNames().map((name) => [flagOf(name), { type: 'string' }] as const)),
-  } as const
-  const { values, positionals } = parseArgs({ args: [...arguments_], options, allowPositionals: true })
-  const { help, version, global, json, sources, watch, percent, restore, format, since, ...others } = values
-  const { 'dry-run': dryRun, hooks, name, unit, yes, ...flags } = others
+  const general = { help: { type: 'boolean', short: 'h' }, version: { type: 'boolean' } } as const
+  const ofSettings = ['config', ...settingNames().map(flagOf)].map(
+    (flag) => [flag, { type: 'string' }] as const,
+  )
+  const { values, positionals } = parseArgs({
+    args: [...arguments_],
+    options: { ...Object.fromEntries(ofSettings), ...commandOptions, ...general },
+    allowPositionals: true,
+  })
+  const { help, version, ...given } = values
   if (version) return { kind: 'version' }
   if (help) return { kind: 'help' }
-  const setup = { hooks, name, unit }
-  const given = {
-    'dry-run': dryRun,
-    format,
-    global,
-    json,
-    percent,
-    restore,
-    since,
-    sources,
-    watch,
-    yes,
-    ...setup,
-  }
-  const present = optionNames.filter((option) => given[option] !== undefined)
-  const ofVerify = {
+  const { percent, restore, hooks, name, unit, since = '7d', format = 'text' } = given
+  const settings = Object.entries(given).filter(
+    (entry): entry is [string, string] => !isOptionName(entry[0]) && typeof entry[1] === 'string',
+  )
+  const flags = {
+    ...Object.fromEntries(settings),
     ...(percent !== undefined && { [flagOf('verify_percent')]: percent }),
     ...(restore !== undefined && { [flagOf('verify_restore_files')]: restore }),
   }
-  const line = checked(positionals, new Set(present), { ...flags, ...ofVerify })
-  const report = { since: since ?? '7d', format: format ?? 'text' }
-  return line.kind === 'command' ? { ...line, setup, report } : line
+  const line = checked(positionals, new Set(Object.keys(given).filter(isOptionName)), flags)
+  return line.kind === 'command' ? { ...line, setup: { hooks, name, unit }, report: { since, format } } : line
 }
 
-const optionNames: readonly OptionName[] = [
-  'dry-run',
-  'format',
-  'global',
-  'hooks',
-  'json',
-  'name',
-  'percent',
-  'restore',
-  'since',
-  'sources',
-  'unit',
-  'watch',
-  'yes',
-]
+function isOptionName(name: string): name is OptionName {
+  return Object.hasOwn(commandOptions, name)
+}
 
 type Checked =
   | Extract<CommandLine, { kind: 'misuse' }>
