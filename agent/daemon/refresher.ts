@@ -64,16 +64,11 @@ export function createRefresher(options: RefresherOptions): Refresher {
     const newest = await changes.newest()
     const questions = questionsFor({ ...factsOf(options), hasOtherChange: changes.isNew(newest) })
     if (questions === 'none') return
-    await ask(questions)
-    changes.note(newest)
-    await options.look().then(() => publish(publisher))
-  }
-
-  async function ask(questions: Exclude<Questions, 'none'>): Promise<void> {
-    if (questions === 'everything') await repositoryQueries.refreshIdentity()
-    if (questions === 'policies and snapshots') await repositoryQueries.refreshPolicies()
-    await reconciler.refreshSnapshots()
+    await ask(questions, options)
     if (questions === 'everything' && repositoryQueries.isReachable()) await refreshFigures()
+    changes.note(newest)
+    await options.look()
+    await publish(publisher)
   }
 
   const tidySpool = () => faults.run('Tidying the spool', () => spool.tidy(nowSeconds()))
@@ -108,6 +103,15 @@ export function createRefresher(options: RefresherOptions): Refresher {
     noteOtherChanges: async () => changes.note(await changes.newest()),
     finish: () => idleOf(askKopia, refreshRepository, refreshFigures),
   }
+}
+
+async function ask(
+  questions: Exclude<Questions, 'none'>,
+  { repositoryQueries, reconciler }: RefresherOptions,
+): Promise<void> {
+  if (questions === 'everything') await repositoryQueries.refreshIdentity()
+  if (questions === 'policies and snapshots') await repositoryQueries.refreshPolicies()
+  await reconciler.refreshSnapshots()
 }
 
 async function idleOf(...tasks: readonly { readonly idle: () => Promise<void> }[]): Promise<void> {

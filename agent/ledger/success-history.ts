@@ -155,6 +155,7 @@ export function oldestFigureAt({ snapshots }: SuccessHistory): number | undefine
 const longestOf: Merge = (one, other) => Math.max(one, other)
 /** The changed share is the third figure, and its largest value counts. */
 const leastOf: Merge = (one, other, index) => (index === 2 ? Math.max(one, other) : Math.min(one, other))
+
 function durationRecord({ startedAt, endedAt }: Snapshot): DayRecord {
   return [Math.round(endedAt), Math.ceil(Math.max(0, endedAt - startedAt))]
 }

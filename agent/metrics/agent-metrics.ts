@@ -1,6 +1,7 @@
 // The metrics of the agent itself: facts, and counters of what it did.
 
 import Counter from 'prom-client/lib/counter.js'
+import { longestSilenceSeconds } from '../limits/silence.ts'
 import { definitions, type MetricName } from './definitions.ts'
 import { type SamplesByName, sampleIfKnown } from './sample.ts'
 
@@ -38,15 +39,15 @@ export function agentSamples(facts: AgentFacts, nowSeconds: number): SamplesByNa
 }
 
 /**
- * Without a gateway, the series end with the agent: a rule that remembers this one knows that it is missed. Three heartbeats and a
- * quarter of an hour, as in KopiaAgentSilent. On a machine that sleeps there is none, which replaces an earlier one.
+ * Without a gateway, the series end with the agent: a rule that remembers this one knows that it is missed. On a machine that
+ * sleeps there is none, which replaces an earlier one.
  */
 function deadlineOf(
   { alwaysOn, heartbeatSeconds, keptBy }: AgentFacts,
   nowSeconds: number,
 ): number | undefined {
   if (heartbeatSeconds === undefined || keptBy === 'gateway') return undefined
-  return alwaysOn ? nowSeconds + 3 * heartbeatSeconds + 900 : Number.POSITIVE_INFINITY
+  return alwaysOn ? nowSeconds + longestSilenceSeconds(heartbeatSeconds) : Number.POSITIVE_INFINITY
 }
 
 export type AgentCounters = {

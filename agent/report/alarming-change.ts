@@ -9,8 +9,8 @@ export type AlarmingChange =
   | { readonly kind: 'shrank'; readonly figure: 'bytes' | 'files'; readonly share: number }
   | { readonly kind: 'changed'; readonly share: number }
 
+/** As in the alert: a test compares them. */
 const leastShare = 0.7
-const leastChangedFiles = 50
 
 /** `since` is the begin of the period (both in Unix seconds): what shrank in it counts, also where the alert is over again. */
 export function alarmingChangeOf(
@@ -30,6 +30,5 @@ export function alarmingChangeOf(
   }
   const limit = changedRatioLimitOf(state, nowSeconds)
   const changed = newest.changedFiles / newest.files
-  const isMass = limit !== undefined && newest.changedFiles >= leastChangedFiles && changed > limit
-  return isMass ? { kind: 'changed', share: changed } : undefined
+  return limit !== undefined && changed > limit ? { kind: 'changed', share: changed } : undefined
 }

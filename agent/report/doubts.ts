@@ -1,6 +1,7 @@
 // What speaks against the ledger: a report that cannot be trusted must not call anything good. Pure.
 
 import type { Ledger } from '../ledger/ledger.ts'
+import { longestSilenceSeconds } from '../limits/silence.ts'
 import { cronGaps } from '../util/cron-times.ts'
 
 /** Times in Unix seconds. */
@@ -27,6 +28,8 @@ type Facts = {
 
 /** Clocks of file system and machine may differ by less. */
 const clockDifferenceSeconds = 60
+/** For a schedule without times to come. */
+const usualHeartbeatSeconds = 300
 
 /** When all that had happened was last in the ledger. An older agent does not say, but it saves only what it knows. */
 export function asOfOf({ ledger, savedAt }: Pick<Facts, 'ledger' | 'savedAt'>): number {
@@ -38,7 +41,9 @@ export function doubtsAbout(facts: Facts): readonly Doubt[] {
   const { ledger, processId, nowSeconds } = facts
   const asOf = asOfOf(facts)
   const { status, unreachableSince } = ledger.repository
-  const isStale = nowSeconds - asOf > longestSilenceSeconds(facts.refreshSchedule)
+  // The timer of `push` is more frequent by default.
+  const heartbeatSeconds = cronGaps([facts.refreshSchedule])?.longestSeconds ?? usualHeartbeatSeconds
+  const isStale = nowSeconds - asOf > longestSilenceSeconds(heartbeatSeconds)
   const agent = processId === undefined ? 'not running' : 'running'
   return [
     ...(asOf > nowSeconds + clockDifferenceSeconds ? [{ kind: 'clock', at: asOf } as const] : []),
@@ -48,9 +53,4 @@ export function doubtsAbout(facts: Facts): readonly Doubt[] {
       : []),
     ...(ledger.sources.size === 0 ? [{ kind: 'no source' } as const] : []),
   ]
-}
-
-/** Three heartbeats and a quarter of an hour, as in the alert KopiaAgentSilent. The timer of `push` is more frequent by default. */
-function longestSilenceSeconds(refreshSchedule: string): number {
-  return 3 * (cronGaps([refreshSchedule])?.longestSeconds ?? 300) + 900
 }

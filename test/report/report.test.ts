@@ -1,6 +1,7 @@
 // What the report says, by ledgers and a clock that are handed in.
 
 import assert from 'node:assert/strict'
+import { readFile } from 'node:fs/promises'
 import { test } from 'node:test'
 import { createLedger } from '../../agent/ledger/ledger.ts'
 import { noVerifyErrors } from '../../agent/ledger/proof.ts'
@@ -281,6 +282,26 @@ test('data that is missing or was replaced is no good news, as in the alerts, al
   replaced.addSnapshots(sourceOf('/a'), [...usual, made('x', hour, 95)], askedAt(now + 1))
   assert.match(line(reportOn(replaced)), /^1 of 1 backup needs attention: \/a 95 % changed$/)
   assert.match(text(reportOn(replaced)), /95 % of the files changed at once, far more than usual/)
+})
+
+test('a size is alarming from the share on that the alert names', async () => {
+  const rules = await readFile(new URL('../../rules/kopia_alerts.yml', import.meta.url), 'utf8')
+  const shares = [...rules.matchAll(/_baseline(?:_bytes)?\[15m\]\) < (0\.\d+)/g)].map(([, share]) =>
+    Number(share),
+  )
+  assert.equal(shares.length, 2)
+  for (const share of shares) {
+    const newestOf = (part: number): readonly Made[] => [
+      ...daily(25)
+        .slice(0, -1)
+        .map(([ago, outcome]): Made => [ago, outcome, 1e9]),
+      [hour, 'success', part * 1e9],
+    ]
+    const verdicts = [share - 0.01, share + 0.01].map(
+      (part) => reportOn(ledgerOf({ '/a': newestOf(part) })).verdict,
+    )
+    assert.deepEqual(verdicts, ['attention', 'good'])
+  }
 })
 
 test('long paths are shortened in the first line, and hostile ones are harmless', () => {
