@@ -5,6 +5,7 @@ import { Html, html } from '../web/html.ts'
 import type { DateWords } from './dates.ts'
 import { headline, verdictMarks } from './headline.ts'
 import { cardStyle, coloured, darkStyle, lineStyle, pageStyle, type Tone, toneOf } from './html-style.ts'
+import { type Look, lookOf } from './look.ts'
 import type { Report, SourceReport } from './report.ts'
 import { asOfWords, factsOf, overviewWords, problemsOf, warningsOf } from './words.ts'
 
@@ -12,6 +13,15 @@ import { asOfWords, factsOf, overviewWords, problemsOf, warningsOf } from './wor
 const mostRowBytes = 80_000
 /** Nobody reads more of what is good. */
 const mostGood = 50
+
+/** A shape besides the colour. */
+const looks: Readonly<Record<Look, { readonly tone: Tone; readonly mark: string }>> = {
+  failing: { tone: 'bad', mark: '✗' },
+  late: { tone: 'late', mark: '!' },
+  waiting: { tone: 'new', mark: '·' },
+  doubtful: { tone: 'late', mark: '?' },
+  good: { tone: 'good', mark: '✓' },
+}
 
 const font =
   "font-family:system-ui,-apple-system,'Segoe UI',Roboto,'Noto Sans',Helvetica,Arial,sans-serif;font-size:15px;line-height:1.45"
@@ -114,7 +124,7 @@ function fitting(
 function rowOf(report: Report, source: SourceReport, dates: DateWords): Html {
   const { status } = source
   const { at } = report.status
-  const { tone, mark } = lookOf(report, source)
+  const { tone, mark } = looks[lookOf(report, source)]
   // What is said of a good source is a note, and not good news.
   const wordTone = tone === 'good' ? 'late' : tone
   return html`<tr><td class="row ${tone}" width="24" valign="top" style="${lineStyle};${coloured(tone, 'padding:8px 0;font-weight:bold')}">${mark}</td>
@@ -122,15 +132,4 @@ function rowOf(report: Report, source: SourceReport, dates: DateWords): Html {
 <span class="soft" style="${coloured('soft', 'font-size:13px')}">${visible(`${status.source.user}@${status.source.host}`)}</span>
 ${problemsOf(source, at).map((words) => html`<div class="${wordTone}" style="${coloured(wordTone)}">${words}</div>`)}<div class="soft" style="${coloured('soft')}">${factsOf(report, source, dates)}</div></td></tr>
 `
-}
-
-/** A shape besides the colour. Where the report is in doubt, nothing looks good. */
-function lookOf(
-  { verdict }: Report,
-  { status, needsAttention }: SourceReport,
-): { readonly tone: Tone; readonly mark: string } {
-  if (status.state === 'failing') return { tone: 'bad', mark: '✗' }
-  if (needsAttention) return { tone: 'late', mark: '!' }
-  if (status.state === 'waiting') return { tone: 'new', mark: '·' }
-  return verdict === 'unknown' ? { tone: 'late', mark: '?' } : { tone: 'good', mark: '✓' }
 }
