@@ -1,10 +1,11 @@
 // Carries out the plan of a setup, says what was done and what was not, and ends with `check`.
 
-import { type Applied, applySteps, userOfUnit } from '../setup/apply.ts'
+import { type Applied, applySteps } from '../setup/apply.ts'
 import type { Machine } from '../setup/facts.ts'
 import { machineFiles } from '../setup/files.ts'
 import type { Plan, PlannedAgent } from '../setup/plan-types.ts'
 import { runAgent } from '../setup/run-agent.ts'
+import { userOfUnit } from '../setup/systemctl.ts'
 import { serviceOf } from '../setup/units.ts'
 import { stepWords } from '../setup/words.ts'
 import { waitForPush } from './setup-gateway.ts'

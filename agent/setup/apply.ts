@@ -2,11 +2,11 @@
 
 import { lchown, mkdir, open, readFile, rm, truncate, writeFile } from 'node:fs/promises'
 import { dirname } from 'node:path'
-import { execa } from 'execa'
 import { firstLine } from '../settings/config-error.ts'
 import type { Person } from './facts.ts'
 import type { PlannedAgent, Step } from './plan-types.ts'
-import { serviceOf, timerUnit } from './units.ts'
+import { systemctl } from './systemctl.ts'
+import { timerUnit } from './units.ts'
 
 export type Applied =
   | { readonly kind: 'done' }
@@ -100,28 +100,4 @@ async function startUnit({ manager, unit, how }: Step & { readonly kind: 'start'
   await systemctl([...scope, 'daemon-reload'])
   await systemctl([...scope, ...(how === 'enable' ? ['enable', '--now'] : ['restart']), unit])
   if (unit === timerUnit) await systemctl([...scope, 'start', unit.replace('.timer', '.service')])
-}
-
-/** Whom a service of the system runs as, with all its drop-ins. */
-export async function userOfUnit(unit: string): Promise<string> {
-  const parameters = ['show', '--property=User', '--value', serviceOf(unit)]
-  const { stdout } = await execa('systemctl', parameters, { reject: false })
-  return String(stdout ?? '').trim() || 'root'
-}
-
-async function systemctl(parameters: readonly string[]): Promise<void> {
-  const result = await execa('systemctl', parameters, { reject: false, all: true, env: userBus() })
-  if (!result.failed) return
-  const output = String(result.all ?? '')
-    .trim()
-    .split('\n')
-  // systemctl enable tells first which links it made.
-  const reason = output.find((line) => /failed|error/i.test(line)) ?? output[0] ?? ''
-  throw new Error(`systemctl ${parameters.join(' ')}: ${reason || (result.originalMessage ?? 'it failed')}`)
-}
-
-/** A shell of su has no address of the user's systemd, which is in this folder (systemctl(1), --user). */
-export function userBus(): Record<string, string> {
-  const userId = process.getuid?.() ?? 0
-  return process.env.XDG_RUNTIME_DIR || userId === 0 ? {} : { XDG_RUNTIME_DIR: `/run/user/${userId}` }
 }

@@ -2,12 +2,12 @@
 
 import { dirname, join } from 'node:path'
 import { execa } from 'execa'
-import { userBus } from './apply.ts'
 import { fileOf } from './assign.ts'
 import type { ExistingAgent, Machine, Manager, Person, SettingsFile, UnitState } from './facts.ts'
 import type { Files } from './files.ts'
 import { configHomeOf } from './find-repositories.ts'
 import { findNeighbours, nameIn, readSettings, systemFolder, userOfService } from './look-agents.ts'
+import { userBus } from './systemctl.ts'
 import { namedUnit, plainUnit, pushUnit, timerUnit } from './units.ts'
 
 export type Look = {
