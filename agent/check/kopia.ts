@@ -5,6 +5,7 @@ import { access } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { hooksIn, type InstalledHook, type PolicyDefinition } from '../kopia/cli/actions.ts'
 import type { Kopia, RepositoryStatus } from '../kopia/cli/client.ts'
+import { globalTarget } from '../kopia/cli/policies.ts'
 import { durationWords } from '../status/words.ts'
 import { type Finding, failure, ok, warning } from './finding.ts'
 
@@ -101,7 +102,7 @@ function hooksOfThisMachine(
 ): readonly PolicyHook[] {
   const own = [`${user}@${host}:`, `@${host}`]
   return Object.entries(policies)
-    .filter(([target]) => target === '(global)' || own.some((begin) => `${target}:`.startsWith(begin)))
+    .filter(([target]) => target === globalTarget || own.some((begin) => `${target}:`.startsWith(begin)))
     .flatMap(([target, policy]) => hooksIn(policy).map((hook) => ({ ...hook, target })))
 }
 

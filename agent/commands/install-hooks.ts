@@ -6,6 +6,7 @@ import { kopiaOf } from '../daemon/kopia-client.ts'
 import { type HookPaths, type PolicyDefinition, withHooks, withoutHooks } from '../kopia/cli/actions.ts'
 import type { Kopia } from '../kopia/cli/client.ts'
 import type { KopiaResult } from '../kopia/cli/exec.ts'
+import { globalTarget } from '../kopia/cli/policies.ts'
 import { type LogMachine, logMachineOf } from '../kopia/runs/log-machine.ts'
 import { formatSource, isReadByKopia, parseSource } from '../kopia/source.ts'
 import { isWindowsPath } from '../kopia/source-patterns.ts'
@@ -15,8 +16,6 @@ import type { Settings } from '../settings/settings.ts'
 type Targets = { readonly kind: 'global' } | { readonly kind: 'sources'; readonly names: readonly string[] }
 
 type Print = (line: string) => void
-
-const globalTarget = '(global)'
 
 /**
  * Adds the hooks to the policies of the targets. `installation` is the folder of this installation, with a slash at its

@@ -3,7 +3,9 @@
 import { hooksIn, type PolicyDefinition } from '../kopia/cli/actions.ts'
 import { createKopia, type Kopia, type RepositoryStatus } from '../kopia/cli/client.ts'
 import type { KopiaResult } from '../kopia/cli/exec.ts'
-import { formatSource } from '../kopia/source.ts'
+import { passwordProblem } from '../kopia/cli/password.ts'
+import { policyTargetsOf } from '../kopia/cli/policies.ts'
+import { formatSource, type Source } from '../kopia/source.ts'
 import { isInScope } from '../reconcile/source-filter.ts'
 import type { Answer, Password, Person, Repository } from './facts.ts'
 import { launcherFor } from './run-as.ts'
@@ -79,34 +81,34 @@ function kopiaWith(
   })
 }
 
-/** Kopia's own words (internal/passwordpersist, cli/password.go, repo/format). */
 function refusal(reason: string, password: Password): Answer {
-  if (/get password: |password prompt error|must specify password/.test(reason))
-    return { kind: 'no password' }
-  return /invalid repository password/.test(reason)
-    ? { kind: 'wrong password' }
-    : { kind: 'silent', reason, password }
+  switch (passwordProblem(reason)) {
+    case 'missing':
+      return { kind: 'no password' }
+    case 'wrong':
+      return { kind: 'wrong password' }
+    case undefined:
+      return { kind: 'silent', reason, password }
+  }
 }
 
-/** The sources of this machine without hooks in a policy, where no log tells of their backups. */
+/** The sources of this machine that no hook tells of, where no log tells of their backups. */
 async function findBlindSources(kopia: Kopia, status: RepositoryStatus): Promise<readonly string[]> {
   const [snapshots, policies] = [await kopia.snapshots(), await kopia.exportPolicies()]
   if (!snapshots.ok || !policies.ok) return []
   const own = snapshots.value
     .map(({ source }) => source)
     .filter((source) => isInScope('local', status, source))
-  const names = new Set(own.map(formatSource))
-  return [...names].filter((name) => !isHooked(name, status, policies.value)).toSorted()
+  return sourcesWithoutHooks(own, policies.value)
 }
 
-function isHooked(
-  source: string,
-  { user, host }: RepositoryStatus,
+/** The names of the sources that have no hooks, in their own policy or in one that they inherit, each once. */
+export function sourcesWithoutHooks(
+  sources: readonly Source[],
   policies: Readonly<Record<string, PolicyDefinition>>,
-): boolean {
-  const targets = [source, `${user}@${host}`, `@${host}`, '(global)']
-  return targets.some((target) => {
-    const policy = policies[target]
-    return policy !== undefined && hooksIn(policy).length > 0
-  })
+): readonly string[] {
+  const unhooked = sources.filter(
+    (source) => !policyTargetsOf(source).some((target) => hooksIn(policies[target] ?? {}).length > 0),
+  )
+  return [...new Set(unhooked.map(formatSource))].toSorted()
 }

@@ -2,6 +2,7 @@
 
 import { basename, join } from 'node:path'
 import { likelyLogFolders, logFoldersOfUnit } from '../check/log-folders.ts'
+import { parseRecord } from '../kopia/log/record.ts'
 import { compareSegments, parseSegmentName, type SegmentName } from '../kopia/log/segment-name.ts'
 import type { Person } from './facts.ts'
 import type { Files } from './files.ts'
@@ -60,7 +61,7 @@ async function tellsOfBackups(files: Files, folder: string): Promise<boolean> {
   if (newest === undefined) return false
   if (logs.some(({ command }) => command === 'snapshot-create')) return true
   const text = (await files.read(join(folder, 'cli-logs', newest.fileName))) ?? ''
-  return / DEBUG |"l":"DEBUG"/.test(text)
+  return text.split('\n').some((line) => parseRecord(line)?.level === 'DEBUG')
 }
 
 /** Logs of runs that make backups, the oldest first. */

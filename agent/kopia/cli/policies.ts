@@ -66,6 +66,14 @@ function createPolicyLookup(policies: readonly Policy[]): (source: Source) => Ef
   }
 }
 
+/** How `kopia policy export` and the other commands name the global policy. */
+export const globalTarget = '(global)'
+
+/** The policies that apply to a source, as Kopia's commands name them, the nearest first. */
+export function policyTargetsOf(source: Source): readonly string[] {
+  return targetsOf(source).map((target) => (target === '' ? globalTarget : target))
+}
+
 /** Nearest first: the source's own, those of the folders above it, of user and host, of the host, the global one. */
 function policiesFor(byTarget: ReadonlyMap<string, readonly Policy[]>, source: Source): readonly Policy[] {
   return targetsOf(source).flatMap((target) => byTarget.get(target) ?? [])
