@@ -78,9 +78,13 @@ async function isProgram(path: string): Promise<boolean> {
  * The configurations of Kopia: the one that a setting names, or all that are found and that agents watch already, wherever they are. Throws a
  * ConfigError where the named one is none.
  */
-export async function findAll(flags: Flags, { self, agents }: Machine): Promise<Found> {
+export async function findAll(
+  flags: Flags,
+  { self, agents }: Machine,
+  people: readonly Person[],
+): Promise<Found> {
   const logs = givenValue('kopia_log_dir', flags, process.env)
-  const surroundings = await surroundingsOf(self, logs ? resolve(logs) : '')
+  const surroundings = await surroundingsOf(self, people, logs ? resolve(logs) : '')
   const named = givenValue('kopia_config_path', flags, process.env)
   if (!named) return findWatched(surroundings, agents)
   const path = resolve(configurationPathOf(named, process.env, process.platform))
@@ -108,13 +112,17 @@ export async function findPeople(self: Person): Promise<readonly Person[]> {
   return peopleIn((await machineFiles.read('/etc/passwd')) ?? '', self)
 }
 
-async function surroundingsOf(self: Person, logDirectory: string): Promise<Surroundings> {
+async function surroundingsOf(
+  self: Person,
+  people: readonly Person[],
+  logDirectory: string,
+): Promise<Surroundings> {
   const { XDG_CONFIG_HOME: configHome = '', XDG_CACHE_HOME: cacheHome = '' } = process.env
   return {
     files: machineFiles,
     platform: process.platform,
     self,
-    people: await findPeople(self),
+    people,
     units: await readUnits(self.home),
     configHome,
     cacheHome,

@@ -26,21 +26,13 @@ export async function settleGateway(
   answers: Answers,
   talk: Talk,
 ): Promise<Settled | string> {
-  let current = answers
+  let current = await withFirstUrl(flags, machine, answers, talk)
   let login: Login | undefined
-  // Who has an agent already is not asked for the URL again.
-  let mayAsk = machine.agents.length === 0 && flags['pushgateway-url'] === undefined
-  for (let problem: string | undefined; ; ) {
-    const settings = await settingsNow(flags, machine, current)
-    if (mayAsk) {
-      const url = await talk.askUrl(settings.gateway?.url ?? '', problem)
-      if (url !== undefined) current = { ...current, settings: { ...current.settings, pushgateway_url: url } }
-    }
+  for (;;) {
     const { gateway, instance } = await settingsNow(flags, machine, current)
-    const written = withUrl(current, gateway?.url ?? '')
     if (gateway === undefined) {
       talk.say('no gateway: Prometheus has to scrape the agent, or node-exporter to read its textfile')
-      return { answers: written, gateway: undefined }
+      return { answers: withWrittenUrl(current, ''), gateway: undefined }
     }
     const options: GatewayOptions = {
       ...gateway,
@@ -50,24 +42,34 @@ export async function settleGateway(
     const probe = await talk.during(`asking ${gateway.url}`, () => probeGateway(options))
     if (probe.kind === 'good') {
       talk.say(probe.found)
-      return { answers: written, gateway: options }
+      return { answers: withWrittenUrl(current, gateway.url), gateway: options }
     }
-    if (probe.kind === 'login') login = await talk.askLogin(probe.found)
-    if (probe.kind === 'login' && login !== undefined) {
-      current = withLogin(current, login)
-      mayAsk = false
+    const asked = probe.kind === 'login' ? await talk.askLogin(probe.found) : undefined
+    if (asked !== undefined) {
+      login = asked
+      current = withLogin(current, asked)
       continue
     }
-    problem = probe.found
-    const url = await talk.askUrl(gateway.url, problem)
+    const url = await talk.askUrl(gateway.url, probe.found)
     if (url === undefined) return `${probe.found}: ${adviceOnProbe(probe)}`
-    current = { ...current, settings: { ...current.settings, pushgateway_url: url } }
-    mayAsk = false
+    current = withUrl(current, url)
   }
 }
 
-/** The file says where it pushes to, also where that is the default. */
+/** Asks for the URL, unless it was given or an agent that exists has it. */
+async function withFirstUrl(flags: Flags, machine: Machine, answers: Answers, talk: Talk): Promise<Answers> {
+  if (machine.agents.length > 0 || flags['pushgateway-url'] !== undefined) return answers
+  const { gateway } = await settingsNow(flags, machine, answers)
+  const url = await talk.askUrl(gateway?.url ?? '', undefined)
+  return url === undefined ? answers : withUrl(answers, url)
+}
+
 function withUrl(answers: Answers, url: string): Answers {
+  return { ...answers, settings: { ...answers.settings, pushgateway_url: url } }
+}
+
+/** The file says where it pushes to, also where that is the default. */
+function withWrittenUrl(answers: Answers, url: string): Answers {
   const { settings, inherited } = answers
   return settings.pushgateway_url !== undefined || inherited.pushgateway_url !== undefined
     ? answers

@@ -69,7 +69,7 @@ async function decide(flags: Flags, options: SetupOptions, talk: Talk): Promise<
   }
   const { machine, binary, found } = await talk.during('looking for Kopia', async () => {
     const seen = await lookAtMachine(look)
-    const [program, repositories] = await Promise.all([findKopia(flags, seen), findAll(flags, seen)])
+    const [program, repositories] = await Promise.all([findKopia(flags, seen), findAll(flags, seen, people)])
     return { machine: seen, binary: program, found: repositories }
   })
   const given = { ...(await answersOf(flags, process.env, options, machine)), kopiaBinary: binary.setting }

@@ -3,7 +3,7 @@
 import { delimiter, join } from 'node:path'
 
 /** Homebrew's on Apple silicon, Homebrew's on Intel and by hand, MacPorts', and the one in KopiaUI. launchd's PATH has none of them. */
-const placesOnDarwin = [
+export const placesOnDarwin: readonly string[] = [
   '/opt/homebrew/bin/kopia',
   '/usr/local/bin/kopia',
   '/opt/local/bin/kopia',

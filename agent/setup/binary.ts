@@ -1,6 +1,7 @@
 // Finds Kopia's program.
 
 import { join } from 'node:path'
+import { placesOnDarwin } from '../settings/kopia-binary.ts'
 
 /** `setting` is what the agent must be told; undefined where a unit finds the program by itself. */
 export type Binary = { readonly path: string; readonly setting: string | undefined }
@@ -8,13 +9,12 @@ export type Binary = { readonly path: string; readonly setting: string | undefin
 /** Where a unit looks (systemd.exec(5), "$PATH"). */
 const unitPath = ['/usr/local/sbin', '/usr/local/bin', '/usr/sbin', '/usr/bin', '/sbin', '/bin']
 
-/** KopiaUI brings a Kopia of its own, as a package and as an application of macOS. */
+/** KopiaUI brings a Kopia of its own; Homebrew's and snap's folders are on the PATH of shells only. */
 const otherPaths = [
   '/opt/KopiaUI/resources/server/kopia',
-  '/opt/homebrew/bin/kopia',
   '/home/linuxbrew/.linuxbrew/bin/kopia',
   '/snap/bin/kopia',
-  '/Applications/KopiaUI.app/Contents/Resources/server/kopia',
+  ...placesOnDarwin,
 ]
 
 /** Looks for `given`, or on `searchPath` (of the environment), where a unit looks, and in the other usual places. */

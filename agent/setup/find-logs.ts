@@ -4,6 +4,7 @@ import { basename, join } from 'node:path'
 import { likelyLogFolders, logFoldersOfUnit } from '../check/log-folders.ts'
 import { parseRecord } from '../kopia/log/record.ts'
 import { compareSegments, parseSegmentName, type SegmentName } from '../kopia/log/segment-name.ts'
+import { defaultLogDirectory } from '../settings/default-folders.ts'
 import type { Person } from './facts.ts'
 import type { Files } from './files.ts'
 
@@ -74,8 +75,8 @@ async function backupLogs(files: Files, folder: string): Promise<readonly Segmen
 }
 
 /** Where Kopia logs for this person if nothing is set, seen from a unit, which has no XDG_CACHE_HOME. */
-export function defaultLogFolder({ home }: Person, platform: NodeJS.Platform): string {
-  return platform === 'darwin' ? join(home, 'Library/Logs/kopia') : join(home, '.cache/kopia')
+export function defaultLogFolder({ userId, home }: Person, platform: NodeJS.Platform): string {
+  return defaultLogDirectory({}, { platform, userId, home })
 }
 
 function flatpakLogs(configPath: string): string | undefined {

@@ -1,6 +1,7 @@
 // Finds the configurations of Kopia, whose they are, and where Kopia logs for each.
 
 import { basename, dirname, join } from 'node:path'
+import { configurationPathOf } from '../kopia/runs/configuration.ts'
 import { asRecord } from '../util/json.ts'
 import type { Person, Repository } from './facts.ts'
 import type { Files } from './files.ts'
@@ -61,9 +62,9 @@ export async function findRepositoryAt(
 
 function placesOf({ platform, self, people, configHome }: Surroundings): readonly Place[] {
   return people.flatMap((person): readonly Place[] => {
-    const own = configHome !== '' && person.userId === self.userId ? configHome : undefined
+    const own = person.userId === self.userId ? configHome : ''
     return [
-      { folder: join(own ?? configHomeOf(person, platform), 'kopia'), person, startedBy: 'command line' },
+      { folder: dirname(defaultConfigPath(person, platform, own)), person, startedBy: 'command line' },
       {
         folder: join(person.home, '.var/app/io.kopia.KopiaUI/config/kopia'),
         person,
@@ -71,11 +72,6 @@ function placesOf({ platform, self, people, configHome }: Surroundings): readonl
       },
     ]
   })
-}
-
-/** Where a person's programs keep their configurations if nothing else is set. */
-export function configHomeOf({ home }: Person, platform: NodeJS.Platform): string {
-  return platform === 'darwin' ? join(home, 'Library/Application Support') : join(home, '.config')
 }
 
 /** Undefined: Kopia is not connected by this file. A text says why it can't be known. */
@@ -95,7 +91,7 @@ async function readRepository(
   return {
     configPath: path,
     owner,
-    isDefault: path === defaultConfigPath(surroundings, owner),
+    isDefault: path === defaultConfigPath(owner, surroundings.platform),
     startedBy,
     logDirectory: log.folder,
     isDefaultLog: log.isDefault,
@@ -103,9 +99,9 @@ async function readRepository(
   }
 }
 
-function defaultConfigPath({ platform }: Surroundings, owner: Person): string {
-  // A unit has no XDG_CONFIG_HOME: for the agent only this place is the default.
-  return join(configHomeOf(owner, platform), 'kopia', 'repository.config')
+/** The file that Kopia takes where nothing names one; without XDG_CONFIG_HOME, which a unit does not have. */
+function defaultConfigPath({ home }: Person, platform: NodeJS.Platform, configHome = ''): string {
+  return configurationPathOf('', { HOME: home, XDG_CONFIG_HOME: configHome }, platform)
 }
 
 async function ownerAmong({ files, people }: Surroundings, path: string, otherwise: Person): Promise<Person> {

@@ -2,10 +2,10 @@
 
 import { dirname, join } from 'node:path'
 import { execa } from 'execa'
+import { defaultConfigFiles } from '../settings/default-folders.ts'
 import { fileOf } from './assign.ts'
 import type { ExistingAgent, Machine, Manager, Person, SettingsFile, UnitState } from './facts.ts'
 import type { Files } from './files.ts'
-import { configHomeOf } from './find-repositories.ts'
 import { findNeighbours, nameIn, readSettings, systemFolder, userOfService } from './look-agents.ts'
 import { userBus } from './systemctl.ts'
 import { namedUnit, plainUnit, pushUnit, timerUnit } from './units.ts'
@@ -24,10 +24,7 @@ export type Look = {
 export async function lookAtMachine(look: Look): Promise<Machine> {
   const { platform, self, configFile } = look
   const manager = await findManager(look)
-  const settingsFolder =
-    self.userId === 0
-      ? systemFolder
-      : ((await folderOfUnit(manager)) ?? join(configHome(look), 'kopia-metrics-agent'))
+  const settingsFolder = (await folderOfUnit(manager)) ?? usualFolder(look)
   const paths = await settingsPaths(look, manager, settingsFolder)
   const files = new Map<string, SettingsFile>()
   for (const path of paths) files.set(path, await readSettings(look.files, path))
@@ -82,9 +79,14 @@ async function findManager({ files, platform, self, environment }: Look): Promis
   return { kind, staysAfterLogout }
 }
 
-function configHome({ platform, self, environment }: Look): string {
-  // The place of the agent's files is that of the user's units on every platform.
-  return environment.XDG_CONFIG_HOME || configHomeOf(self, platform === 'darwin' ? 'linux' : platform)
+/** Where the agent looks for its configuration file where nothing names one. */
+function usualFolder({ platform, self: { userId, home }, environment }: Look): string {
+  const [file = join(systemFolder, 'config.yaml')] = defaultConfigFiles(environment, {
+    platform,
+    userId,
+    home,
+  })
+  return dirname(file)
 }
 
 /** Where a user's unit reads its settings: its systemd can have another XDG_CONFIG_HOME than this shell. */

@@ -44,6 +44,17 @@ test('without systemd, its units, or the own systemd of a user, nothing is start
   )
 })
 
+test('the configuration is written where the agent looks for it on each platform', async () => {
+  const folderOn = async (platform: NodeJS.Platform, self: Person, environment = {}) =>
+    (await lookAtMachine(lookOf(self, {}, { platform, environment }))).settingsFolder
+  const anna: Person = { ...alice, name: 'anna', home: '/Users/anna' }
+  assert.equal(await folderOn('linux', root), '/etc/kopia-metrics-agent')
+  assert.equal(await folderOn('linux', alice), '/home/alice/.config/kopia-metrics-agent')
+  assert.equal(await folderOn('linux', alice, { XDG_CONFIG_HOME: '/c' }), '/c/kopia-metrics-agent')
+  assert.equal(await folderOn('darwin', root), '/etc/kopia-metrics-agent')
+  assert.equal(await folderOn('darwin', anna), '/Users/anna/Library/Application Support/kopia-metrics-agent')
+})
+
 test('agents are known by files that set something', async () => {
   const folder = '/etc/kopia-metrics-agent'
   const { agents, files, settingsFolder } = await lookAtMachine(
