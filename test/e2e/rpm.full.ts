@@ -174,6 +174,8 @@ async function testOn(context: TestContext, image: string, packages: Packages): 
       'enable',
       'kopia-metrics-agent@other.service',
       'kopia-metrics-agent-push.timer',
+      'kopia-metrics-agent-report.timer',
+      'kopia-metrics-agent-report@other.timer',
     )
     assert.match(await rpm(machine, '--erase', 'kopia-metrics-agent'), /hooks of kopia-metrics-agent remain/)
     assert.equal(await machine.shell("find /proc/[0-9]*/exe -lname '*/kopia-metrics-agent/*'"), '')
