@@ -19,6 +19,8 @@ export type Receiver = {
   /** Where its samples are. */
   readonly folder: string
   readonly start: () => Promise<void>
+  /** It answers nothing more, as on a machine that is about to fail. */
+  readonly freeze: () => void
   readonly kill: () => Promise<void>
 }
 
@@ -113,6 +115,9 @@ function receiver(context: Cleanable, place: ReceiverPlace): Receiver {
         tool('thanos'),
         ...command,
       ])
+    },
+    freeze: () => {
+      running?.child.kill('SIGSTOP')
     },
     kill: async () => {
       await running?.stop('SIGKILL')
