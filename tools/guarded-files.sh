@@ -8,7 +8,7 @@ case $1 in
   stack)
     set -- "${2:-}" ':(glob)deploy/*.yaml' deploy/.env.example deploy/Containerfile deploy/README.md deploy/alertmanager deploy/grafana \
       deploy/prometheus deploy/setup deploy/tls ':(glob)rules/*.yml' 'dashboards/*.json' tools/docker-compose tools/package/image.ts \
-      'tools/stack-*' test/stack 'test/support/stack*'
+      'tools/stack-*' test/stack 'test/support/stack*' agent/kopia/runs
     ;;
   fleet)
     set -- "${2:-}" deploy/FLEET.md deploy/prometheus rules/kopia_alerts.yml 'dashboards/*.json' test/fleet \
