@@ -7,7 +7,8 @@
 agents='kopia-metrics-agent.service kopia-metrics-agent@*.service'
 case $1 in
   restart) action="try-restart $agents" ;;
-  stop) action="stop $agents kopia-metrics-agent-report.timer kopia-metrics-agent-report.service" ;;
+  stop) action="stop $agents kopia-metrics-agent-report.timer kopia-metrics-agent-report@*.timer
+      kopia-metrics-agent-report.service kopia-metrics-agent-report@*.service" ;;
   *)
     echo "user-agents.sh: expected restart or stop, found $1" >&2
     exit 2

@@ -45,7 +45,8 @@ for (const [script, argument] of [
     const ofUser = (await readFile(calls, 'utf8')).split('\n').filter((line) => line.includes('--user stop'))
     assert.deepEqual(ofUser, [
       'systemctl --user stop kopia-metrics-agent.service kopia-metrics-agent@*.service ' +
-        'kopia-metrics-agent-report.timer kopia-metrics-agent-report.service',
+        'kopia-metrics-agent-report.timer kopia-metrics-agent-report@*.timer ' +
+        'kopia-metrics-agent-report.service kopia-metrics-agent-report@*.service',
     ])
   })
 }
