@@ -1,5 +1,6 @@
 // What a person has to do after a setup: in scripts of their own, in files that are kept, for hooks.
 
+import { defaultStateDirectory } from '../settings/default-folders.ts'
 import { shellWord } from '../util/shell-word.ts'
 import type { AgentSettings } from './agent-settings.ts'
 import type { Machine } from './facts.ts'
@@ -17,7 +18,7 @@ export function adviceFor(planned: Planned, machine: Machine, answers: Answers):
   return [
     ...logAdvice(planned, machine),
     ...missingLines(planned, machine, answers),
-    ...hookAdvice(planned, answers),
+    ...hookAdvice(planned, machine, answers),
     ...silenceAdvice(planned),
     ...runAdvice(planned, machine, answers),
   ]
@@ -73,26 +74,37 @@ function missingLines(
       ]
 }
 
-function hookAdvice({ assignment, agent }: Planned, { hooks }: Answers): readonly string[] {
+function hookAdvice({ assignment, agent }: Planned, machine: Machine, { hooks }: Answers): readonly string[] {
   const { answer } = assignment.asked
   if (answer.kind !== 'open' || answer.blindSources.length === 0) return []
   const sources = answer.blindSources.map(shellWord).join(' ')
-  const command = `kopia-metrics-agent install-hooks ${sources}`
+  // Without it the command would change the default repository of whoever runs it.
+  const path = shellWord(agent.repository.configPath)
+  const which = agent.repository.isDefault ? '' : `--kopia-config-path=${path} `
+  const as = agent.user.userId === machine.self.userId ? '' : ` as ${agent.user.name}`
+  const run = `run${as}: kopia-metrics-agent install-hooks ${which}${sources}`
   if (!answer.areActionsEnabled) {
     return [
       `Kopia writes no logs of backups of ${agent.repository.configPath}, so failed ones leave no trace. Let it write its logs, or ` +
-        `connect the repository with --enable-actions, then run: ${command}`,
+        `connect the repository with --enable-actions, then ${run}`,
     ]
   }
   if (hooks === 'never') {
-    return [`without logs and hooks, failed backups leave no trace; to install the hooks, run: ${command}`]
+    return [`without logs and hooks, failed backups leave no trace; to install the hooks, ${run}`]
   }
-  const { KOPIA_METRICS_STATE_DIR: state } = agent.environment
-  return agent.name === undefined || state === undefined
+  return isFoundByHooks(agent, machine)
     ? []
     : [
-        `the hooks of ${agent.name} find their agent by a variable; set it wherever you start Kopia:\n  export KOPIA_METRICS_STATE_DIR=${state}`,
+        `the hooks for ${agent.repository.configPath} find their agent by a variable; set it wherever you start Kopia:\n` +
+          `  export KOPIA_METRICS_STATE_DIR=${shellWord(agent.stateFolder)}`,
       ]
+}
+
+/** By themselves the hooks look in the usual places only (hooks/record-event.sh). */
+function isFoundByHooks({ stateFolder, user }: PlannedAgent, { platform }: Machine): boolean {
+  return [user.userId, 0].some(
+    (userId) => stateFolder === defaultStateDirectory({}, { platform, userId, home: user.home }),
+  )
 }
 
 function silenceAdvice({ assignment: { asked } }: Planned): readonly string[] {
@@ -112,11 +124,18 @@ function runAdvice(
   const why = reasonFor(manager.kind === 'none' ? manager.reason : undefined, answers)
   const as = agent.user.userId === self.userId ? '' : `, as ${agent.user.name}`
   const file = `--config=${shellWord(agent.file)}`
-  const launchd = platform === 'darwin' ? ' (deploy/launchd has a plist that does it)' : ''
+  const launchd = platform === 'darwin' ? launchdWords(agent, answers) : ''
   return [
     `nothing is started here: ${why}. Run the agent all the time${as}${launchd}:\n  kopia-metrics-agent run ${file}\n` +
       `or from cron, after each backup:\n  kopia-metrics-agent push ${file}`,
   ]
+}
+
+/** The property list names no configuration file. */
+function launchdWords({ name }: PlannedAgent, { configFile }: Answers): string {
+  return name === undefined && configFile === undefined
+    ? ' (deploy/launchd has a plist that does it)'
+    : ' (deploy/launchd has a plist: this agent needs a copy with a Label, a log and this command of its own)'
 }
 
 function reasonFor(reason: string | undefined, { configFile }: Answers): string {

@@ -200,6 +200,7 @@ async function testOn(context: TestContext, image: string, packages: Packages): 
   })
 
   await context.test('removing it leaves its state, and hooks that fail no backup', async () => {
+    await asAlice('systemctl --user enable --now kopia-metrics-agent')
     await machine.must('dpkg', '--remove', 'kopia-metrics-agent')
     assert.equal(await machine.shell("find /proc/[0-9]*/exe -lname '*/kopia-metrics-agent/*'"), '')
     await machine.must('test', '-s', `${state}/ledger.json`, '-a', '-x', `${hooks}/before-snapshot-root.sh`)

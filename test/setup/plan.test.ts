@@ -217,7 +217,13 @@ test('without systemd the settings are written, and what to run is told', () => 
     assert.ok(lines.includes(line), lines.join('\n'))
   }
   const mac = planOf([opened(repositoryOf(root))], { ...machine, platform: 'darwin' })
-  assert.match(mac.advice[0] ?? '', /deploy\/launchd/)
+  assert.match(mac.advice[0] ?? '', /deploy\/launchd has a plist that does it/)
+  // The plist reads the default file only.
+  const macs = planOf([opened(repositoryOf(root)), opened(photos)], { ...machine, platform: 'darwin' })
+  const hints = macs.advice.filter((words) => words.includes('launchd'))
+  assert.equal(hints.length, 2)
+  for (const words of hints)
+    assert.match(words, /needs a copy with a Label, a log and this command of its own/)
 })
 
 const running = { isEnabled: true, isActive: true, user: 'root' }
@@ -341,6 +347,47 @@ test('hooks only where nothing else would show failed backups', () => {
     usualAnswers({ hooks: 'never' }),
   )
   assert.match(unwanted.advice[0] ?? '', /failed backups leave no trace; to install the hooks, run:/)
+})
+
+test('hooks that are left to a person are those of the right repository', () => {
+  const blind = { blindSources: ['root@nas:/data'] }
+  const hers = planOf(
+    [opened(repositoryOf(alice, { hasBackupLogs: false }), { blindSources: ['alice@nas:/data'] })],
+    machineOf(root),
+  )
+  assert.match(hers.advice[0] ?? '', /then run as alice: kopia-metrics-agent install-hooks alice@nas:\/data$/)
+  const other = planOf([opened({ ...photos, hasBackupLogs: false }, blind)], machineOf(root))
+  assert.match(
+    other.advice[0] ?? '',
+    /install-hooks --kopia-config-path=\/root\/\.config\/kopia\/photos\.config root@nas:\/data$/,
+  )
+})
+
+test('hooks find an agent in the usual place by themselves, and are told of any other', () => {
+  const asked = (repository: Repository) =>
+    opened(
+      { ...repository, hasBackupLogs: false },
+      { blindSources: ['x@nas:/data'], areActionsEnabled: true },
+    )
+  const toldIn = (plan: Plan) =>
+    plan.advice.flatMap((words) => /KOPIA_METRICS_STATE_DIR=(.*)$/.exec(words)?.[1] ?? [])
+  const both = [asked(repositoryOf(root)), asked(photos)]
+  const state = '/var/lib/kopia-metrics-agent/instances'
+  assert.deepEqual(toldIn(planOf(both, machineOf(root))), [`${state}/repository`, `${state}/photos`])
+  const bare = { manager: { kind: 'none', reason: 'no systemd' }, files: new Map() } as const
+  // Without a unit, the configuration file sets the folder.
+  assert.deepEqual(toldIn(planOf(both, machineOf(root, bare))), [`${state}/repository`, `${state}/photos`])
+  const elsewhere = usualAnswers({ settings: { state_dir: '/srv/my state' } })
+  assert.deepEqual(toldIn(planOf([asked(photos)], machineOf(root, bare), elsewhere)), ["'/srv/my state'"])
+  for (const [owner, machine] of [
+    [root, machineOf(root)],
+    [root, machineOf(root, bare)],
+    [alice, machineOf(root)],
+    [alice, machineOf(alice, bare)],
+    [alice, machineOf(alice, { ...bare, platform: 'darwin' })],
+  ] as const) {
+    assert.deepEqual(toldIn(planOf([asked(repositoryOf(owner))], machine)), [])
+  }
 })
 
 test('a storage that does not answer now is set up, with a word about it', () => {

