@@ -14,7 +14,7 @@ export type Period = { readonly from: number; readonly until: number }
 /** What is said of one source. Times in Unix seconds, sizes in bytes. */
 export type SourceReport = {
   readonly status: SourceStatus
-  /** By the status: failing, overdue, or its proof is overdue. Also what is alarming. */
+  /** By the status: failing, overdue, its proof is overdue, or its running attempt is stuck. Also what is alarming. */
   readonly needsAttention: boolean
   readonly alarmingChange?: AlarmingChange
   /** Files that the last attempt could not read and left out, though it succeeded: its policy ignores such errors. */
@@ -87,8 +87,9 @@ function verdictOf(status: Status, doubts: readonly Doubt[], sources: readonly S
 }
 
 /** Whether the status has a problem with the source. */
-function hasProblem({ state, proof }: SourceStatus): boolean {
-  return state === 'failing' || state === 'overdue' || proof?.overdueSince !== undefined
+function hasProblem({ state, proof, stuckSince }: SourceStatus): boolean {
+  if (state === 'failing' || state === 'overdue') return true
+  return proof?.overdueSince !== undefined || stuckSince !== undefined
 }
 
 function sourceReportOf(status: SourceStatus, ledger: Ledger, period: Period): SourceReport {

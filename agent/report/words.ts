@@ -10,11 +10,13 @@ import {
   pluralWords,
   problemWords,
   reasonWords,
+  runningWords,
   visible,
 } from '../status/words.ts'
 import type { AlarmingChange } from './alarming-change.ts'
 import type { DateWords } from './dates.ts'
-import { doubtWords, isShort, percentWords, spanOf, totals } from './headline.ts'
+import { doubtWords } from './doubt-words.ts'
+import { isShort, percentWords, spanOf, totals } from './headline.ts'
 import type { Report, SourceReport } from './report.ts'
 
 /** The sentences about all, below the first line. */
@@ -88,6 +90,7 @@ export function problemsOf(
   return [
     problemWords(status, now),
     reasonWords(status),
+    status.stuckSince === undefined ? undefined : runningWords(status, now),
     alarmingChange && changeWords(alarmingChange),
     unread,
     unreadableWords(status),
@@ -112,6 +115,7 @@ export function factsOf(report: Report, source: SourceReport, dates: DateWords):
     sizeOf(report, source, dates),
     lastOf(source, at),
     proofOf(source, at),
+    source.status.stuckSince === undefined ? runningWords(source.status, at) : undefined,
   ]
     .filter((fact) => fact !== undefined)
     .join(' · ')

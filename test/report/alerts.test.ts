@@ -5,8 +5,11 @@ import { test } from 'node:test'
 import { sizeBaselineOf } from '../../agent/limits/baselines.ts'
 import { dateWordsIn } from '../../agent/report/dates.ts'
 import { headline } from '../../agent/report/headline.ts'
+import { reportJson } from '../../agent/report/json.ts'
 import type { Report } from '../../agent/report/report.ts'
-import { daily, day, ledgerOf, type Made, now, reportOn } from './made-report.ts'
+import { reportText } from '../../agent/report/text.ts'
+import { statusTable } from '../../agent/status/table.ts'
+import { daily, day, hour, ledgerOf, type Made, now, reportOn } from './made-report.ts'
 
 const dates = dateWordsIn('Europe/Berlin')
 const line = (report: Report) => headline(report, dates)
@@ -36,4 +39,39 @@ test('what shrank ten days ago is told by a report on a longer time, however lon
   for (const period of [14, 28, 60, 366])
     assert.equal(reportOn(ledger, { sinceSeconds: period * day }).verdict, 'attention', `${period} days`)
   assert.equal(reportOn(ledger, { sinceSeconds: 7 * day }).verdict, 'good')
+})
+
+test('an attempt that is stuck is no good news, and stands in the status, too', () => {
+  const ledger = ledgerOf({ '/a': daily(9), '/b': daily(9) })
+  const runningFor = (seconds: number) =>
+    reportOn(ledger, { runningSince: new Map([['root@nas:/a', now - seconds]]) })
+  const usual = runningFor(2 * hour)
+  assert.equal(usual.verdict, 'good')
+  assert.match(reportText(usual, dates), /last 5 h ago · running for 2 h\n/)
+  const stuck = runningFor(4 * hour)
+  assert.equal(line(stuck), '1 of 2 backups needs attention: /a running unusually long')
+  assert.match(reportText(stuck, dates), /\n {4}Running for 4 h, unusually long\.\n/)
+  assert.equal(JSON.parse(reportJson(stuck, dates)).sources[0].needs_attention, true)
+  const table = statusTable(stuck.status, { columns: undefined, paint: (_, text) => text })
+  assert.match(table, /running for 4 h, unusually long\n/)
+})
+
+test('a first backup that is under way has begun', () => {
+  const ledger = ledgerOf({ '/a': daily(9), '/new': [] }, 8 * hour)
+  const report = reportOn(ledger, { runningSince: new Map([['root@nas:/new', now - hour]]) })
+  assert.match(line(report), /^1 of 2 backups is good, 1 is under way: /)
+})
+
+test('a restore that failed is told for a day, other commands until they succeed', () => {
+  for (const [command, ago, verdict] of [
+    ['snapshot restore', hour, 'attention'],
+    ['snapshot restore', 30 * day, 'good'],
+    ['restore', 30 * day, 'good'],
+    ['maintenance run', 30 * day, 'attention'],
+    ['snapshot verify', 30 * day, 'attention'],
+  ] as const) {
+    const ledger = ledgerOf({ '/a': daily(9) })
+    ledger.addCommand(command, now - ago, 'no such file')
+    assert.equal(reportOn(ledger).verdict, verdict, `${command} ${ago} s ago`)
+  }
 })
