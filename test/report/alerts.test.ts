@@ -11,7 +11,7 @@ import { reportText } from '../../agent/report/text.ts'
 import { statusTable } from '../../agent/status/table.ts'
 import { daily, day, hour, ledgerOf, type Made, now, reportOn } from './made-report.ts'
 
-const dates = dateWordsIn('Europe/Berlin')
+const dates = dateWordsIn('Europe/Berlin', now)
 const line = (report: Report) => headline(report, dates)
 
 /** Daily backups of a gigabyte, of which the last `shrunk` have a tenth. */
