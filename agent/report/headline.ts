@@ -3,6 +3,7 @@
 import { overdueProofsWords } from '../status/proof-words.ts'
 import { shortened } from '../status/text-width.ts'
 import { countWords, pluralWords, visible } from '../status/words.ts'
+import { concernWords } from './concerns.ts'
 import type { DateWords } from './dates.ts'
 import { shortDoubt } from './doubt-words.ts'
 import type { Report, SourceReport, Verdict } from './report.ts'
@@ -97,12 +98,13 @@ export function totals({ sources }: Report): SourceReport['attempts'] {
   return { success: sum('success'), failed: sum('failed'), incomplete: sum('incomplete') }
 }
 
-function attentionWords({ sources, status }: Report): string {
+function attentionWords({ sources, status, concerns }: Report): string {
   const { failedCommands, repository } = status
   const bad = sources.filter((source) => source.needsAttention)
   const others = [
     ...(repository.changedTo === undefined ? [] : ['Kopia is connected to another repository']),
     ...failedCommands.map(({ command }) => `the last "kopia ${command}" failed`),
+    ...concerns.map((concern) => concernWords(concern, status.at)),
   ].map(visible)
   if (bad.length === 0) return `Needs attention: ${others.join('; ')}`
   const names = bad.slice(0, mostNames).map((source) => {

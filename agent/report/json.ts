@@ -13,7 +13,7 @@ type One = { readonly source: SourceReport; readonly report: Report }
 const wholeFields = {
   verdict: {
     doc:
-      '`good`; `attention`: a source or a command needs attention; `new`: no problem, but a source has no backup yet; `unknown`: something ' +
+      '`good`; `attention`: a source, a command or the repository needs attention; `new`: no problem, but a source has no backup yet; `unknown`: something ' +
       'speaks against what is known, so that nothing is called good',
     value: ({ report }) => report.verdict,
   },

@@ -6,6 +6,7 @@ import { sizeAt } from '../ledger/size-records.ts'
 import type { SourceState } from '../ledger/source-state.ts'
 import { problemCount, type SourceStatus, type Status } from '../status/status.ts'
 import { type AlarmingChange, alarmingChangeOf } from './alarming-change.ts'
+import { type Concern, concernsOf } from './concerns.ts'
 import type { Doubt } from './doubts.ts'
 
 /** Unix seconds. */
@@ -32,8 +33,8 @@ export type SourceReport = {
 }
 
 /**
- * `unknown`: something speaks against what is known, so that nothing is called good. `attention`: the status has a problem, or a change is
- * alarming. `new`: no problem, but a source without a backup. `good`: each source has its backup, and nothing is overdue.
+ * `unknown`: something speaks against what is known, so that nothing is called good. `attention`: the status has a problem, a change is
+ * alarming, or something else concerns. `new`: no problem, but a source without a backup. `good`: each source has its backup, and nothing is overdue.
  */
 export type Verdict = 'unknown' | 'attention' | 'new' | 'good'
 
@@ -45,6 +46,7 @@ export type Report = {
   readonly verdict: Verdict
   /** Why the report cannot be trusted. */
   readonly doubts: readonly Doubt[]
+  readonly concerns: readonly Concern[]
   /** Worst first, as in the status. */
   readonly sources: readonly SourceReport[]
   /** When all that had happened was last in the ledger; undefined without a ledger. */
@@ -67,22 +69,26 @@ export function reportOf(facts: ReportFacts): Report {
   const { ledger, status, doubts, asOf, instance, sinceSeconds } = facts
   const period = { from: status.at - sinceSeconds, until: status.at }
   const sources = status.sources.map((source) => sourceReportOf(source, ledger, period))
+  const concerns = concernsOf(ledger, status.sources, status.at)
   const begunAt = beginOf(ledger, undefined, period)
   return {
     period,
     instance,
     status,
     doubts,
+    concerns,
     sources,
-    verdict: verdictOf(status, doubts, sources),
+    verdict: verdictOf({ status, doubts, concerns, sources }),
     ...(asOf !== undefined && { asOf }),
     ...(begunAt > period.from && { knownSince: begunAt }),
   }
 }
 
-function verdictOf(status: Status, doubts: readonly Doubt[], sources: readonly SourceReport[]): Verdict {
+function verdictOf(report: Pick<Report, 'status' | 'doubts' | 'concerns' | 'sources'>): Verdict {
+  const { status, doubts, concerns, sources } = report
   if (doubts.length > 0) return 'unknown'
-  if (problemCount(status) > 0 || sources.some((source) => source.needsAttention)) return 'attention'
+  if (problemCount(status) + concerns.length > 0 || sources.some((source) => source.needsAttention))
+    return 'attention'
   return status.counts.waiting > 0 ? 'new' : 'good'
 }
 

@@ -14,6 +14,7 @@ import {
   visible,
 } from '../status/words.ts'
 import type { AlarmingChange } from './alarming-change.ts'
+import { concernWords } from './concerns.ts'
 import type { DateWords } from './dates.ts'
 import { doubtWords } from './doubt-words.ts'
 import { isShort, percentWords, spanOf, totals } from './headline.ts'
@@ -72,9 +73,13 @@ function proofSentence({ sources }: Report): readonly string[] {
 }
 
 /** What is wrong besides sources, one sentence each, the gravest first. */
-export function warningsOf({ status, doubts }: Report, dates: DateWords): readonly string[] {
+export function warningsOf({ status, doubts, concerns }: Report, dates: DateWords): readonly string[] {
   const changed = changedRepositoryWords(status)
-  const others = [...(changed === undefined ? [] : [changed]), ...status.failedCommands.map(commandWords)]
+  const others = [
+    ...(changed === undefined ? [] : [changed]),
+    ...status.failedCommands.map(commandWords),
+    ...concerns.map((concern) => concernWords(concern, status.at)),
+  ]
   return [...doubts.map((doubt) => doubtWords(doubt, dates)), ...others.map(sentence)]
 }
 

@@ -1,15 +1,17 @@
 // The report beside the alerts: what makes an alert fire is never good news.
 
 import assert from 'node:assert/strict'
+import { readFile } from 'node:fs/promises'
 import { test } from 'node:test'
 import { sizeBaselineOf } from '../../agent/limits/baselines.ts'
+import { concernLimits } from '../../agent/report/concerns.ts'
 import { dateWordsIn } from '../../agent/report/dates.ts'
 import { headline } from '../../agent/report/headline.ts'
 import { reportJson } from '../../agent/report/json.ts'
 import type { Report } from '../../agent/report/report.ts'
 import { reportText } from '../../agent/report/text.ts'
 import { statusTable } from '../../agent/status/table.ts'
-import { daily, day, hour, ledgerOf, type Made, now, reportOn } from './made-report.ts'
+import { daily, day, hour, ledgerOf, type Made, now, reportOn, repositoryStatus } from './made-report.ts'
 
 const dates = dateWordsIn('Europe/Berlin', now)
 const line = (report: Report) => headline(report, dates)
@@ -74,4 +76,48 @@ test('a restore that failed is told for a day, other commands until they succeed
     ledger.addCommand(command, now - ago, 'no such file')
     assert.equal(reportOn(ledger).verdict, verdict, `${command} ${ago} s ago`)
   }
+})
+
+test('the limits of verifications, maintenance and storage are those of the alerts', async () => {
+  const rules = await readFile(new URL('../../rules/kopia_alerts.yml', import.meta.url), 'utf8')
+  const { verifyDays, maintenanceDays, storageShare } = concernLimits
+  for (const expression of [
+    `{command="snapshot verify"}[15m]) > ${verifyDays} * 86400`,
+    `{kind="full"}[15m]) > ${maintenanceDays} * 86400`,
+    `(last_over_time(kopia_repository_capacity_bytes[15m]) > 0) < ${storageShare}\n`,
+  ])
+    assert.ok(rules.includes(expression), expression)
+})
+
+test('no verification by hand for long, maintenance that is overdue, and a storage that is full are no good news', () => {
+  const verified = (ago: number) => {
+    const ledger = ledgerOf({ '/a': daily(9) })
+    ledger.addCommand('snapshot verify', now - ago)
+    return reportOn(ledger)
+  }
+  assert.equal(verified(34 * day).verdict, 'good')
+  assert.equal(line(verified(60 * day)), 'Needs attention: "kopia snapshot verify" last succeeded 60 d ago')
+  assert.match(
+    reportText(verified(60 * day), dates),
+    /\n! "kopia snapshot verify" last succeeded 60 d ago\.\n/,
+  )
+
+  const dueAgo = (ago: number, hours = 20) => {
+    const ledger = ledgerOf({ '/a': daily(9, hours) })
+    ledger.updateRepository({ maintenance: { quick: {}, full: { nextAt: now - ago } } })
+    return reportOn(ledger)
+  }
+  assert.equal(dueAgo(3 * day).verdict, 'good')
+  assert.equal(line(dueAgo(5 * day)), 'Needs attention: full maintenance is overdue for 5 d')
+  const onlyNow = ledgerOf({ '/a': [[hour, 'success']] })
+  onlyNow.updateRepository({ maintenance: { quick: {}, full: { nextAt: now - 5 * day } } })
+  assert.equal(reportOn(onlyNow).verdict, 'good', 'the first backup since then may have run it')
+
+  const left = (availableBytes: number) => {
+    const ledger = ledgerOf({ '/a': daily(9) })
+    ledger.updateRepository({ status: { ...repositoryStatus, capacityBytes: 1000, availableBytes } })
+    return reportOn(ledger)
+  }
+  assert.equal(left(31).verdict, 'good')
+  assert.equal(line(left(12)), "Needs attention: the repository's storage is nearly full: 1.2 % left")
 })
