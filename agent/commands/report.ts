@@ -58,7 +58,7 @@ export async function reportCommand(
   print: (text: string) => void,
 ): Promise<0> {
   const report = await makeReport(settings, sinceSeconds)
-  const dates = dateWordsIn(undefined)
+  const dates = dateWordsIn(undefined, report.period.until)
   switch (format) {
     case 'text':
       print(reportText(report, dates))

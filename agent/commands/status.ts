@@ -4,6 +4,9 @@ import { once } from 'node:events'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { styleText } from 'node:util'
 import { lockHolder } from '../ledger/lock.ts'
+import { dateWordsIn } from '../report/dates.ts'
+import { shortDoubt } from '../report/doubt-words.ts'
+import { doubtsAbout } from '../report/doubts.ts'
 import type { Settings } from '../settings/settings.ts'
 import { type AgentState, statusJson } from '../status/json.ts'
 import { problemCount, type Status, statusOf } from '../status/status.ts'
@@ -17,7 +20,13 @@ type StatusFormat = 'table' | 'json' | 'watch'
 type Terminal = NodeJS.WriteStream & { readonly fd: 1 }
 
 type Reading =
-  | { readonly kind: 'known'; readonly status: Status; readonly agent: AgentState }
+  | {
+      readonly kind: 'known'
+      readonly status: Status
+      readonly agent: AgentState
+      /** What speaks against the table, one sentence each. */
+      readonly notes: readonly string[]
+    }
   | { readonly kind: 'unknown'; readonly reason: string }
 
 type StatusReader = () => Promise<Reading>
@@ -100,22 +109,43 @@ function createStatusReader(settings: Settings): StatusReader {
     if (reading.kind !== 'known') return { kind: 'unknown', reason: reading.reason }
     const { ledger, savedAt } = reading
     const runningSince = await live.runningSince()
-    const agent = { processId: await lockHolder(settings.stateDirectory), ledgerSavedAt: savedAt }
+    const processId = await lockHolder(settings.stateDirectory)
+    const nowSeconds = Date.now() / 1000
+    const { refreshSchedule } = settings
     return {
       kind: 'known',
-      status: statusOf(ledger, settings.limits, runningSince, Date.now() / 1000),
-      agent,
+      status: statusOf(ledger, settings.limits, runningSince, nowSeconds),
+      agent: { processId, ledgerSavedAt: savedAt },
+      notes: notesOn({ ledger, savedAt, processId, refreshSchedule, nowSeconds }),
     }
   }
 }
 
-function textOf({ status, agent }: Reading & { kind: 'known' }, output: Terminal): string {
+/** The report calls nothing good then. That there is no source, the first line says. */
+function notesOn(facts: Parameters<typeof doubtsAbout>[0]): readonly string[] {
+  const { savedAt, processId, nowSeconds } = facts
+  const isDown = processId === undefined
+  const dates = dateWordsIn(undefined, nowSeconds)
+  const doubts = doubtsAbout(facts).filter(
+    ({ kind }) => kind !== 'no source' && !(isDown && kind === 'stale'),
+  )
+  return [
+    ...(isDown ? [`The agent is not running: this is what it knew ${agoWords(savedAt, nowSeconds)}.`] : []),
+    ...doubts.map((doubt) => {
+      const words = shortDoubt(doubt, dates)
+      return `${words.charAt(0).toUpperCase()}${words.slice(1)}.`
+    }),
+  ]
+}
+
+function textOf({ status, notes }: Reading & { kind: 'known' }, output: Terminal): string {
   const paint: Paint = (colour, text) => styleText(colour, text, { stream: output })
   const columns = output.isTTY ? output.columns : undefined
   const table = statusTable(status, { columns, paint })
-  if (agent.processId !== undefined) return table
-  const note = `! The agent is not running: this is what it knew ${agoWords(agent.ledgerSavedAt, status.at)}.`
-  const lines = wrapped(note, columns).map((line) => `${paint('yellow', line)}\n`)
+  if (notes.length === 0) return table
+  const lines = notes
+    .flatMap((note) => wrapped(`! ${note}`, columns))
+    .map((line) => `${paint('yellow', line)}\n`)
   return `${table}\n${lines.join('')}`
 }
 

@@ -1,4 +1,4 @@
-// Formats times for the report, in the time zone of the machine.
+// Formats times for the report, in the time zone of the machine. A time of another year than the report's has its year.
 
 export type DateWords = {
   /** `Sat 21 Nov 08:00 CET`, from Unix seconds. */
@@ -9,23 +9,29 @@ export type DateWords = {
   readonly range: (from: number, until: number) => string
 }
 
-/** Formats for a time zone such as `Europe/Berlin`; undefined: the machine's. */
-export function dateWordsIn(timeZone: string | undefined): DateWords {
+/** Formats for a time zone such as `Europe/Berlin` (undefined: the machine's), in a report of the time `nowSeconds`. */
+export function dateWordsIn(timeZone: string | undefined, nowSeconds: number): DateWords {
   const format = new Intl.DateTimeFormat('en-GB', {
     ...(timeZone !== undefined && { timeZone }),
     weekday: 'short',
     day: 'numeric',
     month: 'short',
+    year: 'numeric',
     hour: '2-digit',
     minute: '2-digit',
     hourCycle: 'h23',
     timeZoneName: 'short',
   })
-  const partsOf = (at: number) => {
+  const rawPartsOf = (at: number) => {
     const parts = new Map(format.formatToParts(at * 1000).map(({ type, value }) => [type, value]))
-    const part = (type: Intl.DateTimeFormatPartTypes) => parts.get(type) ?? ''
+    return (type: Intl.DateTimeFormatPartTypes) => parts.get(type) ?? ''
+  }
+  const yearOfReport = rawPartsOf(nowSeconds)('year')
+  const partsOf = (at: number) => {
+    const part = rawPartsOf(at)
+    const year = part('year') === yearOfReport ? '' : ` ${part('year')}`
     // British English says Sept; all other months have three letters.
-    const day = `${part('weekday')} ${part('day')} ${part('month').slice(0, 3)}`
+    const day = `${part('weekday')} ${part('day')} ${part('month').slice(0, 3)}${year}`
     return { day, time: `${day} ${part('hour')}:${part('minute')}`, zone: part('timeZoneName') }
   }
   const exact = (at: number) => `${partsOf(at).time} ${partsOf(at).zone}`

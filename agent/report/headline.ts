@@ -3,8 +3,9 @@
 import { overdueProofsWords } from '../status/proof-words.ts'
 import { shortened } from '../status/text-width.ts'
 import { countWords, pluralWords, visible } from '../status/words.ts'
+import { concernWords } from './concerns.ts'
 import type { DateWords } from './dates.ts'
-import type { Doubt } from './doubts.ts'
+import { shortDoubt } from './doubt-words.ts'
 import type { Report, SourceReport, Verdict } from './report.ts'
 
 /** A shape besides the colour; `new` and `unknown` differ from what is good. */
@@ -40,9 +41,18 @@ function goodWords({ sources }: Report): string {
 }
 
 function newWords({ status: { counts }, sources }: Report): string {
-  const waiting = `${countWords(counts.waiting)} ${counts.waiting === 1 ? 'has' : 'have'} not begun yet`
+  const running = sources.filter(({ status }) => isRunningFirst(status)).length
+  const idle = counts.waiting - running
+  const waiting = [
+    ...(running > 0 ? [`${countWords(running)} ${running === 1 ? 'is' : 'are'} under way`] : []),
+    ...(idle > 0 ? [`${countWords(idle)} ${idle === 1 ? 'has' : 'have'} not begun yet`] : []),
+  ].join(', ')
   if (counts.fine === 0) return `No backup was made yet, ${waiting}`
   return `${countWords(counts.fine)} of ${pluralWords(sources.length, 'backup')} ${counts.fine === 1 ? 'is' : 'are'} good, ${waiting}`
+}
+
+function isRunningFirst({ state, runningSince }: SourceReport['status']): boolean {
+  return state === 'waiting' && runningSince !== undefined
 }
 
 /** `21 in 7 days`, `21 since Thu 26 Nov` where no more is known, `at least 21 in 7 days` where more is known of some. */
@@ -88,12 +98,13 @@ export function totals({ sources }: Report): SourceReport['attempts'] {
   return { success: sum('success'), failed: sum('failed'), incomplete: sum('incomplete') }
 }
 
-function attentionWords({ sources, status }: Report): string {
+function attentionWords({ sources, status, concerns }: Report): string {
   const { failedCommands, repository } = status
   const bad = sources.filter((source) => source.needsAttention)
   const others = [
     ...(repository.changedTo === undefined ? [] : ['Kopia is connected to another repository']),
     ...failedCommands.map(({ command }) => `the last "kopia ${command}" failed`),
+    ...concerns.map((concern) => concernWords(concern, status.at)),
   ].map(visible)
   if (bad.length === 0) return `Needs attention: ${others.join('; ')}`
   const names = bad.slice(0, mostNames).map((source) => {
@@ -106,8 +117,9 @@ function attentionWords({ sources, status }: Report): string {
   return [`${subject} ${verb} attention: ${[...names, ...more].join(', ')}`, ...others].join('; ')
 }
 
-function problemOf({ status: { state }, alarmingChange }: SourceReport): string {
+function problemOf({ status: { state, stuckSince }, alarmingChange }: SourceReport): string {
   if (state === 'failing' || state === 'overdue') return state
+  if (stuckSince !== undefined) return 'running unusually long'
   if (alarmingChange === undefined) return 'proof overdue'
   const { kind, share } = alarmingChange
   return kind === 'shrank' ? `shrank to ${percentWords(share)}` : `${percentWords(share)} changed`
@@ -128,41 +140,4 @@ function unknownWords(report: Report, dates: DateWords): string {
   const known = bad > 0 ? `; ${countWords(bad)} ${bad === 1 ? 'needs' : 'need'} attention anyway` : ''
   const proofs = overdueProofsWords(status)
   return `Unknown whether ${whether} good: ${why}${known === '' && proofs !== undefined ? `; ${proofs}` : known}`
-}
-
-function shortDoubt(doubt: Doubt, dates: DateWords): string {
-  switch (doubt.kind) {
-    case 'no ledger':
-      return visible(doubt.reason)
-    case 'clock':
-      return `the ledger is of a time that has not come yet (${dates.exact(doubt.at)})`
-    case 'stale':
-      return `the agent is silent since ${dates.exact(doubt.since)}`
-    case 'repository':
-      return doubt.since === undefined
-        ? 'Kopia has not shown the repository yet'
-        : `the repository cannot be asked since ${dates.exact(doubt.since)}`
-    case 'no source':
-      return 'no source has been seen yet'
-  }
-}
-
-/** What is wrong and what to do, as a sentence. */
-export function doubtWords(doubt: Doubt, dates: DateWords): string {
-  const words = shortDoubt(doubt, dates)
-  const sentence = words.charAt(0).toUpperCase() + words.slice(1)
-  switch (doubt.kind) {
-    case 'no ledger':
-      return sentence
-    case 'clock':
-      return `${sentence}. Was the clock set back? What follows is what was known then.`
-    case 'stale':
-      return doubt.agent === 'running'
-        ? `${sentence}, though its process runs: see its log. What follows is what it knew then.`
-        : `${sentence}: it does not run. Start it, or run "kopia-metrics-agent push" before the report. What follows is what it knew then.`
-    case 'repository':
-      return `${sentence}: run "kopia-metrics-agent check". What follows is what logs and earlier answers say.`
-    case 'no source':
-      return `${sentence}. A source is known with its first snapshot, or with the first attempt at one.`
-  }
 }

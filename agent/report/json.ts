@@ -1,7 +1,8 @@
 // The report as JSON for scripts. Every field is declared once with its meaning; docs/report.md is made from here.
 
 import type { DateWords } from './dates.ts'
-import { doubtWords, headline } from './headline.ts'
+import { doubtWords } from './doubt-words.ts'
+import { headline } from './headline.ts'
 import type { Report, SourceReport } from './report.ts'
 import { problemsOf, warningsOf } from './words.ts'
 
@@ -12,7 +13,7 @@ type One = { readonly source: SourceReport; readonly report: Report }
 const wholeFields = {
   verdict: {
     doc:
-      '`good`; `attention`: a source or a command needs attention; `new`: no problem, but a source has no backup yet; `unknown`: something ' +
+      '`good`; `attention`: a source, a command or the repository needs attention; `new`: no problem, but a source has no backup yet; `unknown`: something ' +
       'speaks against what is known, so that nothing is called good',
     value: ({ report }) => report.verdict,
   },
@@ -57,7 +58,7 @@ const sourceFields = {
   source: { doc: '`user@host:path`', value: ({ source }) => source.status.name },
   state: { doc: 'as in `status --json`', value: ({ source }) => source.status.state },
   needs_attention: {
-    doc: 'whether it is failing or overdue, or its proof is overdue, or the newest snapshot is much smaller, or much of it has changed',
+    doc: 'whether it is failing or overdue, or its proof is overdue, or an attempt runs unusually long, or the newest snapshot is much smaller, or much of it has changed',
     value: ({ source }) => source.needsAttention,
   },
   problems: {

@@ -6,6 +6,7 @@ import { sizeAt } from '../ledger/size-records.ts'
 import type { SourceState } from '../ledger/source-state.ts'
 import { problemCount, type SourceStatus, type Status } from '../status/status.ts'
 import { type AlarmingChange, alarmingChangeOf } from './alarming-change.ts'
+import { type Concern, concernsOf } from './concerns.ts'
 import type { Doubt } from './doubts.ts'
 
 /** Unix seconds. */
@@ -14,7 +15,7 @@ export type Period = { readonly from: number; readonly until: number }
 /** What is said of one source. Times in Unix seconds, sizes in bytes. */
 export type SourceReport = {
   readonly status: SourceStatus
-  /** By the status: failing, overdue, or its proof is overdue. Also what is alarming. */
+  /** By the status: failing, overdue, its proof is overdue, or its running attempt is stuck. Also what is alarming. */
   readonly needsAttention: boolean
   readonly alarmingChange?: AlarmingChange
   /** Files that the last attempt could not read and left out, though it succeeded: its policy ignores such errors. */
@@ -32,8 +33,8 @@ export type SourceReport = {
 }
 
 /**
- * `unknown`: something speaks against what is known, so that nothing is called good. `attention`: the status has a problem, or a change is
- * alarming. `new`: no problem, but a source without a backup. `good`: each source has its backup, and nothing is overdue.
+ * `unknown`: something speaks against what is known, so that nothing is called good. `attention`: the status has a problem, a change is
+ * alarming, or something else concerns. `new`: no problem, but a source without a backup. `good`: each source has its backup, and nothing is overdue.
  */
 export type Verdict = 'unknown' | 'attention' | 'new' | 'good'
 
@@ -45,6 +46,7 @@ export type Report = {
   readonly verdict: Verdict
   /** Why the report cannot be trusted. */
   readonly doubts: readonly Doubt[]
+  readonly concerns: readonly Concern[]
   /** Worst first, as in the status. */
   readonly sources: readonly SourceReport[]
   /** When all that had happened was last in the ledger; undefined without a ledger. */
@@ -67,28 +69,33 @@ export function reportOf(facts: ReportFacts): Report {
   const { ledger, status, doubts, asOf, instance, sinceSeconds } = facts
   const period = { from: status.at - sinceSeconds, until: status.at }
   const sources = status.sources.map((source) => sourceReportOf(source, ledger, period))
+  const concerns = concernsOf(ledger, status.sources, status.at)
   const begunAt = beginOf(ledger, undefined, period)
   return {
     period,
     instance,
     status,
     doubts,
+    concerns,
     sources,
-    verdict: verdictOf(status, doubts, sources),
+    verdict: verdictOf({ status, doubts, concerns, sources }),
     ...(asOf !== undefined && { asOf }),
     ...(begunAt > period.from && { knownSince: begunAt }),
   }
 }
 
-function verdictOf(status: Status, doubts: readonly Doubt[], sources: readonly SourceReport[]): Verdict {
+function verdictOf(report: Pick<Report, 'status' | 'doubts' | 'concerns' | 'sources'>): Verdict {
+  const { status, doubts, concerns, sources } = report
   if (doubts.length > 0) return 'unknown'
-  if (problemCount(status) > 0 || sources.some((source) => source.needsAttention)) return 'attention'
+  if (problemCount(status) + concerns.length > 0 || sources.some((source) => source.needsAttention))
+    return 'attention'
   return status.counts.waiting > 0 ? 'new' : 'good'
 }
 
 /** Whether the status has a problem with the source. */
-function hasProblem({ state, proof }: SourceStatus): boolean {
-  return state === 'failing' || state === 'overdue' || proof?.overdueSince !== undefined
+function hasProblem({ state, proof, stuckSince }: SourceStatus): boolean {
+  if (state === 'failing' || state === 'overdue') return true
+  return proof?.overdueSince !== undefined || stuckSince !== undefined
 }
 
 function sourceReportOf(status: SourceStatus, ledger: Ledger, period: Period): SourceReport {

@@ -10,11 +10,14 @@ import {
   pluralWords,
   problemWords,
   reasonWords,
+  runningWords,
   visible,
 } from '../status/words.ts'
 import type { AlarmingChange } from './alarming-change.ts'
+import { concernWords } from './concerns.ts'
 import type { DateWords } from './dates.ts'
-import { doubtWords, isShort, percentWords, spanOf, totals } from './headline.ts'
+import { doubtWords } from './doubt-words.ts'
+import { isShort, percentWords, spanOf, totals } from './headline.ts'
 import type { Report, SourceReport } from './report.ts'
 
 /** The sentences about all, below the first line. */
@@ -70,9 +73,13 @@ function proofSentence({ sources }: Report): readonly string[] {
 }
 
 /** What is wrong besides sources, one sentence each, the gravest first. */
-export function warningsOf({ status, doubts }: Report, dates: DateWords): readonly string[] {
+export function warningsOf({ status, doubts, concerns }: Report, dates: DateWords): readonly string[] {
   const changed = changedRepositoryWords(status)
-  const others = [...(changed === undefined ? [] : [changed]), ...status.failedCommands.map(commandWords)]
+  const others = [
+    ...(changed === undefined ? [] : [changed]),
+    ...status.failedCommands.map(commandWords),
+    ...concerns.map((concern) => concernWords(concern, status.at)),
+  ]
   return [...doubts.map((doubt) => doubtWords(doubt, dates)), ...others.map(sentence)]
 }
 
@@ -88,6 +95,7 @@ export function problemsOf(
   return [
     problemWords(status, now),
     reasonWords(status),
+    status.stuckSince === undefined ? undefined : runningWords(status, now),
     alarmingChange && changeWords(alarmingChange),
     unread,
     unreadableWords(status),
@@ -112,6 +120,7 @@ export function factsOf(report: Report, source: SourceReport, dates: DateWords):
     sizeOf(report, source, dates),
     lastOf(source, at),
     proofOf(source, at),
+    source.status.stuckSince === undefined ? runningWords(source.status, at) : undefined,
   ]
     .filter((fact) => fact !== undefined)
     .join(' · ')

@@ -33,7 +33,7 @@ const wholeFields = {
     value: ({ status }) => status.overdueProofs,
   },
   failed_commands: {
-    doc: 'commands of Kopia whose last run failed as a whole, unless a source shows the failure',
+    doc: 'commands of Kopia whose last run failed as a whole, unless a source shows the failure; a restore for a day',
     value: ({ status }) => status.failedCommands.map(({ command }) => command),
   },
   failed_command_reasons: {

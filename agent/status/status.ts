@@ -8,6 +8,8 @@ import type { SourceState } from '../ledger/source-state.ts'
 import { type LimitContext, type LimitSettings, limitContextOf } from '../limits/context.ts'
 import { type Deadline, deadlineOf, overdueSince as overdueSinceOf } from '../limits/deadline.ts'
 import { type ExpectedInterval, expectedIntervalOf } from '../limits/expected-interval.ts'
+import { runningDeadlineOf } from '../limits/running-deadline.ts'
+import { type FailedCommand, failedCommandsOf } from './failed-commands.ts'
 import { type ProofStatus, proofStatusOf } from './proof.ts'
 
 /**
@@ -23,6 +25,8 @@ export type SourceStatus = {
   readonly source: Source
   readonly state: State
   readonly runningSince?: number
+  /** Since when the running attempt counts as stuck, as in the alert KopiaBackupStuck; it changes no state. */
+  readonly stuckSince?: number
   readonly lastAttempt?: FinishedAttempt
   /** Why the last attempt made no complete backup, or why nothing proves its success. */
   readonly reason?: string
@@ -46,15 +50,13 @@ export type SourceStatus = {
   readonly recent: readonly RecentAttempt[]
 }
 
-export type FailedCommand = { readonly command: string; readonly reason?: string }
-
 export type Status = {
   readonly at: number
   readonly sources: readonly SourceStatus[]
   readonly counts: Readonly<Record<State, number>>
   /** The number of sources whose proof that they can be read back is overdue; it changes no state. */
   readonly overdueProofs: number
-  /** Commands of Kopia whose last run failed, unless a failing source shows that already. */
+  /** Commands of Kopia whose last run failed, unless a failing source shows that already; a restore for a day. */
   readonly failedCommands: readonly FailedCommand[]
   readonly repository: RepositoryState
 }
@@ -72,9 +74,11 @@ export function statusOf(
     .sort(compareWorstFirst)
   const counts: Record<State, number> = { failing: 0, overdue: 0, waiting: 0, fine: 0 }
   for (const { state } of sources) counts[state] += 1
-  const failedCommands = [...ledger.commands]
-    .filter(([command, { result }]) => result === 'failed' && !isShownBySource(command, ledger))
-    .map(([command, { reason }]) => ({ command, ...(reason !== undefined && { reason }) }))
+  const failedCommands = failedCommandsOf(
+    ledger,
+    () => [...ledger.sources.values()].some(isBackupFailing),
+    at,
+  )
   const overdueProofs = sources.filter(hasOverdueProof).length
   return { at, sources, counts, overdueProofs, failedCommands, repository: ledger.repository }
 }
@@ -105,6 +109,7 @@ function sourceStatusOf(
   const expectedInterval = expectedIntervalOf(state, context)
   const deadline = deadlineOf(state, context, runningSince)
   const overdueSince = overdueSinceOf(deadline, context.nowSeconds)
+  const stuckAt = runningDeadlineOf(state, context, runningSince)
   const proof = proofStatusOf(state, context)
   return {
     name,
@@ -114,6 +119,7 @@ function sourceStatusOf(
     deadline,
     recent: unpacked(state.recent ?? []),
     ...(runningSince !== undefined && { runningSince }),
+    ...(stuckAt !== undefined && stuckAt < context.nowSeconds && { stuckSince: stuckAt }),
     ...(lastAttempt && { lastAttempt }),
     ...reasonOf(state),
     ...(unproven && { unprovenSince: unproven.since }),
@@ -168,8 +174,4 @@ function compareWorstFirst(one: SourceStatus, other: SourceStatus): number {
 
 function hasOverdueProof({ proof }: SourceStatus): boolean {
   return proof?.overdueSince !== undefined
-}
-
-function isShownBySource(command: string, { sources }: Ledger): boolean {
-  return command === 'snapshot create' && [...sources.values()].some(isBackupFailing)
 }

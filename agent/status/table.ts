@@ -14,7 +14,7 @@ import {
   durationWords,
   problemWords,
   reasonWords,
-  spanWords,
+  runningWords,
   visible,
 } from './words.ts'
 
@@ -151,14 +151,15 @@ function commonHost(sources: readonly SourceStatus[]): string {
 type Note = { readonly text: string; readonly colour: Colour }
 
 function notesOf(source: SourceStatus, now: number): readonly Note[] {
-  const { runningSince, state } = source
+  const { stuckSince, state } = source
+  const running = runningWords(source, now)
   const problems = [problemWords(source, now), reasonWords(source), unreadableWords(source)]
   return [
     ...problems.filter((text) => text !== undefined).map((text) => ({ text, colour: marks[state].colour })),
     ...proofNotes(source, now).map((text) => ({ text, colour: 'yellow' as const })),
-    ...(runningSince === undefined
+    ...(running === undefined
       ? []
-      : [{ text: `running for ${spanWords(now - runningSince)}`, colour: 'cyan' as const }]),
+      : [{ text: running, colour: stuckSince === undefined ? ('cyan' as const) : ('yellow' as const) }]),
   ]
 }
 

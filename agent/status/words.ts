@@ -1,7 +1,8 @@
 // Formats times, sizes, counts, names and problems for people: the terminal and the page show the same words.
 
 import { visible } from '../util/visible.ts'
-import type { FailedCommand, SourceStatus, Status } from './status.ts'
+import type { FailedCommand } from './failed-commands.ts'
+import type { SourceStatus, Status } from './status.ts'
 
 export { visible }
 
@@ -99,6 +100,13 @@ function attemptWords(status: SourceStatus, now: number): string | undefined {
 /** Why the last attempt made no complete backup, fit to print; undefined if it did, or if nothing is known. */
 export function reasonWords({ reason }: SourceStatus): string | undefined {
   return reason === undefined ? undefined : visible(reason)
+}
+
+/** `running for 3 d, unusually long`; undefined if nothing runs. */
+export function runningWords({ runningSince, stuckSince }: SourceStatus, now: number): string | undefined {
+  if (runningSince === undefined) return undefined
+  const stuck = stuckSince === undefined ? '' : ', unusually long'
+  return `running for ${spanWords(now - runningSince)}${stuck}`
 }
 
 /** What a failed command is told with: `the last "kopia snapshot create" failed: Kopia ended with: …`. */

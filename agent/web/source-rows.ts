@@ -9,7 +9,7 @@ import {
   durationWords,
   problemWords,
   reasonWords,
-  spanWords,
+  runningWords,
   visible,
 } from '../status/words.ts'
 import { chartCaption, durationChart } from './chart.ts'
@@ -65,14 +65,15 @@ function moreOf(rest: number): Html {
 type ProofColumn = 'shown' | 'unused'
 
 function rowOf(status: SourceStatus, proofs: ProofColumn, now: number): Html {
-  const { source, state, lastSuccessAt, lastAttempt, recent, runningSince } = status
+  const { source, state, lastSuccessAt, lastAttempt, recent, stuckSince } = status
   const problems = [problemWords(status, now), reasonWords(status), unreadableWords(status)]
   const problemLines = problems
     .filter((problem) => problem !== undefined)
     .map((problem) => html`<div class="problem">${sentence(problem)}</div>`)
   const noteLines = proofNotes(status, now).map((note) => html`<div class="note">${sentence(note)}</div>`)
+  const running = runningWords(status, now)
   const runningLine =
-    runningSince && html`<div class="running">Running for ${spanWords(now - runningSince)}</div>`
+    running && html`<div class="${stuckSince === undefined ? 'running' : 'note'}">${sentence(running)}</div>`
   const success = lastSuccessAt === undefined ? 'never' : timeOf(lastSuccessAt, agoWords(lastSuccessAt, now))
   return html`
 <tr role="row" class="${state}"><td role="cell" class="state">${icon(state)}${stateWords[state]}</td>

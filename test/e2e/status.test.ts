@@ -1,7 +1,7 @@
 // `kopia-metrics-agent status` on the backups of a real Kopia, with and without a running agent, in a terminal and in a pipe.
 
 import assert from 'node:assert/strict'
-import { readdir, readFile, truncate, writeFile } from 'node:fs/promises'
+import { readdir, readFile, rename, truncate, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { runAgentCommand, settingsOf } from '../support/agent-command.ts'
@@ -87,6 +87,24 @@ test('all sources fine, then one failing, with and without a running agent: text
     for (const line of lines) assert.ok([...line.replace(colours, '')].length <= columns, line)
   }
   assert.deepEqual(await readState(lab), stateBefore)
+})
+
+test('what speaks against the table is said below it, also while the agent runs', async (context) => {
+  const lab = await createLab(context)
+  const path = await lab.makeSource('photos')
+  const everySecond = '* * * * * *'
+  const agent = await lab.startAgent({
+    KOPIA_METRICS_REFRESH_SCHEDULE: everySecond,
+    KOPIA_METRICS_REPOSITORY_SCHEDULE: everySecond,
+  })
+  await lab.kopia.must('snapshot', 'create', path)
+  await figuresAfter(agent, path, 1)
+  await rename(join(lab.folder, 'kopia', 'repository'), join(lab.folder, 'kopia', 'not-mounted'))
+  const { output } = await waitFor('the ledger says that Kopia does not answer', async () => {
+    const result = await runAgentCommand(lab, 'status')
+    return result.output.includes('\n! ') ? result : undefined
+  })
+  assert.match(output, /\n\n! The repository cannot be asked since \w{3} \d+ \w{3} \d\d:\d\d .*\.\n$/)
 })
 
 test('--watch shows a backup while it runs, and its end, until Ctrl-C', async (context) => {

@@ -14,9 +14,9 @@ import {
   manyHistories,
   troubledLedger,
 } from '../support/ledgers.ts'
-import { daily, day, hour, ledgerOf, type Made, reportOn } from './made-report.ts'
+import { daily, day, hour, ledgerOf, type Made, now, reportOn } from './made-report.ts'
 
-const dates = dateWordsIn('Europe/Berlin')
+const dates = dateWordsIn('Europe/Berlin', now)
 const ledgersNow = Date.parse('2026-11-24T12:00:00Z') / 1000
 const failing: readonly Made[] = [...daily(9).slice(0, -1), [6 * hour, 'failed']]
 

@@ -76,16 +76,18 @@ type Changes = {
   readonly sinceSeconds?: number
   readonly processId?: number | undefined
   readonly verify?: 'weekly'
+  /** Starts of the attempts under way, by `user@host:path`. */
+  readonly runningSince?: ReadonlyMap<string, number>
 }
 
 /** The report on the ledger, of a running agent unless told otherwise. */
 export function reportOn(ledger: Ledger, changes: Changes = {}): Report {
-  const { at = now, sinceSeconds = 7 * day } = changes
+  const { at = now, sinceSeconds = 7 * day, runningSince = new Map() } = changes
   const processId = 'processId' in changes ? changes.processId : 1
   const facts = { ledger, savedAt: at - 60, processId, refreshSchedule: '*/5 * * * *', nowSeconds: at }
   return reportOf({
     ledger,
-    status: statusOf(ledger, defaultLimitSettings, new Map(), at),
+    status: statusOf(ledger, defaultLimitSettings, runningSince, at),
     doubts: doubtsAbout(facts),
     asOf: asOfOf(facts),
     instance: 'nas',

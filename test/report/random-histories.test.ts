@@ -14,7 +14,7 @@ import { day, hour, ledgerOf, now, reportOn, sourceOf } from './made-report.ts'
 
 type Happened = { readonly endedAt: number; readonly outcome: Outcome }
 
-const dates = dateWordsIn('UTC')
+const dates = dateWordsIn('UTC', now)
 let questions = 1000
 
 /** Lets a history happen to a source in the ledger, as the agent sees it, and returns what happened. */

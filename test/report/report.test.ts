@@ -17,7 +17,7 @@ import { parseMessage } from '../support/sending.ts'
 import { askedAt, makeSnapshot } from '../support/snapshots.ts'
 import { daily, day, hour, ledgerOf, type Made, now, reportOn, sourceOf } from './made-report.ts'
 
-const dates = dateWordsIn('Europe/Berlin')
+const dates = dateWordsIn('Europe/Berlin', now)
 const line = (report: Report) => headline(report, dates)
 const text = (report: Report) => reportText(report, dates)
 
@@ -335,8 +335,19 @@ test('times are in the time zone of the machine, with both zones where the clock
   const at = Date.parse('2026-10-26T07:00:00Z') / 1000
   const { period } = reportOn(ledgerOf({ '/a': daily(9) }, 365 * day, at), { at })
   assert.equal(dates.range(period.from, period.until), 'Mon 19 Oct 09:00 CEST – Mon 26 Oct 08:00 CET')
-  assert.equal(dateWordsIn('Asia/Kolkata').exact(now), 'Sat 28 Nov 17:30 GMT+5:30')
-  assert.equal(dateWordsIn('UTC').exact(Date.parse('2026-09-01T00:05:00Z') / 1000), 'Tue 1 Sep 00:05 UTC')
+  assert.equal(dateWordsIn('Asia/Kolkata', now).exact(now), 'Sat 28 Nov 17:30 GMT+5:30')
+  assert.equal(
+    dateWordsIn('UTC', now).exact(Date.parse('2026-09-01T00:05:00Z') / 1000),
+    'Tue 1 Sep 00:05 UTC',
+  )
+})
+
+test('a time of another year has its year, so that a year does not look like a day', () => {
+  const ledger = ledgerOf({ '/a': daily(9) }, 500 * day)
+  const { period } = reportOn(ledger, { sinceSeconds: 366 * day })
+  assert.equal(dates.range(period.from, period.until), 'Thu 27 Nov 2025 13:00 – Sat 28 Nov 13:00 CET')
+  ledger.noteUpToDate(now - 365 * day)
+  assert.match(line(reportOn(ledger)), /the agent is silent since Fri 28 Nov 2025 13:00 CET$/)
 })
 
 test('periods in words', () => {
