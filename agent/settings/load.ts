@@ -4,7 +4,14 @@ import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import convict from 'convict'
 import { defaultConfigFiles, type Environment, type Machine, thisMachine } from './default-folders.ts'
-import { flagOf, isSettingName, type SettingName, settingNames, stringsByName } from './names.ts'
+import {
+  credentialNameOf,
+  flagOf,
+  isSettingName,
+  type SettingName,
+  settingNames,
+  stringsByName,
+} from './names.ts'
 import { type Declaration, declarations } from './schema.ts'
 import { ConfigError, firstLine, type Settings, toSettings } from './settings.ts'
 
@@ -63,13 +70,12 @@ function convictSchema(): convict.Schema<Record<SettingName, string>> {
 }
 
 /**
- * The credentials of LoadCredential= (systemd.exec(5)). Each sets a setting `…_file`: the credential
- * `kopia-metrics-agent.kopia-password`, for example, sets `kopia_password_file` to its own path.
+ * systemd's credentials. Each sets a setting `…_file` to its own path.
  */
 function credentialFiles(directory: string | undefined): Record<string, string> {
   if (directory === undefined) return {}
   return stringsByName((name) => {
-    const path = join(directory, `kopia-metrics-agent.${flagOf(name).replace(/-file$/, '')}`)
+    const path = join(directory, credentialNameOf(name))
     return name.endsWith('_file') && existsSync(path) ? path : undefined
   })
 }

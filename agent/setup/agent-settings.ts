@@ -2,6 +2,7 @@
 
 import { dirname, join } from 'node:path'
 import { defaultStateDirectory } from '../settings/default-folders.ts'
+import { secretNameOf } from '../settings/names.ts'
 import { freeName, groupsOf } from './assign.ts'
 import type { Asked, Machine, Repository } from './facts.ts'
 import { separateLogsFolder } from './places.ts'
@@ -110,7 +111,7 @@ export function secretPath(
   unit: string | undefined,
   setting: SecretSetting,
 ): string {
-  const secret = setting.replace(/_file$/, '').replaceAll('_', '-')
+  const secret = secretNameOf(setting)
   if (usesCredentials(machine, unit)) return credentialPath(name, secret)
   return join(dirname(file), name === undefined ? secret : `${name}.${secret}`)
 }
