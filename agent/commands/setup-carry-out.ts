@@ -69,8 +69,9 @@ function endOf({ agents }: Plan): string {
 }
 
 function tellFailure({ done, step, reason, left }: Applied & { kind: 'failed' }, talk: Talk): 1 {
-  const list = (title: string, words: readonly string[]) =>
-    words.length > 0 ? talk.show(title, words.map((line) => `- ${line}`).join('\n')) : undefined
+  const list = (title: string, words: readonly string[]) => {
+    if (words.length > 0) talk.show(title, words.map((line) => `- ${line}`).join('\n'))
+  }
   talk.warn(`failed: ${stepWords(step)}: ${reason}`)
   if (step.kind === 'start') {
     const user = step.manager === 'user' ? '--user ' : ''

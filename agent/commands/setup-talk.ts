@@ -178,6 +178,10 @@ function notEmpty(value: string | undefined): string | undefined {
 }
 
 function answered<T>(answer: T): Exclude<T, symbol> {
-  if (isCancel(answer)) throw new Cancelled()
-  return answer as Exclude<T, symbol>
+  if (isAnswer(answer)) return answer
+  throw new Cancelled()
+}
+
+function isAnswer<T>(answer: T): answer is Exclude<T, symbol> {
+  return !isCancel(answer)
 }
