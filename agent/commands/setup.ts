@@ -15,7 +15,7 @@ import { settleGateway } from './setup-gateway.ts'
 import { problemsWithPlan } from './setup-problems.ts'
 import { Cancelled, plainTalk, type Talk, terminalTalk } from './setup-talk.ts'
 
-export type SetupMode = 'ask' | 'yes' | 'dry run'
+type SetupMode = 'ask' | 'yes' | 'dry run'
 
 type Print = (line: string) => void
 

@@ -13,7 +13,7 @@ import { verifyAll } from '../verify/verify-all.ts'
 import { jsonOutput, tableOutput, type VerifyOutput } from './verify-output.ts'
 import { namesOf, selectionOf } from './verify-selection.ts'
 
-export type VerifyStreams = {
+type VerifyStreams = {
   readonly output: NodeJS.WriteStream & { fd: 1 }
   readonly messages: NodeJS.WriteStream & { fd: 2 }
   readonly printError: (line: string) => void

@@ -10,7 +10,7 @@ import type { Verification } from './proof.ts'
 
 type StoredVerification = { readonly source: Source; readonly verification: Verification }
 
-export type VerificationFile = StoredVerification & { readonly path: string }
+type VerificationFile = StoredVerification & { readonly path: string }
 
 /** Only this program writes these files, so their version vouches for what is inside. Raise it when a field changes. */
 const version = 1

@@ -9,7 +9,7 @@ import { type AlarmingChange, alarmingChangeOf } from './alarming-change.ts'
 import type { Doubt } from './doubts.ts'
 
 /** Unix seconds. */
-export type Period = { readonly from: number; readonly until: number }
+type Period = { readonly from: number; readonly until: number }
 
 /** What is said of one source. Times in Unix seconds, sizes in bytes. */
 export type SourceReport = {
@@ -53,7 +53,7 @@ export type Report = {
   readonly knownSince?: number
 }
 
-export type ReportFacts = {
+type ReportFacts = {
   readonly ledger: Ledger
   readonly status: Status
   readonly doubts: readonly Doubt[]

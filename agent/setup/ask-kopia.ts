@@ -10,7 +10,7 @@ import { isInScope } from '../reconcile/source-filter.ts'
 import type { Answer, Password, Person, Repository } from './facts.ts'
 import { launcherFor } from './run-as.ts'
 
-export type Asking = {
+type Asking = {
   readonly binary: string
   readonly self: Person
   /** For the logs of an old Kopia that can't do without; the owner of the configuration can write there. */

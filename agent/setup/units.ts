@@ -55,7 +55,7 @@ export function unitEnvironment(
   }
 }
 
-export type DropIn = { readonly path: string; readonly text: string }
+type DropIn = { readonly path: string; readonly text: string }
 
 /** The agent of another person's Kopia runs as that person. It must write Kopia's cache, which is in the home. */
 export function dropInFor(unit: string, person: Person, configPath: string): DropIn {

@@ -8,7 +8,7 @@ import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 
 /** What tools/image.sh is called with. */
-export type PushCommand = {
+type PushCommand = {
   readonly parameters: readonly string[]
   /** For the environment variable BUILD_OPTIONS. */
   readonly buildOptions: readonly string[]

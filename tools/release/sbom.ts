@@ -7,7 +7,7 @@ import { join } from 'node:path'
 const projectFolder = join(import.meta.dirname, '../..')
 
 /** One part of the product. npm makes it of type `library`. */
-export type Component = {
+type Component = {
   readonly type: string
   readonly name: string
   readonly version: string
@@ -16,7 +16,7 @@ export type Component = {
 }
 
 /** The fields that are used here; npm fills in more (https://cyclonedx.org/docs/1.5/json/). */
-export type Sbom = {
+type Sbom = {
   readonly metadata: { readonly component: Component }
   readonly components: readonly Component[]
 }

@@ -27,7 +27,7 @@ export type KopiaOptions = {
   readonly timeLimitMs: number | undefined
 }
 
-export type KopiaCall<T> = {
+type KopiaCall<T> = {
   readonly command: readonly string[]
   /** Replaces the usual time limit. */
   readonly timeLimitMs?: number
@@ -60,9 +60,7 @@ export function createAskKopia(options: KopiaOptions): AskKopia {
 }
 
 /** Starts calls with flags that keep Kopia from logging them as runs. */
-export type Unlogged = <T extends Refusable>(
-  startWith: (flags: readonly string[]) => Promise<T>,
-) => Promise<T>
+type Unlogged = <T extends Refusable>(startWith: (flags: readonly string[]) => Promise<T>) => Promise<T>
 type Refusable = { readonly failed: boolean; readonly stderr?: unknown }
 
 /** The answers of one Kopia teach which flags it knows: a call that it refuses for them is repeated with others. */
