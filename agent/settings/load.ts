@@ -1,6 +1,6 @@
 // Loads the settings from defaults, file, systemd's credentials, environment and flags; the later overrides the earlier.
 
-import { existsSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import convict from 'convict'
 import { defaultConfigFiles, type Environment, type Machine, thisMachine } from './default-folders.ts'
@@ -93,18 +93,17 @@ async function readConfigFile(given: string | undefined, usual: readonly string[
   return { path, values }
 }
 
-async function parseConfigFile(path: string): Promise<Record<string, unknown>> {
-  const { readYamlFile } = await import('./yaml-file.ts')
-  let content: unknown
+async function parseConfigFile(path: string): Promise<Readonly<Record<string, unknown>>> {
+  const { settingsInYaml } = await import('./yaml-file.ts')
+  return settingsInYaml(textOf(path), path)
+}
+
+function textOf(path: string): string {
   try {
-    content = readYamlFile(path) ?? {}
+    return readFileSync(path, 'utf8')
   } catch (error) {
-    throw new ConfigError(`${path}: it can't be read as YAML: ${firstLine(error)}`)
+    throw new ConfigError(`${path}: it can't be read: ${firstLine(error)}`)
   }
-  if (typeof content !== 'object' || content === null || Array.isArray(content)) {
-    throw new ConfigError(`${path}: expected lines of the form "setting: value"`)
-  }
-  return { ...content }
 }
 
 function originOf(name: SettingName, flags: Flags, environment: Environment, file: ConfigFile): string {

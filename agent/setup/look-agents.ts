@@ -1,10 +1,10 @@
 // Looks for agents by their configuration files, also those that others run on this machine.
 
 import { join } from 'node:path'
-import { ConfigError, firstLine } from '../settings/config-error.ts'
+import { ConfigError } from '../settings/config-error.ts'
 import type { ExistingAgent, Person, SettingsFile } from './facts.ts'
 import type { Files } from './files.ts'
-import { environmentFiles, formatOf, nameIn, ownFolder, systemFolder } from './places.ts'
+import { environmentFiles, nameIn, ownFolder, systemFolder } from './places.ts'
 import { settingsFileOf } from './settings-file.ts'
 import { namedUnit, plainUnit, pushUnit, userIn } from './units.ts'
 
@@ -61,11 +61,7 @@ export async function readSettings(files: Files, path: string): Promise<Settings
   if (text === undefined && (await files.ownerOf(path)) !== undefined) {
     throw new ConfigError(`${path}: this user can't read it`)
   }
-  try {
-    return settingsFileOf(text, formatOf(path))
-  } catch (error) {
-    throw new ConfigError(`${path}: it can't be read as YAML: ${firstLine(error)}`)
-  }
+  return settingsFileOf(text, path)
 }
 
 /** Whom the system's service of this agent runs as, by its drop-ins. */

@@ -3,7 +3,8 @@
 import { basename, dirname, join } from 'node:path'
 import { defaultConfigFiles, defaultLogDirectory } from '../settings/default-folders.ts'
 import type { Machine, Person } from './facts.ts'
-import type { Format } from './settings-file.ts'
+
+export type Format = 'yaml' | 'environment'
 
 /** Root's configuration files. */
 export const systemFolder = '/etc/kopia-metrics-agent'
