@@ -3,6 +3,7 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import convict from 'convict'
+import { ConfigError, firstLine } from './config-error.ts'
 import { defaultConfigFiles, type Environment, type Machine, thisMachine } from './default-folders.ts'
 import {
   credentialNameOf,
@@ -13,7 +14,7 @@ import {
   stringsByName,
 } from './names.ts'
 import { type Declaration, declarations } from './schema.ts'
-import { ConfigError, firstLine, type Settings, toSettings } from './settings.ts'
+import { type Settings, toSettings } from './settings.ts'
 
 export type Flags = Readonly<Record<string, string | undefined>>
 
