@@ -2,13 +2,14 @@
 
 import { readFile } from 'node:fs/promises'
 import { resolve } from 'node:path'
-import { ConfigError, firstLine } from '../settings/config-error.ts'
+import { ConfigError } from '../settings/config-error.ts'
 import type { Flags } from '../settings/load.ts'
 import { flagOf, type SettingName, settingNames } from '../settings/names.ts'
 import { declarations } from '../settings/schema.ts'
 import type { ExistingAgent, Machine } from '../setup/facts.ts'
 import { type Answers, type SecretSetting, secretSettings } from '../setup/plan-types.ts'
 import type { Values } from '../setup/settings-file.ts'
+import { firstLine } from '../util/error-text.ts'
 import { choiceOf, hookChoices, unitChoices } from './choices.ts'
 
 export type SetupOptions = {

@@ -14,9 +14,9 @@ import {
   spinner,
   text,
 } from '@clack/prompts'
-import { firstLine } from '../settings/config-error.ts'
 import { declarations } from '../settings/schema.ts'
 import type { Repository } from '../setup/facts.ts'
+import { firstLine } from '../util/error-text.ts'
 
 /** The person pressed Ctrl-C, or said no. */
 export class Cancelled extends Error {

@@ -3,7 +3,8 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import convict from 'convict'
-import { ConfigError, firstLine } from './config-error.ts'
+import { firstLine } from '../util/error-text.ts'
+import { ConfigError } from './config-error.ts'
 import { defaultConfigFiles, type Environment, type Machine, thisMachine } from './default-folders.ts'
 import {
   credentialNameOf,

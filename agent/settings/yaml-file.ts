@@ -1,7 +1,8 @@
 // The configuration file as YAML. In a file of its own, so that the large parser is loaded only if there is a configuration file.
 
 import { parse } from 'yaml'
-import { ConfigError, firstLine } from './config-error.ts'
+import { firstLine } from '../util/error-text.ts'
+import { ConfigError } from './config-error.ts'
 
 /** What the text of the file at `path` sets; throws a ConfigError where it is no YAML, or sets nothing by name. */
 export function settingsInYaml(text: string, path: string): Readonly<Record<string, unknown>> {

@@ -1,6 +1,7 @@
 // One call of Kopia's CLI: starts it, limits its time and output, and parses its result.
 
 import { execa } from 'execa'
+import { messageOf } from '../../util/error-text.ts'
 
 export type KopiaResult<T> = { readonly ok: true; readonly value: T } | KopiaFailure
 /** The command that failed, and why, in one line. */
@@ -158,7 +159,7 @@ function parseOutput<T>(name: string, text: string, { parse }: KopiaCall<T>): Ko
   try {
     return { ok: true, value: parse(text) }
   } catch (error) {
-    const problem = error instanceof Error ? error.message : String(error)
+    const problem = messageOf(error)
     return { ok: false, command: name, reason: `unexpected answer: ${problem}` }
   }
 }
