@@ -39,7 +39,8 @@ type KopiaCall<T> = {
   readonly onLine?: (line: string) => void
 }
 
-const usualTimeLimitMs = 60_000
+/** The setting `kopia_timeout` names it, and the longer one: a test compares them. */
+export const usualTimeLimitMs = 60_000
 const longOutputLines = 1000
 /** For an output that is read as a whole. */
 const mostOutputBytes = 64 * 1024 * 1024
