@@ -5,6 +5,7 @@ import type { GatewayOptions } from '../push/pushgateway.ts'
 import { storeApi } from '../push/store-api.ts'
 import type { PushTarget } from '../push/target.ts'
 import { agoWords, countWords, pluralWords } from '../status/words.ts'
+import { messageOf } from '../util/error-text.ts'
 import { type Finding, failure, ok, warning } from './finding.ts'
 
 /** By default the agent pushes at least every five minutes. */
@@ -65,7 +66,7 @@ export async function checkPrometheus(prometheusUrl: string, options: GatewayOpt
           adviceOnMissing[target.kind],
         )
   } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error)
+    const reason = messageOf(error)
     return failure('Prometheus', `${base}: ${reason}`, 'start Prometheus, or correct prometheus_url')
   }
 }

@@ -11,6 +11,7 @@ import { lookAtLedger, type SeenLedger } from '../ledger/store.ts'
 import { isInScope } from '../reconcile/source-filter.ts'
 import type { Settings } from '../settings/settings.ts'
 import { bytesWords, countWords, durationWords, pluralWords } from '../status/words.ts'
+import { messageOf } from '../util/error-text.ts'
 import { shellWord } from '../util/shell-word.ts'
 
 type Output = {
@@ -51,7 +52,7 @@ export async function backfillCommand(settings: Settings, file: string, output: 
   try {
     await writeBackfill(backfill, target, meter.advance)
   } catch (error) {
-    meter.fail(`${file} can't be written: ${error instanceof Error ? error.message : error}`)
+    meter.fail(`${file} can't be written: ${messageOf(error)}`)
     return 1
   }
   meter.finish(`Written in ${durationWords(nowSeconds() - begin)}.`)

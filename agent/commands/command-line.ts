@@ -3,6 +3,7 @@
 import { parseArgs } from 'node:util'
 import type { Flags } from '../settings/load.ts'
 import { flagOf, settingNames } from '../settings/names.ts'
+import { hookChoices, reportFormats, unitChoices } from './choices.ts'
 
 type CommandDeclaration = {
   /** Which operands it takes. */
@@ -32,11 +33,13 @@ const commandOptions = {
 
 type OptionName = keyof typeof commandOptions
 
+const usualPeriod = '7d'
+
 export const commands = {
   setup: {
     operands: 'none',
     options: ['dry-run', 'hooks', 'name', 'unit', 'yes'],
-    usage: '[--yes | --dry-run] [--unit service|timer|none] [--name NAME] [--hooks where-needed|no]',
+    usage: `[--yes | --dry-run] [--unit ${unitChoices.join('|')}] [--name NAME] [--hooks ${hookChoices.join('|')}]`,
     doc:
       'find Kopia and the gateway, write the configuration, start the agent and check everything; asks at a terminal, --yes takes ' +
       'the usual answers, --dry-run changes nothing; settings are given by their flags',
@@ -57,7 +60,7 @@ export const commands = {
   report: {
     operands: 'none',
     options: ['format', 'since'],
-    usage: '[--since 7d] [--format text|html|json|mail]',
+    usage: `[--since ${usualPeriod}] [--format ${reportFormats.join('|')}]`,
     doc: 'say what was backed up since then, what failed, and whether all is well, for mail by a timer; always exit 0',
   },
   check: {
@@ -135,7 +138,7 @@ export function parseCommandLine(arguments_: readonly string[]): CommandLine {
   const { help, version, ...given } = values
   if (version) return { kind: 'version' }
   if (help) return { kind: 'help' }
-  const { percent, restore, hooks, name, unit, since = '7d', format = 'text' } = given
+  const { percent, restore, hooks, name, unit, since = usualPeriod, format = 'text' } = given
   const settings = Object.entries(given).filter(
     (entry): entry is [string, string] => !isOptionName(entry[0]) && typeof entry[1] === 'string',
   )

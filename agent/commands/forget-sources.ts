@@ -6,6 +6,7 @@ import { loadLedger, saveLedger } from '../ledger/store.ts'
 import { readVerifications, removeVerifications } from '../ledger/verification-files.ts'
 import type { Settings } from '../settings/settings.ts'
 import { pluralWords } from '../status/words.ts'
+import { messageOf } from '../util/error-text.ts'
 
 type Print = (line: string) => void
 
@@ -32,7 +33,7 @@ export async function forgetSourcesCommand(
     print(`Forgot ${count} in ${stateDirectory}. The next start begins with what the repository holds then.`)
     return 0
   } catch (error) {
-    printError(`forget: ${error instanceof Error ? error.message : error}`)
+    printError(`forget: ${messageOf(error)}`)
     return 1
   } finally {
     await lock.release()

@@ -11,6 +11,7 @@ import { type LogMachine, logMachineOf } from '../kopia/runs/log-machine.ts'
 import { formatSource, isReadByKopia, parseSource } from '../kopia/source.ts'
 import { isWindowsPath } from '../kopia/source-patterns.ts'
 import type { Settings } from '../settings/settings.ts'
+import { messageOf } from '../util/error-text.ts'
 
 /** `--global`, or sources: paths of this user@host, or `user@host:path`. */
 type Targets = { readonly kind: 'global' } | { readonly kind: 'sources'; readonly names: readonly string[] }
@@ -65,7 +66,7 @@ async function exitCodeOf(work: Promise<void>, print: Print): Promise<0 | 1> {
     await work
     return 0
   } catch (error) {
-    print(error instanceof Error ? error.message : String(error))
+    print(messageOf(error))
     return 1
   }
 }

@@ -11,12 +11,12 @@ import { runningAttempts } from '../reconcile/pending.ts'
 import { isOursBefore } from '../reconcile/setup-notes.ts'
 import type { Settings } from '../settings/settings.ts'
 
-export type LedgerReading =
+type LedgerReading =
   | { readonly kind: 'known'; readonly ledger: Ledger; readonly savedAt: number }
   /** `newer`: a newer version of this program wrote it. */
   | { readonly kind: 'missing' | 'unreadable' | 'newer'; readonly reason: string }
 
-export type LiveLedger = {
+type LiveLedger = {
   /** Reads the ledger, and the results of `verify` that no agent has taken yet. Changes nothing. */
   readonly read: () => Promise<LedgerReading>
   /** The starts of the attempts under way, by `user@host:path`, from Kopia's logs. An earlier `read` says how far those are known. */

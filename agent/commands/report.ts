@@ -14,10 +14,10 @@ import { ConfigError } from '../settings/config-error.ts'
 import { parseDurationMs } from '../settings/formats.ts'
 import type { Settings } from '../settings/settings.ts'
 import { statusOf } from '../status/status.ts'
+import { choiceOf, reportFormats } from './choices.ts'
 import { createLiveLedger } from './live-ledger.ts'
 
-export const reportFormats = ['text', 'html', 'json', 'mail'] as const
-export type ReportFormat = (typeof reportFormats)[number]
+type ReportFormat = (typeof reportFormats)[number]
 
 const shortestSeconds = 3600
 const longestSeconds = 366 * 86_400
@@ -25,7 +25,7 @@ const longestSeconds = 366 * 86_400
 /** Parses `--since`, such as `7d`, `24h` or `4w`, into seconds; throws a ConfigError for anything else. */
 export function parseSince(value: string): number {
   const problem = new ConfigError(
-    `--since: expected a duration from 1h to 366d such as 7d or 4w, found "${value}"`,
+    `flag --since: expected a duration from 1h to 366d such as 7d or 4w, found "${value}"`,
   )
   const [, weeks] = /^(\d+)w$/.exec(value) ?? []
   let seconds: number
@@ -40,10 +40,7 @@ export function parseSince(value: string): number {
 
 /** Checks `--format`; throws a ConfigError for an unknown one. */
 export function parseReportFormat(value: string): ReportFormat {
-  const format = reportFormats.find((known) => known === value)
-  if (format === undefined)
-    throw new ConfigError(`--format: expected one of ${reportFormats.join(', ')}, found "${value}"`)
-  return format
+  return choiceOf(reportFormats, 'format', value)
 }
 
 type ReportOptions = { readonly sinceSeconds: number; readonly format: ReportFormat }

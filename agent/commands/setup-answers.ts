@@ -2,13 +2,15 @@
 
 import { readFile } from 'node:fs/promises'
 import { resolve } from 'node:path'
-import { ConfigError, firstLine } from '../settings/config-error.ts'
+import { ConfigError } from '../settings/config-error.ts'
 import type { Flags } from '../settings/load.ts'
 import { flagOf, type SettingName, settingNames } from '../settings/names.ts'
 import { declarations } from '../settings/schema.ts'
 import type { ExistingAgent, Machine } from '../setup/facts.ts'
 import { type Answers, type SecretSetting, secretSettings } from '../setup/plan-types.ts'
 import type { Values } from '../setup/settings-file.ts'
+import { firstLine } from '../util/error-text.ts'
+import { choiceOf, hookChoices, unitChoices } from './choices.ts'
 
 export type SetupOptions = {
   readonly unit: string | undefined
@@ -43,15 +45,9 @@ const inheritable: readonly SettingName[] = [
 export async function answersOf(
   flags: Flags,
   environment: Environment,
-  { unit = 'usual', name, hooks = 'where-needed' }: SetupOptions,
+  { unit, name, hooks = 'where-needed' }: SetupOptions,
   machine: Machine,
 ): Promise<Answers> {
-  if (unit !== 'service' && unit !== 'timer' && unit !== 'none' && unit !== 'usual') {
-    throw new ConfigError(`flag --unit: expected one of service, timer, none, found ${JSON.stringify(unit)}`)
-  }
-  if (hooks !== 'where-needed' && hooks !== 'no') {
-    throw new ConfigError(`flag --hooks: expected one of where-needed, no, found ${JSON.stringify(hooks)}`)
-  }
   if (name !== undefined && !/^\w[\w.-]*$/.test(name)) {
     throw new ConfigError(
       `flag --name: expected letters, digits, dots and dashes, found ${JSON.stringify(name)}`,
@@ -67,9 +63,9 @@ export async function answersOf(
     inherited: Object.fromEntries(inherited),
     secrets: await givenSecrets(flags, environment),
     kopiaBinary: undefined,
-    unit,
+    unit: unit === undefined ? 'usual' : choiceOf(unitChoices, 'unit', unit),
     name,
-    hooks: hooks === 'no' ? 'never' : 'where needed',
+    hooks: choiceOf(hookChoices, 'hooks', hooks) === 'no' ? 'never' : 'where needed',
     configFile: flags.config === undefined ? undefined : resolve(flags.config),
   }
 }

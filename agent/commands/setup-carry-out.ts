@@ -47,8 +47,11 @@ async function runsAsPlanned(
   if (unit === undefined || manager.kind !== 'system') return true
   const found = await userOfUnit(unit)
   if (found === user.name) return true
+  const service = serviceOf(unit)
   talk.warn(
-    `${unit} runs as ${found}, not as ${user.name}: see "systemctl cat ${serviceOf(unit)}", and correct User= there`,
+    found === undefined
+      ? `systemd does not tell whom ${unit} runs as, expected ${user.name}: see "systemctl show --property=User ${service}"`
+      : `${unit} runs as ${found}, not as ${user.name}: see "systemctl cat ${service}", and correct User= there`,
   )
   return false
 }
@@ -69,8 +72,9 @@ function endOf({ agents }: Plan): string {
 }
 
 function tellFailure({ done, step, reason, left }: Applied & { kind: 'failed' }, talk: Talk): 1 {
-  const list = (title: string, words: readonly string[]) =>
-    words.length > 0 ? talk.show(title, words.map((line) => `- ${line}`).join('\n')) : undefined
+  const list = (title: string, words: readonly string[]) => {
+    if (words.length > 0) talk.show(title, words.map((line) => `- ${line}`).join('\n'))
+  }
   talk.warn(`failed: ${stepWords(step)}: ${reason}`)
   if (step.kind === 'start') {
     const user = step.manager === 'user' ? '--user ' : ''

@@ -10,6 +10,7 @@ import type { Settings } from '../settings/settings.ts'
 import { secretPath } from '../setup/agent-settings.ts'
 import type { Machine } from '../setup/facts.ts'
 import { machineFiles } from '../setup/files.ts'
+import { formatOf } from '../setup/places.ts'
 import { type Answers, type PlannedAgent, secretSettings } from '../setup/plan-types.ts'
 import { adviceOnProbe, probeGateway } from '../setup/probe.ts'
 import { unitVariables } from '../setup/run-agent.ts'
@@ -88,7 +89,7 @@ function withLogin(answers: Answers, { username, password }: Login): Answers {
 async function settingsNow(flags: Flags, machine: Machine, answers: Answers): Promise<Settings> {
   const [existing] = machine.agents
   const { config: _, ...others } = flags
-  const isYaml = existing?.file.endsWith('.yaml') === true
+  const isYaml = existing !== undefined && formatOf(existing.file) === 'yaml'
   const url = answers.settings.pushgateway_url
   const given = { ...others, ...(url !== undefined && { 'pushgateway-url': url }) }
   const variables =
@@ -106,9 +107,8 @@ async function variablesOf(
   answers: Answers,
 ): Promise<Readonly<Record<string, string>>> {
   const unit = unitOf(machine, name, answers)
-  const format = file.endsWith('environment') ? 'environment' : 'yaml'
   return {
-    ...(await unitVariables({ environment: {}, file, format, name }, machineFiles)),
+    ...(await unitVariables({ environment: {}, file, format: formatOf(file), name }, machineFiles)),
     ...(await secretVariables({ name, file }, unit, machine)),
   }
 }

@@ -14,9 +14,9 @@ import {
   spinner,
   text,
 } from '@clack/prompts'
-import { firstLine } from '../settings/config-error.ts'
 import { declarations } from '../settings/schema.ts'
 import type { Repository } from '../setup/facts.ts'
+import { firstLine } from '../util/error-text.ts'
 
 /** The person pressed Ctrl-C, or said no. */
 export class Cancelled extends Error {
@@ -178,6 +178,10 @@ function notEmpty(value: string | undefined): string | undefined {
 }
 
 function answered<T>(answer: T): Exclude<T, symbol> {
-  if (isCancel(answer)) throw new Cancelled()
-  return answer as Exclude<T, symbol>
+  if (isAnswer(answer)) return answer
+  throw new Cancelled()
+}
+
+function isAnswer<T>(answer: T): answer is Exclude<T, symbol> {
+  return !isCancel(answer)
 }

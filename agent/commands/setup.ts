@@ -15,7 +15,7 @@ import { settleGateway } from './setup-gateway.ts'
 import { problemsWithPlan } from './setup-problems.ts'
 import { Cancelled, plainTalk, type Talk, terminalTalk } from './setup-talk.ts'
 
-export type SetupMode = 'ask' | 'yes' | 'dry run'
+type SetupMode = 'ask' | 'yes' | 'dry run'
 
 type Print = (line: string) => void
 
@@ -76,7 +76,8 @@ async function decide(flags: Flags, options: SetupOptions, talk: Talk): Promise<
   talk.say(`Kopia: ${binary.path}`)
   for (const words of found.unread) talk.warn(`not looked at: ${words}`)
   if (found.repositories.length === 0) return { problems: [nothingFound(self)] }
-  const free = found.repositories.filter((repository) => !isWatchedByOther(repository, machine, talk))
+  const free = found.repositories.filter((repository) => neighbourOf(repository, machine) === undefined)
+  tellWatched(found.repositories, machine, talk)
   if (free.length === 0) return { problems: ['every repository that was found has an agent already'] }
   const chosen = await choose(free, talk)
   const settled = await settleGateway(flags, machine, given, talk)
@@ -99,13 +100,14 @@ function nothingFound({ name, userId }: Person): string {
 }
 
 /** Two agents of one repository would only count everything twice. */
-function isWatchedByOther(repository: Repository, machine: Machine, talk: Talk): boolean {
-  const agent = neighbourOf(repository, machine)
-  if (agent === undefined) return false
-  talk.say(
-    `${repository.configPath}: the agent of ${agent.file} watches it already (run check as ${agent.user})`,
-  )
-  return true
+function tellWatched(found: readonly Repository[], machine: Machine, talk: Talk): void {
+  for (const repository of found) {
+    const agent = neighbourOf(repository, machine)
+    if (agent === undefined) continue
+    talk.say(
+      `${repository.configPath}: the agent of ${agent.file} watches it already (run check as ${agent.user})`,
+    )
+  }
 }
 
 async function choose(found: readonly Repository[], talk: Talk): Promise<readonly Repository[]> {

@@ -7,13 +7,14 @@ import { prepareStateDirectory } from '../ledger/state-directory.ts'
 import { writeVerification } from '../ledger/verification-files.ts'
 import type { Settings } from '../settings/settings.ts'
 import { visible } from '../status/words.ts'
+import { messageOf } from '../util/error-text.ts'
 import { hasCode } from '../util/files.ts'
 import type { RunListener } from '../verify/verification-run.ts'
 import { verifyAll } from '../verify/verify-all.ts'
 import { jsonOutput, tableOutput, type VerifyOutput } from './verify-output.ts'
 import { namesOf, selectionOf } from './verify-selection.ts'
 
-export type VerifyStreams = {
+type VerifyStreams = {
   readonly output: NodeJS.WriteStream & { fd: 1 }
   readonly messages: NodeJS.WriteStream & { fd: 2 }
   readonly printError: (line: string) => void
@@ -57,7 +58,7 @@ export async function verifyCommand(
 function problemOf(error: unknown, { stateDirectory }: Settings): string {
   if (hasCode(error, 'ENOSPC'))
     return `the disk of the state directory ${stateDirectory} is full: make room on it`
-  return error instanceof Error ? error.message : String(error)
+  return messageOf(error)
 }
 
 /**

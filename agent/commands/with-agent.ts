@@ -6,6 +6,7 @@ import { takeServiceManager } from '../daemon/service-manager.ts'
 import { takeLock } from '../ledger/lock.ts'
 import { prepareStateDirectory } from '../ledger/state-directory.ts'
 import type { Settings } from '../settings/settings.ts'
+import { messageOf } from '../util/error-text.ts'
 import { createLog, type Log } from '../util/log.ts'
 
 /** Does the work with the only agent of the state directory. Resolves with 1, and logs why, where that can't be. */
@@ -21,7 +22,7 @@ export async function withAgent(
       work(await createAgentOf(settings, version, log), log),
     )
   } catch (error) {
-    log.error(error instanceof Error ? error.message : String(error))
+    log.error(messageOf(error))
     return 1
   }
 }

@@ -1,5 +1,6 @@
 // Faults of the daemon's own tasks: each is reported when it begins or changes, not at each try.
 
+import { messageOf } from '../util/error-text.ts'
 import { createFaultMemory } from '../util/fault-memory.ts'
 import type { Log } from '../util/log.ts'
 
@@ -12,7 +13,7 @@ export type FaultGuard = {
 export function createFaultGuard(log: Log): FaultGuard {
   const memory = createFaultMemory({
     onFault: (name, error) => {
-      log.error(`${name} failed, it is tried again: ${error instanceof Error ? error.message : error}`)
+      log.error(`${name} failed, it is tried again: ${messageOf(error)}`)
       if (error instanceof Error) log.debug(error.stack ?? '')
     },
     onRecovered: (name) => log.info(`${name} works again.`),

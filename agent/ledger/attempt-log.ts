@@ -4,6 +4,7 @@ import type { FinishedAttempt } from '../kopia/runs/finished-attempt.ts'
 import { type Outcome, outcomes } from '../kopia/runs/outcome-kinds.ts'
 import { type LoggedAttempt, packedAttempts, unpackedAttempts } from './packed-attempts.ts'
 import { type RecentAttempts, recentOf, unpacked } from './recent-attempts.ts'
+import { isOfFuture } from './success-history.ts'
 
 export type AttemptLog = {
   /** No counted attempt that ended later than this is missing (Unix seconds); 0: none at all is missing. */
@@ -27,8 +28,6 @@ type Remembering = {
 const keptSeconds = 35 * 86_400
 /** A week of backups every quarter of an hour is 672. */
 const mostAttempts = 800
-/** Later than this shows that the clock was wrong. */
-const clockDifferenceSeconds = 3600
 
 /** What is known of the attempts. An older ledger, or one that an older agent wrote meanwhile, has those of the chart. */
 export function knownAttempts(state: Remembering): KnownAttempts {
@@ -61,7 +60,7 @@ export function withReport(
 
 function withCounted(state: Remembering, finished: FinishedAttempt, nowSeconds: number): AttemptLog {
   const { completeAfter, attempts } = knownAttempts(state)
-  const past = attempts.filter(({ endedAt }) => endedAt <= nowSeconds + clockDifferenceSeconds)
+  const past = attempts.filter((attempt) => !isOfFuture(attempt, nowSeconds))
   const all = sorted([...past, loggedOf(finished)])
   const firstKept = all.findIndex(({ endedAt }) => endedAt > nowSeconds - keptSeconds)
   const first = Math.max(firstKept < 0 ? all.length - 1 : firstKept, all.length - mostAttempts)

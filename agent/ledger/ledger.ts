@@ -28,7 +28,7 @@ export type RepositoryState = {
 }
 
 /** What the agent has learnt about how Kopia runs here. */
-export type Setup = {
+type Setup = {
   /** Configurations other than the agent's own whose runs write to the same log directory: paths, or words for one not seen. */
   readonly otherConfigurations: readonly string[]
   /** Whether the agent can see the processes of Kopia; undefined before a run showed it. */

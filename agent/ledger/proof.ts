@@ -3,7 +3,7 @@
 /** `differs`: what was read twice, or beside the file that is still there, is not the same. */
 export const verifyErrorKinds = ['missing_blob', 'checksum', 'read', 'differs', 'timeout'] as const
 export type VerifyErrorKind = (typeof verifyErrorKinds)[number]
-export type VerifyErrors = Readonly<Record<VerifyErrorKind, number>>
+type VerifyErrors = Readonly<Record<VerifyErrorKind, number>>
 
 export const noVerifyErrors: VerifyErrors = { missing_blob: 0, checksum: 0, read: 0, differs: 0, timeout: 0 }
 

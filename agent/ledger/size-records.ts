@@ -16,7 +16,7 @@ export function withSizes(sizes: SizeRecords | undefined, complete: readonly Sna
 }
 
 /** A size, and since when it was the newest one that is known (Unix seconds). */
-export type SizeAt = { readonly bytes: number; readonly since: number }
+type SizeAt = { readonly bytes: number; readonly since: number }
 
 /** The size that was the newest one at that time, else the first known one after it; undefined without one. */
 export function sizeAt(sizes: SizeRecords, at: number): SizeAt | undefined {

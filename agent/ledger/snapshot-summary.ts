@@ -32,7 +32,7 @@ export type SnapshotSummary = {
 }
 
 /** Summarizes the snapshots of one source, which are given oldest first. */
-export function summarizeSnapshots(snapshots: readonly Snapshot[]): SnapshotSummary {
+function summarizeSnapshots(snapshots: readonly Snapshot[]): SnapshotSummary {
   const complete = snapshots.filter((snapshot) => snapshot.incomplete === undefined)
   const newest = complete.at(-1)
   const oldest = complete[0]

@@ -3,6 +3,7 @@
 import { open, rename, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { inPieces } from '../util/chunked-text.ts'
+import { messageOf } from '../util/error-text.ts'
 import { readIfThere } from '../util/files.ts'
 import { emptyLedger, type LedgerData } from './ledger.ts'
 import { migrateLedger, NewerLedgerError } from './migration.ts'
@@ -98,8 +99,4 @@ async function syncDirectory(directory: string): Promise<void> {
   } finally {
     await handle.close()
   }
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error)
 }

@@ -4,13 +4,14 @@ import { createHash } from 'node:crypto'
 import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { formatSource, type Source } from '../kopia/source.ts'
+import { messageOf } from '../util/error-text.ts'
 import { hasCode } from '../util/files.ts'
 import { asRecord, asString, parseJson } from '../util/json.ts'
 import type { Verification } from './proof.ts'
 
 type StoredVerification = { readonly source: Source; readonly verification: Verification }
 
-export type VerificationFile = StoredVerification & { readonly path: string }
+type VerificationFile = StoredVerification & { readonly path: string }
 
 /** Only this program writes these files, so their version vouches for what is inside. Raise it when a field changes. */
 const version = 1
@@ -78,7 +79,7 @@ export async function readVerifications(stateDirectory: string): Promise<SeenVer
       if (hasCode(error, 'ENOENT')) continue
       const isSystemError = error instanceof Error && 'errno' in error
       const refused = isSystemError ? unreadable : broken
-      refused.push({ path, reason: error instanceof Error ? error.message : String(error) })
+      refused.push({ path, reason: messageOf(error) })
     }
   }
   return {

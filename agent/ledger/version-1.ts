@@ -3,7 +3,7 @@
 
 import { noEvidence } from '../kopia/runs/evidence.ts'
 
-export type JsonObject = Readonly<Record<string, unknown>>
+type JsonObject = Readonly<Record<string, unknown>>
 
 /** Whether the value is an object of JSON, and no array. */
 export function isObject(value: unknown): value is JsonObject {

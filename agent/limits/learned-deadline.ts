@@ -13,7 +13,7 @@ const jitter = { factor: 0.5, slackSeconds: hour, mostSeconds: 12 * hour } as co
 const unknownPattern = { factor: 4, slackSeconds: 3 * day } as const
 
 /** Times in Unix seconds. */
-export type KnownSuccesses = {
+type KnownSuccesses = {
   /** Ends of successes, oldest first. Retention has deleted some of those from before `watchedSince`. */
   readonly ends: readonly number[]
   readonly watchedSince: number

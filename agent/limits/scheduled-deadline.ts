@@ -8,9 +8,9 @@ const day = 24 * hour
 const slackSeconds = hour
 
 /** Times in Unix seconds. */
-export type Success = { readonly startedAt: number; readonly endedAt: number }
+type Success = { readonly startedAt: number; readonly endedAt: number }
 
-export type Grace = {
+type Grace = {
   /** The share of the time to the backup after the next one, of which a day counts at most. */
   readonly factor: number
   /** The longest good run: the next one may take as long. */

@@ -1,5 +1,6 @@
 // Reads a group from the gateway (pushgateway README, "Query API").
 
+import { messageOf } from '../util/error-text.ts'
 import { asNumber, asRecord, parseJson } from '../util/json.ts'
 import { type GatewayOptions, requestGateway } from './pushgateway.ts'
 
@@ -48,7 +49,7 @@ export async function findGroup(options: GatewayOptions): Promise<GroupResult> {
     const ofSameJob = groups.map(({ labels }) => labels).filter(({ job }) => job === options.job)
     return { kind: 'absent', ofSameJob }
   } catch (error) {
-    const problem = error instanceof Error ? error.message : String(error)
+    const problem = messageOf(error)
     return { kind: 'failed', reason: `its answer is not a Pushgateway's: ${problem}` }
   }
 }

@@ -1,5 +1,6 @@
 // Asks a Prometheus, or the store behind an import, by the Prometheus HTTP API (https://prometheus.io/docs/prometheus/latest/querying/api/).
 
+import { messageOf } from '../util/error-text.ts'
 import { asRecord, parseJson } from '../util/json.ts'
 import { type GatewayOptions, type PushResult, requestGateway } from './pushgateway.ts'
 import { deleteUrlOf } from './target.ts'
@@ -101,7 +102,7 @@ function parsed<T>(parse: () => T): T {
   try {
     return parse()
   } catch (error) {
-    const problem = error instanceof Error ? error.message : String(error)
+    const problem = messageOf(error)
     throw new StoreError(`its answer is not that of a Prometheus API: ${problem}`, undefined)
   }
 }

@@ -1,7 +1,7 @@
 // What speaks against the ledger: a report that cannot be trusted must not call anything good. Pure.
 
 import type { Ledger } from '../ledger/ledger.ts'
-import { longestSilenceSeconds } from '../limits/silence.ts'
+import { longestSilenceSeconds, usualHeartbeatSeconds } from '../limits/silence.ts'
 import { cronGaps } from '../util/cron-times.ts'
 
 /** Times in Unix seconds. */
@@ -28,8 +28,6 @@ type Facts = {
 
 /** Clocks of file system and machine may differ by less. */
 const clockDifferenceSeconds = 60
-/** For a schedule without times to come. */
-const usualHeartbeatSeconds = 300
 
 /** When all that had happened was last in the ledger. An older agent does not say, but it saves only what it knows. */
 export function asOfOf({ ledger, savedAt }: Pick<Facts, 'ledger' | 'savedAt'>): number {

@@ -5,7 +5,7 @@ import { Html, html } from '../web/html.ts'
 import type { DateWords } from './dates.ts'
 import { headline, verdictMarks } from './headline.ts'
 import { cardStyle, coloured, darkStyle, lineStyle, pageStyle, type Tone, toneOf } from './html-style.ts'
-import { type Look, lookOf } from './look.ts'
+import { type Look, lookMarks, lookOf } from './look.ts'
 import type { Report, SourceReport } from './report.ts'
 import { asOfWords, factsOf, overviewWords, problemsOf, warningsOf } from './words.ts'
 
@@ -14,13 +14,12 @@ const mostRowBytes = 80_000
 /** Nobody reads more of what is good. */
 const mostGood = 50
 
-/** A shape besides the colour. */
-const looks: Readonly<Record<Look, { readonly tone: Tone; readonly mark: string }>> = {
-  failing: { tone: 'bad', mark: '✗' },
-  late: { tone: 'late', mark: '!' },
-  waiting: { tone: 'new', mark: '·' },
-  doubtful: { tone: 'late', mark: '?' },
-  good: { tone: 'good', mark: '✓' },
+const tones: Readonly<Record<Look, Tone>> = {
+  failing: 'bad',
+  late: 'late',
+  waiting: 'new',
+  doubtful: 'late',
+  good: 'good',
 }
 
 const font =
@@ -124,10 +123,11 @@ function fitting(
 function rowOf(report: Report, source: SourceReport, dates: DateWords): Html {
   const { status } = source
   const { at } = report.status
-  const { tone, mark } = looks[lookOf(report, source)]
+  const look = lookOf(report, source)
+  const tone = tones[look]
   // What is said of a good source is a note, and not good news.
   const wordTone = tone === 'good' ? 'late' : tone
-  return html`<tr><td class="row ${tone}" width="24" valign="top" style="${lineStyle};${coloured(tone, 'padding:8px 0;font-weight:bold')}">${mark}</td>
+  return html`<tr><td class="row ${tone}" width="24" valign="top" style="${lineStyle};${coloured(tone, 'padding:8px 0;font-weight:bold')}">${lookMarks[look]}</td>
 <td class="row" style="${lineStyle};padding:8px 0;overflow-wrap:anywhere;word-break:break-word"><b class="text" style="${coloured('text')}">${visible(status.source.path)}</b>
 <span class="soft" style="${coloured('soft', 'font-size:13px')}">${visible(`${status.source.user}@${status.source.host}`)}</span>
 ${problemsOf(source, at).map((words) => html`<div class="${wordTone}" style="${coloured(wordTone)}">${words}</div>`)}<div class="soft" style="${coloured('soft')}">${factsOf(report, source, dates)}</div></td></tr>

@@ -1,12 +1,12 @@
 // The report as JSON for scripts. Every field is declared once with its meaning; docs/report.md is made from here.
 
+import { documented, type Field, jsonOf, objectOf } from '../status/fields.ts'
 import type { DateWords } from './dates.ts'
 import { doubtWords } from './doubt-words.ts'
 import { headline } from './headline.ts'
 import type { Report, SourceReport } from './report.ts'
 import { problemsOf, warningsOf } from './words.ts'
 
-type Field<T> = { readonly doc: string; readonly value: (from: T) => unknown }
 type Whole = { readonly report: Report; readonly dates: DateWords }
 type One = { readonly source: SourceReport; readonly report: Report }
 
@@ -111,18 +111,12 @@ const sourceFields = {
 
 /** The report as JSON with a line end. Every field is always present; what is unknown is null. Times are ISO 8601 in UTC. */
 export function reportJson(report: Report, dates: DateWords): string {
-  return `${JSON.stringify(objectOf(wholeFields, { report, dates }), undefined, 2)}\n`
+  return jsonOf(wholeFields, { report, dates })
 }
 
 /** Every field with its meaning, in the order of the JSON; those of a source as `sources[].name`. */
 export function documentedReportFields(): readonly { readonly name: string; readonly doc: string }[] {
-  const entries = (fields: Readonly<Record<string, { readonly doc: string }>>, prefix: string) =>
-    Object.entries(fields).map(([name, { doc }]) => ({ name: `${prefix}${name}`, doc }))
-  return [...entries(wholeFields, ''), ...entries(sourceFields, 'sources[].')]
-}
-
-function objectOf<T>(fields: Readonly<Record<string, Field<T>>>, from: T): object {
-  return Object.fromEntries(Object.entries(fields).map(([name, { value }]) => [name, value(from) ?? null]))
+  return documented(wholeFields, sourceFields)
 }
 
 function isoOf(at: number | undefined): string | undefined {

@@ -5,6 +5,15 @@ import type { Report, SourceReport } from './report.ts'
 /** `late` needs attention, too, but its last attempt did not fail. */
 export type Look = 'failing' | 'late' | 'waiting' | 'doubtful' | 'good'
 
+/** A shape besides the colour, as in the status. */
+export const lookMarks: Readonly<Record<Look, string>> = {
+  failing: '✗',
+  late: '!',
+  waiting: '·',
+  doubtful: '?',
+  good: '✓',
+}
+
 /** Where the report is in doubt, nothing looks good. */
 export function lookOf(
   { verdict }: Pick<Report, 'verdict'>,

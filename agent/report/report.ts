@@ -1,6 +1,7 @@
 // Collects what the report says: the status of each source as it is decided there, and what its attempts were in a period. Pure.
 
 import { type KnownAttempts, knownAttempts } from '../ledger/attempt-log.ts'
+import type { Period } from '../ledger/day-records.ts'
 import type { Ledger } from '../ledger/ledger.ts'
 import { sizeAt } from '../ledger/size-records.ts'
 import type { SourceState } from '../ledger/source-state.ts'
@@ -8,9 +9,6 @@ import { problemCount, type SourceStatus, type Status } from '../status/status.t
 import { type AlarmingChange, alarmingChangeOf } from './alarming-change.ts'
 import { type Concern, concernsOf } from './concerns.ts'
 import type { Doubt } from './doubts.ts'
-
-/** Unix seconds. */
-export type Period = { readonly from: number; readonly until: number }
 
 /** What is said of one source. Times in Unix seconds, sizes in bytes. */
 export type SourceReport = {
@@ -55,7 +53,7 @@ export type Report = {
   readonly knownSince?: number
 }
 
-export type ReportFacts = {
+type ReportFacts = {
   readonly ledger: Ledger
   readonly status: Status
   readonly doubts: readonly Doubt[]

@@ -3,21 +3,13 @@
 import { pluralWords, visible } from '../status/words.ts'
 import type { DateWords } from './dates.ts'
 import { headline, verdictMarks } from './headline.ts'
-import { type Look, lookOf } from './look.ts'
+import { lookMarks, lookOf } from './look.ts'
 import type { Report, SourceReport } from './report.ts'
 import { asOfWords, factsOf, overviewWords, problemsOf, warningsOf } from './words.ts'
 
 /** A mail of more lines would be refused, or never read. */
 const mostBad = 500
 const mostGood = 100
-
-const marks: Readonly<Record<Look, string>> = {
-  failing: '✗',
-  late: '✗',
-  waiting: '·',
-  doubtful: '?',
-  good: '✓',
-}
 
 /** Lines of text with a line end. */
 export function reportText(report: Report, dates: DateWords): string {
@@ -56,7 +48,7 @@ function section(title: string, lines: readonly string[]): readonly string[] {
 function linesOf(report: Report, source: SourceReport, dates: DateWords): readonly string[] {
   const { at } = report.status
   return [
-    `${marks[lookOf(report, source)]} ${visible(source.status.name)}`,
+    `${lookMarks[lookOf(report, source)]} ${visible(source.status.name)}`,
     ...problemsOf(source, at).map((words) => `    ${words}`),
     `    ${factsOf(report, source, dates)}`,
   ]

@@ -57,7 +57,7 @@ export function parseDurationMs(value: string): number {
 }
 
 /** An interval for the sources whose `user@host:path` matches the pattern. */
-export type IntervalOfPattern = { readonly pattern: string; readonly seconds: number }
+type IntervalOfPattern = { readonly pattern: string; readonly seconds: number }
 
 /** Parses intervals such as `*:/srv/**=1d,*:/var/mail=4h`; throws for anything else. */
 export function parseIntervals(value: string): readonly IntervalOfPattern[] {

@@ -1,12 +1,21 @@
 // Loads the settings from defaults, file, systemd's credentials, environment and flags; the later overrides the earlier.
 
-import { existsSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import convict from 'convict'
+import { firstLine } from '../util/error-text.ts'
+import { ConfigError } from './config-error.ts'
 import { defaultConfigFiles, type Environment, type Machine, thisMachine } from './default-folders.ts'
-import { flagOf, isSettingName, type SettingName, settingNames, stringsByName } from './names.ts'
+import {
+  credentialNameOf,
+  flagOf,
+  isSettingName,
+  type SettingName,
+  settingNames,
+  stringsByName,
+} from './names.ts'
 import { type Declaration, declarations } from './schema.ts'
-import { ConfigError, firstLine, type Settings, toSettings } from './settings.ts'
+import { type Settings, toSettings } from './settings.ts'
 
 export type Flags = Readonly<Record<string, string | undefined>>
 
@@ -63,13 +72,12 @@ function convictSchema(): convict.Schema<Record<SettingName, string>> {
 }
 
 /**
- * The credentials of LoadCredential= (systemd.exec(5)). Each sets a setting `…_file`: the credential
- * `kopia-metrics-agent.kopia-password`, for example, sets `kopia_password_file` to its own path.
+ * systemd's credentials. Each sets a setting `…_file` to its own path.
  */
 function credentialFiles(directory: string | undefined): Record<string, string> {
   if (directory === undefined) return {}
   return stringsByName((name) => {
-    const path = join(directory, `kopia-metrics-agent.${flagOf(name).replace(/-file$/, '')}`)
+    const path = join(directory, credentialNameOf(name))
     return name.endsWith('_file') && existsSync(path) ? path : undefined
   })
 }
@@ -87,18 +95,17 @@ async function readConfigFile(given: string | undefined, usual: readonly string[
   return { path, values }
 }
 
-async function parseConfigFile(path: string): Promise<Record<string, unknown>> {
-  const { readYamlFile } = await import('./yaml-file.ts')
-  let content: unknown
+async function parseConfigFile(path: string): Promise<Readonly<Record<string, unknown>>> {
+  const { settingsInYaml } = await import('./yaml-file.ts')
+  return settingsInYaml(textOf(path), path)
+}
+
+function textOf(path: string): string {
   try {
-    content = readYamlFile(path) ?? {}
+    return readFileSync(path, 'utf8')
   } catch (error) {
-    throw new ConfigError(`${path}: it can't be read as YAML: ${firstLine(error)}`)
+    throw new ConfigError(`${path}: it can't be read: ${firstLine(error)}`)
   }
-  if (typeof content !== 'object' || content === null || Array.isArray(content)) {
-    throw new ConfigError(`${path}: expected lines of the form "setting: value"`)
-  }
-  return { ...content }
 }
 
 function originOf(name: SettingName, flags: Flags, environment: Environment, file: ConfigFile): string {

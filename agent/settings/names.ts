@@ -9,6 +9,16 @@ export function flagOf(name: SettingName): string {
   return name.replaceAll('_', '-')
 }
 
+/** The name of what a setting `…_file` holds, such as `kopia-password`: systemd's credential is `kopia-metrics-agent.kopia-password`. */
+export function secretNameOf(name: SettingName): string {
+  return flagOf(name).replace(/-file$/, '')
+}
+
+/** How systemd hands it to the service (systemd.exec(5), "LoadCredential="). */
+export function credentialNameOf(name: SettingName): string {
+  return `kopia-metrics-agent.${secretNameOf(name)}`
+}
+
 /** The names of all settings, in the order of their declaration. */
 export function settingNames(): readonly SettingName[] {
   return Object.keys(declarations).filter(isSettingName)

@@ -1,7 +1,8 @@
 // Reads the files that settings name.
 
 import { readFileSync } from 'node:fs'
-import { ConfigError, firstLine } from './config-error.ts'
+import { firstLine } from '../util/error-text.ts'
+import { ConfigError } from './config-error.ts'
 import type { SettingName } from './names.ts'
 
 /** The secret from its file if one is set, else the setting itself. */

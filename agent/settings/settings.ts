@@ -32,8 +32,6 @@ import { type SettingName, stringsByName } from './names.ts'
 import { readSecret, secretOf } from './secret-files.ts'
 import { toVerify, type VerifySettings } from './verify.ts'
 
-export { ConfigError, firstLine } from './config-error.ts'
-
 export type Settings = {
   /** Undefined: the agent does not push. */
   readonly gateway: GatewaySettings | undefined

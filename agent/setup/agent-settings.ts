@@ -1,9 +1,11 @@
 // The settings and secrets of one agent: what was given, and what only this agent needs.
 
 import { dirname, join } from 'node:path'
+import { defaultStateDirectory } from '../settings/default-folders.ts'
+import { secretNameOf } from '../settings/names.ts'
 import { freeName, groupsOf } from './assign.ts'
 import type { Asked, Machine, Repository } from './facts.ts'
-import { defaultLogFolder } from './find-logs.ts'
+import { separateLogsFolder } from './places.ts'
 import {
   type Answers,
   type Assignment,
@@ -46,7 +48,7 @@ export function settingsOfAgent(
     ...((isNamed || !repository.isDefaultLog || answers.settings.kopia_log_dir !== undefined) && {
       kopia_log_dir: logs,
     }),
-    ...(unit === undefined && isNamed && ownPlace(repository, name)),
+    ...(unit === undefined && isNamed && ownPlace(repository, name, machine)),
     // The system's units find their secrets by themselves.
     ...(!usesCredentials(machine, unit) &&
       Object.fromEntries(secrets.map(({ setting, path }) => [setting, path]))),
@@ -70,10 +72,9 @@ function apart(name: string | undefined, { neighbours, self }: Machine): Values 
 }
 
 /** Without a unit, its file has to keep a named agent apart from others. */
-function ownPlace({ owner }: Repository, name: string): Values {
-  const root = owner.userId === 0 ? '/var/lib' : join(owner.home, '.local/state')
+function ownPlace({ owner: { userId, home } }: Repository, name: string, { platform }: Machine): Values {
   return {
-    state_dir: join(root, 'kopia-metrics-agent/instances', name),
+    state_dir: join(defaultStateDirectory({}, { platform, userId, home }), 'instances', name),
     grouping: `agent=${name}`,
     listen: '',
   }
@@ -93,12 +94,9 @@ function separateLogsOf(
     ({ configPath, logDirectory }) =>
       configPath !== repository.configPath && logDirectory === repository.logDirectory,
   )
-  return sharers.length > 0 ? ownLogFolder(repository, name, machine) : undefined
-}
-
-function ownLogFolder({ owner }: Repository, name: string, { self, platform }: Machine): string {
-  if (self.userId === 0) return join('/var/log/kopia', name)
-  return join(dirname(defaultLogFolder(owner, platform)), 'kopia-logs', name)
+  return sharers.length > 0
+    ? join(separateLogsFolder(repository.owner, machine.self, machine.platform), name)
+    : undefined
 }
 
 /** Whether the agent gets its secrets from systemd: the system's units load those of /etc/credstore. */
@@ -113,7 +111,7 @@ export function secretPath(
   unit: string | undefined,
   setting: SecretSetting,
 ): string {
-  const secret = setting.replace(/_file$/, '').replaceAll('_', '-')
+  const secret = secretNameOf(setting)
   if (usesCredentials(machine, unit)) return credentialPath(name, secret)
   return join(dirname(file), name === undefined ? secret : `${name}.${secret}`)
 }

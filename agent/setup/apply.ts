@@ -2,7 +2,7 @@
 
 import { lchown, mkdir, open, readFile, rm, truncate, writeFile } from 'node:fs/promises'
 import { dirname } from 'node:path'
-import { firstLine } from '../settings/config-error.ts'
+import { firstLine } from '../util/error-text.ts'
 import type { Person } from './facts.ts'
 import type { PlannedAgent, Step } from './plan-types.ts'
 import { systemctl } from './systemctl.ts'
@@ -18,7 +18,7 @@ export type Applied =
       readonly left: readonly Step[]
     }
 
-export type Tools = {
+type Tools = {
   readonly self: Person
   /** Installs the hooks for sources, with the settings of the agent; throws where that fails. */
   readonly installHooks: (agent: PlannedAgent, sources: readonly string[]) => Promise<void>

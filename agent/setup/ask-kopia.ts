@@ -10,7 +10,7 @@ import { isInScope } from '../reconcile/source-filter.ts'
 import type { Answer, Password, Person, Repository } from './facts.ts'
 import { launcherFor } from './run-as.ts'
 
-export type Asking = {
+type Asking = {
   readonly binary: string
   readonly self: Person
   /** For the logs of an old Kopia that can't do without; the owner of the configuration can write there. */
@@ -46,8 +46,16 @@ async function tryPassword(
   const kopia = kopiaFor(repository, asking, text)
   const status = await kopia.repositoryStatus()
   if (!status.ok) return refusal(status.reason, password)
-  const { user, host, areActionsEnabled } = status.value
-  const blindSources = repository.hasBackupLogs ? [] : await findBlindSources(kopia, status.value)
+  return repository.hasBackupLogs
+    ? openAnswer(status.value, password, [])
+    : answerOfBlind(kopia, status.value, password)
+}
+
+function openAnswer(
+  { user, host, areActionsEnabled }: RepositoryStatus,
+  password: Password,
+  blindSources: readonly string[],
+): Answer {
   return { kind: 'open', user, host, areActionsEnabled, password, blindSources }
 }
 
@@ -92,14 +100,23 @@ function refusal(reason: string, password: Password): Answer {
   }
 }
 
-/** The sources of this machine that no hook tells of, where no log tells of their backups. */
-async function findBlindSources(kopia: Kopia, status: RepositoryStatus): Promise<readonly string[]> {
-  const [snapshots, policies] = [await kopia.snapshots(), await kopia.exportPolicies()]
-  if (!snapshots.ok || !policies.ok) return []
+/**
+ * Where no log tells of backups, the sources of this machine that no hook tells of either belong to the answer. A Kopia that can't
+ * list them is silent: without a word, nobody would learn that hooks are missing.
+ */
+export async function answerOfBlind(
+  kopia: Pick<Kopia, 'snapshots' | 'exportPolicies'>,
+  status: RepositoryStatus,
+  password: Password,
+): Promise<Answer> {
+  const snapshots = await kopia.snapshots()
+  if (!snapshots.ok) return { kind: 'silent', reason: snapshots.reason, password }
+  const policies = await kopia.exportPolicies()
+  if (!policies.ok) return { kind: 'silent', reason: policies.reason, password }
   const own = snapshots.value
     .map(({ source }) => source)
     .filter((source) => isInScope('local', status, source))
-  return sourcesWithoutHooks(own, policies.value)
+  return openAnswer(status, password, sourcesWithoutHooks(own, policies.value))
 }
 
 /** The names of the sources that have no hooks, in their own policy or in one that they inherit, each once. */

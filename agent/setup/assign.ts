@@ -1,10 +1,10 @@
 // Decides which agent watches which repository: one that exists already, the agent without a name, or a new one with a name.
 
-import { basename, join, normalize } from 'node:path'
+import { basename, normalize } from 'node:path'
 import { configurationPathOf } from '../kopia/runs/configuration.ts'
 import type { Asked, ExistingAgent, Machine, Repository } from './facts.ts'
+import { fileOf } from './places.ts'
 import type { Answers, Assignment } from './plan-types.ts'
-import type { Format } from './settings-file.ts'
 
 /** A repository that an agent watches already keeps it. One alone gets the agent without a name, several get named ones. */
 export function assignAgents(
@@ -93,19 +93,4 @@ export function freeName(wanted: string, taken: ReadonlySet<string | undefined>)
   const isFree = (name: string) => !taken.has(name) && name !== 'config'
   if (isFree(wanted)) return wanted
   for (let number = 2; ; number += 1) if (isFree(`${wanted}-${number}`)) return `${wanted}-${number}`
-}
-
-/** The file of an agent. A user's unit reads an environment file, everything else YAML. */
-export function fileOf(
-  { manager, settingsFolder }: Pick<Machine, 'manager' | 'settingsFolder'>,
-  name: string | undefined,
-  configFile: string | undefined,
-): string {
-  if (configFile !== undefined) return configFile
-  if (manager.kind !== 'user') return join(settingsFolder, `${name ?? 'config'}.yaml`)
-  return join(settingsFolder, name === undefined ? 'environment' : `${name}.environment`)
-}
-
-export function formatOf(file: string): Format {
-  return file.endsWith('environment') ? 'environment' : 'yaml'
 }

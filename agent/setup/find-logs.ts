@@ -4,9 +4,9 @@ import { basename, join } from 'node:path'
 import { likelyLogFolders, logFoldersOfUnit } from '../check/log-folders.ts'
 import { parseRecord } from '../kopia/log/record.ts'
 import { compareSegments, parseSegmentName, type SegmentName } from '../kopia/log/segment-name.ts'
-import { defaultLogDirectory } from '../settings/default-folders.ts'
 import type { Person } from './facts.ts'
 import type { Files } from './files.ts'
+import { defaultLogFolder } from './places.ts'
 
 export type LogPlace = { readonly folder: string; readonly isDefault: boolean; readonly hasBackups: boolean }
 
@@ -72,11 +72,6 @@ async function backupLogs(files: Files, folder: string): Promise<readonly Segmen
   return segments
     .filter(({ command }) => command === 'snapshot-create' || command === 'server-start')
     .toSorted(compareSegments)
-}
-
-/** Where Kopia logs for this person if nothing is set, seen from a unit, which has no XDG_CACHE_HOME. */
-export function defaultLogFolder({ userId, home }: Person, platform: NodeJS.Platform): string {
-  return defaultLogDirectory({}, { platform, userId, home })
 }
 
 function flatpakLogs(configPath: string): string | undefined {

@@ -1,15 +1,16 @@
 // Finds out whether another agent pushes the group that a new agent would push: each push replaces the other's figures.
 
 import { join } from 'node:path'
+import { longestSilenceSeconds, usualHeartbeatSeconds } from '../limits/silence.ts'
 import { findGroup, formatLabels, groupLabels } from '../push/group.ts'
 import type { GatewayOptions } from '../push/pushgateway.ts'
 import { parseGrouping } from '../settings/formats.ts'
-import { agoWords } from '../status/words.ts'
+import { agoWords, durationWords } from '../status/words.ts'
 import type { Files } from './files.ts'
 import type { PlannedAgent } from './plan-types.ts'
 
-/** An agent pushes at least every five minutes unless it was told otherwise. */
-const freshSeconds = 600
+/** As long as its silence alone is no fault. The timer pushes every quarter of an hour. */
+const freshSeconds = longestSilenceSeconds(usualHeartbeatSeconds)
 
 /** The problem in words; undefined where the group is free, or was this machine's own. `now` is in Unix seconds. */
 export async function groupInUse(
@@ -27,6 +28,6 @@ export async function groupInUse(
   return (
     `${options.url}: another agent pushes ${formatLabels(groupLabels(options))}, ${agoWords(result.group.lastPushAt, now)} the last time, and ` +
     `each push replaces the whole group: set --instance=NAME if that is a machine of the same name, ${apart} ` +
-    'if it is an agent of this one; if it is gone, wait ten minutes, or delete the group from the gateway'
+    `if it is an agent of this one; if it is gone, wait ${durationWords(freshSeconds)}, or delete the group from the gateway`
   )
 }

@@ -3,12 +3,12 @@
 import { dirname, join } from 'node:path'
 import { execa } from 'execa'
 import { defaultConfigFiles } from '../settings/default-folders.ts'
-import { fileOf } from './assign.ts'
 import type { ExistingAgent, Machine, Manager, Person, SettingsFile, UnitState } from './facts.ts'
 import type { Files } from './files.ts'
-import { findNeighbours, nameIn, readSettings, systemFolder, userOfService } from './look-agents.ts'
+import { findNeighbours, readSettings, userOfService } from './look-agents.ts'
+import { environmentFiles, fileOf, folderOf, nameIn, ownFolder, separateLogsFolder } from './places.ts'
 import { userBus } from './systemctl.ts'
-import { namedUnit, plainUnit, pushUnit, timerUnit } from './units.ts'
+import { credentialFolder, namedUnit, plainUnit, pushUnit, timerUnit } from './units.ts'
 
 export type Look = {
   readonly files: Files
@@ -42,13 +42,13 @@ export async function lookAtMachine(look: Look): Promise<Machine> {
     timerUnit,
     ...agents.flatMap(({ name }) => (name === undefined ? [] : [namedUnit(name)])),
   ])
-  const ofPeople = look.people.map(({ home }) => join(home, '.config/kopia-metrics-agent'))
+  const ofPeople = look.people.map((person) => ownFolder(person, platform))
   const settingsFolders = [
     settingsFolder,
     ...ofPeople,
     ...(configFile === undefined ? [] : [dirname(configFile)]),
   ]
-  const others = await otherPaths(look.files, settingsFolders, self)
+  const others = await otherPaths(look, settingsFolders)
   const neighbours = await findNeighbours(look)
   return { platform, self, manager, settingsFolder, units, files, agents, neighbours, others }
 }
@@ -81,12 +81,7 @@ async function findManager({ files, platform, self, environment }: Look): Promis
 
 /** Where the agent looks for its configuration file where nothing names one. */
 function usualFolder({ platform, self: { userId, home }, environment }: Look): string {
-  const [file = join(systemFolder, 'config.yaml')] = defaultConfigFiles(environment, {
-    platform,
-    userId,
-    home,
-  })
-  return dirname(file)
+  return folderOf(defaultConfigFiles(environment, { platform, userId, home }))
 }
 
 /** Where a user's unit reads its settings: its systemd can have another XDG_CONFIG_HOME than this shell. */
@@ -104,7 +99,7 @@ async function settingsPaths(
   manager: Manager,
   folder: string,
 ): Promise<readonly string[]> {
-  const ending = manager.kind === 'user' ? /(^|\.)environment$/ : /\.yaml$/
+  const ending = manager.kind === 'user' ? environmentFiles : /\.yaml$/
   const names = ((await files.list(folder)) ?? []).filter((name) => ending.test(name)).toSorted()
   return [...names.map((name) => join(folder, name)), ...(configFile === undefined ? [] : [configFile])]
 }
@@ -134,19 +129,16 @@ async function unitStates(
 
 /** Files and folders that setup would create, as far as they exist. */
 async function otherPaths(
-  files: Files,
+  { files, self, platform }: Look,
   settingsFolders: readonly string[],
-  self: Person,
 ): Promise<ReadonlySet<string>> {
   const units = ((await files.list('/etc/systemd/system')) ?? []).filter(
     (name) => name.startsWith('kopia-metrics-agent') && name.endsWith('.d'),
   )
   const folders = [
     ...settingsFolders,
-    '/etc/credstore',
-    '/var/log/kopia',
-    join(self.home, '.cache/kopia-logs'),
-    join(self.home, 'Library/Logs/kopia-logs'),
+    credentialFolder,
+    separateLogsFolder(self, self, platform),
     ...units.map((name) => join('/etc/systemd/system', name)),
   ]
   const found = await Promise.all(

@@ -1,7 +1,8 @@
 // The plan of a setup, as data: what will be written and started, what stays, and what a person has to do.
 
 import type { Asked, Person, Repository } from './facts.ts'
-import type { Format, Values } from './settings-file.ts'
+import type { Format } from './places.ts'
+import type { Values } from './settings-file.ts'
 
 /** What was asked and answered, by flags or at a terminal. */
 export type Answers = {

@@ -4,7 +4,7 @@ import { type GatewayOptions, groupUrl, requestGateway } from '../push/pushgatew
 import { importPath } from '../push/target.ts'
 import { asRecord, parseJson } from '../util/json.ts'
 
-export type Probe =
+type Probe =
   /** `found` says what answers. */
   | { readonly kind: 'good'; readonly found: string }
   /** It expects a login, or another one. */

@@ -2,6 +2,7 @@
 
 import { join } from 'node:path'
 import type { Asked, Machine, UnitState } from './facts.ts'
+import { ownFolder, systemFolder } from './places.ts'
 import type { Answers, PlannedAgent } from './plan-types.ts'
 import { plainUnit, serviceOf, timerUnit, unitOf } from './units.ts'
 
@@ -61,13 +62,13 @@ export function problemsWithUnits(
           `${twin} is in use, and ${unit} would be a second agent: choose one, and stop that by "systemctl disable --now ${twin}"`,
         ]
       : []),
-    ...problemsWithOwnFile(agent, machine.others),
+    ...problemsWithOwnFile(agent, machine),
     ...problemsWithUser(agent, unit, units.get(serviceOf(unit))?.user || 'root'),
     ...(state === 'new' &&
     name !== undefined &&
     (settings.grouping !== undefined || settings.listen !== undefined)
       ? [
-          `--grouping and --listen: ${unit} sets them itself; leave them out, and set them in /etc/kopia-metrics-agent/${name}.env`,
+          `--grouping and --listen: ${unit} sets them itself; leave them out, and set them in ${join(systemFolder, `${name}.env`)}`,
         ]
       : []),
   ]
@@ -80,9 +81,9 @@ function isInUse(state: UnitState | undefined): boolean {
 /** The configuration file of the user that a unit runs as counts before the one in /etc. */
 function problemsWithOwnFile(
   { name, user, file }: PlannedAgent,
-  others: Machine['others'],
+  { others, platform }: Machine,
 ): readonly string[] {
-  const own = join(user.home, '.config/kopia-metrics-agent/config.yaml')
+  const own = join(ownFolder(user, platform), 'config.yaml')
   return name === undefined && user.userId !== 0 && others.has(own)
     ? [
         `${own} would count instead of ${file}, since the agent runs as ${user.name}: remove it, or choose another unit by --name=${user.name}`,

@@ -4,11 +4,11 @@ import { chmod, chown, copyFile, mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { execa } from 'execa'
-import { flagOf } from '../settings/names.ts'
+import { credentialNameOf } from '../settings/names.ts'
 import { secretPath, usesCredentials } from './agent-settings.ts'
 import type { Machine } from './facts.ts'
 import type { Files } from './files.ts'
-import { type PlannedAgent, type SecretSetting, secretSettings } from './plan-types.ts'
+import { type PlannedAgent, secretSettings } from './plan-types.ts'
 import { bareEnvironment, launcherFor } from './run-as.ts'
 import { variablesIn } from './settings-file.ts'
 
@@ -83,14 +83,10 @@ async function copyCredentials(
   for (const setting of secretSettings) {
     const from = secretPath(machine, agent, agent.unit, setting)
     if ((await files.ownerOf(from)) === undefined) continue
-    const copy = join(folder, credentialName(setting))
+    const copy = join(folder, credentialNameOf(setting))
     await copyFile(from, copy)
     await chmod(copy, 0o400)
     await chown(copy, agent.user.userId, agent.user.groupId)
   }
   await chown(folder, agent.user.userId, agent.user.groupId)
-}
-
-function credentialName(setting: SecretSetting): string {
-  return `kopia-metrics-agent.${flagOf(setting).replace(/-file$/, '')}`
 }

@@ -1,29 +1,23 @@
 // Reads and writes the lines of the agent's configuration files: YAML, or the environment of a user's unit.
 
-import { parse } from 'yaml'
 import { isSettingName, type SettingName, settingNames } from '../settings/names.ts'
 import { declarations } from '../settings/schema.ts'
+import { settingsInYaml } from '../settings/yaml-file.ts'
 import type { SettingsFile } from './facts.ts'
+import { type Format, formatOf } from './places.ts'
 
 export type Values = Readonly<Partial<Record<SettingName, string>>>
 
-export type Format = 'yaml' | 'environment'
-
-/** What the file sets. `text` is undefined where there is none. Throws where YAML can't be read. */
-export function settingsFileOf(text: string | undefined, format: Format): SettingsFile {
+/** What the file at `path` sets. `text` is undefined where there is none. Throws a ConfigError where YAML can't be understood. */
+export function settingsFileOf(text: string | undefined, path: string): SettingsFile {
   if (text === undefined) return { kind: 'absent' }
-  const values = format === 'yaml' ? yamlValues(text) : environmentValues(text)
+  const values = formatOf(path) === 'yaml' ? yamlValues(text, path) : environmentValues(text)
   return Object.keys(values).length === 0 ? { kind: 'idle', text } : { kind: 'active', values }
 }
 
-function yamlValues(text: string): Record<string, string> {
-  const content: unknown = parse(text) ?? {}
-  if (typeof content !== 'object' || content === null || Array.isArray(content)) {
-    throw new Error('expected lines of the form "setting: value"')
-  }
-  return Object.fromEntries(
-    Object.entries(content).map(([name, value]) => [name, value === null ? '' : String(value)]),
-  )
+function yamlValues(text: string, path: string): Record<string, string> {
+  const settings = Object.entries(settingsInYaml(text, path))
+  return Object.fromEntries(settings.map(([name, value]) => [name, value === null ? '' : String(value)]))
 }
 
 /** The variables of a file that systemd reads (systemd.exec(5), EnvironmentFile=). */

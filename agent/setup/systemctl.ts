@@ -3,11 +3,11 @@
 import { execa } from 'execa'
 import { serviceOf } from './units.ts'
 
-/** Whom a service of the system runs as, with all its drop-ins. */
-export async function userOfUnit(unit: string): Promise<string> {
+/** Whom a service of the system runs as, with all its drop-ins; undefined where systemd does not answer. */
+export async function userOfUnit(unit: string): Promise<string | undefined> {
   const parameters = ['show', '--property=User', '--value', serviceOf(unit)]
-  const { stdout } = await execa('systemctl', parameters, { reject: false })
-  return String(stdout ?? '').trim() || 'root'
+  const { failed, stdout } = await execa('systemctl', parameters, { reject: false })
+  return failed ? undefined : String(stdout ?? '').trim() || 'root'
 }
 
 /** Throws an Error with systemd's reason where it fails. */

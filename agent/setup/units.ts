@@ -7,7 +7,7 @@ import type { Answers } from './plan-types.ts'
 export const timerUnit = 'kopia-metrics-agent-push.timer'
 export const plainUnit = 'kopia-metrics-agent.service'
 export const pushUnit = 'kopia-metrics-agent-push.service'
-const credentials = '/etc/credstore'
+export const credentialFolder = '/etc/credstore'
 
 /** The unit of an agent with a name. */
 export function namedUnit(name: string): string {
@@ -33,7 +33,10 @@ export function serviceOf(unit: string): string {
 
 /** Where the unit finds a secret, such as `kopia-password`. */
 export function credentialPath(name: string | undefined, secret: string): string {
-  return join(credentials, ['kopia-metrics-agent', ...(name === undefined ? [] : [name]), secret].join('.'))
+  return join(
+    credentialFolder,
+    ['kopia-metrics-agent', ...(name === undefined ? [] : [name]), secret].join('.'),
+  )
 }
 
 /** What the unit's own Environment= lines set. */
@@ -52,7 +55,7 @@ export function unitEnvironment(
   }
 }
 
-export type DropIn = { readonly path: string; readonly text: string }
+type DropIn = { readonly path: string; readonly text: string }
 
 /** The agent of another person's Kopia runs as that person. It must write Kopia's cache, which is in the home. */
 export function dropInFor(unit: string, person: Person, configPath: string): DropIn {

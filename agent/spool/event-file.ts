@@ -3,6 +3,7 @@
 import { constants } from 'node:fs'
 import { open } from 'node:fs/promises'
 import type { HookCall } from '../kopia/runs/run.ts'
+import { messageOf } from '../util/error-text.ts'
 import { hasCode } from '../util/files.ts'
 import { largestEventBytes, parseEvent } from './event.ts'
 
@@ -28,7 +29,7 @@ export async function readEventFile(path: string): Promise<EventReading> {
     if (isSystemError && !codesOfOtherFiles.some((code) => hasCode(error, code))) {
       return { kind: 'unreadable', error }
     }
-    return { kind: 'broken', reason: error instanceof Error ? error.message : String(error) }
+    return { kind: 'broken', reason: messageOf(error) }
   }
 }
 

@@ -4,6 +4,7 @@ import { lstat, readdir, rename, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { HookCall } from '../kopia/runs/run.ts'
 import { prepareSpool } from '../ledger/state-directory.ts'
+import { messageOf } from '../util/error-text.ts'
 import {
   createFaultReporter,
   type FaultListener,
@@ -141,5 +142,5 @@ async function namesIn(folder: string, faults: Map<string, string>): Promise<rea
 
 function addFault(faults: Map<string, string>, error: unknown): void {
   const key = keyOfFault(error)
-  if (!faults.has(key)) faults.set(key, error instanceof Error ? error.message : String(error))
+  if (!faults.has(key)) faults.set(key, messageOf(error))
 }

@@ -1,13 +1,12 @@
 // The status as JSON for scripts. Every field is declared once with its meaning; docs/status-json.md is made from here.
 // Over 8 kB because each field is declared in this one place.
 
+import { documented, type Field, jsonOf, objectOf } from './fields.ts'
 import type { ProofStatus } from './proof.ts'
 import type { SourceStatus, Status } from './status.ts'
 
 /** `processId` is undefined if no agent runs; `ledgerSavedAt` is in Unix seconds. */
 export type AgentState = { readonly processId: number | undefined; readonly ledgerSavedAt: number }
-
-type Field<T> = { readonly doc: string; readonly value: (from: T) => unknown }
 
 type Whole = { readonly status: Status; readonly agent: AgentState }
 
@@ -203,14 +202,12 @@ const sourceFields = {
 
 /** The status as JSON with a line end. Every field is always present; what is unknown is null. */
 export function statusJson(status: Status, agent: AgentState): string {
-  return `${JSON.stringify(objectOf(wholeFields, { status, agent }), undefined, 2)}\n`
+  return jsonOf(wholeFields, { status, agent })
 }
 
 /** Every field with its meaning, in the order of the JSON; those of a source as `sources[].name`. */
 export function documentedFields(): readonly { readonly name: string; readonly doc: string }[] {
-  const entries = (fields: Readonly<Record<string, { readonly doc: string }>>, prefix: string) =>
-    Object.entries(fields).map(([name, { doc }]) => ({ name: `${prefix}${name}`, doc }))
-  return [...entries(wholeFields, ''), ...entries(sourceFields, 'sources[].')]
+  return documented(wholeFields, sourceFields)
 }
 
 function sourceObject(source: SourceStatus): object {
@@ -221,8 +218,4 @@ function sourceObject(source: SourceStatus): object {
 function reasonOf(proof: ProofStatus | undefined): string | undefined {
   const faults = proof?.last?.verdict.faults ?? []
   return (faults.find(({ kind }) => kind !== 'timeout') ?? faults[0])?.reason
-}
-
-function objectOf<T>(fields: Readonly<Record<string, Field<T>>>, from: T): object {
-  return Object.fromEntries(Object.entries(fields).map(([name, { value }]) => [name, value(from) ?? null]))
 }

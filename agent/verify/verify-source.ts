@@ -2,6 +2,7 @@
 
 import type { ReadFailure, ReadResult, VerifyReport } from '../kopia/cli/repository-reader.ts'
 import type { Verification } from '../ledger/proof.ts'
+import { messageOf } from '../util/error-text.ts'
 import { hasCode } from '../util/files.ts'
 import { percentWithin } from './budget.ts'
 import { createFindings, type Findings } from './findings.ts'
@@ -34,7 +35,7 @@ async function take(
   try {
     return await step(options, findings)
   } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error)
+    const reason = messageOf(error)
     return hasCode(error, 'ENOSPC')
       ? { kind: 'disk full', reason: 'the disk of the state directory is full' }
       : { kind: 'unreachable', reason }

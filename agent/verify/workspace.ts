@@ -7,6 +7,7 @@ import { passwordPathOf } from '../kopia/cli/password.ts'
 import { takeLock } from '../ledger/lock.ts'
 import { prepareStateDirectory } from '../ledger/state-directory.ts'
 import { removeUnfinished } from '../ledger/verification-files.ts'
+import { messageOf } from '../util/error-text.ts'
 import { readIfThere } from '../util/files.ts'
 import { asRecord, parseJson } from '../util/json.ts'
 
@@ -111,7 +112,7 @@ async function readConfiguration(path: string): Promise<Record<string, unknown>>
   try {
     return asRecord(parseJson(await readFile(path, 'utf8')), 'its content')
   } catch (error) {
-    const problem = error instanceof Error ? error.message : String(error)
+    const problem = messageOf(error)
     throw new Error(`Kopia's configuration ${path} can't be copied: ${problem}`)
   }
 }

@@ -1,6 +1,6 @@
 #!/bin/sh
 # Sends the report of kopia-metrics-agent by mail, to ntfy, or both. Exits with 1 where one of them did not take it, or where there
-# is no report, which is sent as well; says why.
+# is no report, which is sent as well, and with 2 where nothing says where to send it; says why.
 # Usage: send-report.sh [FLAG…]   The flags are those of the agent, such as --config=FILE.
 #
 # Set in the environment (kopia-metrics-agent-report.service reads /etc/kopia-metrics-agent/report.env):
@@ -16,6 +16,7 @@ set -eu
 mail_to=${REPORT_MAIL_TO:-}
 ntfy_url=${REPORT_NTFY_URL:-}
 since=${REPORT_SINCE:-7d}
+# Only tests name another one.
 agent=${REPORT_AGENT:-kopia-metrics-agent}
 unmade='the report on Kopia backups could not be made'
 

@@ -83,6 +83,7 @@ test('values that it does not know are told', async () => {
   await assert.rejects(answersTo(['--unit=always']), {
     message: 'flag --unit: expected one of service, timer, none, found "always"',
   })
+  await assert.rejects(answersTo(['--unit=usual']), { message: /^flag --unit: expected one of/ })
   await assert.rejects(answersTo(['--hooks=yes']), {
     message: 'flag --hooks: expected one of where-needed, no, found "yes"',
   })

@@ -76,9 +76,9 @@ test('a real report: nothing known, all good, one that failed, an agent that is 
 test('a wrong value is reported in one line, with exit code 2', async (context) => {
   const lab = await createLab(context)
   for (const [flag, words] of [
-    ['--since=soon', '--since: expected a duration from 1h to 366d such as 7d or 4w, found "soon"'],
-    ['--since=5m', '--since: expected a duration from 1h to 366d such as 7d or 4w, found "5m"'],
-    ['--format=pdf', '--format: expected one of text, html, json, mail, found "pdf"'],
+    ['--since=soon', 'flag --since: expected a duration from 1h to 366d such as 7d or 4w, found "soon"'],
+    ['--since=5m', 'flag --since: expected a duration from 1h to 366d such as 7d or 4w, found "5m"'],
+    ['--format=pdf', 'flag --format: expected one of text, html, json, mail, found "pdf"'],
   ] as const) {
     const { exitCode, output } = await runAgentCommand(lab, 'report', flag)
     assert.deepEqual([exitCode, output], [2, `kopia-metrics-agent: ${words}\n`])

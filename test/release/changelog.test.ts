@@ -4,6 +4,7 @@ import assert from 'node:assert/strict'
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { test } from 'node:test'
+import { readManifest } from '../../tools/manifest.ts'
 import { notesFrom, sectionsOf } from '../../tools/release/changelog.ts'
 import { readNotes, webFolderOf } from '../../tools/release/notes.ts'
 import { projectFolder } from '../support/tools.ts'
@@ -82,19 +83,14 @@ test('links to files lead to their place on the web, if that is known', () => {
 })
 
 test('the place on the web is that of the repository in package.json', () => {
-  const url = 'git+https://github.com/owner/name.git'
-  assert.equal(
-    webFolderOf({ version: '1.0.0', repository: { url } }, '1.0.0'),
-    'https://github.com/owner/name/blob/v1.0.0',
-  )
-  assert.equal(webFolderOf({ version: '1.0.0' }, '1.0.0'), undefined)
+  const repositoryUrl = 'git+https://github.com/owner/name.git'
+  assert.equal(webFolderOf({ repositoryUrl }, '1.0.0'), 'https://github.com/owner/name/blob/v1.0.0')
+  assert.equal(webFolderOf({ repositoryUrl: undefined }, '1.0.0'), undefined)
 })
 
 test('the notes of the next release are, word for word, what the changelog says of it', async () => {
   const page = await readFile(join(projectFolder, 'CHANGELOG.md'), 'utf8')
-  const { version }: { version: string } = JSON.parse(
-    await readFile(join(projectFolder, 'package.json'), 'utf8'),
-  )
+  const { version } = await readManifest()
   const below = (heading: string) =>
     new RegExp(`^## ${heading}\n([^]*?)(?=^## |$(?![^]))`, 'm').exec(page)?.[1]
   const said = below(`${version.replaceAll('.', '\\.')} - .*`) ?? below('Unreleased') ?? ''

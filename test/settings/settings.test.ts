@@ -4,10 +4,10 @@ import { hostname } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { definitions } from '../../agent/metrics/definitions.ts'
+import { ConfigError } from '../../agent/settings/config-error.ts'
 import { type Flags, loadSettings } from '../../agent/settings/load.ts'
 import { settingNames } from '../../agent/settings/names.ts'
 import { declarations } from '../../agent/settings/schema.ts'
-import { ConfigError } from '../../agent/settings/settings.ts'
 import { temporaryFolder } from '../support/folder.ts'
 
 async function errorMessage(

@@ -38,6 +38,8 @@ test('a group that another agent pushed a moment ago is a problem for a new agen
   )
   assert.equal(await groupInUse({ ...agent, grouping: 'agent=photos' }, options, none, now), undefined)
   assert.equal(await groupInUse({ ...agent, state: 'existing' }, options, none, now), undefined)
+  // The timer pushes every quarter of an hour.
+  assert.match((await groupInUse(agent, options, none, now + 14 * 60)) ?? '', /wait 30 min, or delete/)
   assert.equal(await groupInUse(agent, options, none, now + 3600), undefined)
   const own = filesWith({ '/var/lib/kopia-metrics-agent/ledger.json': file(root) })
   assert.equal(await groupInUse(agent, options, own, now), undefined)

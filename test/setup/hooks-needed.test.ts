@@ -2,7 +2,8 @@
 
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { sourcesWithoutHooks } from '../../agent/setup/ask-kopia.ts'
+import { answerOfBlind, sourcesWithoutHooks } from '../../agent/setup/ask-kopia.ts'
+import { createFakeKopia, status } from '../support/fake-kopia.ts'
 
 const hooked = {
   actions: {
@@ -26,6 +27,20 @@ test('a source needs hooks unless its own policy or one that it inherits has the
   assert.deepEqual(sourcesWithoutHooks([photos], { 'root@nas:/srv/music': hooked, '@other': hooked }), [
     'root@nas:/srv/photos',
   ])
+})
+
+test('a Kopia that cannot list snapshots or policies is silent, not without sources that need hooks', async () => {
+  const password = { kind: 'stored by Kopia' } as const
+  const kopia = createFakeKopia()
+  assert.equal((await answerOfBlind(kopia, status, password)).kind, 'open')
+  for (const failing of ['snapshot list', 'policy export']) {
+    kopia.refuse = (command) => (command === failing ? 'no such host' : undefined)
+    assert.deepEqual(await answerOfBlind(kopia, status, password), {
+      kind: 'silent',
+      reason: 'no such host',
+      password,
+    })
+  }
 })
 
 test('actions that are no hooks of the agent tell it nothing', () => {

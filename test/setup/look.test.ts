@@ -87,6 +87,15 @@ test("root sees users' own agents as neighbours, and a user sees root's", async 
   ])
 })
 
+test('on macOS, too, root sees the agents of users where those look for their configuration', async () => {
+  const anna: Person = { ...alice, name: 'anna', home: '/Users/anna' }
+  const hers = '/Users/anna/Library/Application Support/kopia-metrics-agent/config.yaml'
+  const look = lookOf(root, { [hers]: file(anna, 'job: x\n') }, { platform: 'darwin', people: [root, anna] })
+  const { neighbours, others } = await lookAtMachine(look)
+  assert.deepEqual(neighbours, [{ name: undefined, file: hers, values: { job: 'x' }, user: 'anna' }])
+  assert.ok(others.has(hers))
+})
+
 test('a configuration file of its own is that of the agent without a name', async () => {
   const look = lookOf(alice, { '/srv/a.yaml': file(alice, 'job: x\n') }, { configFile: '/srv/a.yaml' })
   const { agents, settingsFolder } = await lookAtMachine(look)

@@ -224,6 +224,11 @@ test('without systemd the settings are written, and what to run is told', () => 
   assert.equal(hints.length, 2)
   for (const words of hints)
     assert.match(words, /needs a copy with a Label, a log and this command of its own/)
+  const macLines = linesIn(macs, '/etc/kopia-metrics-agent/photos.yaml').join('\n')
+  assert.match(
+    macLines,
+    /^state_dir: "?\/Library\/Application Support\/kopia-metrics-agent\/instances\/photos/m,
+  )
 })
 
 const running = { isEnabled: true, isActive: true, user: 'root' }

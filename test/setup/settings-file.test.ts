@@ -7,23 +7,26 @@ import { configFile } from '../../agent/commands/help.ts'
 import { settingLine, settingLines, settingsFileOf, variablesIn } from '../../agent/setup/settings-file.ts'
 
 test('the file of the packages sets nothing, a file with one line does', () => {
-  assert.equal(settingsFileOf(undefined, 'yaml').kind, 'absent')
-  assert.deepEqual(settingsFileOf(configFile(), 'yaml'), { kind: 'idle', text: configFile() })
-  assert.deepEqual(settingsFileOf('# a\nalways_on: false\n', 'yaml'), {
+  assert.equal(settingsFileOf(undefined, 'config.yaml').kind, 'absent')
+  assert.deepEqual(settingsFileOf(configFile(), 'config.yaml'), { kind: 'idle', text: configFile() })
+  assert.deepEqual(settingsFileOf('# a\nalways_on: false\n', 'config.yaml'), {
     kind: 'active',
     values: { always_on: 'false' },
   })
-  assert.throws(() => settingsFileOf('- a list\n', 'yaml'), /expected lines of the form "setting: value"/)
+  assert.throws(() => settingsFileOf('- a list\n', '/c/config.yaml'), {
+    name: 'ConfigError',
+    message: '/c/config.yaml: expected lines of the form "setting: value"',
+  })
 })
 
 test('an environment file gives settings by their names', () => {
   const text =
     '# comment\nKOPIA_LOG_DIR="/a b/$c"\n KOPIA_METRICS_JOB=kopia \nOTHER=1\nKOPIA_METRICS_LISTEN=\n'
-  assert.deepEqual(settingsFileOf(text, 'environment'), {
+  assert.deepEqual(settingsFileOf(text, '/c/environment'), {
     kind: 'active',
     values: { kopia_log_dir: '/a b/$c', job: 'kopia', OTHER: '1', listen: '' },
   })
-  assert.equal(settingsFileOf('# KOPIA_METRICS_JOB=x\n\n', 'environment').kind, 'idle')
+  assert.equal(settingsFileOf('# KOPIA_METRICS_JOB=x\n\n', '/c/environment').kind, 'idle')
 })
 
 test('what is written is read as the same', () => {
@@ -35,11 +38,11 @@ test('what is written is read as the same', () => {
     textfile: '/var/lib/a: b.prom',
     always_on: 'false',
   }
-  assert.deepEqual(settingsFileOf(settingLines(values, 'yaml').join('\n'), 'yaml'), {
+  assert.deepEqual(settingsFileOf(settingLines(values, 'yaml').join('\n'), 'a.yaml'), {
     kind: 'active',
     values,
   })
-  assert.deepEqual(settingsFileOf(settingLines(values, 'environment').join('\n'), 'environment'), {
+  assert.deepEqual(settingsFileOf(settingLines(values, 'environment').join('\n'), 'a.environment'), {
     kind: 'active',
     values,
   })

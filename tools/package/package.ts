@@ -8,6 +8,7 @@ import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 import { configFile } from '../../agent/commands/help.ts'
 import { bundle, licencesOf } from '../bundle.ts'
+import { readManifest, versionIn } from '../manifest.ts'
 
 const projectFolder = fileURLToPath(new URL('../..', import.meta.url))
 const contents = 'build/contents'
@@ -34,7 +35,7 @@ async function createContents(version: string): Promise<readonly string[]> {
 async function runtimeOf(architecture: Architecture, expected: string): Promise<string> {
   const name = runtimes[architecture]
   const folder = dirname(dirname(fetchTool(name)))
-  const { version }: { version: string } = JSON.parse(await readFile(join(folder, 'package.json'), 'utf8'))
+  const version = await versionIn(join(folder, 'package.json'))
   if (version !== expected) {
     throw new Error(
       `tools/${name}: expected Node ${expected} as in package.json, found ${version}: ` +
@@ -54,13 +55,11 @@ function fetchTool(name: string): string {
 
 /** Builds both packages for each processor and prints their paths. */
 async function buildPackages(release: string, wanted: readonly Architecture[]): Promise<void> {
-  const { version, devDependencies }: { version: string; devDependencies: { node: string } } = JSON.parse(
-    await readFile('package.json', 'utf8'),
-  )
+  const { version, nodeVersion } = await readManifest()
   const libraries = await createContents(version)
   const nfpm = fetchTool('nfpm')
   for (const architecture of wanted) {
-    const runtime = await runtimeOf(architecture, devDependencies.node)
+    const runtime = await runtimeOf(architecture, nodeVersion)
     const texts = [await readFile('LICENSE', 'utf8'), await licencesOf([...libraries, runtime])]
     await writeFile(join(contents, 'copyright'), texts.join('\n'))
     const variables = {

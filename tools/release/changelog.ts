@@ -1,7 +1,7 @@
 // Reads CHANGELOG.md: the text of each version, and that text as the notes of a release on GitHub.
 
 /** A version's part of the changelog. `date` is missing where the heading names none, as that of `Unreleased`. */
-export type Section = {
+type Section = {
   readonly version: string
   readonly date: string | undefined
   readonly text: string

@@ -3,6 +3,7 @@
 
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { versionIn } from '../manifest.ts'
 import { sectionsOf, unreleased } from './changelog.ts'
 
 /** What a release is judged by. */
@@ -53,12 +54,15 @@ function isDay(date: string): boolean {
 }
 
 if (import.meta.main) {
-  const read = (name: string) => readFile(join(import.meta.dirname, '../..', name), 'utf8')
+  const pathOf = (name: string) => join(import.meta.dirname, '../..', name)
   const [tag] = process.argv.slice(2)
   if (tag === undefined) throw new Error('expected a tag, such as: npm run release:check -- v0.2.0')
-  const { version }: { version: string } = JSON.parse(await read('package.json'))
-  const { version: lockedVersion }: { version: string } = JSON.parse(await read('package-lock.json'))
-  const problems = problemsOf({ tag, version, lockedVersion, changelog: await read('CHANGELOG.md') })
+  const problems = problemsOf({
+    tag,
+    version: await versionIn(pathOf('package.json')),
+    lockedVersion: await versionIn(pathOf('package-lock.json')),
+    changelog: await readFile(pathOf('CHANGELOG.md'), 'utf8'),
+  })
   for (const problem of problems) console.error(problem)
   process.exitCode = problems.length > 0 ? 1 : 0
 }

@@ -3,6 +3,7 @@
 import { execFileSync } from 'node:child_process'
 import { copyFile, mkdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { readManifest } from '../manifest.ts'
 import { readNotes } from './notes.ts'
 import { makeSbom } from './sbom.ts'
 
@@ -24,9 +25,7 @@ function run(program: string, ...parameters: readonly string[]): void {
 }
 
 async function makeFiles(): Promise<void> {
-  const { name, version }: { name: string; version: string } = JSON.parse(
-    await readFile('package.json', 'utf8'),
-  )
+  const { name, version } = await readManifest()
   await rm(folder, { recursive: true, force: true })
   await mkdir(folder, { recursive: true })
   run(process.execPath, 'tools/package/package.ts')

@@ -3,12 +3,12 @@
 // buildx, and the registry's login is the caller's.
 
 import { execFileSync } from 'node:child_process'
-import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
+import { readManifest } from '../manifest.ts'
 
 /** What tools/image.sh is called with. */
-export type PushCommand = {
+type PushCommand = {
   readonly parameters: readonly string[]
   /** For the environment variable BUILD_OPTIONS. */
   readonly buildOptions: readonly string[]
@@ -42,7 +42,7 @@ if (import.meta.main) {
   const [image] = positionals
   if (image === undefined)
     throw new Error('expected a name, such as: npm run release:image -- ghcr.io/owner/name')
-  const { version }: { version: string } = JSON.parse(await readFile('package.json', 'utf8'))
+  const { version } = await readManifest()
   const { parameters, buildOptions } = pushCommand(image, version)
   const options = buildOptions.join(' ')
   if (values['dry-run']) console.log(`BUILD_OPTIONS='${options}' sh ${parameters.join(' ')}`)

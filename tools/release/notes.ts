@@ -3,21 +3,23 @@
 
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { type Manifest, readManifest } from '../manifest.ts'
 import { notesFrom, sectionsOf, unreleased, type WebFolder } from './changelog.ts'
 
 const projectFolder = join(import.meta.dirname, '../..')
 
-type Manifest = { readonly version: string; readonly repository?: { readonly url: string } }
-
 /** Where GitHub shows the files of a version, if package.json names a repository there. */
-export function webFolderOf({ repository }: Manifest, version: string): WebFolder | undefined {
-  const name = /github\.com\/(.+?)(?:\.git)?$/.exec(repository?.url ?? '')?.[1]
+export function webFolderOf(
+  { repositoryUrl = '' }: Pick<Manifest, 'repositoryUrl'>,
+  version: string,
+): WebFolder | undefined {
+  const name = /github\.com\/(.+?)(?:\.git)?$/.exec(repositoryUrl)?.[1]
   return name === undefined ? undefined : `https://github.com/${name}/blob/v${version}`
 }
 
 /** The notes of `version`, or of that in package.json. Rejects if the changelog has neither it nor an unreleased part. */
 export async function readNotes(version?: string): Promise<string> {
-  const manifest: Manifest = JSON.parse(await readFile(join(projectFolder, 'package.json'), 'utf8'))
+  const manifest = await readManifest()
   const sections = sectionsOf(await readFile(join(projectFolder, 'CHANGELOG.md'), 'utf8'))
   const wanted = version ?? manifest.version
   const section =

@@ -1,13 +1,13 @@
 // The software bill of materials (CycloneDX): what a release consists of, by package-lock.json. `node tools/release/sbom.ts` prints it.
 
 import { execFileSync } from 'node:child_process'
-import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { readManifest } from '../manifest.ts'
 
 const projectFolder = join(import.meta.dirname, '../..')
 
 /** One part of the product. npm makes it of type `library`. */
-export type Component = {
+type Component = {
   readonly type: string
   readonly name: string
   readonly version: string
@@ -16,7 +16,7 @@ export type Component = {
 }
 
 /** The fields that are used here; npm fills in more (https://cyclonedx.org/docs/1.5/json/). */
-export type Sbom = {
+type Sbom = {
   readonly metadata: { readonly component: Component }
   readonly components: readonly Component[]
 }
@@ -33,14 +33,12 @@ export async function makeSbom(): Promise<Sbom> {
   const bill: Sbom = JSON.parse(
     execFileSync('npm', npm, { cwd: projectFolder, encoding: 'utf8', stdio: ['ignore', 'pipe', 'inherit'] }),
   )
-  const manifest: { name: string; devDependencies: { node: string } } = JSON.parse(
-    await readFile(join(projectFolder, 'package.json'), 'utf8'),
-  )
+  const { name, nodeVersion } = await readManifest()
   return {
     ...bill,
     // npm takes the name of the folder of the checkout.
-    metadata: { ...bill.metadata, component: { ...bill.metadata.component, name: manifest.name } },
-    components: [...bill.components, nodeComponent(manifest.devDependencies.node)],
+    metadata: { ...bill.metadata, component: { ...bill.metadata.component, name } },
+    components: [...bill.components, nodeComponent(nodeVersion)],
   }
 }
 

@@ -56,7 +56,7 @@ export type Kopia = {
 }
 
 /** Listing 70,000 snapshots took 10 minutes (kopia/kopia#4617), 56,000 remote blobs 20 minutes (kopia/kopia#2888). */
-const longTimeLimitMs = 30 * 60_000
+export const longTimeLimitMs = 30 * 60_000
 
 /** Creates a client for the repository of this machine's configuration. */
 export function createKopia(options: KopiaOptions): Kopia {

@@ -4,7 +4,7 @@ import { asRecord, parseJson } from '../../util/json.ts'
 import { parseEntry } from './entry.ts'
 import type { Entry } from './reading.ts'
 
-export type DirectoryReader = {
+type DirectoryReader = {
   readonly add: (chunk: Buffer) => void
   /** Throws an Error that says what was expected. */
   readonly end: () => undefined

@@ -30,7 +30,7 @@ function asSize(value: unknown): number {
 }
 
 /** RFC 3339 to nanoseconds since 1970; undefined for any other text. A number of seconds would cut them. */
-export function parseNanoseconds(text: string): bigint | undefined {
+function parseNanoseconds(text: string): bigint | undefined {
   const [, whole, fraction = '', zone] = /^([^.]+?)(?:\.(\d{1,9}))?(Z|[+-]\d\d:\d\d)$/.exec(text) ?? []
   const milliseconds = Date.parse(`${whole}${zone}`)
   if (Number.isNaN(milliseconds)) return undefined

@@ -1,6 +1,7 @@
 // One call of Kopia's CLI: starts it, limits its time and output, and parses its result.
 
 import { execa } from 'execa'
+import { messageOf } from '../../util/error-text.ts'
 
 export type KopiaResult<T> = { readonly ok: true; readonly value: T } | KopiaFailure
 /** The command that failed, and why, in one line. */
@@ -27,7 +28,7 @@ export type KopiaOptions = {
   readonly timeLimitMs: number | undefined
 }
 
-export type KopiaCall<T> = {
+type KopiaCall<T> = {
   readonly command: readonly string[]
   /** Replaces the usual time limit. */
   readonly timeLimitMs?: number
@@ -38,7 +39,8 @@ export type KopiaCall<T> = {
   readonly onLine?: (line: string) => void
 }
 
-const usualTimeLimitMs = 60_000
+/** The setting `kopia_timeout` names it, and the longer one: a test compares them. */
+export const usualTimeLimitMs = 60_000
 const longOutputLines = 1000
 /** For an output that is read as a whole. */
 const mostOutputBytes = 64 * 1024 * 1024
@@ -60,9 +62,7 @@ export function createAskKopia(options: KopiaOptions): AskKopia {
 }
 
 /** Starts calls with flags that keep Kopia from logging them as runs. */
-export type Unlogged = <T extends Refusable>(
-  startWith: (flags: readonly string[]) => Promise<T>,
-) => Promise<T>
+type Unlogged = <T extends Refusable>(startWith: (flags: readonly string[]) => Promise<T>) => Promise<T>
 type Refusable = { readonly failed: boolean; readonly stderr?: unknown }
 
 /** The answers of one Kopia teach which flags it knows: a call that it refuses for them is repeated with others. */
@@ -160,7 +160,7 @@ function parseOutput<T>(name: string, text: string, { parse }: KopiaCall<T>): Ko
   try {
     return { ok: true, value: parse(text) }
   } catch (error) {
-    const problem = error instanceof Error ? error.message : String(error)
+    const problem = messageOf(error)
     return { ok: false, command: name, reason: `unexpected answer: ${problem}` }
   }
 }

@@ -2,7 +2,7 @@
 
 import { parseJson } from '../../util/json.ts'
 
-export type ListReader = {
+type ListReader = {
   /** Takes the next line of Kopia's output. */
   readonly addLine: (line: string) => void
   /** Throws an Error that names the first unexpected value. */

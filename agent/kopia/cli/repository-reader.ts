@@ -2,6 +2,7 @@
 
 import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
+import { messageOf } from '../../util/error-text.ts'
 import { createLineSplitter } from '../../util/lines.ts'
 import { oneLine } from '../../util/secrets.ts'
 import { createDirectoryReader } from './directory-reader.ts'
@@ -129,7 +130,7 @@ async function read<T>(kopia: StreamedKopia, call: StreamedCall, parse: () => T)
   try {
     return { ok: true, value: parse() }
   } catch (error) {
-    return unexpected(error instanceof Error ? error.message : String(error))
+    return unexpected(messageOf(error))
   }
 }
 

@@ -25,7 +25,7 @@ export type StreamedCall = {
   readonly watch?: (pid: number, end: (failure: ReadFailure) => void) => () => void
 }
 
-export type StreamedEnd =
+type StreamedEnd =
   | { readonly kind: 'done' }
   /** Kopia ended by itself with an error, which is the last line that it wrote. */
   | { readonly kind: 'error'; readonly text: string }

@@ -1,5 +1,6 @@
 // The history of the backups.
 
+import { snapshotTypes } from '../../../agent/ledger/snapshot-summary.ts'
 import { property } from '../panel.ts'
 import { bars } from '../panels/bars.ts'
 import { dashed, steps } from '../panels/lines.ts'
@@ -33,16 +34,8 @@ export const durations = steps({
   queries: [{ expression: sources.longestDurations, legend }],
 })
 
-const snapshotTypes = [
-  'latest',
-  'hourly',
-  'daily',
-  'weekly',
-  'monthly',
-  'annual',
-  'pinned',
-  'incomplete',
-] as const
+/** Each snapshot counts again in `all`. */
+const shownTypes = snapshotTypes.filter((type) => type !== 'all')
 
 export const snapshots = bars({
   title: 'Snapshots by Retention Type',
@@ -52,7 +45,7 @@ export const snapshots = bars({
   noValue: noSource,
   width: 8,
   height: 8,
-  queries: snapshotTypes.map((type) => ({ expression: sources.snapshots(type), legend: type })),
+  queries: shownTypes.map((type) => ({ expression: sources.snapshots(type), legend: type })),
 })
 
 export const changedFiles = steps({
