@@ -15,7 +15,7 @@ export const day = 24 * hour
 /** A Saturday at 13:00 in Berlin. */
 export const now = Date.parse('2026-11-28T12:00:00Z') / 1000
 
-const repositoryStatus: RepositoryStatus = {
+export const repositoryStatus: RepositoryStatus = {
   repositoryId: 'ed00',
   user: 'root',
   host: 'nas',
