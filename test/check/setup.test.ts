@@ -91,6 +91,17 @@ test('hooks without logs, and neither of them, are a warning once there is a bac
   assert.equal(result(0, { backup: false }).result, 'ok')
 })
 
+test('a server that runs without logs of level debug is a warning, whatever commands log beside it', () => {
+  const server = logFile({ command: 'server-start', pid: 1, isOpen: true, tellsOfBackups: false })
+  const eyes = { hookedPolicies: 0, areActionsEnabled: true, hasSnapshots: true }
+  const result = (...logs: readonly (typeof server)[]) => checkHooksAndLogs({ ...eyes, logs }).found
+  assert.match(result(server, logFile()), /^a server of Kopia runs with a file log level above debug/)
+  assert.match(result({ ...server, isOpen: false }, logFile()), /^logs of backups/)
+  assert.match(result({ ...server, tellsOfBackups: true }), /^logs of backups/)
+  const hooked = checkHooksAndLogs({ ...eyes, hookedPolicies: 1, logs: [server] })
+  assert.match(hooked.found, /^hooks, but no log of a backup/)
+})
+
 test('the configurations beside the one in use are found', async (context) => {
   const folder = await temporaryFolder(context)
   for (const name of ['repository.config', 'repository-1.config', 'repository.config.mlock', 'ui.json'])
@@ -134,7 +145,7 @@ test('of several folders, the one with the newest log of a backup is named', asy
   const addLog = async (name: string, command: string, time: number) => {
     await mkdir(join(folder, name, 'cli-logs'), { recursive: true })
     const path = join(folder, name, 'cli-logs', `kopia-20250102-030405-77-${command}.0.log`)
-    await writeFile(path, 'line\n')
+    await writeFile(path, '2025-01-02T03:04:05.3Z DEBUG kopia/server line\n')
     await utimes(path, time, time)
   }
   await addLog('old', 'snapshot-create', 1000)
