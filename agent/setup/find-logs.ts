@@ -2,7 +2,7 @@
 
 import { basename, join } from 'node:path'
 import { hasDebugLine } from '../check/log-files.ts'
-import { likelyLogFolders, logFoldersOfUnit } from '../check/log-folders.ts'
+import { likelyLogFolders, logFoldersOfUnit, valuesInUnit } from '../check/log-folders.ts'
 import { compareSegments, parseSegmentName, type SegmentName } from '../kopia/log/segment-name.ts'
 import { defaultLogDirectory } from '../settings/default-folders.ts'
 import type { Person } from './facts.ts'
@@ -87,6 +87,6 @@ function flatpakLogs(configPath: string): string | undefined {
 
 /** A name alone stands for a file in Kopia's folder of configurations. */
 function names(unit: string, configPath: string): boolean {
-  const found = /(?:--config-file[= ]|KOPIA_CONFIG_PATH=)["']?([^\s"']+)/.exec(unit)?.[1]
-  return found !== undefined && (found === configPath || found === basename(configPath))
+  const found = valuesInUnit(unit, 'KOPIA_CONFIG_PATH', '--config-file')
+  return found.some((path) => path === configPath || path === basename(configPath))
 }
