@@ -6,9 +6,10 @@ import { join } from 'node:path'
 import { test } from 'node:test'
 import { configurationsBeside } from '../../agent/check/configuration.ts'
 import type { Finding } from '../../agent/check/finding.ts'
+import { checkWithoutGateway } from '../../agent/check/gateway.ts'
 import { checkHooksAndLogs } from '../../agent/check/hooks-and-logs.ts'
 import { checkIdentity, checkRepositoryId } from '../../agent/check/identity.ts'
-import { folderWithLogsSince, likelyLogFolders } from '../../agent/check/log-folders.ts'
+import { folderWithLogsSince, likelyLogFolders, logFoldersOfUnit } from '../../agent/check/log-folders.ts'
 import {
   type ProcessView,
   platformFinding,
@@ -72,6 +73,11 @@ test('a log directory of several configurations is a warning, unless it was set 
   const shared = checkSharedLogs({ ...none, seen: ['/1', '/2', '/3', '/4'], directory: 'set' })
   assert.match(shared.found, /for \/1, \/2, \/3 and 1 more, so/)
   assert.match(adviceOf(shared) ?? '', /its own KOPIA_LOG_DIR/)
+})
+
+test('without a gateway, somebody must be able to fetch the metrics', () => {
+  assert.equal(checkWithoutGateway(true).result, 'ok')
+  assert.equal(checkWithoutGateway(false).result, 'failure')
 })
 
 test('hooks without logs, and neither of them, are a warning once there is a backup', () => {
@@ -138,6 +144,19 @@ test('logs are looked for in the homes of the agent and of the configuration, an
   ])
   const mac = likelyLogFolders({ ...surroundings, platform: 'darwin', cacheHome: '/c' }, [])
   assert.ok(mac.includes('/root/Library/Logs/kopia') && mac.includes('/c/kopia'))
+})
+
+test('the log directory of a unit can be quoted and hold spaces; comments and unknown places do not count', () => {
+  const folders = (...lines: readonly string[]) =>
+    logFoldersOfUnit(['[Service]', ...lines, 'ExecStart=/usr/bin/kopia snapshot create /data', ''].join('\n'))
+  assert.deepEqual(folders('Environment="KOPIA_LOG_DIR=/var/log/my kopia" A=b'), ['/var/log/my kopia'])
+  assert.deepEqual(folders("Environment='KOPIA_LOG_DIR=/var/log/my kopia'"), ['/var/log/my kopia'])
+  assert.deepEqual(folders('ExecStartPre=kopia --log-dir "/my logs" maintenance run'), ['/my logs'])
+  assert.deepEqual(folders("ExecStartPre=/bin/sh -c 'KOPIA_LOG_DIR=/x kopia repository status'"), ['/x'])
+  assert.deepEqual(folders('#Environment=KOPIA_LOG_DIR=/old', ' ; KOPIA_LOG_DIR=/older'), [])
+  assert.deepEqual(folders('Environment=KOPIA_LOG_DIR=%L/kopia'), [])
+  assert.deepEqual(folders('Environment=KOPIA_LOG_DIR=logs'), [])
+  assert.deepEqual(folders('WorkingDirectory=/srv', 'Environment=KOPIA_LOG_DIR=logs')[0], '/srv/logs')
 })
 
 test('of several folders, the one with the newest log of a backup is named', async (context) => {
