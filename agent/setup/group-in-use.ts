@@ -3,30 +3,31 @@
 import { join } from 'node:path'
 import { findGroup, formatLabels, groupLabels } from '../push/group.ts'
 import type { GatewayOptions } from '../push/pushgateway.ts'
-import { parseGrouping } from '../settings/formats.ts'
 import { agoWords } from '../status/words.ts'
 import type { Files } from './files.ts'
 import type { PlannedAgent } from './plan-types.ts'
 
-/** An agent pushes at least every five minutes unless it was told otherwise. */
-const freshSeconds = 600
+/** An agent pushes at least every five minutes, and the timer of the packages every 15, unless they were told otherwise. */
+const freshSeconds = 1200
 
-/** The problem in words; undefined where the group is free, or was this machine's own. `now` is in Unix seconds. */
+/**
+ * The problem in words; undefined where the group is free, or was this machine's own. `options` are those of the agent. An agent that has a
+ * configuration but no ledger has never run here. `now` is in Unix seconds.
+ */
 export async function groupInUse(
-  { name, state, grouping, stateFolder }: PlannedAgent,
-  gateway: GatewayOptions,
+  { name, stateFolder }: Pick<PlannedAgent, 'name' | 'stateFolder'>,
+  options: GatewayOptions,
   files: Files,
   now: number,
 ): Promise<string | undefined> {
-  if (state === 'existing' || gateway.target.kind !== 'pushgateway') return undefined
+  if (options.target.kind !== 'pushgateway') return undefined
   if ((await files.ownerOf(join(stateFolder, 'ledger.json'))) !== undefined) return undefined
-  const options: GatewayOptions = { ...gateway, grouping: parseGrouping(grouping) }
   const result = await findGroup(options)
   if (result.kind !== 'found' || now - result.group.lastPushAt > freshSeconds) return undefined
   const apart = name === undefined ? '--grouping=agent=NAME and --listen= (empty)' : '--name=NAME'
   return (
     `${options.url}: another agent pushes ${formatLabels(groupLabels(options))}, ${agoWords(result.group.lastPushAt, now)} the last time, and ` +
     `each push replaces the whole group: set --instance=NAME if that is a machine of the same name, ${apart} ` +
-    'if it is an agent of this one; if it is gone, wait ten minutes, or delete the group from the gateway'
+    'if it is an agent of this one; if it is gone, wait 20 minutes, or delete the group from the gateway'
   )
 }
