@@ -24,7 +24,9 @@ export async function problemsWithPlan(
   for (const agent of plan.agents) {
     const pushing = await pushingOf(agent, machine, gateway)
     const problem = pushing && (await groupInUse(...pushing, machineFiles, Date.now() / 1000))
-    if (problem !== undefined) problems.push(problem)
+    if (problem === undefined) continue
+    const where = agent.state === 'new' ? '' : ` (set that in ${agent.file}, which stays as it is)`
+    problems.push(problem + where)
   }
   return problems
 }

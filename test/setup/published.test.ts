@@ -91,7 +91,10 @@ test('a configuration written by hand does not take the group that another agent
   const plan = { agents: [agent], steps: [], kept: [], keptSecrets: [], advice: [] }
   assert.deepEqual(await problemsWithPlan(plan, machine, undefined), [])
   await pushOnce()
-  assert.match((await problemsWithPlan(plan, machine, undefined))[0] ?? '', /another agent pushes/)
+  assert.match(
+    (await problemsWithPlan(plan, machine, undefined))[0] ?? '',
+    /another agent pushes .* \(set that in \S+config\.yaml, /,
+  )
   await writeFile(join(agent.stateFolder, 'ledger.json'), '{}')
   assert.deepEqual(await problemsWithPlan(plan, machine, undefined), [])
 })
