@@ -42,6 +42,17 @@ export async function checkGateway(options: GatewayOptions, now: number): Promis
   }
 }
 
+/** Without a gateway, somebody has to fetch the metrics: each unit of several agents listens nowhere unless it is told to. */
+export function checkWithoutGateway(isFetchable: boolean): Finding {
+  return isFetchable
+    ? ok('gateway', 'none, since pushgateway_url is empty')
+    : failure(
+        'gateway',
+        'none, and the agent neither listens nor writes a textfile: nobody gets its metrics',
+        'set pushgateway_url, listen or textfile',
+      )
+}
+
 /** Checks that Prometheus has the agent's series, with the labels that rules and dashboards expect. */
 export async function checkPrometheus(prometheusUrl: string, options: GatewayOptions): Promise<Finding> {
   const { job, instance, grouping, target } = options

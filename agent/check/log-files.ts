@@ -1,7 +1,8 @@
 // Lists Kopia's log files with the time that each one covers.
 
-import { readdir, stat } from 'node:fs/promises'
+import { open, readdir, stat } from 'node:fs/promises'
 import { join } from 'node:path'
+import { parseRecord } from '../kopia/log/record.ts'
 import { parseSegmentName, type SegmentName } from '../kopia/log/segment-name.ts'
 import { processesForLogs } from '../kopia/runs/log-machine.ts'
 import type { Processes } from '../kopia/runs/process.ts'
@@ -15,6 +16,8 @@ export type LogFile = {
   readonly sizeBytes: number
   /** Whether a process that can be seen holds it open. */
   readonly isOpen: boolean
+  /** False for a server at file log level `info`: it logs nothing of a good backup, and no source of a bad one. */
+  readonly tellsOfBackups: boolean
 }
 
 /** Reads the folder `cliLogs`; none where it is missing or closed to this user. Files that vanish meanwhile are left out. */
@@ -31,7 +34,8 @@ async function readLogFile(
   name: SegmentName,
   processes: Processes,
 ): Promise<LogFile | undefined> {
-  const stats = await stat(join(cliLogs, name.fileName)).catch(() => undefined)
+  const path = join(cliLogs, name.fileName)
+  const stats = await stat(path).catch(() => undefined)
   if (stats === undefined) return undefined
   const born = stats.birthtimeMs > 0 ? stats.birthtimeMs / 1000 : Number.POSITIVE_INFINITY
   return {
@@ -40,6 +44,7 @@ async function readLogFile(
     grewAt: stats.mtimeMs / 1000,
     sizeBytes: stats.size,
     isOpen: processes.findWriter(name.processId, name.runId) !== undefined,
+    tellsOfBackups: name.command !== 'server-start' || hasDebugLine(await beginningOf(path)),
   }
 }
 
@@ -50,9 +55,32 @@ function timeInName({ runId }: SegmentName): number {
   return Date.parse(`${year}-${month}-${day}T${hours}:${minutes}:${seconds}Z`) / 1000
 }
 
-/** Whether the log is of a command that makes backups. */
-export function isBackupLog({ name }: LogFile): boolean {
-  return name.command === 'snapshot-create' || name.command === 'server-start'
+/** A server at level DEBUG has such a line at its start, and soon in each later segment. */
+export function hasDebugLine(text: string): boolean {
+  return text.split('\n').some((line) => parseRecord(line)?.level === 'DEBUG')
+}
+
+const beginningBytes = 65_536
+
+async function beginningOf(path: string): Promise<string> {
+  const file = await open(path).catch(() => undefined)
+  if (file === undefined) return ''
+  try {
+    const { buffer, bytesRead } = await file.read(Buffer.alloc(beginningBytes), 0, beginningBytes, 0)
+    return buffer.toString('utf8', 0, bytesRead)
+  } finally {
+    await file.close()
+  }
+}
+
+/** Whether the log is of a command that makes backups, and tells of them. */
+export function isBackupLog({ name, tellsOfBackups }: LogFile): boolean {
+  return tellsOfBackups && (name.command === 'snapshot-create' || name.command === 'server-start')
+}
+
+/** Whether a server runs whose log does not tell of its backups. */
+export function isBlindServer({ isOpen, tellsOfBackups }: LogFile): boolean {
+  return isOpen && !tellsOfBackups
 }
 
 /** Whether the log was written at this time (Unix seconds). A server that is open but has nothing to write covers it, too. */

@@ -80,7 +80,7 @@ export function unexplainedFinding(
   const found = `no log or hook tells of new snapshots of ${pluralWords(blind.length, 'source')} (${formatSource(last.source)}, ${agoWords(last.endedAt, now)}): Kopia writes its logs elsewhere, so failures are not seen`
   const advice =
     elsewhere === undefined
-      ? `set KOPIA_LOG_DIR to the folder that Kopia logs to (its --log-dir, or .cache/kopia below its working directory; looked in ${looked.join(', ')}); where Kopia writes no logs, run install-hooks`
+      ? `set KOPIA_LOG_DIR to the folder that Kopia logs to (its --log-dir, or .cache/kopia below its working directory; looked in ${looked.join(', ')}); where Kopia writes no logs, or a server's without level debug, run install-hooks`
       : `set KOPIA_LOG_DIR for the agent to ${elsewhere}, which has newer logs, or let Kopia log where the agent reads`
   return failure('snapshots', found, advice)
 }

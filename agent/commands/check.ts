@@ -3,7 +3,7 @@
 import { styleText } from 'node:util'
 import { checkAgent, checkLogs, checkSpool } from '../check/files.ts'
 import { type Finding, failure, ok } from '../check/finding.ts'
-import { checkGateway, checkPrometheus } from '../check/gateway.ts'
+import { checkGateway, checkPrometheus, checkWithoutGateway } from '../check/gateway.ts'
 import { checkImport } from '../check/import.ts'
 import { checkKopia } from '../check/kopia.ts'
 import { checkAnswers, checkLogging } from '../check/setup.ts'
@@ -74,7 +74,7 @@ async function* checkAll(settings: Settings): AsyncGenerator<Finding> {
 
 async function* checkPushing(settings: Settings, now: number): AsyncGenerator<Finding> {
   if (settings.gateway === undefined) {
-    yield ok('gateway', 'none, since pushgateway_url is empty')
+    yield checkWithoutGateway(settings.listen !== undefined || settings.textfile !== undefined)
     return
   }
   const options = { ...settings.gateway, instance: settings.instance }

@@ -1,6 +1,6 @@
 // Carries out the plan of a setup, says what was done and what was not, and ends with `check`.
 
-import { type Applied, applySteps } from '../setup/apply.ts'
+import { type Applied, applySteps, type Tools } from '../setup/apply.ts'
 import type { Machine } from '../setup/facts.ts'
 import { machineFiles } from '../setup/files.ts'
 import type { Plan, PlannedAgent } from '../setup/plan-types.ts'
@@ -8,34 +8,75 @@ import { runAgent } from '../setup/run-agent.ts'
 import { userOfUnit } from '../setup/systemctl.ts'
 import { serviceOf } from '../setup/units.ts'
 import { stepWords } from '../setup/words.ts'
-import { waitForPush } from './setup-gateway.ts'
+import { type Published, placeWithoutPush, publishedBy } from './setup-published.ts'
 import type { Talk } from './setup-talk.ts'
 
 /** Does the plan and ends with `check`, whose exit code it resolves with; 1 where a step fails. */
 export async function carryOut(plan: Plan, machine: Machine, talk: Talk): Promise<0 | 1> {
-  const applied = await applySteps(plan.steps, {
+  const tools: Tools = {
     self: machine.self,
     onStep: (step) => talk.say(stepWords(step)),
     installHooks: async (agent, sources) => {
       const code = await runAgent(agent, machine, machineFiles, ['install-hooks', ...sources])
       if (code !== 0) throw new Error(`install-hooks ended with ${code}`)
     },
-  })
-  if (applied.kind === 'failed') return tellFailure(applied, talk)
-  if (plan.steps.some(({ kind }) => kind === 'start')) {
-    await talk.during("waiting for the agent's first push", () =>
-      Promise.all(plan.agents.map((agent) => waitForPush(agent, machine))),
-    )
   }
+  const starts = plan.steps.filter(({ kind }) => kind === 'start')
+  const others = plan.steps.filter(({ kind }) => kind !== 'start')
+  const written = await applySteps(others, tools)
+  if (written.kind === 'failed') return tellFailure({ ...written, left: [...written.left, ...starts] }, talk)
+  const before = await publishedBefore(plan, machine)
+  const started = await applySteps(starts, tools)
+  if (started.kind === 'failed') return tellFailure({ ...started, done: [...others, ...started.done] }, talk)
+  const unseen = await talk.during('waiting for what the agent publishes', () =>
+    unseenAgents(plan, machine, before),
+  )
   let worst: 0 | 1 = 0
   for (const agent of plan.agents) {
     const name = agent.name === undefined ? '' : ` of ${agent.name}`
     if (!(await runsAsPlanned(agent, machine, talk))) worst = 1
     talk.say(`check${name}:`)
     if ((await runAgent(agent, machine, machineFiles, ['check'])) !== 0) worst = 1
+    const place = unseen.get(agent)
+    if (place === undefined) continue
+    talk.warn(
+      `${agent.unit}: nothing that it published has arrived at ${place}; ${logAdvice(agent.unit, machine.manager.kind)}`,
+    )
+    worst = 1
   }
   talk.end(worst === 0 ? endOf(plan) : badEndOf(plan))
   return worst
+}
+
+/** What the agents had published before their units are started. */
+async function publishedBefore(
+  { agents, steps }: Plan,
+  machine: Machine,
+): Promise<ReadonlyMap<PlannedAgent, Published>> {
+  const units = new Set(steps.flatMap((step) => (step.kind === 'start' ? [step.unit] : [])))
+  const started = agents.filter(({ unit }) => unit !== undefined && units.has(unit))
+  return new Map(
+    await Promise.all(started.map(async (agent) => [agent, await publishedBy(agent, machine)] as const)),
+  )
+}
+
+/** The agents with a unit of whom nothing arrives, each with the place: a gateway can answer and refuse every push. */
+async function unseenAgents(
+  { agents }: Plan,
+  machine: Machine,
+  before: ReadonlyMap<PlannedAgent, Published>,
+): Promise<ReadonlyMap<PlannedAgent, string>> {
+  const places = await Promise.all(
+    agents
+      .filter(({ unit }) => unit !== undefined)
+      .map(async (agent) => [agent, await placeWithoutPush(agent, machine, before.get(agent))] as const),
+  )
+  return new Map(places.flatMap(([agent, place]) => (place === undefined ? [] : [[agent, place] as const])))
+}
+
+function logAdvice(unit = '', kind: Machine['manager']['kind']): string {
+  const user = kind === 'user' ? '--user ' : ''
+  return `its log says why: journalctl ${user}--unit=${serviceOf(unit)}`
 }
 
 /** `check` below runs as the planned user, and can't see that the unit does not: the administrator's drop-ins come last. */
@@ -77,8 +118,7 @@ function tellFailure({ done, step, reason, left }: Applied & { kind: 'failed' },
   }
   talk.warn(`failed: ${stepWords(step)}: ${reason}`)
   if (step.kind === 'start') {
-    const user = step.manager === 'user' ? '--user ' : ''
-    talk.warn(`its log says why: journalctl ${user}--unit=${step.unit}`)
+    talk.warn(logAdvice(step.unit, step.manager))
   }
   list('Done', done.map(stepWords))
   list('Not done', left.map(stepWords))

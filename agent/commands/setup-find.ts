@@ -1,8 +1,8 @@
-// Finds what setup works with: this user, Kopia's program, the repositories, and what Kopia answers.
+// Finds what setup works with: Kopia's program, the repositories, and what Kopia answers.
 
 import { constants } from 'node:fs'
 import { access, chown, mkdtemp, rm, stat } from 'node:fs/promises'
-import { tmpdir, userInfo } from 'node:os'
+import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { readUnits } from '../check/log-folders.ts'
 import { configurationPathOf } from '../kopia/runs/configuration.ts'
@@ -21,28 +21,9 @@ import {
   findRepositoryAt,
   type Surroundings,
 } from '../setup/find-repositories.ts'
-import { peopleIn } from '../setup/people.ts'
 import type { Answers } from '../setup/plan-types.ts'
 import { unitOf } from '../setup/units.ts'
 import { givenValue } from './setup-answers.ts'
-
-/** The user who runs setup. sudo can leave HOME as it was; the units of the system do not. */
-export function ownPerson(): Person {
-  const { name, userId, groupId, home } = knownPerson()
-  const { HOME, SUDO_USER } = process.env
-  return { name, userId, groupId, home: (SUDO_USER ? undefined : HOME) || home }
-}
-
-/** A container can run as a number without a name. */
-function knownPerson(): Person {
-  try {
-    const { username: name, uid: userId, gid: groupId, homedir: home } = userInfo()
-    return { name, userId, groupId, home }
-  } catch {
-    const [userId, groupId] = [process.getuid?.() ?? 0, process.getgid?.() ?? 0]
-    return { name: String(userId), userId, groupId, home: '/' }
-  }
-}
 
 /** Kopia's program: the given one, else that of an agent that exists. Throws a ConfigError where there is none, or it does not run. */
 export async function findKopia(flags: Flags, { agents, self }: Machine): Promise<Binary> {
@@ -74,6 +55,9 @@ async function isProgram(path: string): Promise<boolean> {
   }
 }
 
+/** `all` are also those beside one that was named: its logs can be theirs, too. */
+type AllFound = Found & { readonly all: readonly Repository[] }
+
 /**
  * The configurations of Kopia: the one that a setting names, or all that are found and that agents watch already, wherever they are. Throws a
  * ConfigError where the named one is none.
@@ -82,15 +66,20 @@ export async function findAll(
   flags: Flags,
   { self, agents }: Machine,
   people: readonly Person[],
-): Promise<Found> {
+): Promise<AllFound> {
   const logs = givenValue('kopia_log_dir', flags, process.env)
   const surroundings = await surroundingsOf(self, people, logs ? resolve(logs) : '')
   const named = givenValue('kopia_config_path', flags, process.env)
-  if (!named) return findWatched(surroundings, agents)
+  if (!named) {
+    const watched = await findWatched(surroundings, agents)
+    return { ...watched, all: watched.repositories }
+  }
   const path = resolve(configurationPathOf(named, process.env, process.platform))
   const found = await findRepositoryAt(surroundings, path)
   if (typeof found === 'string') throw new ConfigError(found)
-  return { repositories: [found], unread: [] }
+  const { repositories } = await findRepositories(surroundings)
+  const others = repositories.filter(({ configPath }) => configPath !== path)
+  return { repositories: [found], all: [found, ...others], unread: [] }
 }
 
 async function findWatched(surroundings: Surroundings, agents: Machine['agents']): Promise<Found> {
@@ -104,12 +93,6 @@ async function findWatched(surroundings: Surroundings, agents: Machine['agents']
     else repositories.push(watched)
   }
   return { repositories, unread }
-}
-
-/** Everybody of this machine for root, else only this user. */
-export async function findPeople(self: Person): Promise<readonly Person[]> {
-  if (self.userId !== 0) return [self]
-  return peopleIn((await machineFiles.read('/etc/passwd')) ?? '', self)
 }
 
 async function surroundingsOf(

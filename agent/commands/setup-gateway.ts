@@ -1,9 +1,6 @@
 // Finds out where to push: tests what is set, and asks again until a gateway answers.
 
-import { setTimeout } from 'node:timers/promises'
-import { findGroup } from '../push/group.ts'
 import type { GatewayOptions } from '../push/pushgateway.ts'
-import { parseDurationMs } from '../settings/formats.ts'
 import { type Flags, loadSettings } from '../settings/load.ts'
 import { declarations } from '../settings/schema.ts'
 import type { Settings } from '../settings/settings.ts'
@@ -114,7 +111,7 @@ async function variablesOf(
 }
 
 /** The secrets of an agent, as the files in which systemd finds them. */
-async function secretVariables(
+export async function secretVariables(
   agent: Pick<PlannedAgent, 'name' | 'file'>,
   unit: string | undefined,
   machine: Machine,
@@ -125,21 +122,4 @@ async function secretVariables(
     if ((await machineFiles.ownerOf(path)) !== undefined) found[declarations[setting].environment] = path
   }
   return found
-}
-
-/** How long an agent that was just started may take until its metrics are there: it reads the logs of the past first. */
-const longestWaitMs = parseDurationMs('30s')
-
-/** Resolves when the gateway has the agent's group, or after 30 s: `check` then says what is missing. */
-export async function waitForPush(agent: PlannedAgent, machine: Machine): Promise<void> {
-  const variables = {
-    ...(await unitVariables(agent, machineFiles)),
-    ...(await secretVariables(agent, agent.unit, machine)),
-  }
-  const config = agent.format === 'yaml' ? agent.file : undefined
-  const { gateway, instance } = await loadSettings({ config }, variables)
-  if (gateway === undefined || gateway.target.kind !== 'pushgateway') return
-  const options: GatewayOptions = { ...gateway, instance }
-  const end = Date.now() + longestWaitMs
-  while (Date.now() < end && (await findGroup(options)).kind !== 'found') await setTimeout(500)
 }

@@ -1,5 +1,7 @@
 // setup: finds Kopia and the gateway, writes the agent's configuration, starts it and ends with `check`.
 
+import { resolve } from 'node:path'
+import { ConfigError } from '../settings/config-error.ts'
 import type { Flags } from '../settings/load.ts'
 import { neighbourOf } from '../setup/assign.ts'
 import type { Asked, Machine, Person, Repository } from '../setup/facts.ts'
@@ -10,8 +12,9 @@ import type { Answers, Plan } from '../setup/plan-types.ts'
 import { planText, repositoryWords } from '../setup/words.ts'
 import { answersOf, type SetupOptions } from './setup-answers.ts'
 import { carryOut } from './setup-carry-out.ts'
-import { askAll, findAll, findKopia, findPeople, ownPerson } from './setup-find.ts'
+import { askAll, findAll, findKopia } from './setup-find.ts'
 import { settleGateway } from './setup-gateway.ts'
+import { findPeople, ownPerson } from './setup-people.ts'
 import { problemsWithPlan } from './setup-problems.ts'
 import { Cancelled, plainTalk, type Talk, terminalTalk } from './setup-talk.ts'
 
@@ -57,7 +60,8 @@ type Decided = { readonly plan: Plan; readonly machine: Machine } | { readonly p
 
 async function decide(flags: Flags, options: SetupOptions, talk: Talk): Promise<Decided> {
   const self = ownPerson()
-  const configFile = flags.config
+  if (flags.config === '') throw new ConfigError('flag --config: expected a file, found ""')
+  const configFile = flags.config === undefined ? undefined : resolve(flags.config)
   const people = await findPeople(self)
   const look = {
     files: machineFiles,
@@ -87,9 +91,9 @@ async function decide(flags: Flags, options: SetupOptions, talk: Talk): Promise<
     askAll(repositories, binary, machine, current),
   )
   const final = await askTheRest(asked, machine, answers, talk)
-  const plan = planSetup(asked, found.repositories, machine, final)
+  const plan = planSetup(asked, found.all, machine, final)
   if ('problems' in plan) return plan
-  const problems = await problemsWithPlan(plan, gateway)
+  const problems = await problemsWithPlan(plan, machine, gateway)
   return problems.length > 0 ? { problems } : { plan, machine }
 }
 

@@ -4,8 +4,8 @@ import { defaultStateDirectory } from '../settings/default-folders.ts'
 import { shellWord } from '../util/shell-word.ts'
 import type { AgentSettings } from './agent-settings.ts'
 import type { Machine } from './facts.ts'
-import type { Answers, Assignment, PlannedAgent } from './plan-types.ts'
-import { settingLine } from './settings-file.ts'
+import { type Answers, type Assignment, type PlannedAgent, secretSettings } from './plan-types.ts'
+import { settingLine, type Values } from './settings-file.ts'
 
 type Planned = {
   readonly assignment: Assignment
@@ -51,6 +51,13 @@ function isTold({ state, file }: Assignment, machine: Machine): boolean {
   return state === 'existing' && found?.kind === 'active' && (found.values.kopia_log_dir ?? '') !== ''
 }
 
+/** Files with secrets that the configuration has to name: systemd's credentials are not among the settings. */
+function secretFiles(values: Values): Values {
+  return Object.fromEntries(
+    secretSettings.flatMap((setting) => (values[setting] === undefined ? [] : [[setting, values[setting]]])),
+  )
+}
+
 /** A file in use is never changed: what was asked for otherwise is told. */
 function missingLines(
   { assignment, agent, settings }: Planned,
@@ -61,6 +68,7 @@ function missingLines(
   if (assignment.state !== 'existing' || found?.kind !== 'active') return []
   const wanted = {
     ...answers.settings,
+    ...secretFiles(settings.values),
     ...(settings.separateLogs !== undefined &&
       found.values.kopia_log_dir === undefined && { kopia_log_dir: settings.separateLogs }),
   }

@@ -18,7 +18,7 @@ export type Applied =
       readonly left: readonly Step[]
     }
 
-type Tools = {
+export type Tools = {
   readonly self: Person
   /** Installs the hooks for sources, with the settings of the agent; throws where that fails. */
   readonly installHooks: (agent: PlannedAgent, sources: readonly string[]) => Promise<void>

@@ -1,8 +1,8 @@
 // Finds the folder in which Kopia logs for a configuration.
 
 import { basename, join } from 'node:path'
-import { likelyLogFolders, logFoldersOfUnit } from '../check/log-folders.ts'
-import { parseRecord } from '../kopia/log/record.ts'
+import { hasDebugLine } from '../check/log-files.ts'
+import { likelyLogFolders, logFoldersOfUnit, valuesInUnit } from '../check/log-folders.ts'
 import { compareSegments, parseSegmentName, type SegmentName } from '../kopia/log/segment-name.ts'
 import type { Person } from './facts.ts'
 import type { Files } from './files.ts'
@@ -55,14 +55,15 @@ async function newestBackup(files: Files, folder: string): Promise<string> {
   return (await backupLogs(files, folder)).at(-1)?.runId ?? ''
 }
 
-/** A server at file log level `info` logs nothing of a good backup, and no source of a bad one: it has no line of level DEBUG. */
+/**
+ * A server at file log level `info` logs nothing of a good backup, and no source of a bad one: it has no line of level DEBUG. What commands log
+ * beside it tells nothing of its backups.
+ */
 async function tellsOfBackups(files: Files, folder: string): Promise<boolean> {
   const logs = await backupLogs(files, folder)
-  const newest = logs.at(-1)
-  if (newest === undefined) return false
-  if (logs.some(({ command }) => command === 'snapshot-create')) return true
-  const text = (await files.read(join(folder, 'cli-logs', newest.fileName))) ?? ''
-  return text.split('\n').some((line) => parseRecord(line)?.level === 'DEBUG')
+  const server = logs.filter(({ command }) => command === 'server-start').at(-1)
+  if (server === undefined) return logs.length > 0
+  return hasDebugLine((await files.read(join(folder, 'cli-logs', server.fileName))) ?? '')
 }
 
 /** Logs of runs that make backups, the oldest first. */
@@ -81,6 +82,6 @@ function flatpakLogs(configPath: string): string | undefined {
 
 /** A name alone stands for a file in Kopia's folder of configurations. */
 function names(unit: string, configPath: string): boolean {
-  const found = /(?:--config-file[= ]|KOPIA_CONFIG_PATH=)["']?([^\s"']+)/.exec(unit)?.[1]
-  return found !== undefined && (found === configPath || found === basename(configPath))
+  const found = valuesInUnit(unit, 'KOPIA_CONFIG_PATH', '--config-file')
+  return found.some((path) => path === configPath || path === basename(configPath))
 }

@@ -4,7 +4,6 @@ import { join } from 'node:path'
 import { longestSilenceSeconds, usualHeartbeatSeconds } from '../limits/silence.ts'
 import { findGroup, formatLabels, groupLabels } from '../push/group.ts'
 import type { GatewayOptions } from '../push/pushgateway.ts'
-import { parseGrouping } from '../settings/formats.ts'
 import { agoWords, durationWords } from '../status/words.ts'
 import type { Files } from './files.ts'
 import type { PlannedAgent } from './plan-types.ts'
@@ -12,16 +11,18 @@ import type { PlannedAgent } from './plan-types.ts'
 /** As long as its silence alone is no fault. The timer pushes every quarter of an hour. */
 const freshSeconds = longestSilenceSeconds(usualHeartbeatSeconds)
 
-/** The problem in words; undefined where the group is free, or was this machine's own. `now` is in Unix seconds. */
+/**
+ * The problem in words; undefined where the group is free, or was this machine's own. `options` are those of the agent. An agent that has a
+ * configuration but no ledger has never run here. `now` is in Unix seconds.
+ */
 export async function groupInUse(
-  { name, state, grouping, stateFolder }: PlannedAgent,
-  gateway: GatewayOptions,
+  { name, stateFolder }: Pick<PlannedAgent, 'name' | 'stateFolder'>,
+  options: GatewayOptions,
   files: Files,
   now: number,
 ): Promise<string | undefined> {
-  if (state === 'existing' || gateway.target.kind !== 'pushgateway') return undefined
+  if (options.target.kind !== 'pushgateway') return undefined
   if ((await files.ownerOf(join(stateFolder, 'ledger.json'))) !== undefined) return undefined
-  const options: GatewayOptions = { ...gateway, grouping: parseGrouping(grouping) }
   const result = await findGroup(options)
   if (result.kind !== 'found' || now - result.group.lastPushAt > freshSeconds) return undefined
   const apart = name === undefined ? '--grouping=agent=NAME and --listen= (empty)' : '--name=NAME'

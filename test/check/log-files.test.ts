@@ -23,6 +23,26 @@ test('a log file covers the time from its name to its last change', async (conte
   assert.deepEqual(await readLogFiles(join(folder, 'nowhere')), [])
 })
 
+test('a log of a server tells of backups if it has a line of level debug', async (context) => {
+  const folder = await temporaryFolder(context)
+  const told = async (command: string, text: string) => {
+    await writeFile(join(folder, `kopia-20250102-030405-77-${command}.0.log`), text)
+    const log = (await readLogFiles(folder)).find(({ name }) => name.command === command)
+    return log?.tellsOfBackups
+  }
+  const info = '2025-01-02T03:04:05.264566Z INFO kopia/cli Open the address above\n'
+  assert.equal(await told('server-start', info), false)
+  assert.equal(
+    await told('server-start', `${info}2025-01-02T03:04:05.3Z DEBUG kopia/server uploading\n`),
+    true,
+  )
+  assert.equal(
+    await told('server-start', '{"l":"DEBUG","t":"2025-01-02T03:04:05.3Z","n":"x","m":"y"}\n'),
+    true,
+  )
+  assert.equal(await told('snapshot-create', info), true)
+})
+
 test('a log that its process holds open is open', { skip: process.platform !== 'linux' }, async (context) => {
   const folder = await temporaryFolder(context)
   const file = await open(join(folder, `kopia-20250102-030405-${process.pid}-server-start.0.log`), 'w')

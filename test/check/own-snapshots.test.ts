@@ -58,6 +58,8 @@ test('a server that is open covers a snapshot without writing a line', () => {
   const blind = (isOpen: boolean) =>
     unexplained([snapshot(now - 3600)], withLogs(old, logFile({ ...idle, isOpen })), now).length
   assert.deepEqual([blind(true), blind(false)], [0, 1])
+  const silent = logFile({ ...idle, isOpen: true, tellsOfBackups: false })
+  assert.equal(unexplained([snapshot(now - 3600)], withLogs(old, silent), now).length, 1)
 })
 
 test('a snapshot whose log may have been swept shows nothing', () => {

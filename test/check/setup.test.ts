@@ -6,9 +6,10 @@ import { join } from 'node:path'
 import { test } from 'node:test'
 import { configurationsBeside } from '../../agent/check/configuration.ts'
 import type { Finding } from '../../agent/check/finding.ts'
+import { checkWithoutGateway } from '../../agent/check/gateway.ts'
 import { checkHooksAndLogs } from '../../agent/check/hooks-and-logs.ts'
 import { checkIdentity, checkRepositoryId } from '../../agent/check/identity.ts'
-import { folderWithLogsSince, likelyLogFolders } from '../../agent/check/log-folders.ts'
+import { folderWithLogsSince, likelyLogFolders, logFoldersOfUnit } from '../../agent/check/log-folders.ts'
 import {
   type ProcessView,
   platformFinding,
@@ -74,6 +75,11 @@ test('a log directory of several configurations is a warning, unless it was set 
   assert.match(adviceOf(shared) ?? '', /its own KOPIA_LOG_DIR/)
 })
 
+test('without a gateway, somebody must be able to fetch the metrics', () => {
+  assert.equal(checkWithoutGateway(true).result, 'ok')
+  assert.equal(checkWithoutGateway(false).result, 'failure')
+})
+
 test('hooks without logs, and neither of them, are a warning once there is a backup', () => {
   const logs = [logFile()]
   const result = (hookedPolicies: number, has: { logs?: typeof logs; actions?: boolean; backup?: boolean }) =>
@@ -89,6 +95,17 @@ test('hooks without logs, and neither of them, are a warning once there is a bac
   assert.match(result(1, { actions: false }).found, /^neither/)
   assert.match(result(0, { logs: [logFile({ command: 'policy-set' })] }).found, /^neither/)
   assert.equal(result(0, { backup: false }).result, 'ok')
+})
+
+test('a server that runs without logs of level debug is a warning, whatever commands log beside it', () => {
+  const server = logFile({ command: 'server-start', pid: 1, isOpen: true, tellsOfBackups: false })
+  const eyes = { hookedPolicies: 0, areActionsEnabled: true, hasSnapshots: true }
+  const result = (...logs: readonly (typeof server)[]) => checkHooksAndLogs({ ...eyes, logs }).found
+  assert.match(result(server, logFile()), /^a server of Kopia runs with a file log level above debug/)
+  assert.match(result({ ...server, isOpen: false }, logFile()), /^logs of backups/)
+  assert.match(result({ ...server, tellsOfBackups: true }), /^logs of backups/)
+  const hooked = checkHooksAndLogs({ ...eyes, hookedPolicies: 1, logs: [server] })
+  assert.match(hooked.found, /^hooks, but no log of a backup/)
 })
 
 test('the configurations beside the one in use are found', async (context) => {
@@ -129,12 +146,25 @@ test('logs are looked for in the homes of the agent and of the configuration, an
   assert.ok(mac.includes('/root/Library/Logs/kopia') && mac.includes('/c/kopia'))
 })
 
+test('the log directory of a unit can be quoted and hold spaces; comments and unknown places do not count', () => {
+  const folders = (...lines: readonly string[]) =>
+    logFoldersOfUnit(['[Service]', ...lines, 'ExecStart=/usr/bin/kopia snapshot create /data', ''].join('\n'))
+  assert.deepEqual(folders('Environment="KOPIA_LOG_DIR=/var/log/my kopia" A=b'), ['/var/log/my kopia'])
+  assert.deepEqual(folders("Environment='KOPIA_LOG_DIR=/var/log/my kopia'"), ['/var/log/my kopia'])
+  assert.deepEqual(folders('ExecStartPre=kopia --log-dir "/my logs" maintenance run'), ['/my logs'])
+  assert.deepEqual(folders("ExecStartPre=/bin/sh -c 'KOPIA_LOG_DIR=/x kopia repository status'"), ['/x'])
+  assert.deepEqual(folders('#Environment=KOPIA_LOG_DIR=/old', ' ; KOPIA_LOG_DIR=/older'), [])
+  assert.deepEqual(folders('Environment=KOPIA_LOG_DIR=%L/kopia'), [])
+  assert.deepEqual(folders('Environment=KOPIA_LOG_DIR=logs'), [])
+  assert.deepEqual(folders('WorkingDirectory=/srv', 'Environment=KOPIA_LOG_DIR=logs')[0], '/srv/logs')
+})
+
 test('of several folders, the one with the newest log of a backup is named', async (context) => {
   const folder = await temporaryFolder(context)
   const addLog = async (name: string, command: string, time: number) => {
     await mkdir(join(folder, name, 'cli-logs'), { recursive: true })
     const path = join(folder, name, 'cli-logs', `kopia-20250102-030405-77-${command}.0.log`)
-    await writeFile(path, 'line\n')
+    await writeFile(path, '2025-01-02T03:04:05.3Z DEBUG kopia/server line\n')
     await utimes(path, time, time)
   }
   await addLog('old', 'snapshot-create', 1000)

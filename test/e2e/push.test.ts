@@ -39,6 +39,9 @@ test('push updates the ledger, pushes once, and exits with 0 or 1', async (conte
   assert.match(failed.output, /Pushing to http:\/\/127\.0\.0\.1:1 failed: /)
   assert.equal((await push(lab, lab.gateway.url)).exitCode, 0)
   assert.deepEqual((await figuresOf(lab.gateway, path)).attempts, { success: 1, failed: 0, incomplete: 0 })
+  const nowhere = await push(lab, '')
+  assert.equal(nowhere.exitCode, 1)
+  assert.match(nowhere.output, /Nobody got the metrics: both pushgateway_url and textfile are empty/)
 })
 
 test('--version and --help', async () => {

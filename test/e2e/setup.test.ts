@@ -4,7 +4,7 @@ import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises'
-import { join } from 'node:path'
+import { join, relative } from 'node:path'
 import { test } from 'node:test'
 import { type CommandResult, runAgentCommandWith, settingsOf } from '../support/agent-command.ts'
 import { type Cleanable, cleanUpAfter } from '../support/cleanup.ts'
@@ -135,6 +135,45 @@ test('a second run knows the program and the configuration of the first, whereve
   const again = await run()
   assert.equal(again.exitCode, 0, again.output)
   assert.match(again.output, /Nothing has to be changed/)
+})
+
+test('a configuration file is the same one by a relative path, and an empty name is none', async (context) => {
+  const place = await createPlace(context)
+  const run = (file: string) => runAgentCommandWith(place.lab, {}, 'setup', '--yes', `--config=${file}`)
+  const done = await run(relative(process.cwd(), place.file))
+  assert.equal(done.exitCode, 0, done.output)
+  const again = await run(relative(process.cwd(), place.file))
+  assert.equal(again.exitCode, 0, again.output)
+  assert.match(again.output, /Nothing has to be changed/)
+  const none = await run('')
+  assert.deepEqual(
+    [none.exitCode, /flag --config: expected a file/.test(none.output)],
+    [2, true],
+    none.output,
+  )
+})
+
+test('a repository that is named shares the logs of those that are not', async (context) => {
+  const { lab } = await createPlace(context)
+  const home = join(lab.folder, 'home')
+  const folder = join(home, '.config/kopia')
+  await mkdir(folder, { recursive: true })
+  const config = await readFile(lab.kopia.environment.KOPIA_CONFIG_PATH ?? '', 'utf8')
+  for (const name of ['repository.config', 'photos.config']) await writeFile(join(folder, name), config)
+  const environment = {
+    HOME: home,
+    SUDO_USER: undefined,
+    XDG_CONFIG_HOME: undefined,
+    XDG_CACHE_HOME: undefined,
+    KOPIA_CONFIG_PATH: undefined,
+    KOPIA_LOG_DIR: undefined,
+    KOPIA_METRICS_STATE_DIR: undefined,
+  }
+  const flags = ['--dry-run', '--name=photos', `--kopia-config-path=${join(folder, 'photos.config')}`]
+  const planned = await runAgentCommandWith(lab, environment, 'setup', ...flags)
+  assert.equal(planned.exitCode, 0, planned.output)
+  assert.match(planned.output, /- create the folder \S+\/photos for /)
+  assert.match(planned.output, /Until then failed backups of this repository stay unseen/)
 })
 
 test('a password file that holds another password is told, and nothing is written', async (context) => {

@@ -170,6 +170,11 @@ test('the log of a server without a line of level DEBUG tells nothing of its bac
   assert.equal(await telling('2026-11-24T01:00:00.0Z INFO kopia/server started\n'), false)
   assert.equal(await telling('2026-11-24T01:00:00.0Z DEBUG kopia/server uploading\n'), true)
   assert.equal(await telling('{"l":"DEBUG","t":"2026-11-24T01:00:00.0Z","m":"uploading"}\n'), true)
+  // A command that was run once beside it tells nothing of what the server does.
+  const info = file(root, '2026-11-24T01:00:00.0Z INFO kopia/server started\n')
+  const command = log('/root/.cache/kopia', '000000', 'snapshot-create')
+  const files = filesWith({ [rootConfig]: connected(root), [server]: info, [command]: file(root, '') })
+  assert.equal((await findRepositories(seenBy(root, files))).repositories[0]?.hasBackupLogs, false)
 })
 
 test('on macOS, configurations and logs are below Library', async () => {

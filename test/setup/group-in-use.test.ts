@@ -4,26 +4,14 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { push } from '../../agent/push/pushgateway.ts'
 import { groupInUse } from '../../agent/setup/group-in-use.ts'
-import type { PlannedAgent } from '../../agent/setup/plan-types.ts'
 import { importOptions } from '../support/answering-store.ts'
 import { cleanUpAfter } from '../support/cleanup.ts'
-import { file, filesWith, repositoryOf, root } from '../support/setup/machine.ts'
+import { file, filesWith, root } from '../support/setup/machine.ts'
 import { startPushgateway } from '../support/stack.ts'
 
-const agent: PlannedAgent = {
-  name: undefined,
-  repository: repositoryOf(root),
-  file: '/etc/kopia-metrics-agent/config.yaml',
-  format: 'yaml',
-  user: root,
-  unit: 'kopia-metrics-agent.service',
-  environment: {},
-  state: 'new',
-  grouping: '',
-  stateFolder: '/var/lib/kopia-metrics-agent',
-}
+const agent = { name: undefined, stateFolder: '/var/lib/kopia-metrics-agent' }
 
-test('a group that another agent pushed a moment ago is a problem for a new agent only', async (context) => {
+test('a group that another agent pushed a moment ago is a problem for an agent that never ran here', async (context) => {
   const gateway = await startPushgateway()
   cleanUpAfter(context, () => gateway.stop())
   const options = { ...importOptions(gateway.url), target: { kind: 'pushgateway' } } as const
@@ -36,8 +24,8 @@ test('a group that another agent pushed a moment ago is a problem for a new agen
     (await groupInUse(agent, options, none, now)) ?? '',
     /: another agent pushes \{job=".+", instance=".+"\}, .* the last time, .*--instance=NAME/,
   )
-  assert.equal(await groupInUse({ ...agent, grouping: 'agent=photos' }, options, none, now), undefined)
-  assert.equal(await groupInUse({ ...agent, state: 'existing' }, options, none, now), undefined)
+  const apart = { ...options, grouping: { agent: 'photos' } }
+  assert.equal(await groupInUse(agent, apart, none, now), undefined)
   // The timer pushes every quarter of an hour.
   assert.match((await groupInUse(agent, options, none, now + 14 * 60)) ?? '', /wait 30 min, or delete/)
   assert.equal(await groupInUse(agent, options, none, now + 3600), undefined)

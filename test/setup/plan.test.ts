@@ -267,6 +267,19 @@ test('a file in use is never changed: what was asked for otherwise is told', () 
   )
 })
 
+test('a file in use has to name the password file that is written beside it', () => {
+  const machine = withPlainAgent(
+    { pushgateway_url: 'http://gateway:9091' },
+    { manager: { kind: 'none', reason: 'no systemd' } },
+  )
+  const asked = opened(repositoryOf(root), { password: { kind: 'given', text: 'secret' } })
+  const plan = planOf([asked], machine)
+  assert.deepEqual(kinds(plan), ['create secret /etc/kopia-metrics-agent/kopia-password'])
+  assert.match(plan.advice[0] ?? '', /\n {2}kopia_password_file: \/etc\/kopia-metrics-agent\/kopia-password$/)
+  const byUnit = planOf([asked], withPlainAgent({ pushgateway_url: 'http://gateway:9091' }))
+  assert.deepEqual(byUnit.advice, [])
+})
+
 test('a timer that is enabled stays what runs the agent', () => {
   const units = new Map([['kopia-metrics-agent-push.timer', running]])
   const plan = planOf([opened(repositoryOf(root))], withPlainAgent({ job: 'kopia' }, { units }))

@@ -13,6 +13,7 @@ export function logFile({ command = 'snapshot-create', pid = 42, ...given }: Giv
     grewAt: 0,
     sizeBytes: 100,
     isOpen: false,
+    tellsOfBackups: true,
     ...given,
   }
 }
