@@ -24,8 +24,8 @@ type Reading =
       readonly kind: 'known'
       readonly status: Status
       readonly agent: AgentState
-      /** What speaks against the table, one sentence each. */
-      readonly notes: readonly string[]
+      /** What speaks against the status, one sentence each. */
+      readonly doubts: readonly string[]
     }
   | { readonly kind: 'unknown'; readonly reason: string }
 
@@ -60,7 +60,7 @@ export async function statusCommand(
     printError(reading.reason)
     return 1
   }
-  output.write(format === 'json' ? statusJson(reading.status, reading.agent) : textOf(reading, output))
+  output.write(format === 'json' ? statusJson(reading) : textOf(reading, output))
   return exitCodeOf(reading)
 }
 
@@ -116,32 +116,35 @@ function createStatusReader(settings: Settings): StatusReader {
       kind: 'known',
       status: statusOf(ledger, settings.limits, runningSince, nowSeconds),
       agent: { processId, ledgerSavedAt: savedAt },
-      notes: notesOn({ ledger, savedAt, processId, refreshSchedule, nowSeconds }),
+      doubts: doubtsOn({ ledger, savedAt, processId, refreshSchedule, nowSeconds }),
     }
   }
 }
 
-/** The report calls nothing good then. That there is no source, the first line says. */
-function notesOn(facts: Parameters<typeof doubtsAbout>[0]): readonly string[] {
-  const { savedAt, processId, nowSeconds } = facts
-  const isDown = processId === undefined
-  const dates = dateWordsIn(undefined, nowSeconds)
-  const doubts = doubtsAbout(facts).filter(
-    ({ kind }) => kind !== 'no source' && !(isDown && kind === 'stale'),
-  )
-  return [
-    ...(isDown ? [`The agent is not running: this is what it knew ${agoWords(savedAt, nowSeconds)}.`] : []),
-    ...doubts.map((doubt) => {
+/**
+ * The report calls nothing good then. That there is no source, the first line says. Where `push` runs after each backup, no agent
+ * runs between them, and the ledger is old.
+ */
+function doubtsOn(facts: Parameters<typeof doubtsAbout>[0]): readonly string[] {
+  const dates = dateWordsIn(undefined, facts.nowSeconds)
+  return doubtsAbout(facts)
+    .filter(
+      (doubt) => doubt.kind !== 'no source' && !(doubt.kind === 'stale' && doubt.agent === 'not running'),
+    )
+    .map((doubt) => {
       const words = shortDoubt(doubt, dates)
       return `${words.charAt(0).toUpperCase()}${words.slice(1)}.`
-    }),
-  ]
+    })
 }
 
-function textOf({ status, notes }: Reading & { kind: 'known' }, output: Terminal): string {
+function textOf({ status, agent, doubts }: Reading & { kind: 'known' }, output: Terminal): string {
   const paint: Paint = (colour, text) => styleText(colour, text, { stream: output })
   const columns = output.isTTY ? output.columns : undefined
   const table = statusTable(status, { columns, paint })
+  const knewAt = agoWords(agent.ledgerSavedAt, status.at)
+  const down =
+    agent.processId === undefined ? [`The agent is not running: this is what it knew ${knewAt}.`] : []
+  const notes = [...down, ...doubts]
   if (notes.length === 0) return table
   const lines = notes
     .flatMap((note) => wrapped(`! ${note}`, columns))
@@ -150,5 +153,6 @@ function textOf({ status, notes }: Reading & { kind: 'known' }, output: Terminal
 }
 
 function exitCodeOf(reading: Reading): 0 | 1 {
-  return reading.kind === 'unknown' || problemCount(reading.status) > 0 ? 1 : 0
+  if (reading.kind === 'unknown') return 1
+  return problemCount(reading.status) + reading.doubts.length > 0 ? 1 : 0
 }

@@ -8,7 +8,8 @@ import type { SourceStatus, Status } from './status.ts'
 /** `processId` is undefined if no agent runs; `ledgerSavedAt` is in Unix seconds. */
 export type AgentState = { readonly processId: number | undefined; readonly ledgerSavedAt: number }
 
-type Whole = { readonly status: Status; readonly agent: AgentState }
+/** `doubts` are sentences: what speaks against the status. */
+type Whole = { readonly status: Status; readonly agent: AgentState; readonly doubts: readonly string[] }
 
 const wholeFields = {
   generated_timestamp_seconds: {
@@ -23,6 +24,10 @@ const wholeFields = {
     doc: 'when the ledger was last saved; the states are not newer than this',
     value: ({ agent }) => agent.ledgerSavedAt,
   },
+  doubts: {
+    doc: 'what speaks against the states, one sentence each: the agent runs but is silent, the repository cannot be asked, or the clock is wrong',
+    value: ({ doubts }) => doubts,
+  },
   counts: {
     doc: 'number of sources that are `failing`, `overdue`, `waiting` and `fine`; each source counts once',
     value: ({ status }) => status.counts,
@@ -30,6 +35,10 @@ const wholeFields = {
   overdue_proofs: {
     doc: 'number of sources whose proof that they can be read back is overdue, whatever their state',
     value: ({ status }) => status.overdueProofs,
+  },
+  stuck_attempts: {
+    doc: 'number of sources whose running attempt counts as stuck, whatever their state',
+    value: ({ status }) => status.stuck,
   },
   failed_commands: {
     doc: 'commands of Kopia whose last run failed as a whole, unless a source shows the failure; a restore for a day',
@@ -75,6 +84,10 @@ const sourceFields = {
   running_since_timestamp_seconds: {
     doc: 'start of the running attempt; null if none runs',
     value: ({ runningSince }) => runningSince,
+  },
+  stuck_since_timestamp_seconds: {
+    doc: 'since when the running attempt counts as stuck, as in the alert KopiaBackupStuck; null if it does not',
+    value: ({ stuckSince }) => stuckSince,
   },
   last_attempt_timestamp_seconds: {
     doc: 'end of the last attempt',
@@ -201,8 +214,8 @@ const sourceFields = {
 } as const satisfies Record<string, Field<SourceStatus>>
 
 /** The status as JSON with a line end. Every field is always present; what is unknown is null. */
-export function statusJson(status: Status, agent: AgentState): string {
-  return jsonOf(wholeFields, { status, agent })
+export function statusJson(whole: Whole): string {
+  return jsonOf(wholeFields, whole)
 }
 
 /** Every field with its meaning, in the order of the JSON; those of a source as `sources[].name`. */

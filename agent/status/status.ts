@@ -25,7 +25,7 @@ export type SourceStatus = {
   readonly source: Source
   readonly state: State
   readonly runningSince?: number
-  /** Since when the running attempt counts as stuck, as in the alert KopiaBackupStuck; it changes no state. */
+  /** Since when the running attempt counts as stuck, as in the alert KopiaBackupStuck. */
   readonly stuckSince?: number
   readonly lastAttempt?: FinishedAttempt
   /** Why the last attempt made no complete backup, or why nothing proves its success. */
@@ -56,6 +56,8 @@ export type Status = {
   readonly counts: Readonly<Record<State, number>>
   /** The number of sources whose proof that they can be read back is overdue; it changes no state. */
   readonly overdueProofs: number
+  /** The number of sources whose running attempt counts as stuck; it changes no state. */
+  readonly stuck: number
   /** Commands of Kopia whose last run failed, unless a failing source shows that already; a restore for a day. */
   readonly failedCommands: readonly FailedCommand[]
   readonly repository: RepositoryState
@@ -80,23 +82,21 @@ export function statusOf(
     at,
   )
   const overdueProofs = sources.filter(hasOverdueProof).length
-  return { at, sources, counts, overdueProofs, failedCommands, repository: ledger.repository }
+  const stuck = sources.filter(isStuck).length
+  return { at, sources, counts, overdueProofs, stuck, failedCommands, repository: ledger.repository }
 }
 
-/**
- * The number of things that need attention: failing and overdue sources, overdue proofs, failed commands, another
- * repository.
- */
-export function problemCount({ counts, overdueProofs, failedCommands, repository }: Status): number {
-  const others = failedCommands.length + (repository.changedTo === undefined ? 0 : 1)
-  return counts.failing + counts.overdue + overdueProofs + others
+/** The number of things that need attention. */
+export function problemCount({ counts, repository, ...others }: Status): number {
+  const inSources = counts.failing + counts.overdue + others.overdueProofs + others.stuck
+  return inSources + others.failedCommands.length + (repository.changedTo === undefined ? 0 : 1)
 }
 
 /** The state that stands for all: of the worst source, or worse for what no source shows. */
-export function overallState({ sources, overdueProofs, failedCommands, repository }: Status): State {
-  if (repository.changedTo !== undefined) return 'failing'
-  const worst = sources[0]?.state ?? 'waiting'
-  return failedCommands.length + overdueProofs > 0 && worst !== 'failing' ? 'overdue' : worst
+export function overallState(status: Status): State {
+  if (status.repository.changedTo !== undefined) return 'failing'
+  const worst = status.sources[0]?.state ?? 'waiting'
+  return problemCount(status) > 0 && worst !== 'failing' ? 'overdue' : worst
 }
 
 function sourceStatusOf(
@@ -160,7 +160,7 @@ function isBackupFailing({ lastAttempt, unproven, goneSince }: SourceState): boo
 /** `server-9` before `server-10`. */
 const byName = new Intl.Collator('en', { numeric: true })
 
-/** Within failing and overdue: the oldest success first; the others: an overdue proof first, then by name. */
+/** Within failing and overdue: the oldest success first; the others: stuck, then an overdue proof, then by name. */
 function compareWorstFirst(one: SourceStatus, other: SourceStatus): number {
   const byState = states.indexOf(one.state) - states.indexOf(other.state)
   if (byState !== 0) return byState
@@ -168,10 +168,15 @@ function compareWorstFirst(one: SourceStatus, other: SourceStatus): number {
     one.state === 'fine' || one.state === 'waiting'
       ? 0
       : (one.lastSuccessAt ?? 0) - (other.lastSuccessAt ?? 0)
+  const byStuck = Number(isStuck(other)) - Number(isStuck(one))
   const byProof = Number(hasOverdueProof(other)) - Number(hasOverdueProof(one))
-  return byAge || byProof || byName.compare(one.name, other.name)
+  return byAge || byStuck || byProof || byName.compare(one.name, other.name)
 }
 
 function hasOverdueProof({ proof }: SourceStatus): boolean {
   return proof?.overdueSince !== undefined
+}
+
+function isStuck({ stuckSince }: SourceStatus): boolean {
+  return stuckSince !== undefined
 }

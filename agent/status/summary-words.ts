@@ -6,7 +6,7 @@ import { countWords, pluralWords } from './words.ts'
 
 /** One line for all, such as `1 failing, 2 overdue of 14 sources`. It says "backed up" only if nothing else has failed. */
 export function summaryWords(status: Status): string {
-  const { sources, counts, failedCommands, repository } = status
+  const { sources, counts, stuck, failedCommands, repository } = status
   const proofs = overdueProofsWords(status)
   const bad = [
     ...(counts.failing > 0 ? [`${countWords(counts.failing)} failing`] : []),
@@ -16,6 +16,7 @@ export function summaryWords(status: Status): string {
     ...(repository.changedTo === undefined ? [] : ['Kopia is connected to another repository']),
     ...(failedCommands.length > 0 ? [`${pluralWords(failedCommands.length, 'command')} failed`] : []),
     ...(bad.length > 0 ? [`${bad.join(', ')} of ${pluralWords(sources.length, 'source')}`] : []),
+    ...(stuck === 0 ? [] : [`${pluralWords(stuck, 'backup')} running unusually long`]),
     ...(proofs === undefined ? [] : [proofs]),
   ]
   if (problems.length === 0) return backedUpWords(status)

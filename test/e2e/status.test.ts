@@ -100,10 +100,13 @@ test('what speaks against the table is said below it, also while the agent runs'
   await lab.kopia.must('snapshot', 'create', path)
   await figuresAfter(agent, path, 1)
   await rename(join(lab.folder, 'kopia', 'repository'), join(lab.folder, 'kopia', 'not-mounted'))
-  const { output } = await waitFor('the ledger says that Kopia does not answer', async () => {
+  const { output, exitCode } = await waitFor('the ledger says that Kopia does not answer', async () => {
     const result = await runAgentCommand(lab, 'status')
     return result.output.includes('\n! ') ? result : undefined
   })
+  assert.equal(exitCode, 1)
+  const { doubts } = JSON.parse((await runAgentCommand(lab, 'status', '--json')).output)
+  assert.match(doubts.join('\n'), /^The repository cannot be asked since .*\.$/)
   assert.match(output, /\n\n! The repository cannot be asked since \w{3} \d+ \w{3} \d\d:\d\d .*\.\n$/)
 })
 

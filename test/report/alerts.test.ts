@@ -10,6 +10,8 @@ import { headline } from '../../agent/report/headline.ts'
 import { reportJson } from '../../agent/report/json.ts'
 import type { Report } from '../../agent/report/report.ts'
 import { reportText } from '../../agent/report/text.ts'
+import { overallState, problemCount } from '../../agent/status/status.ts'
+import { summaryWords } from '../../agent/status/summary-words.ts'
 import { statusTable } from '../../agent/status/table.ts'
 import { daily, day, hour, ledgerOf, type Made, now, reportOn, repositoryStatus } from './made-report.ts'
 
@@ -54,6 +56,15 @@ test('an attempt that is stuck is no good news, and stands in the status, too', 
   assert.equal(line(stuck), '1 of 2 backups needs attention: /a running unusually long')
   assert.match(reportText(stuck, dates), /\n {4}Running for 4 h, unusually long\.\n/)
   assert.equal(JSON.parse(reportJson(stuck, dates)).sources[0].needs_attention, true)
+  assert.deepEqual(
+    [usual, stuck].map(({ status }) => problemCount(status)),
+    [0, 1],
+  )
+  assert.equal(overallState(stuck.status), 'overdue')
+  assert.equal(
+    summaryWords(stuck.status),
+    '1 backup running unusually long; the last attempts of all 2 sources succeeded',
+  )
   const table = statusTable(stuck.status, { columns: undefined, paint: (_, text) => text })
   assert.match(table, /running for 4 h, unusually long\n/)
 })

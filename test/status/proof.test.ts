@@ -162,7 +162,11 @@ test('JSON has the proof of each source, null where there is none', () => {
     '/never': undefined,
   })
   const fieldsOf = (limits = nightlySettings) => {
-    const text = statusJson(statusAt(ledger, limits), { processId: 1, ledgerSavedAt: now })
+    const text = statusJson({
+      status: statusAt(ledger, limits),
+      agent: { processId: 1, ledgerSavedAt: now },
+      doubts: [],
+    })
     const { sources, overdue_proofs } = JSON.parse(text) as {
       sources: readonly Record<string, unknown>[]
       overdue_proofs: number

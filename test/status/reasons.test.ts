@@ -123,7 +123,11 @@ test('a failed command and another repository need attention, and the whole look
 
 test('JSON has the reasons, and the ids of both repositories', () => {
   const parsed = JSON.parse(
-    statusJson(statusAt(troubledLedger()), { processId: undefined, ledgerSavedAt: now }),
+    statusJson({
+      status: statusAt(troubledLedger()),
+      agent: { processId: undefined, ledgerSavedAt: now },
+      doubts: [],
+    }),
   )
   assert.deepEqual(parsed.failed_commands, ['snapshot verify'])
   assert.deepEqual(parsed.failed_command_reasons, { 'snapshot verify': hostileReason })

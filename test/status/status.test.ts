@@ -125,7 +125,9 @@ test('colours change no text', () => {
 
 test('JSON has every field of every source, null if unknown', () => {
   const status = statusOf(ledgerOf(manyHistories(30)), defaultLimitSettings, nothing, now)
-  const parsed = JSON.parse(statusJson(status, { processId: undefined, ledgerSavedAt: now - 5 }))
+  const parsed = JSON.parse(
+    statusJson({ status, agent: { processId: undefined, ledgerSavedAt: now - 5 }, doubts: [] }),
+  )
   assert.equal(parsed.agent_running, false)
   assert.equal(parsed.ledger_saved_timestamp_seconds, now - 5)
   assert.deepEqual(parsed.counts, { failing: 2, overdue: 1, waiting: 0, fine: 27 })
