@@ -2,6 +2,7 @@
 
 import { readdir, readFile } from 'node:fs/promises'
 import { setTimeout } from 'node:timers/promises'
+import { machineProcesses } from '../kopia/runs/process.ts'
 import { pluralWords } from '../status/words.ts'
 import { type Finding, ok, warning } from './finding.ts'
 import type { LogFile } from './log-files.ts'
@@ -105,7 +106,9 @@ async function closedProcesses(userId: number | undefined): Promise<readonly num
     const isKopia = (await readFile(`/proc/${pid}/comm`, 'utf8').catch(() => '')).trim() === 'kopia'
     if (!isKopia || (userId !== undefined && (await userOf(pid)) !== userId)) continue
     await readdir(`/proc/${pid}/fd`).catch((error: NodeJS.ErrnoException) => {
-      if (error.code === 'EACCES' || error.code === 'EPERM') closed.push(pid)
+      // The folder of a process that has ended and is not reaped yet belongs to root (observed on Linux 6.18).
+      const isLiving = machineProcesses.findLiving(pid) !== undefined
+      if (isLiving && (error.code === 'EACCES' || error.code === 'EPERM')) closed.push(pid)
     })
   }
   return closed
