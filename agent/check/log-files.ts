@@ -44,7 +44,9 @@ async function readLogFile(
     grewAt: stats.mtimeMs / 1000,
     sizeBytes: stats.size,
     isOpen: processes.findWriter(name.processId, name.runId) !== undefined,
-    tellsOfBackups: name.command !== 'server-start' || hasDebugLine(await beginningOf(path)),
+    // An empty one shows no level: it has just begun, or the disk is full.
+    tellsOfBackups:
+      name.command !== 'server-start' || stats.size === 0 || hasDebugLine(await beginningOf(path)),
   }
 }
 

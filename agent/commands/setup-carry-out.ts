@@ -8,7 +8,7 @@ import { runAgent } from '../setup/run-agent.ts'
 import { userOfUnit } from '../setup/systemctl.ts'
 import { serviceOf } from '../setup/units.ts'
 import { stepWords } from '../setup/words.ts'
-import { type Published, placeWithoutPush, publishedBy } from './setup-published.ts'
+import { isReadingPast, type Published, placeWithoutPush, publishedBy } from './setup-published.ts'
 import type { Talk } from './setup-talk.ts'
 
 /** Does the plan and ends with `check`, whose exit code it resolves with; 1 where a step fails. */
@@ -26,10 +26,11 @@ export async function carryOut(plan: Plan, machine: Machine, talk: Talk): Promis
   const written = await applySteps(others, tools)
   if (written.kind === 'failed') return tellFailure({ ...written, left: [...written.left, ...starts] }, talk)
   const before = await publishedBefore(plan, machine)
+  const startedAt = Date.now() / 1000
   const started = await applySteps(starts, tools)
   if (started.kind === 'failed') return tellFailure({ ...started, done: [...others, ...started.done] }, talk)
   const unseen = await talk.during('waiting for what the agent publishes', () =>
-    unseenAgents(plan, machine, before),
+    unseenAgents(plan, machine, before, startedAt),
   )
   let worst: 0 | 1 = 0
   for (const agent of plan.agents) {
@@ -37,12 +38,10 @@ export async function carryOut(plan: Plan, machine: Machine, talk: Talk): Promis
     if (!(await runsAsPlanned(agent, machine, talk))) worst = 1
     talk.say(`check${name}:`)
     if ((await runAgent(agent, machine, machineFiles, ['check'])) !== 0) worst = 1
-    const place = unseen.get(agent)
-    if (place === undefined) continue
-    talk.warn(
-      `${agent.unit}: nothing that it published has arrived at ${place}; ${logAdvice(agent.unit, machine.manager.kind)}`,
-    )
-    worst = 1
+    const silence = unseen.get(agent)
+    if (silence === undefined) continue
+    talk.warn(`${agent.unit}: ${silenceWords(silence, agent, machine)}`)
+    if (silence.kind === 'refused') worst = 1
   }
   talk.end(worst === 0 ? endOf(plan) : badEndOf(plan))
   return worst
@@ -60,18 +59,31 @@ async function publishedBefore(
   )
 }
 
-/** The agents with a unit of whom nothing arrives, each with the place: a gateway can answer and refuse every push. */
+/** Why nothing of an agent has arrived yet. */
+type Silence = { readonly kind: 'reading the past' } | { readonly kind: 'refused'; readonly place: string }
+
+/** The agents with a unit of whom nothing arrives: a gateway can answer and refuse every push. A large repository takes long to list. */
 async function unseenAgents(
   { agents }: Plan,
   machine: Machine,
   before: ReadonlyMap<PlannedAgent, Published>,
-): Promise<ReadonlyMap<PlannedAgent, string>> {
-  const places = await Promise.all(
-    agents
-      .filter(({ unit }) => unit !== undefined)
-      .map(async (agent) => [agent, await placeWithoutPush(agent, machine, before.get(agent))] as const),
-  )
-  return new Map(places.flatMap(([agent, place]) => (place === undefined ? [] : [[agent, place] as const])))
+  startedAt: number,
+): Promise<ReadonlyMap<PlannedAgent, Silence>> {
+  const unseen = new Map<PlannedAgent, Silence>()
+  const look = async (agent: PlannedAgent) => {
+    const place = await placeWithoutPush(agent, machine, before.get(agent))
+    if (place === undefined) return
+    const isReading = await isReadingPast(agent, machine, before.has(agent) ? startedAt : 0)
+    unseen.set(agent, isReading ? { kind: 'reading the past' } : { kind: 'refused', place })
+  }
+  await Promise.all(agents.filter(({ unit }) => unit !== undefined).map(look))
+  return unseen
+}
+
+function silenceWords(silence: Silence, { unit }: PlannedAgent, { manager }: Machine): string {
+  return silence.kind === 'reading the past'
+    ? 'it still reads what happened before its start, and publishes after that: run check again in some minutes'
+    : `nothing that it published has arrived at ${silence.place}; ${logAdvice(unit, manager.kind)}`
 }
 
 function logAdvice(unit = '', kind: Machine['manager']['kind']): string {

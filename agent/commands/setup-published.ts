@@ -2,6 +2,7 @@
 
 import { stat } from 'node:fs/promises'
 import { setTimeout } from 'node:timers/promises'
+import { lookAtLedger } from '../ledger/store.ts'
 import { findGroup } from '../push/group.ts'
 import { parseDurationMs } from '../settings/formats.ts'
 import { loadSettings } from '../settings/load.ts'
@@ -13,9 +14,11 @@ import { unitVariables } from '../setup/run-agent.ts'
 import { timerUnit } from '../setup/units.ts'
 import { secretVariables } from './setup-gateway.ts'
 
-/** The settings of an agent as its unit loads them. */
+/** The settings of an agent as its unit loads them; one without a unit runs in an environment such as this one. */
 export async function settingsOfPlanned(agent: PlannedAgent, machine: Machine): Promise<Settings> {
+  const isRunFromHere = agent.unit === undefined && agent.user.userId === machine.self.userId
   const variables = {
+    ...(isRunFromHere && process.env),
     ...(await unitVariables(agent, machineFiles)),
     ...(await secretVariables(agent, agent.unit, machine)),
   }
@@ -67,4 +70,15 @@ export async function placeWithoutPush(
     if (Date.now() >= end) return place
     await setTimeout(500)
   }
+}
+
+/** Whether an agent that runs since `startedAt` (Unix seconds) still reads what happened before: it publishes after that. */
+export async function isReadingPast(
+  agent: PlannedAgent,
+  machine: Machine,
+  startedAt: number,
+): Promise<boolean> {
+  const { stateDirectory } = await settingsOfPlanned(agent, machine)
+  const seen = await lookAtLedger(stateDirectory)
+  return seen.kind === 'loaded' && (seen.data.upToDateAt === undefined || seen.data.upToDateAt < startedAt)
 }

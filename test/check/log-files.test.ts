@@ -40,6 +40,7 @@ test('a log of a server tells of backups if it has a line of level debug', async
     await told('server-start', '{"l":"DEBUG","t":"2025-01-02T03:04:05.3Z","n":"x","m":"y"}\n'),
     true,
   )
+  assert.equal(await told('server-start', ''), true, 'a full disk is told as such')
   assert.equal(await told('snapshot-create', info), true)
 })
 

@@ -91,7 +91,9 @@ test('hooks are installed only where no log tells of the backups', async (contex
   assert.match(unwanted.output, /no logs of backups yet in /)
   assert.match(
     unwanted.output,
-    new RegExp(`to install the hooks, run: kopia-metrics-agent install-hooks \\S+@\\S+:${path}\n`),
+    new RegExp(
+      `to install the hooks, run: kopia-metrics-agent install-hooks --kopia-config-path=\\S+ \\S+@\\S+:${path}\n`,
+    ),
   )
   const done = await setup(place, '--yes')
   // The backup from before has left no trace but itself.

@@ -5,7 +5,9 @@ import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
 import { problemsWithPlan } from '../../agent/commands/setup-problems.ts'
-import { placeWithoutPush, publishedBy } from '../../agent/commands/setup-published.ts'
+import { isReadingPast, placeWithoutPush, publishedBy } from '../../agent/commands/setup-published.ts'
+import { emptyLedger } from '../../agent/ledger/ledger.ts'
+import { saveLedger } from '../../agent/ledger/store.ts'
 import { push } from '../../agent/push/pushgateway.ts'
 import type { PlannedAgent } from '../../agent/setup/plan-types.ts'
 import { timerUnit } from '../../agent/setup/units.ts'
@@ -97,4 +99,30 @@ test('a configuration written by hand does not take the group that another agent
   )
   await writeFile(join(agent.stateFolder, 'ledger.json'), '{}')
   assert.deepEqual(await problemsWithPlan(plan, machine, undefined), [])
+})
+
+test('an agent without a unit has its ledger where this environment says, and is no other agent', async (context) => {
+  const { lines, pushOnce } = await gatewayFor(context)
+  const { file, ...agent } = await agentWith(context, ...lines)
+  await writeFile(file, `${lines.join('\n')}\n`)
+  const plan = { agents: [{ ...agent, file }], steps: [], kept: [], keptSecrets: [], advice: [] }
+  await pushOnce()
+  await writeFile(join(agent.stateFolder, 'ledger.json'), '{}')
+  const { KOPIA_METRICS_STATE_DIR: earlier } = process.env
+  process.env.KOPIA_METRICS_STATE_DIR = agent.stateFolder
+  cleanUpAfter(context, () => {
+    if (earlier === undefined) delete process.env.KOPIA_METRICS_STATE_DIR
+    else process.env.KOPIA_METRICS_STATE_DIR = earlier
+  })
+  assert.deepEqual(await problemsWithPlan(plan, machine, undefined), [])
+})
+
+test('an agent that still reads what happened before its start is not one that is refused', async (context) => {
+  const agent = await agentWith(context, 'pushgateway_url: ""')
+  const isReading = (startedAt: number) => isReadingPast(agent, machine, startedAt)
+  assert.equal(await isReading(0), false, 'no ledger: it has not begun')
+  await saveLedger(agent.stateFolder, emptyLedger)
+  assert.deepEqual([await isReading(0), await isReading(1000)], [true, true])
+  await saveLedger(agent.stateFolder, { ...emptyLedger, upToDateAt: 1000 })
+  assert.deepEqual([await isReading(0), await isReading(999), await isReading(1001)], [false, false, true])
 })
