@@ -2,7 +2,7 @@
 
 import { open, readdir, stat } from 'node:fs/promises'
 import { join } from 'node:path'
-import { parseRecord } from '../kopia/log/record.ts'
+import { hasDebugLine, isOfBackupCommand, isOfServer } from '../kopia/log/backup-logs.ts'
 import { parseSegmentName, type SegmentName } from '../kopia/log/segment-name.ts'
 import { processesForLogs } from '../kopia/runs/log-machine.ts'
 import type { Processes } from '../kopia/runs/process.ts'
@@ -16,7 +16,7 @@ export type LogFile = {
   readonly sizeBytes: number
   /** Whether a process that can be seen holds it open. */
   readonly isOpen: boolean
-  /** False for a server at file log level `info`: it logs nothing of a good backup, and no source of a bad one. */
+  /** False for a server whose file log level is above debug. */
   readonly tellsOfBackups: boolean
 }
 
@@ -45,8 +45,7 @@ async function readLogFile(
     sizeBytes: stats.size,
     isOpen: processes.findWriter(name.processId, name.runId) !== undefined,
     // An empty one shows no level: it has just begun, or the disk is full.
-    tellsOfBackups:
-      name.command !== 'server-start' || stats.size === 0 || hasDebugLine(await beginningOf(path)),
+    tellsOfBackups: !isOfServer(name) || stats.size === 0 || hasDebugLine(await beginningOf(path)),
   }
 }
 
@@ -55,11 +54,6 @@ function timeInName({ runId }: SegmentName): number {
   const [, year = '', month, day, hours, minutes, seconds] =
     /^(\d{4})(\d\d)(\d\d)-(\d\d)(\d\d)(\d\d)-/.exec(runId) ?? []
   return Date.parse(`${year}-${month}-${day}T${hours}:${minutes}:${seconds}Z`) / 1000
-}
-
-/** A server at level DEBUG has such a line at its start, and soon in each later segment. */
-export function hasDebugLine(text: string): boolean {
-  return text.split('\n').some((line) => parseRecord(line)?.level === 'DEBUG')
 }
 
 const beginningBytes = 65_536
@@ -77,7 +71,7 @@ async function beginningOf(path: string): Promise<string> {
 
 /** Whether the log is of a command that makes backups, and tells of them. */
 export function isBackupLog({ name, tellsOfBackups }: LogFile): boolean {
-  return tellsOfBackups && (name.command === 'snapshot-create' || name.command === 'server-start')
+  return tellsOfBackups && isOfBackupCommand(name)
 }
 
 /** Whether a server runs whose log does not tell of its backups. */
@@ -87,7 +81,7 @@ export function isBlindServer({ isOpen, tellsOfBackups }: LogFile): boolean {
 
 /** Whether the log was written at this time (Unix seconds). A server that is open but has nothing to write covers it, too. */
 export function covers({ name, begunAt, grewAt, isOpen }: LogFile, time: number): boolean {
-  const isOpenServer = isOpen && name.command === 'server-start'
+  const isOpenServer = isOpen && isOfServer(name)
   return begunAt <= time + coarseSeconds && (grewAt >= time - coarseSeconds || isOpenServer)
 }
 

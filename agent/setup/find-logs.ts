@@ -1,8 +1,8 @@
 // Finds the folder in which Kopia logs for a configuration.
 
 import { basename, join } from 'node:path'
-import { hasDebugLine } from '../check/log-files.ts'
 import { likelyLogFolders, logFoldersOfUnit, valuesInUnit } from '../check/log-folders.ts'
+import { hasDebugLine, isOfBackupCommand, isOfServer } from '../kopia/log/backup-logs.ts'
 import { compareSegments, parseSegmentName, type SegmentName } from '../kopia/log/segment-name.ts'
 import type { Person } from './facts.ts'
 import type { Files } from './files.ts'
@@ -55,13 +55,10 @@ async function newestBackup(files: Files, folder: string): Promise<string> {
   return (await backupLogs(files, folder)).at(-1)?.runId ?? ''
 }
 
-/**
- * A server at file log level `info` logs nothing of a good backup, and no source of a bad one: it has no line of level DEBUG. What commands log
- * beside it tells nothing of its backups.
- */
+/** What commands log beside a server tells nothing of its backups. */
 async function tellsOfBackups(files: Files, folder: string): Promise<boolean> {
   const logs = await backupLogs(files, folder)
-  const server = logs.filter(({ command }) => command === 'server-start').at(-1)
+  const server = logs.filter(isOfServer).at(-1)
   if (server === undefined) return logs.length > 0
   return hasDebugLine((await files.read(join(folder, 'cli-logs', server.fileName))) ?? '')
 }
@@ -70,9 +67,7 @@ async function tellsOfBackups(files: Files, folder: string): Promise<boolean> {
 async function backupLogs(files: Files, folder: string): Promise<readonly SegmentName[]> {
   const names = (await files.list(join(folder, 'cli-logs'))) ?? []
   const segments = names.map(parseSegmentName).filter((name) => name !== undefined)
-  return segments
-    .filter(({ command }) => command === 'snapshot-create' || command === 'server-start')
-    .toSorted(compareSegments)
+  return segments.filter(isOfBackupCommand).toSorted(compareSegments)
 }
 
 function flatpakLogs(configPath: string): string | undefined {
