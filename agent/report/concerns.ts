@@ -21,30 +21,48 @@ const day = 86_400
 /** Kopia runs due maintenance with a backup, and the agent asks for it four times a day. */
 const maintenanceWaitSeconds = day / 2
 
+/** Everything of that kind at the time `now`. */
 export function concernsOf(
-  { commands, repository, sources }: Pick<Ledger, 'commands' | 'repository' | 'sources'>,
+  ledger: Pick<Ledger, 'commands' | 'repository' | 'sources'>,
   statuses: readonly SourceStatus[],
   now: number,
 ): readonly Concern[] {
-  const concerns: Concern[] = []
-  const isScheduled = statuses.some(({ proof }) => proof?.deadline !== undefined)
-  const lastSuccessAt = commands.get('snapshot verify')?.lastSuccessAt
-  if (!isScheduled && lastSuccessAt !== undefined && now - lastSuccessAt > concernLimits.verifyDays * day)
-    concerns.push({ kind: 'verify', lastSuccessAt })
-  const dueAt = repository.maintenance?.full.nextAt
-  const wasTimeFor = (due: number, end: number) => end > due && end < now - maintenanceWaitSeconds
-  if (
-    dueAt !== undefined &&
-    now - dueAt > concernLimits.maintenanceDays * day + maintenanceWaitSeconds &&
-    [...sources.values()].some((state) => historyOf(state).ends.some((end) => wasTimeFor(dueAt, end)))
-  )
-    concerns.push({ kind: 'maintenance', dueAt })
-  const { capacityBytes = 0, availableBytes = Infinity } = repository.status ?? {}
-  if (capacityBytes > 0 && availableBytes / capacityBytes < concernLimits.storageShare)
-    concerns.push({ kind: 'storage', share: availableBytes / capacityBytes })
-  return concerns
+  const all = [verifyConcern(ledger, statuses, now), maintenanceConcern(ledger, now), storageConcern(ledger)]
+  return all.filter((concern) => concern !== undefined)
 }
 
+function verifyConcern(
+  { commands }: Pick<Ledger, 'commands'>,
+  statuses: readonly SourceStatus[],
+  now: number,
+): Concern | undefined {
+  const isScheduled = statuses.some(({ proof }) => proof?.deadline !== undefined)
+  const lastSuccessAt = commands.get('snapshot verify')?.lastSuccessAt
+  if (isScheduled || lastSuccessAt === undefined) return undefined
+  return now - lastSuccessAt > concernLimits.verifyDays * day ? { kind: 'verify', lastSuccessAt } : undefined
+}
+
+/** Overdue only where a backup has ended since it was due, which would have run it. */
+function maintenanceConcern(
+  { repository, sources }: Pick<Ledger, 'repository' | 'sources'>,
+  now: number,
+): Concern | undefined {
+  const dueAt = repository.maintenance?.full.nextAt
+  if (dueAt === undefined) return undefined
+  const isLate = now - dueAt > concernLimits.maintenanceDays * day + maintenanceWaitSeconds
+  const wasTimeFor = (end: number) => end > dueAt && end < now - maintenanceWaitSeconds
+  return isLate && [...sources.values()].some((state) => historyOf(state).ends.some(wasTimeFor))
+    ? { kind: 'maintenance', dueAt }
+    : undefined
+}
+
+function storageConcern({ repository: { status } }: Pick<Ledger, 'repository'>): Concern | undefined {
+  const { capacityBytes = 0, availableBytes = Infinity } = status ?? {}
+  const share = availableBytes / capacityBytes
+  return capacityBytes > 0 && share < concernLimits.storageShare ? { kind: 'storage', share } : undefined
+}
+
+/** What is wrong, as it stands in the first line. */
 export function concernWords(concern: Concern, now: number): string {
   switch (concern.kind) {
     case 'verify':
