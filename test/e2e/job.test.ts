@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict'
 import { execFileSync } from 'node:child_process'
-import { open, readdir, rm } from 'node:fs/promises'
+import { open, readdir, readFile, rm } from 'node:fs/promises'
 import { hostname, userInfo } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'node:test'
@@ -108,9 +108,11 @@ test('a run that was lost with its agent is told, though Kopia is connected only
   await runJob(lab, () => lab.kopia.must('snapshot', 'create', path))
   await makeLongFile(path)
   const backup = lab.kopia.start('snapshot', 'create', path)
-  const logged = () => readdir(join(lab.kopia.logDirectory, 'cli-logs'))
-  const isCreate = (name: string) => name.includes('snapshot-create')
-  await waitFor('the run has a log', async () => (await logged()).filter(isCreate).length > 1 || undefined)
+  // Before that its log is empty, which proves nothing.
+  await waitFor('the log names the source', async () => {
+    const logs = await logsOfBackups(lab)
+    return (logs.length > 1 && logs.every((log) => log.includes(path))) || undefined
+  })
   await backup.stop('SIGKILL')
   const barrier = await createBarrier(lab)
   await barrier.close()
@@ -121,6 +123,12 @@ test('a run that was lost with its agent is told, though Kopia is connected only
   const attempts = { success: 1, failed: 1, incomplete: 0 }
   assert.deepEqual(await heldOf(lab, path), { status: 0, attempts, runningSince: undefined })
 })
+
+async function logsOfBackups({ kopia }: Lab): Promise<readonly string[]> {
+  const folder = join(kopia.logDirectory, 'cli-logs')
+  const names = (await readdir(folder)).filter((name) => name.includes('snapshot-create'))
+  return Promise.all(names.map((name) => readFile(join(folder, name), 'utf8')))
+}
 
 test('a job that ends while its agent still starts has its result, too', async (context) => {
   const lab = await createLab(context)
